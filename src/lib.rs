@@ -1,1 +1,4 @@
-//! x
+//! `tutanak` takes in the scanned records of an election night, keeps them, and hands them out, provably whole.
+
+pub mod domain;
+pub mod ledger;

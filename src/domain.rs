@@ -1,0 +1,23 @@
+//! The words of the trade as types: what a scan, a form, a place and a digest *are*.
+//!
+//! Everything here is pure. It must never do I/O, speak SQL or HTTP, or read a clock.
+
+pub mod digest;
+pub mod entry;
+pub mod form;
+pub mod karekod;
+pub mod naming;
+pub mod place;
+pub mod principal;
+pub mod race;
+pub mod routing;
+pub mod scan;
+
+pub use digest::Digest;
+pub use entry::{Entry, EntryKind};
+pub use form::{Form, FormKey, FormKind, MergeScope};
+pub use karekod::Karekod;
+pub use place::{BoxKind, Level, PlaceId};
+pub use principal::{BoardId, Channel, PartyId};
+pub use race::Race;
+pub use scan::{Scan, ScanFacts};

@@ -1,0 +1,143 @@
+//! One entry of the ledger: one line of JSON whose bytes are the log's leaf. They never change once written.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::{BoardId, Digest, Karekod};
+
+/// What an entry says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EntryKind {
+    /// A scan came in and belongs to a form.
+    Linked,
+    /// A scan came in and could not be linked; it is kept, with the reason.
+    Parked,
+    /// A parked scan was linked later.
+    Resolved,
+    /// A scan counts no longer, with the reason; its bytes stay.
+    Withdrawn,
+    /// A gate opened or closed.
+    Gate,
+}
+
+impl EntryKind {
+    /// The name in the database, equal to the one in the line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Linked => "linked",
+            Self::Parked => "parked",
+            Self::Resolved => "resolved",
+            Self::Withdrawn => "withdrawn",
+            Self::Gate => "gate",
+        }
+    }
+}
+
+/// An entry's fields in the order of its line. The order is part of the format: the leaf hash covers these bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Version of this format.
+    pub v: u8,
+    /// When it was committed, UTC, to the millisecond.
+    pub at: Timestamp,
+    /// What it says.
+    pub kind: EntryKind,
+    /// The scan.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sha256: Option<Digest>,
+    /// CRC-32 of the scan's bytes (IEEE, as in ZIP), so that archives can be computed without reading it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub crc32: Option<u32>,
+    /// Bytes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub size: Option<u64>,
+    /// Pixels.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub width: Option<u32>,
+    /// Pixels.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub height: Option<u32>,
+    /// The code of the form it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub form: Option<Karekod>,
+    /// Where it lies in the tree. A parked scan lies nowhere: it may be a page that is nobody's business.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub path: Option<String>,
+    /// Which page of the form, from 1.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub page: Option<u32>,
+    /// Which scan of that page, from 1.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub revision: Option<u32>,
+    /// Who sent it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub board: Option<BoardId>,
+    /// The earlier scan that the sender said it replaces.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub replaces: Option<Digest>,
+    /// The karekods that were read, where they made no link.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub codes: Vec<Karekod>,
+    /// Why it was parked, replaced, resolved or withdrawn.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+}
+
+impl Entry {
+    /// The entry's line, without a line break. These bytes are the leaf.
+    pub fn line(&self) -> String {
+        serde_json::to_string(self).expect("an entry has only text keys and plain values")
+    }
+}
+
+/// RFC 6962 §2.1: the hash of a leaf, over a zero byte and the entry's line.
+pub fn leaf_hash(line: &str) -> [u8; 32] {
+    Sha256::new().chain_update([0]).chain_update(line.as_bytes()).finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_the_same_line_after_a_round_trip() {
+        let entry = Entry {
+            v: 1,
+            at: "2024-03-31T18:02:11.123Z".parse().unwrap(),
+            kind: EntryKind::Linked,
+            sha256: Some(Digest::of(b"scan")),
+            crc32: Some(7),
+            size: Some(4),
+            width: Some(1654),
+            height: Some(2339),
+            form: Some("1093717526".parse().unwrap()),
+            path: Some("tutanaklar/x-1.v1.png".into()),
+            page: Some(1),
+            revision: Some(1),
+            board: Some("kadikoy-1".parse().unwrap()),
+            replaces: None,
+            codes: vec![],
+            reason: None,
+        };
+        let line = entry.line();
+        assert_eq!(
+            line,
+            format!(
+                r#"{{"v":1,"at":"2024-03-31T18:02:11.123Z","kind":"linked","sha256":"{}","crc32":7,"size":4,"width":1654,"height":2339,"form":"1093717526","path":"tutanaklar/x-1.v1.png","page":1,"revision":1,"board":"kadikoy-1"}}"#,
+                Digest::of(b"scan")
+            )
+        );
+        let again: Entry = serde_json::from_str(&line).unwrap();
+        assert_eq!(again, entry);
+        assert_eq!(again.line(), line);
+    }
+
+    #[test]
+    fn the_leaf_hash_is_rfc_6962s() {
+        // The empty leaf's hash as in the test vectors of Certificate Transparency.
+        let expected = "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d";
+        assert_eq!(hex::encode(leaf_hash("")), expected);
+    }
+}

@@ -1,0 +1,137 @@
+//! The one spelling of every public path: what parties see over HTTPS, FTP and on a medium. No other room may build one.
+//!
+//! All names are lower-case ASCII, so that no client's idea of an encoding can damage them.
+
+use super::{FormKey, FormKind, Race};
+
+/// The directory of all scans.
+pub const SCANS: &str = "tutanaklar";
+/// The notice that every party must read first.
+pub const README: &str = "OKU-BENI.txt";
+/// The small file to poll.
+pub const STATUS: &str = "durum.json";
+/// The digests of a directory's scans, in the format of GNU `sha256sum`.
+pub const SUMS: &str = "SHA256SUMS";
+/// Where boxes hang below their district without a mahalle, they are grouped by this many numbers.
+pub const BOXES_PER_RANGE: u32 = 100;
+
+/// Turkish (or any) text as a name for a path: `KADIKÖY` → `kadikoy`, `AKALAN MAH.` → `akalan-mah`.
+///
+/// Letters are folded without any locale: `I`, `İ`, `ı` and `i` all become `i`. Everything that is not a letter or digit
+/// becomes one `-`. Text without any letter or digit gives an empty name, which callers must refuse.
+pub fn slug(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match fold(letter) {
+            Some(plain) => out.push(plain),
+            None if out.ends_with('-') || out.is_empty() => {}
+            None => out.push('-'),
+        }
+    }
+    out.truncate(out.trim_end_matches('-').len());
+    out
+}
+
+fn fold(letter: char) -> Option<char> {
+    Some(match letter {
+        'I' | 'İ' | 'ı' | 'Î' | 'î' => 'i',
+        'Ş' | 'ş' => 's',
+        'Ğ' | 'ğ' => 'g',
+        'Ç' | 'ç' => 'c',
+        'Ö' | 'ö' => 'o',
+        'Ü' | 'ü' | 'Û' | 'û' => 'u',
+        'Â' | 'â' | 'Ä' | 'ä' => 'a',
+        'é' | 'É' => 'e',
+        'a'..='z' | '0'..='9' => letter,
+        'A'..='Z' => letter.to_ascii_lowercase(),
+        _ => return None,
+    })
+}
+
+/// Whether `text` is already a name as [`slug`] would give it.
+pub fn is_slug(text: &str) -> bool {
+    !text.is_empty() && slug(text) == text
+}
+
+/// Key of a form: its directory below [`SCANS`] and the stem of its files.
+pub(super) fn form_key(directory: &str, sandik: Option<u32>, race: Option<Race>, kind: &FormKind) -> String {
+    let mut stem = String::new();
+    if let Some(number) = sandik {
+        stem.push_str(&format!("{number}-"));
+    }
+    if let Some(race) = race {
+        stem.push_str(race.slug());
+        stem.push('-');
+    }
+    stem.push_str(&kind.slug());
+    if directory.is_empty() { stem } else { format!("{directory}/{stem}") }
+}
+
+/// Path of one scan from the root of the tree, without a leading slash. It never changes its content: a later scan of the
+/// same page gets the next revision and with it another path.
+pub fn scan_path(form: &FormKey, page: u32, revision: u32) -> String {
+    format!("{SCANS}/{form}-{page}.v{revision}.png")
+}
+
+/// Directory of the boxes `number` belongs to where a district has no mahalle level: `1000-1099`.
+pub fn box_range(number: u32) -> String {
+    let first = number - number % BOXES_PER_RANGE;
+    format!("{first}-{}", first + BOXES_PER_RANGE - 1)
+}
+
+/// Splits `a/b/c.png` into its directory `a/b` and its name `c.png`. The root is the empty text.
+pub fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
+}
+
+/// Each directory above `path`, from the top: `a`, `a/b` for `a/b/c.png`.
+pub fn ancestors(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').map(|(at, _)| &path[..at])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turkish_letters_fold_into_one_ascii_spelling() {
+        for (name, expected) in [
+            ("KADIKÖY", "kadikoy"),
+            ("İSTANBUL", "istanbul"),
+            ("IĞDIR", "igdir"),
+            ("ığdır", "igdir"),
+            ("AKALAN MAH.", "akalan-mah"),
+            ("  Şırnak / Merkez -- ", "sirnak-merkez"),
+            ("Hakkâri", "hakkari"),
+            ("19 MAYIS MAH.", "19-mayis-mah"),
+            ("...", ""),
+        ] {
+            assert_eq!(slug(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_path_names_place_box_race_kind_page_and_revision() {
+        let key =
+            FormKey::of("34-istanbul/kadikoy-1/caferaga-mah", Some(3069), Some(Race::President), &FormKind::Sonuc);
+        assert_eq!(scan_path(&key, 1, 2), "tutanaklar/34-istanbul/kadikoy-1/caferaga-mah/3069-cb-sonuc-1.v2.png");
+        let merged = FormKey::of("06-ankara", None, Some(Race::President), &"birlestirme-il".parse().unwrap());
+        assert_eq!(scan_path(&merged, 1, 1), "tutanaklar/06-ankara/cb-birlestirme-il-1.v1.png");
+    }
+
+    #[test]
+    fn ancestors_come_from_the_top() {
+        assert_eq!(ancestors("a/b/c.png").collect::<Vec<_>>(), ["a", "a/b"]);
+        assert_eq!(ancestors("c.png").count(), 0);
+        assert_eq!(box_range(1099), "1000-1099");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_slug_is_its_own_slug_and_safe_in_any_path(text in ".{0,60}") {
+            let once = slug(&text);
+            proptest::prop_assert_eq!(&slug(&once), &once);
+            proptest::prop_assert!(once.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
+        }
+    }
+}

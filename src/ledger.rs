@@ -1,0 +1,52 @@
+//! The ledger: one append-only sequence of entries that everybody sees in the same order, and the tables beside it.
+//!
+//! The only room that speaks SQL. It must never touch the vault's bytes: it says what exists, not what it looks like.
+
+mod db;
+pub mod frontier;
+
+use std::sync::Arc;
+
+pub use db::DatabaseConfig;
+use db::Db;
+
+/// An open ledger. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    db: Arc<Db>,
+}
+
+/// Why the ledger could not do as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// A statement failed, or the database is not there.
+    #[error("the database did not answer")]
+    Database(#[from] sqlx::Error),
+    /// The tables could not be brought up to date.
+    #[error("the database's tables could not be brought up to date")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The environment variable with the server's address is not set.
+    #[error("the environment variable {0} should hold the database's address and is not set")]
+    NoAddress(String),
+    /// The bundled SQLite is older than the version that is safe.
+    #[error("SQLite {0} can damage its write-ahead log; 3.51.3 or newer is needed")]
+    OldSqlite(String),
+    /// A row does not hold what it must.
+    #[error("the ledger holds something it never wrote: {0}")]
+    Corrupt(String),
+    /// The writer of entries or audit rows has stopped.
+    #[error("the ledger's writer has stopped")]
+    Stopped,
+}
+
+impl Ledger {
+    /// Opens the database and brings its tables up to date.
+    pub async fn open(config: &DatabaseConfig) -> Result<Self, LedgerError> {
+        Ok(Self { db: Arc::new(Db::open(config).await?) })
+    }
+
+    /// Waits until every connection is closed.
+    pub async fn close(&self) {
+        self.db.close().await;
+    }
+}

@@ -1,0 +1,158 @@
+//! The two database engines behind one text of SQL. Statements here and in the sibling files are written in what both
+//! speak; nothing outside `ledger` may see a pool.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::Deserialize;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, SqlitePool};
+
+use super::LedgerError;
+
+/// Where the ledger lies.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "kind", deny_unknown_fields, rename_all = "kebab-case")]
+pub enum DatabaseConfig {
+    /// One file on this machine. Every commit is synced to disk before it is acknowledged.
+    Sqlite {
+        /// The database file. It must lie on a local file system: SQLite's write-ahead log needs shared memory.
+        path: PathBuf,
+    },
+    /// A server that several nodes share. Its address, with user and password, comes from an environment variable.
+    Postgres {
+        /// Name of the environment variable that holds `postgres://…`.
+        url_from: String,
+        /// Connections this node opens at most.
+        #[serde(default = "default_connections")]
+        connections: u32,
+    },
+}
+
+fn default_connections() -> u32 {
+    16
+}
+
+/// An open database.
+#[derive(Clone, Debug)]
+pub(super) enum Db {
+    /// SQLite lets one connection write at a time, so there is one; readers have their own.
+    Sqlite { read: SqlitePool, write: SqlitePool },
+    /// PostgreSQL, read and written through one pool.
+    Postgres(PgPool),
+}
+
+/// Runs the body with a pool that may read, on whichever engine is open. The body is type-checked against each.
+macro_rules! on_db {
+    ($db:expr, |$pool:ident| $body:expr) => {
+        match $db {
+            $crate::ledger::db::Db::Sqlite { read: $pool, .. } => $body,
+            $crate::ledger::db::Db::Postgres($pool) => $body,
+        }
+    };
+}
+
+/// Runs the body inside one writing transaction and commits it. `$engine` names the sqlx type of the engine in the body.
+macro_rules! in_tx {
+    ($db:expr, |$tx:ident, $engine:ident| $body:block) => {
+        match $db {
+            $crate::ledger::db::Db::Sqlite { write, .. } => {
+                #[allow(dead_code, reason = "not every body builds a statement of variable length")]
+                type $engine = sqlx::Sqlite;
+                // IMMEDIATE: a transaction that read first could find, when it wants to write, that it must start again.
+                let mut $tx = write.begin_with("BEGIN IMMEDIATE").await?;
+                let out = $body;
+                $tx.commit().await?;
+                out
+            }
+            $crate::ledger::db::Db::Postgres(pool) => {
+                #[allow(dead_code, reason = "not every body builds a statement of variable length")]
+                type $engine = sqlx::Postgres;
+                let mut $tx = pool.begin().await?;
+                let out = $body;
+                $tx.commit().await?;
+                out
+            }
+        }
+    };
+}
+
+pub(super) use {in_tx, on_db};
+
+/// SQLite before this version can damage a database when a write-ahead log is reset (fixed in March 2026).
+const SQLITE_AT_LEAST: (u32, u32, u32) = (3, 51, 3);
+
+impl Db {
+    /// Opens the database and brings its tables up to date.
+    pub async fn open(config: &DatabaseConfig) -> Result<Self, LedgerError> {
+        match config {
+            DatabaseConfig::Sqlite { path } => Self::open_sqlite(path).await,
+            DatabaseConfig::Postgres { url_from, connections } => {
+                let url = std::env::var(url_from).map_err(|_| LedgerError::NoAddress(url_from.clone()))?;
+                Self::open_postgres(&url, *connections).await
+            }
+        }
+    }
+
+    async fn open_sqlite(path: &Path) -> Result<Self, LedgerError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // FULL, because a receipt must survive a power cut; NORMAL may lose the last commits.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(20))
+            .pragma("wal_autocheckpoint", "4000")
+            .statement_cache_capacity(256);
+        let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&write).await?;
+        if !new_enough(&version) {
+            return Err(LedgerError::OldSqlite(version));
+        }
+        sqlx::migrate!("storage-config/sqlite").run(&write).await?;
+        let read = SqlitePoolOptions::new().max_connections(8).connect_with(options.read_only(true)).await?;
+        Ok(Self::Sqlite { read, write })
+    }
+
+    async fn open_postgres(url: &str, connections: u32) -> Result<Self, LedgerError> {
+        let options = PgConnectOptions::from_str(url)?.application_name("tutanak");
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(options)
+            .await?;
+        sqlx::migrate!("storage-config/postgres").run(&pool).await?;
+        Ok(Self::Postgres(pool))
+    }
+
+    /// Waits until every connection is closed.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+fn new_enough(version: &str) -> bool {
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut next = || parts.next().unwrap_or(0);
+    (next(), next(), next()) >= SQLITE_AT_LEAST
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sqlite_with_the_log_reset_bug_is_refused() {
+        assert!(!new_enough("3.40.1") && !new_enough("3.51.2"));
+        assert!(new_enough("3.51.3") && new_enough("3.52.0") && new_enough("4.0.0"));
+    }
+}
