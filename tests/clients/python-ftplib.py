@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""Python's own FTP library: what a party's home-made script uses. Plain, and with TLS for commands and data."""
+
+import ftplib
+import os
+import pathlib
+import ssl
+import sys
+import time
+import traceback
+import urllib.parse
+
+ADDRESS = urllib.parse.urlsplit(os.environ["FTP"])
+TREES = pathlib.Path(os.environ["TREES"])
+TRUST = ssl.create_default_context(cafile=os.environ["CA"])
+failures = 0
+
+
+def check(sentence, run):
+    global failures
+    began, outcome, why = time.monotonic(), "pass", ""
+    try:
+        run()
+    except Exception:
+        outcome, why = "FAIL", traceback.format_exc()
+        failures += 1
+    print(f"{outcome}  ftplib: {sentence} ({(time.monotonic() - began) * 1000:.0f} ms)", flush=True)
+    for line in why.splitlines()[-15:]:
+        print("     ", line)
+
+
+def log_in(tls, password=os.environ["BULK_PASSWORD"]):
+    ftp = ftplib.FTP_TLS(context=TRUST, timeout=30) if tls else ftplib.FTP(timeout=30)
+    ftp.encoding = "utf-8"
+    ftp.connect(ADDRESS.hostname, ADDRESS.port)
+    ftp.login(os.environ["BULK_USER"], password)
+    if tls:
+        ftp.prot_p()
+    return ftp
+
+
+def fetch(ftp, path, rest=None):
+    parts = []
+    ftp.retrbinary(f"RETR {path}", parts.append, rest=rest)
+    return b"".join(parts)
+
+
+def walk(ftp, path=""):
+    """All files below a directory, by MLSD: (path, facts)."""
+    for name, facts in sorted(ftp.mlsd(path or "/")):
+        if facts["type"] == "dir":
+            yield from walk(ftp, f"{path}/{name}")
+        elif facts["type"] == "file":
+            yield f"{path}/{name}", facts
+
+
+def whole_tree(tls, to):
+    with log_in(tls) as ftp:
+        files = list(walk(ftp))
+        assert files, "an empty tree"
+        for path, facts in files:
+            got = fetch(ftp, path)
+            assert path == "/durum.json" or len(got) == int(facts["size"]), f"{path}: {len(got)} bytes, MLSD said {facts}"
+            kept = TREES / to / path.lstrip("/")
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_bytes(got)
+
+
+def a_scan():
+    return sorted(p for p in (TREES / "ftplib-ftp" / "tutanaklar").rglob("*.png"))[0]
+
+
+def single_file(tls):
+    scan = a_scan()
+    path, whole = "/" + str(scan.relative_to(TREES / "ftplib-ftp")), scan.read_bytes()
+    with log_in(tls) as ftp:
+        ftp.voidcmd("TYPE I")
+        assert ftp.size(path) == len(whole)
+        assert ftp.sendcmd(f"MDTM {path}").startswith("213 ")
+        assert fetch(ftp, path, rest=len(whole) // 2) == whole[len(whole) // 2 :]
+        assert fetch(ftp, path, rest=len(whole)) == b""
+        ftp.cwd(os.path.dirname(path))
+        assert os.path.basename(path) in [os.path.basename(name) for name in ftp.nlst()]
+        # A transfer broken off by the client must leave the session usable.
+        with ftp.transfercmd(f"RETR {path}") as data:
+            data.recv(1)
+        try:
+            ftp.voidresp()
+        except ftplib.Error:
+            pass
+        assert fetch(ftp, path) == whole
+
+
+def refused(run, *replies):
+    try:
+        answer = run()
+    except ftplib.error_perm as error:
+        assert str(error)[:3] in replies, f"refused, but with {error}"
+    else:
+        raise AssertionError(f"was not refused: {answer}")
+
+
+def cannot_write(tls):
+    with log_in(tls) as ftp:
+        for command in ["STOR x.png", "APPE OKU-BENI.txt", "DELE OKU-BENI.txt", "MKD yeni", "RMD tutanaklar", "RNFR OKU-BENI.txt"]:
+            refused(lambda: ftp.sendcmd(command), "500", "502", "532", "550", "553")
+        assert len(fetch(ftp, "/OKU-BENI.txt")) > 0
+
+
+def cannot_log_in(tls):
+    refused(lambda: log_in(tls, "not-" + os.environ["BULK_PASSWORD"]), "530")
+    ftp = log_in(tls)
+    ftp.close()
+
+
+for tls, name in [(False, "plain"), (True, "over TLS")]:
+    to = "ftplib-ftps" if tls else "ftplib-ftp"
+    check(f"fetches the whole tree by MLSD, {name}", lambda: whole_tree(tls, to))
+    check(f"asks size and time, resumes, breaks off, {name}", lambda: single_file(tls))
+    check(f"cannot write, {name}", lambda: cannot_write(tls))
+    check(f"is refused with a wrong password, {name}", lambda: cannot_log_in(tls))
+sys.exit(1 if failures else 0)
