@@ -8,6 +8,13 @@ curl_secret "$WORK/wrong" "$BULK_USER" "not-$BULK_PASSWORD"
 plain=(curl -sS --connect-timeout 10 --max-time 300 -K "$WORK/secret")
 tls=("${plain[@]}" --ssl-reqd --cacert "$CA")
 
+status_of() { local status=0; curl -sS --max-time 20 -o /dev/null "$@" || status=$?; echo "$status"; }
+is_refused() { # 67 is curl's "login denied".
+  expect 67 status_of -K "$WORK/wrong" "$FTP/"
+  expect 67 status_of -K "$WORK/wrong" --ssl-reqd --cacert "$CA" "$FTP/"
+}
+when_refused is_refused
+
 CURL=("${plain[@]}")
 check 'fetches the whole tree in plain' curl_tree names_in_list "$FTP/" "$TREES/curl-ftp"
 CURL=("${tls[@]}")
@@ -37,14 +44,11 @@ asks_the_head() {
 }
 check 'learns size and time without fetching' asks_the_head
 
-is_refused() { # 67 is curl's "login denied", 60 its "certificate not trusted", 78 its "no such file".
-  expect 67 status_of -K "$WORK/wrong" "$FTP/"
-  expect 67 status_of -K "$WORK/wrong" --ssl-reqd --cacert "$CA" "$FTP/"
+distrusts() { # 60 is curl's "certificate not trusted", 78 its "no such file".
   expect 60 status_of -K "$WORK/secret" --ssl-reqd --capath /nonexistent "$FTP/"
   expect 78 status_of -K "$WORK/secret" "$FTP/tutanaklar/yok.png"
 }
-status_of() { local status=0; curl -sS --max-time 20 -o /dev/null "$@" || status=$?; echo $status; }
-check 'is refused with a wrong password, distrusts an unknown certificate, and hears of a missing file' is_refused
+check 'distrusts an unknown certificate, and hears of a missing file' distrusts
 
 writes() {
   refused 'Failed FTP upload|Uploading|QUOT|5[05][0-9]' "${plain[@]}" -T "$tree/$scan" "$FTP/tutanaklar/yeni.png"

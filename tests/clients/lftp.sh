@@ -25,6 +25,14 @@ again() {
   ! grep -E '^(get|mget|rm|mkdir)|Transferring|New:' "$WORK/again"
 }
 
+is_refused() {
+  password=not-$BULK_PASSWORD
+  refused '530|Login failed' session "$FTP" "$plain" ls
+  refused '530|Login failed' session "$FTP" "$tls" ls
+  refused '401' session "$HTTPS/arsiv/" '' ls
+}
+when_refused is_refused
+
 password=$BULK_PASSWORD
 check 'mirrors the whole tree over plain FTP' mirror "$FTP" "$plain" "$TREES/lftp-ftp" ''
 check 'finds nothing to transfer a second time, over plain FTP' again "$FTP" "$plain" "$TREES/lftp-ftp"
@@ -45,14 +53,6 @@ resumes() {
 }
 check 'resumes, and fetches one file in four parts, over plain FTP' resumes "$plain"
 check 'resumes, and fetches one file in four parts, over FTP with TLS' resumes "$tls"
-
-is_refused() {
-  password=not-$BULK_PASSWORD
-  refused '530|Login failed' session "$FTP" "$plain" ls
-  refused '530|Login failed' session "$FTP" "$tls" ls
-  refused '401' session "$HTTPS/arsiv/" '' ls
-}
-check 'is refused with a wrong password, by each protocol' is_refused
 
 writes() {
   echo x >"$WORK/x"

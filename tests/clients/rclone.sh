@@ -35,6 +35,11 @@ END
 }
 (umask 077; { remotes '' "$BULK_PASSWORD"; remotes -wrong "not-$BULK_PASSWORD"; } >"$RCLONE_CONFIG" 2>"$WORK/obscure.log")
 
+is_refused() {
+  for by in https ftp ftps; do refused '401|530' rclone lsf "$by-wrong:"; done
+}
+when_refused is_refused
+
 for by in https ftp ftps; do
   tree=$TREES/rclone-$by
   check "copies the whole tree by $by" rclone copy --transfers 4 --checkers 4 "$by:" "$tree"
@@ -52,7 +57,6 @@ for by in https ftp ftps; do
     rclone check -C SHA256 "$by:$dir/SHA256SUMS" "$tree/$dir" --one-way
   }
   check "finds every checksum right by $by" compares
-  check "is refused with a wrong password by $by" refused '401|530' rclone lsf "$by-wrong:"
 done
 
 writes() {

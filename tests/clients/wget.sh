@@ -11,6 +11,13 @@ settings "$WORK/rc" "$BULK_PASSWORD"
 settings "$WORK/wrong" "not-$BULK_PASSWORD"
 export WGETRC=$WORK/rc
 WGET=(wget -nv --tries 2 --timeout 30 --no-hsts -e robots=off)
+is_refused() {
+  for url in "$HTTPS/arsiv/" "$FTP/" "${FTP/#ftp:/ftps:}/"; do
+    WGETRC=$WORK/wrong refused 'Authentication Failed|Login incorrect' "${WGET[@]}" -O /dev/null "$url"
+  done
+}
+when_refused is_refused
+
 mirror() { # DIR CUT URL: without wget's own listings, which are not files of the tree
   mkdir -p "$1"
   "${WGET[@]}" -r -l inf -np -nH --cut-dirs "$2" -N -R 'index.html,index.html.tmp' -P "$1" "$3"
@@ -38,10 +45,4 @@ resumes() {
 }
 check 'resumes in the middle of a file, by each protocol' resumes
 
-is_refused() {
-  for url in "$HTTPS/arsiv/" "$FTP/" "${FTP/#ftp:/ftps:}/"; do
-    WGETRC=$WORK/wrong refused 'Authentication Failed|Login incorrect' "${WGET[@]}" -O /dev/null "$url"
-  done
-}
-check 'is refused with a wrong password, by each protocol' is_refused
 finish
