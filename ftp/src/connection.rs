@@ -1,0 +1,127 @@
+//! The course of one connection: admit, serve, watch, take leave.
+//!
+//! Whatever the engine does or forgets to do, a connection ends here: by its own end, by the
+//! clock, or by the stop of the server. Nothing here speaks FTP beyond `421`.
+
+use std::net::{IpAddr, Shutdown};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::engine::{self, Engine};
+use crate::life::Life;
+use crate::line::{Line, one_line};
+use crate::session::Session;
+use crate::settings::Settings;
+use crate::shelf::{Shelf, Visitor};
+
+/// How long replies that are already decided get to reach the wire before the line is cut.
+const LINGER: Duration = Duration::from_millis(250);
+
+/// How long the engine gets to notice that its line was cut.
+const LAST_CALL: Duration = Duration::from_secs(5);
+
+/// What all connections of one server share.
+pub(crate) struct Front<S: Shelf> {
+    pub(crate) shelf: Arc<S>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) engine: Engine,
+    pub(crate) stop: CancellationToken,
+}
+
+impl<S: Shelf> Front<S> {
+    /// Sees one connection through to its end.
+    pub(crate) async fn receive(&self, number: u64, address: IpAddr, stream: TcpStream) {
+        let patience = self.settings.stall;
+        match timeout(patience, self.shelf.admit(address)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(sentence)) => return turn_away(stream, &sentence),
+            Err(_) => return turn_away(stream, "Try again later"),
+        }
+        let visitor = Visitor { session: number, address, encrypted: false };
+        match Line::attach(stream, patience) {
+            Ok((line, stream)) => self.serve(&visitor, line, stream).await,
+            Err(error) => {
+                tracing::debug!(%error, "Lost a connection before its greeting");
+                let farewell = self.shelf.leave(&visitor, None);
+                let _ = timeout(patience, farewell).await;
+            }
+        }
+    }
+
+    async fn serve(&self, visitor: &Visitor, line: Line, stream: TcpStream) {
+        let life = Life::new(self.stop.clone());
+        let (shelf, settings) = (Arc::clone(&self.shelf), Arc::clone(&self.settings));
+        let session = Arc::new(Session::new(shelf, settings, visitor, line, life));
+
+        tokio::select! {
+            () = engine::serve(&self.engine, &session, stream) => {}
+            () = end_in_time(&session) => {}
+        }
+
+        // A client may say goodbye on the heels of the last byte: let the bookkeeping finish.
+        session.life.rest_within(LINGER).await;
+        session.life.over().cancel();
+        session.line.hang_up();
+        // Whoever holds the gate sees that it is over, so this is short; from here on nobody
+        // can log in any more.
+        let _gate = session.gate.lock().await;
+        session.life.rest_within(LAST_CALL).await;
+        let visitor = session.visitor();
+        let farewell = self.shelf.leave(&visitor, session.reader());
+        if timeout(self.settings.stall, farewell).await.is_err() {
+            tracing::error!(session = visitor.session, "The shelf did not take leave in time");
+        }
+    }
+}
+
+/// Returns when the engine has been told to end and had its time to.
+async fn end_in_time<S: Shelf>(session: &Session<S>) {
+    let life = &session.life;
+    let reason = tokio::select! {
+        reason = life.asked_to_end() => reason,
+        reason = overstay(session) => reason,
+        () = life.stopping().cancelled() => {
+            life.rest_within(session.settings.grace).await;
+            "The service is closing"
+        }
+    };
+    tracing::debug!(reason, "Ending a session");
+    sleep(LINGER).await;
+    if session.is_plain() {
+        session.line.reply(421, reason);
+    }
+    life.over().cancel();
+    session.line.hang_up();
+    sleep(LAST_CALL).await;
+}
+
+/// Returns when the visitor has been here too long for what it does.
+async fn overstay<S: Shelf>(session: &Session<S>) -> &'static str {
+    let settings = &session.settings;
+    sleep_until(session.connected() + settings.login_within).await;
+    if session.reader().is_none() {
+        return "Nobody logged in";
+    }
+    loop {
+        // While something runs, its own limits hold; look again later.
+        let since = session.life.quiet_since().unwrap_or_else(Instant::now);
+        let until = since + settings.silence;
+        if until <= Instant::now() {
+            return "Nothing was asked for too long";
+        }
+        sleep_until(until).await;
+    }
+}
+
+/// Refuses a connection that the engine has not seen: one line and the end. It does not wait.
+pub(crate) fn turn_away(stream: TcpStream, sentence: &str) {
+    use std::io::Write;
+    let Ok(mut stream) = stream.into_std() else { return };
+    // The send buffer of a new connection is empty, so one line fits; if not, so be it.
+    let _ = stream.write(format!("421 {}\r\n", one_line(sentence)).as_bytes());
+    let _ = stream.shutdown(Shutdown::Write);
+}

@@ -1,0 +1,106 @@
+//! What an operator may choose, and whether the choices fit together.
+//!
+//! Nothing here reads a file or an environment: the caller does, and hands over values.
+
+use std::io;
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How the server behaves. Start from [`Settings::default`] and change what differs.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Ports for data connections. Each transfer needs one for a moment, so a thousand is a good
+    /// number; `0..=0` lets the system choose (for tests: a firewall cannot be told).
+    pub passive_ports: RangeInclusive<u16>,
+    /// The IPv4 address that `PASV` names. `None` = the address of the control connection, which
+    /// is right unless there is address translation in between. `EPSV` names no address.
+    pub advertised: Option<IpAddr>,
+    /// Makes `AUTH TLS` possible. Its ticket keys and session store serve control and data
+    /// connections alike, so data connections can resume.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// Refuse passwords on a plain control channel and `PASV` without `PROT P`. `EPSV` without
+    /// `PROT P` is *not* refused (a defect of the library below, see `ftp/README.md`).
+    pub tls_required: bool,
+    /// One line after `220 `.
+    pub greeting: String,
+    /// A control connection that says nothing for so long, with no transfer running, is closed
+    /// with `221`. Rounded up to whole seconds.
+    pub idle: Duration,
+    /// A client that takes no byte for so long is cut off; a shelf that gives none, likewise.
+    pub stall: Duration,
+    /// Whoever has not logged in so long after connecting is cut off.
+    pub login_within: Duration,
+    /// A session that has asked the shelf nothing for so long is cut off, even if it says `NOOP`
+    /// all the time. This is also what ends sessions whose idle clock the library has lost.
+    pub silence: Duration,
+    /// The wait after the first wrong password of a connection. It doubles up to eight times
+    /// this; after the tenth wrong password the connection closes.
+    pub first_penalty: Duration,
+    /// How long running transfers may go on after the stop signal.
+    pub grace: Duration,
+    /// Control connections at a time. Each may have one data connection beside it, so the limit
+    /// of open files must be above twice this. The next one gets `421`.
+    pub max_connections: usize,
+    /// Control connections at a time from one address.
+    pub max_per_address: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            passive_ports: 50_000..=51_999,
+            advertised: None,
+            tls: None,
+            tls_required: false,
+            greeting: "Ready".to_owned(),
+            idle: Duration::from_secs(300),
+            stall: Duration::from_secs(30),
+            login_within: Duration::from_secs(60),
+            silence: Duration::from_secs(3600),
+            first_penalty: Duration::from_millis(250),
+            grace: Duration::from_secs(10),
+            max_connections: 1000,
+            max_per_address: 50,
+        }
+    }
+}
+
+impl Settings {
+    /// Tells the first thing that cannot work.
+    ///
+    /// # Errors
+    /// [`FtpError::Settings`] with a sentence about it.
+    pub fn check(&self) -> Result<(), FtpError> {
+        let ports = &self.passive_ports;
+        let any_port = *ports.start() == 0;
+        let wrong = if ports.is_empty() || (any_port && *ports.end() != 0) {
+            "passive_ports must be a range from low to high, without port 0 (or exactly 0..=0)"
+        } else if matches!(self.advertised, Some(IpAddr::V6(_))) {
+            "advertised must be an IPv4 address: PASV cannot name another"
+        } else if self.tls_required && self.tls.is_none() {
+            "tls_required needs tls"
+        } else if self.greeting.chars().any(char::is_control) {
+            "greeting must be one line"
+        } else if self.idle.is_zero() || self.stall.is_zero() || self.login_within.is_zero() {
+            "idle, stall and login_within must be longer than nothing"
+        } else if self.max_connections == 0 || self.max_per_address == 0 {
+            "max_connections and max_per_address must be at least 1"
+        } else {
+            return Ok(());
+        };
+        Err(FtpError::Settings(wrong))
+    }
+}
+
+/// Why [`run`](crate::run) did not run.
+#[derive(Debug, thiserror::Error)]
+pub enum FtpError {
+    /// The settings contradict themselves.
+    #[error("the FTP settings cannot work: {0}")]
+    Settings(&'static str),
+    /// The listener is not usable.
+    #[error("the FTP listener has no address")]
+    Listener(#[source] io::Error),
+}

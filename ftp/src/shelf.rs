@@ -1,0 +1,147 @@
+//! The seam between the protocol and whoever keeps the files.
+//!
+//! The shelf decides who may log in, what is there and what the bytes are; this crate speaks FTP.
+//! No type of an FTP library may appear here, and no method that writes: its absence is the
+//! guarantee that nobody can change anything over FTP.
+
+use std::fmt::Debug;
+use std::io;
+use std::net::IpAddr;
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::BoxStream;
+
+/// One control connection, known before anybody logs in.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    /// Different for every connection of this process, across all calls of [`run`](crate::run).
+    pub session: u64,
+    /// The address of the other end; an IPv4 address mapped into IPv6 is given as IPv4.
+    pub address: IpAddr,
+    /// Whether the control channel was encrypted when the password came. `false` before that.
+    pub encrypted: bool,
+}
+
+/// What stands behind the server. It has no method that writes: that is the read-only guarantee.
+///
+/// Paths are absolute, separated by `/`, in UTF-8, without `.`, `..`, empty parts, backslashes or
+/// control characters, and `/` is the root. Every call may be dropped half-way when the session
+/// ends, and one that takes longer than [`Settings::stall`](crate::Settings::stall) is dropped and
+/// answered like [`ShelfError::Busy`].
+#[async_trait]
+pub trait Shelf: Send + Sync + 'static {
+    /// A logged-in account; fixed for the session.
+    type Reader: Clone + Debug + Send + Sync + 'static;
+
+    /// Called before the greeting.
+    ///
+    /// # Errors
+    /// One sentence for a reply `421`, after which the connection closes.
+    async fn admit(&self, address: IpAddr) -> Result<(), String>;
+
+    /// Decides about a name and a password. At most one call succeeds in a session.
+    ///
+    /// # Errors
+    /// Both kinds are `530`; only [`LoginError::Refused`] counts as a wrong password.
+    async fn log_in(&self, visitor: &Visitor, user: &str, password: &str) -> Result<Self::Reader, LoginError>;
+
+    /// Describes one path.
+    ///
+    /// # Errors
+    /// See [`ShelfError`].
+    async fn stat(&self, visitor: &Visitor, reader: &Self::Reader, path: &str) -> Result<Entry, ShelfError>;
+
+    /// Names everything in one directory. A path that is a file is [`ShelfError::Missing`].
+    ///
+    /// # Errors
+    /// See [`ShelfError`].
+    async fn list(&self, visitor: &Visitor, reader: &Self::Reader, path: &str) -> Result<Vec<Entry>, ShelfError>;
+
+    /// Opens a file at `offset` bytes from its start. `offset` has been checked against nothing:
+    /// the shelf refuses one past the end.
+    ///
+    /// # Errors
+    /// See [`ShelfError`].
+    async fn open(
+        &self,
+        visitor: &Visitor,
+        reader: &Self::Reader,
+        path: &str,
+        offset: u64,
+    ) -> Result<Opened, ShelfError>;
+
+    /// The session is over, however it ended. Called once for everybody who was admitted, after
+    /// the last [`Delivery`] of the session is gone.
+    async fn leave(&self, visitor: &Visitor, reader: Option<&Self::Reader>);
+}
+
+/// One line of a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The last part of the path. A name that cannot be a part of a path is left out of listings.
+    pub name: String,
+    /// Directory or file.
+    pub kind: EntryKind,
+    /// When the content was made; sent to the second.
+    pub modified: SystemTime,
+}
+
+/// What an [`Entry`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryKind {
+    /// May be listed.
+    Directory,
+    /// May be opened.
+    File {
+        /// Exact length in bytes.
+        size: u64,
+    },
+}
+
+/// Bytes from `offset` on, and the record of their delivery.
+pub struct Opened {
+    /// The bytes, in pieces of any size; each piece is written as it comes, so the piece is the
+    /// unit of memory. Its end is the end of the file: a shelf that runs out of bytes too early
+    /// must give an `Err`, or the client will take the part for the whole.
+    pub chunks: BoxStream<'static, io::Result<Bytes>>,
+    /// Told what was sent.
+    pub delivery: Box<dyn Delivery>,
+}
+
+/// Counts what reached the client. Dropped without `complete` = the transfer was cut.
+///
+/// "Sent" means that the operating system took the bytes for sending (over TLS: that the TLS layer
+/// did, which holds back less than 64 KiB). FTP has no acknowledgement by the client.
+pub trait Delivery: Send {
+    /// This many more bytes were sent.
+    fn sent(&mut self, bytes: u64);
+    /// Everything was sent and flushed.
+    fn complete(self: Box<Self>);
+}
+
+/// Why a path was not served; the variant is the reply code.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ShelfError {
+    /// `550`: there is nothing of that name.
+    #[error("there is nothing of that name")]
+    Missing,
+    /// `550` with the sentence.
+    #[error("{0}")]
+    NotYours(String),
+    /// `450` with the sentence: ask again later.
+    #[error("{0}")]
+    Busy(String),
+}
+
+/// Why a login failed; both are `530` with the sentence.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LoginError {
+    /// Wrong name, password, address or time. Counted, slowed, and in the end cut off.
+    #[error("{0}")]
+    Refused(String),
+    /// Nothing is known about this visitor's password: the shelf cannot answer now.
+    #[error("{0}")]
+    Unavailable(String),
+}

@@ -1,0 +1,150 @@
+//! Bytes: whole, from the middle, torn, stalled and abandoned; and the count of what was sent.
+
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt;
+use tokio::time::{Instant, sleep};
+use tutanak_ftp::Settings;
+
+use crate::house::{House, settings};
+use crate::made_shelf::{Delivered, ENDLESS, SCAN, TORN_AT, TORN_SIZE, scan};
+
+#[tokio::test]
+async fn a_file_arrives_whole_by_epsv_and_by_pasv() {
+    let house = House::open().await;
+    let mut client = house.reader().await;
+    for command in ["EPSV", "EPSV 1", "PASV"] {
+        let mut data = client.passive(command).await;
+        client.say_expect("RETR /il/34/a.png", 150).await;
+        let mut bytes = Vec::new();
+        data.read_to_end(&mut bytes).await.unwrap();
+        client.expect(226).await;
+        assert_eq!(bytes, scan());
+    }
+    let diary = house.diary.lock().unwrap();
+    let (path, sent) = ("/il/34/a.png".to_owned(), SCAN as u64);
+    let whole = Delivered { path, offset: 0, sent, complete: true, over: true };
+    assert_eq!(diary.delivered, vec![whole; 3]);
+}
+
+#[tokio::test]
+async fn a_transfer_goes_on_from_any_byte_exactly() {
+    let house = House::open().await;
+    let mut client = house.reader().await;
+    for offset in [1, 39_999, 40_000, SCAN - 1, SCAN] {
+        client.say_expect(&format!("REST {offset}"), 350).await;
+        let (bytes, reply) = client.fetch("RETR /il/34/a.png").await;
+        assert_eq!((reply.code, &bytes[..]), (226, &scan()[offset..]), "from {offset}");
+    }
+    assert_eq!(client.fetch("RETR /il/34/a.png").await.0, scan());
+}
+
+#[tokio::test]
+async fn an_offset_past_the_end_is_refused() {
+    let house = House::open().await;
+    let mut client = house.reader().await;
+    client.say_expect(&format!("REST {}", SCAN + 1), 350).await;
+    assert_eq!(client.fetch("RETR /il/34/a.png").await.1.code, 550);
+    client.say_expect("REST 5", 350).await;
+    assert_eq!(client.fetch("RETR /il/34/a.png").await.0, scan()[5..]);
+}
+
+#[tokio::test]
+async fn an_offset_left_over_from_a_failure_never_truncates_the_next_file() {
+    let house = House::open().await;
+    let mut client = house.reader().await;
+    client.say_expect("REST 100000", 350).await;
+    assert_eq!(client.fetch("RETR /nothing").await.1.code, 550);
+    client.fetch_text("NLST /il").await;
+    let (bytes, reply) = client.fetch("RETR /il/34/a.png").await;
+    assert_eq!((bytes.len(), reply.code), (0, 450), "{}", reply.text);
+    assert!(client.is_cut().await);
+    assert_eq!(house.reader().await.fetch("RETR /il/34/a.png").await.0, scan());
+}
+
+#[tokio::test]
+async fn a_source_that_fails_never_looks_like_a_whole_file() {
+    let house = House::open().await;
+    let mut client = house.reader().await;
+    let (bytes, reply) = client.fetch("RETR /torn.bin").await;
+    assert_eq!((bytes.len(), reply.code), (TORN_AT, 451), "{}", reply.text);
+    house.eventually("the delivery is over", |d| d.delivered[0].over).await;
+    let delivered = house.diary.lock().unwrap().delivered[0].clone();
+    assert!(!delivered.complete && delivered.sent == TORN_AT as u64 && delivered.sent < TORN_SIZE);
+    assert_eq!(client.fetch("RETR /il/34/a.png").await.0, scan());
+}
+
+#[tokio::test]
+async fn a_source_that_falls_silent_is_an_error_too() {
+    let stall = Duration::from_millis(300);
+    let house = House::with(Settings { stall, ..settings() }).await;
+    let mut client = house.reader().await;
+    let (bytes, reply) = client.fetch("RETR /silent.bin").await;
+    assert_eq!((bytes.len(), reply.code), (SCAN, 451));
+    assert!(!house.diary.lock().unwrap().delivered[0].complete);
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_leaves_an_incomplete_delivery() {
+    let house = House::open().await;
+    let mut client = house.reader().await;
+    let mut data = client.begin("RETR /endless.bin").await;
+    data.read_exact(&mut [0; 100_000]).await.unwrap();
+    drop(data);
+    client.expect(426).await;
+    let cut = |d: &Delivered| d.over && !d.complete && d.sent >= 100_000 && d.sent < ENDLESS;
+    assert!(cut(&house.diary.lock().unwrap().delivered[0]));
+    assert_eq!(client.fetch("RETR /il/34/a.png").await.0, scan());
+}
+
+#[tokio::test]
+async fn a_client_whose_control_line_is_gone_gets_no_more_data() {
+    let house = House::open().await;
+    let mut client = house.reader().await;
+    let mut data = client.begin("RETR /endless.bin").await;
+    data.read_exact(&mut [0; 100_000]).await.unwrap();
+    drop(client);
+    house.eventually("the reader left", |d| d.left.len() == 1).await;
+    let delivered = house.diary.lock().unwrap().delivered[0].clone();
+    assert!(delivered.over && !delivered.complete, "left before the delivery was over");
+}
+
+#[tokio::test]
+async fn a_client_that_stops_reading_is_cut_off() {
+    let stall = Duration::from_millis(500);
+    let house = House::with(Settings { stall, ..settings() }).await;
+    let mut client = house.reader().await;
+    let began = Instant::now();
+    let _data = client.begin("RETR /endless.bin").await;
+    client.expect(426).await;
+    assert!(began.elapsed() >= stall && began.elapsed() < stall * 20);
+    let delivered = house.diary.lock().unwrap().delivered[0].clone();
+    assert!(delivered.over && !delivered.complete && delivered.sent < ENDLESS);
+    client.say_expect("NOOP", 200).await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_a_listing_is_cut_off() {
+    let stall = Duration::from_millis(500);
+    let house = House::with(Settings { stall, ..settings() }).await;
+    let mut client = house.reader().await;
+    let mut data = client.begin("MLSD /many").await;
+    sleep(stall * 8).await;
+    // Nobody tells us but the connection itself: the kernel has dropped it.
+    let mut bytes = Vec::new();
+    assert!(data.read_to_end(&mut bytes).await.is_err(), "{} bytes came", bytes.len());
+    client.expect(450).await;
+    client.say_expect("NOOP", 200).await;
+}
+
+#[tokio::test]
+async fn many_small_files_do_not_wait_for_acknowledgements() {
+    let house = House::open().await;
+    let mut client = house.reader().await;
+    let began = Instant::now();
+    for _ in 0..50 {
+        client.fetch("RETR /il/34/a.png").await;
+    }
+    // With Nagle's algorithm on, each takes 40 ms and more.
+    assert!(began.elapsed() < Duration::from_millis(1500), "{:?}", began.elapsed());
+}
