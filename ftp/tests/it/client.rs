@@ -140,6 +140,15 @@ impl Client {
         (bytes, self.reply().await.expect("the connection ended"))
     }
 
+    /// The refusal of a command that would have sent data. A sentence of the shelf may come
+    /// before the 150, which is then a line inside the reply.
+    pub async fn refused(&mut self, command: &str) -> Reply {
+        let _data = self.passive("EPSV").await;
+        self.send(command).await;
+        let first = self.reply().await.expect("the connection ended");
+        if first.code == 150 { self.reply().await.expect("the connection ended") } else { first }
+    }
+
     pub async fn fetch_text(&mut self, command: &str) -> String {
         let (bytes, reply) = self.fetch(command).await;
         assert_eq!(reply.code, 226, "{command}: {}", reply.text);

@@ -10,7 +10,7 @@ use crate::client::Client;
 use crate::house::{House, settings};
 use crate::made_shelf::MadeShelf;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn one_connection_too_many_gets_421_and_a_freed_seat_is_used_again() {
     for (max_connections, max_per_address) in [(2, 9), (9, 2)] {
         let house = House::with(Settings { max_connections, max_per_address, ..settings() }).await;
@@ -26,7 +26,7 @@ async fn one_connection_too_many_gets_421_and_a_freed_seat_is_used_again() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_idle_connections_stay_cheap_and_are_closed_in_time() {
     let idle = Duration::from_secs(4);
     let house = House::with(Settings { idle, max_per_address: 300, ..settings() }).await;
@@ -48,7 +48,7 @@ async fn two_hundred_idle_connections_stay_cheap_and_are_closed_in_time() {
     house.eventually("everybody left", |d| d.left.len() == 201).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn noop_alone_does_not_keep_a_session_for_ever() {
     let login_within = Duration::from_millis(100);
     let silence = Duration::from_millis(900);
@@ -68,7 +68,7 @@ async fn noop_alone_does_not_keep_a_session_for_ever() {
     assert!(client.is_cut().await);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_session_cannot_collect_passive_ports() {
     let house = House::open().await;
     let mut client = house.reader().await;
@@ -79,7 +79,7 @@ async fn a_session_cannot_collect_passive_ports() {
     house.reader().await.fetch_text("NLST /il").await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn settings_that_cannot_work_are_refused_before_the_first_connection() {
     let wrong = [
         Settings { passive_ports: 0..=10, ..settings() },
@@ -96,7 +96,7 @@ async fn settings_that_cannot_work_are_refused_before_the_first_connection() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn ipv6_works_with_epsv() {
     let Ok(listener) = TcpListener::bind("[::1]:0").await else { return };
     let house = House::on(listener, MadeShelf::default(), settings());

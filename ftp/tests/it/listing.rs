@@ -3,7 +3,7 @@
 use crate::house::House;
 use crate::made_shelf::SCAN;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn mlsd_names_type_size_and_time() {
     let house = House::open().await;
     let mut client = house.reader().await;
@@ -13,7 +13,7 @@ async fn mlsd_names_type_size_and_time() {
     assert!(text.contains("type=dir;") && text.contains("; İl ğ 1.png\r\n"), "{text}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_name_with_a_line_break_is_left_out() {
     let house = House::open().await;
     let mut client = house.reader().await;
@@ -22,7 +22,7 @@ async fn a_name_with_a_line_break_is_left_out() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn list_and_nlst_take_directories_files_and_options() {
     let house = House::open().await;
     let mut client = house.reader().await;
@@ -40,7 +40,7 @@ async fn list_and_nlst_take_directories_files_and_options() {
     client.say_expect("STAT /il/34/a.png", 200).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn size_mdtm_and_mlst_agree() {
     let house = House::open().await;
     let mut client = house.reader().await;
@@ -54,7 +54,7 @@ async fn size_mdtm_and_mlst_agree() {
     client.say_expect("CWD /il/34/a.png", 550).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_relative_mlst_never_describes_another_file() {
     let house = House::open().await;
     let mut client = house.reader().await;
@@ -65,7 +65,7 @@ async fn a_relative_mlst_never_describes_another_file() {
     client.say_expect("MLST", 250).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn feat_and_opts_say_what_is_there() {
     let house = House::open().await;
     let mut client = house.reader().await;
@@ -80,7 +80,7 @@ async fn feat_and_opts_say_what_is_there() {
     client.say_expect("NOOP", 200).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn refusals_carry_the_code_and_on_a_plain_line_the_sentence() {
     let house = House::open().await;
     let mut client = house.reader().await;
@@ -90,13 +90,7 @@ async fn refusals_carry_the_code_and_on_a_plain_line_the_sentence() {
     client.say_expect("MLST /busy.bin", 550).await;
     for (path, code) in [("/theirs", 550), ("/busy", 450)] {
         for command in ["LIST", "MLSD"] {
-            let _data = client.passive("EPSV").await;
-            client.send(&format!("{command} {path}")).await;
-            // The sentence may come before the 150, which is then a line inside the reply.
-            let mut reply = client.reply().await.unwrap();
-            if reply.code == 150 {
-                reply = client.reply().await.unwrap();
-            }
+            let reply = client.refused(&format!("{command} {path}")).await;
             assert_eq!(reply.code, code, "{}", reply.text);
             assert!(reply.text.starts_with(&format!("{code}-")), "{}", reply.text);
         }

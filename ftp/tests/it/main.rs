@@ -4,11 +4,13 @@
 
 mod client;
 mod house;
+mod known_limits;
 mod limits;
 mod listing;
 mod login;
 mod made_shelf;
 mod paths;
+mod programs;
 mod stopping;
 mod tls;
 mod transfer;

@@ -2,7 +2,7 @@
 
 use crate::house::House;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_shelf_sees_only_whole_clean_paths() {
     let house = House::open().await;
     let mut client = house.reader().await;
@@ -23,7 +23,7 @@ async fn the_shelf_sees_only_whole_clean_paths() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn odd_paths_never_reach_the_shelf() {
     let house = House::open().await;
     let mut client = house.reader().await;
@@ -38,7 +38,7 @@ async fn odd_paths_never_reach_the_shelf() {
     assert!(diary.paths.is_empty() && diary.delivered.is_empty(), "{:?}", diary.paths);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn names_in_turkish_and_with_spaces_work() {
     let house = House::open().await;
     let mut client = house.reader().await;

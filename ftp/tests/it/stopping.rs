@@ -10,7 +10,7 @@ use tutanak_ftp::Settings;
 use crate::house::{House, settings};
 use crate::made_shelf::ENDLESS;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn idle_sessions_are_closed_and_nobody_new_gets_in() {
     let house = House::open().await;
     let mut client = house.reader().await;
@@ -25,7 +25,7 @@ async fn idle_sessions_are_closed_and_nobody_new_gets_in() {
     assert_eq!(diary.lock().unwrap().left.len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_running_transfer_may_end_and_no_other_may_begin() {
     let house = House::with(Settings { grace: Duration::from_secs(30), ..settings() }).await;
     let mut client = house.reader().await;
@@ -52,7 +52,7 @@ async fn a_running_transfer_may_end_and_no_other_may_begin() {
     assert!(diary.lock().unwrap().delivered[0].complete);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_transfer_that_takes_too_long_is_cut() {
     let house = House::with(Settings { grace: Duration::from_millis(300), ..settings() }).await;
     let mut client = house.reader().await;

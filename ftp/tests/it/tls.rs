@@ -21,7 +21,7 @@ pub fn identities() -> (Arc<ServerConfig>, Arc<ClientConfig>) {
     (Arc::new(server), Arc::new(client))
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn control_and_data_can_both_be_encrypted() {
     let (server, client) = identities();
     let house = House::with(Settings { tls: Some(server), ..settings() }).await;
@@ -40,7 +40,7 @@ async fn control_and_data_can_both_be_encrypted() {
     assert!(house.diary.lock().unwrap().visitors[0].encrypted);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_said_in_plain_text_on_an_encrypted_line() {
     let (server, client) = identities();
     let house = House::with(Settings { tls: Some(server), ..settings() }).await;
@@ -53,7 +53,7 @@ async fn nothing_is_said_in_plain_text_on_an_encrypted_line() {
     reader.say_expect("NOOP", 200).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_password_in_the_clear_is_refused_where_encryption_is_required() {
     let (server, client) = identities();
     let house = House::with(Settings { tls: Some(server), tls_required: true, ..settings() }).await;
@@ -68,7 +68,7 @@ async fn a_password_in_the_clear_is_refused_where_encryption_is_required() {
     assert_eq!(reader.fetch("RETR /il/34/a.png").await.0, scan());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stalled_encrypted_reader_is_cut_off_too() {
     let (server, client) = identities();
     let stall = std::time::Duration::from_millis(500);

@@ -9,7 +9,7 @@ use tutanak_ftp::Settings;
 use crate::house::{House, settings};
 use crate::made_shelf::{Delivered, ENDLESS, SCAN, TORN_AT, TORN_SIZE, scan};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_arrives_whole_by_epsv_and_by_pasv() {
     let house = House::open().await;
     let mut client = house.reader().await;
@@ -27,7 +27,7 @@ async fn a_file_arrives_whole_by_epsv_and_by_pasv() {
     assert_eq!(diary.delivered, vec![whole; 3]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_transfer_goes_on_from_any_byte_exactly() {
     let house = House::open().await;
     let mut client = house.reader().await;
@@ -39,7 +39,7 @@ async fn a_transfer_goes_on_from_any_byte_exactly() {
     assert_eq!(client.fetch("RETR /il/34/a.png").await.0, scan());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_offset_past_the_end_is_refused() {
     let house = House::open().await;
     let mut client = house.reader().await;
@@ -49,20 +49,21 @@ async fn an_offset_past_the_end_is_refused() {
     assert_eq!(client.fetch("RETR /il/34/a.png").await.0, scan()[5..]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_offset_left_over_from_a_failure_never_truncates_the_next_file() {
     let house = House::open().await;
     let mut client = house.reader().await;
     client.say_expect("REST 100000", 350).await;
     assert_eq!(client.fetch("RETR /nothing").await.1.code, 550);
     client.fetch_text("NLST /il").await;
-    let (bytes, reply) = client.fetch("RETR /il/34/a.png").await;
-    assert_eq!((bytes.len(), reply.code), (0, 450), "{}", reply.text);
+    let reply = client.refused("RETR /il/34/a.png").await;
+    assert_eq!(reply.code, 450, "{}", reply.text);
+    client.expect(421).await;
     assert!(client.is_cut().await);
     assert_eq!(house.reader().await.fetch("RETR /il/34/a.png").await.0, scan());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_source_that_fails_never_looks_like_a_whole_file() {
     let house = House::open().await;
     let mut client = house.reader().await;
@@ -74,7 +75,7 @@ async fn a_source_that_fails_never_looks_like_a_whole_file() {
     assert_eq!(client.fetch("RETR /il/34/a.png").await.0, scan());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_source_that_falls_silent_is_an_error_too() {
     let stall = Duration::from_millis(300);
     let house = House::with(Settings { stall, ..settings() }).await;
@@ -84,7 +85,7 @@ async fn a_source_that_falls_silent_is_an_error_too() {
     assert!(!house.diary.lock().unwrap().delivered[0].complete);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_goes_away_leaves_an_incomplete_delivery() {
     let house = House::open().await;
     let mut client = house.reader().await;
@@ -97,7 +98,7 @@ async fn a_client_that_goes_away_leaves_an_incomplete_delivery() {
     assert_eq!(client.fetch("RETR /il/34/a.png").await.0, scan());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_client_whose_control_line_is_gone_gets_no_more_data() {
     let house = House::open().await;
     let mut client = house.reader().await;
@@ -109,7 +110,7 @@ async fn a_client_whose_control_line_is_gone_gets_no_more_data() {
     assert!(delivered.over && !delivered.complete, "left before the delivery was over");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_stops_reading_is_cut_off() {
     let stall = Duration::from_millis(500);
     let house = House::with(Settings { stall, ..settings() }).await;
@@ -123,7 +124,7 @@ async fn a_client_that_stops_reading_is_cut_off() {
     client.say_expect("NOOP", 200).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_does_not_read_a_listing_is_cut_off() {
     let stall = Duration::from_millis(500);
     let house = House::with(Settings { stall, ..settings() }).await;
@@ -137,7 +138,7 @@ async fn a_client_that_does_not_read_a_listing_is_cut_off() {
     client.say_expect("NOOP", 200).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn many_small_files_do_not_wait_for_acknowledgements() {
     let house = House::open().await;
     let mut client = house.reader().await;

@@ -4,7 +4,7 @@ use tokio::io::AsyncWriteExt;
 
 use crate::house::House;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn every_writing_command_is_refused_and_the_session_goes_on() {
     let house = House::open().await;
     let mut client = house.reader().await;
@@ -36,7 +36,7 @@ async fn every_writing_command_is_refused_and_the_session_goes_on() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn renaming_is_refused_at_its_second_step() {
     let house = House::open().await;
     let mut client = house.reader().await;
@@ -47,7 +47,7 @@ async fn renaming_is_refused_at_its_second_step() {
     client.say_expect("SIZE /il/34/a.png", 213).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn uploads_are_refused_with_and_without_a_data_connection() {
     let house = House::open().await;
     let mut client = house.reader().await;
