@@ -2,7 +2,10 @@
 //!
 //! Everything here is pure. It must never do I/O, speak SQL or HTTP, or read a clock.
 
+pub mod ballot_box;
 pub mod digest;
+pub mod directory;
+pub mod election;
 pub mod entry;
 pub mod form;
 pub mod karekod;
@@ -13,7 +16,9 @@ pub mod race;
 pub mod routing;
 pub mod scan;
 
+pub use ballot_box::{BoxId, RaceSet};
 pub use digest::Digest;
+pub use election::Election;
 pub use entry::{Entry, EntryKind};
 pub use form::{Form, FormKey, FormKind, MergeScope};
 pub use karekod::Karekod;

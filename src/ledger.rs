@@ -4,6 +4,7 @@
 
 mod db;
 pub mod frontier;
+pub mod registry;
 
 use std::sync::Arc;
 

@@ -40,6 +40,11 @@ impl FormKind {
         self.clone().into()
     }
 
+    /// Whether it is a box's sheet, rather than a board's or a larger place's.
+    pub fn belongs_to_a_box(&self) -> bool {
+        matches!(self, Self::Sonuc | Self::Cetvel)
+    }
+
     /// The name that election users know.
     pub fn turkish(&self) -> &'static str {
         match self {

@@ -1,0 +1,145 @@
+//! `tutanak election`: bring the registry in, look at it, add late boxes.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use crate::domain::Level;
+use crate::domain::election::ElectionFile;
+use crate::ledger::Ledger;
+use crate::ledger::registry::{Counts, Tally};
+use crate::registry::{self, ImportError, Progress, Report, Stage};
+
+/// The election that this service is for: its places, its boxes, and what each karekod names.
+#[derive(Debug, clap::Subcommand)]
+pub enum ElectionCommand {
+    /// Import an election from a directory.
+    ///
+    /// DIR holds election.toml, places.csv, boxes.csv and, where codes are listed one by one, codes.csv. Everything is
+    /// checked before anything is written: every bad line is printed with its file, line and column, and then nothing is
+    /// imported. Importing the same directory again changes nothing. Lines that contradict what is stored (a box that
+    /// moved, a code that names another form) are refused; lines that are new are added.
+    Import {
+        /// Directory of the election. samples/election is an example with every kind of place.
+        dir: PathBuf,
+    },
+    /// Show the election that this database serves, and how much of it there is.
+    Show {
+        /// Print one JSON object instead of text.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Add boxes that were set up late, while the service runs.
+    ///
+    /// FILE has the columns of boxes.csv. All of its boxes are added or none. A running service knows them at once.
+    AddBoxes {
+        /// The boxes to add.
+        file: PathBuf,
+    },
+}
+
+/// What `show --json` prints.
+#[derive(Debug, Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    election: &'a ElectionFile,
+    parties_open_at: jiff::Timestamp,
+    registry_digest: String,
+    #[serde(flatten)]
+    counts: Counts,
+}
+
+/// Runs the command. An error means that nothing was changed.
+pub async fn run(command: ElectionCommand, ledger: &Ledger) -> anyhow::Result<()> {
+    match command {
+        ElectionCommand::Import { dir } => {
+            let bar = bar();
+            let done = registry::import(ledger, &dir, &mut |progress| show_progress(&bar, progress)).await;
+            bar.finish_and_clear();
+            told(done).with_context(|| format!("The election in {} was not imported", dir.display()))
+        }
+        ElectionCommand::AddBoxes { file } => {
+            let bar = bar();
+            let done = registry::add_boxes(ledger, &file, &mut |progress| show_progress(&bar, progress)).await;
+            bar.finish_and_clear();
+            told(done).with_context(|| format!("The boxes of {} were not added", file.display()))
+        }
+        ElectionCommand::Show { json } => show(ledger, json).await,
+    }
+}
+
+/// A bar on a terminal, nothing where the output goes into a file.
+fn bar() -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{msg:9} {wide_bar} {percent:>3} % {eta:>4}");
+    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn show_progress(bar: &ProgressBar, progress: Progress) {
+    bar.set_message(match progress.stage {
+        Stage::Checking => "checking",
+        Stage::Writing => "writing",
+    });
+    bar.set_length(progress.of_bytes);
+    bar.set_position(progress.bytes);
+}
+
+fn told(done: Result<Report, ImportError>) -> anyhow::Result<()> {
+    match done {
+        Ok(report) => {
+            print!("{}", summary(&report));
+            Ok(())
+        }
+        Err(error) => {
+            if let ImportError::Refused(bad) = &error {
+                eprint!("{bad}");
+            }
+            Err(error.into())
+        }
+    }
+}
+
+fn summary(report: &Report) -> String {
+    let line =
+        |name: &str, tally: Tally| format!("{name:7} {:>9} added {:>9} known already\n", tally.added, tally.known);
+    let mut text = line("places", report.places) + &line("boxes", report.boxes) + &line("codes", report.codes);
+    if !report.changed() {
+        text += "Nothing changed: all of it was there already.\n";
+    }
+    text + &format!("registry sha256:{}\n", report.digest)
+}
+
+async fn show(ledger: &Ledger, json: bool) -> anyhow::Result<()> {
+    let stored = ledger.election().await?.context("No election has been imported yet: tutanak election import DIR")?;
+    let counts = ledger.registry_counts().await?;
+    let election = stored.election.file();
+    let opens = stored.election.parties_open();
+    if json {
+        let digest = stored.digest.to_string();
+        let shown = Shown { election, parties_open_at: opens, registry_digest: digest, counts };
+        println!("{}", serde_json::to_string_pretty(&shown)?);
+        return Ok(());
+    }
+    println!("{} ({})", election.name, election.id);
+    println!("polling day   {} ({})", election.polling_date, election.time_zone);
+    println!("parties from  {opens}");
+    let races: Vec<_> = election.races.iter().map(|race| format!("{} {race}", race.code())).collect();
+    println!("races         {}", races.join(", "));
+    for rule in &election.code_rule {
+        println!("code rule     {} + race + box id: {}", rule.prefix, rule.kind.slug());
+    }
+    for (name, _) in Level::ALL {
+        if let Some(count) = counts.places.get(name) {
+            println!("{name:13} {count}");
+        }
+    }
+    println!("boxes         {}", counts.boxes.values().sum::<u64>());
+    println!("listed codes  {}", counts.codes);
+    println!("registry      sha256:{}", stored.digest);
+    Ok(())
+}

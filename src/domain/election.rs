@@ -1,0 +1,228 @@
+//! An election as its file describes it: what is voted on, when, where the clock stands, and how codes are made by rule.
+
+use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use super::ballot_box::BOX_ID_DIGITS;
+use super::{BoxId, FormKind, Karekod, Race, RaceSet, naming};
+
+/// The fields of `election.toml`, as they are written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ElectionFile {
+    /// Short name of the election, for example `yerel-2024`. A database serves one election and keeps its id.
+    pub id: String,
+    /// The name that election users know.
+    pub name: String,
+    /// Polling day.
+    pub polling_date: Date,
+    /// IANA name of the zone in which polling day and gates are told, for example `Europe/Istanbul`.
+    pub time_zone: String,
+    /// What is voted on, in the order in which people list it.
+    pub races: Vec<Race>,
+    /// When what opens.
+    #[serde(default)]
+    pub gates: Gates,
+    /// How codes follow from box ids.
+    #[serde(default)]
+    pub code_rule: Vec<CodeRule>,
+}
+
+/// Times of polling day, local.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gates {
+    /// From when parties may see results and images: 17:00 (2019 circular, karar 1422).
+    pub parties_open: Time,
+}
+
+impl Default for Gates {
+    fn default() -> Self {
+        Self { parties_open: Time::constant(17, 0, 0, 0) }
+    }
+}
+
+/// A code made by rule: the prefix, the race's digit, the seven digits of the box id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeRule {
+    /// What the code begins with: 1 to 16 digits.
+    pub prefix: String,
+    /// Which sheet of the box it names: `sonuc` or `cetvel`.
+    pub kind: FormKind,
+    /// Whether another scan of the form is a further page rather than a new revision.
+    #[serde(default)]
+    pub many_pages: bool,
+}
+
+impl CodeRule {
+    /// The code of a box's sheet for `race`. None where the box id is not numeric.
+    pub fn code(&self, race: Race, box_id: &BoxId) -> Option<Karekod> {
+        format!("{}{}{box_id}", self.prefix, race.code()).parse().ok()
+    }
+}
+
+/// A sound election: every rule about its fields holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Election {
+    file: ElectionFile,
+    parties_open: Timestamp,
+}
+
+/// What is wrong with one field of an election's file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {cause}")]
+pub struct BadField {
+    /// The field's name in the file.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub cause: String,
+}
+
+impl Election {
+    /// Checks every field and returns all that is wrong.
+    pub fn new(file: ElectionFile) -> Result<Self, Vec<BadField>> {
+        let mut bad = Vec::new();
+        let mut wrong = |field, cause: String| bad.push(BadField { field, cause });
+        if !naming::is_slug(&file.id) || file.id.len() > 48 {
+            wrong("id", "1 to 48 of a–z, 0–9 and single '-' are expected".to_owned());
+        }
+        if file.name.trim().is_empty() || file.name.len() > 200 || file.name.chars().any(char::is_control) {
+            wrong("name", "a name of at most 200 bytes without control characters is expected".to_owned());
+        }
+        if file.races.is_empty() {
+            wrong("races", "at least one seçim türü is expected".to_owned());
+        }
+        if file.races.iter().collect::<std::collections::BTreeSet<_>>().len() < file.races.len() {
+            wrong("races", "a seçim türü is named twice".to_owned());
+        }
+        for (at, rule) in file.code_rule.iter().enumerate() {
+            if !(1..=16).contains(&rule.prefix.len()) || !rule.prefix.bytes().all(|b| b.is_ascii_digit()) {
+                wrong("prefix", format!("{:?} is no prefix: 1 to 16 digits are expected", rule.prefix));
+            }
+            // Codes of other lengths cannot meet, and those of one length differ by their prefix.
+            if file.code_rule[..at].iter().any(|other| other.prefix == rule.prefix) {
+                wrong("prefix", format!("two rules begin with {}, so one code would name two sheets", rule.prefix));
+            }
+            if !rule.kind.belongs_to_a_box() {
+                wrong("kind", format!("{} is no box's sheet: a rule can make sonuc or cetvel", rule.kind.slug()));
+            }
+        }
+        let opens = opening(&file);
+        if let Err(cause) = &opens {
+            wrong("time_zone", cause.clone());
+        }
+        match opens {
+            Ok(parties_open) if bad.is_empty() => Ok(Self { file, parties_open }),
+            _ => Err(bad),
+        }
+    }
+
+    /// The file's fields.
+    pub fn file(&self) -> &ElectionFile {
+        &self.file
+    }
+
+    /// Short name of the election.
+    pub fn id(&self) -> &str {
+        &self.file.id
+    }
+
+    /// The name that election users know.
+    pub fn name(&self) -> &str {
+        &self.file.name
+    }
+
+    /// What is voted on.
+    pub fn races(&self) -> RaceSet {
+        self.file.races.iter().copied().collect()
+    }
+
+    /// How codes follow from box ids.
+    pub fn code_rules(&self) -> &[CodeRule] {
+        &self.file.code_rule
+    }
+
+    /// From when parties may see anything at all.
+    pub fn parties_open(&self) -> Timestamp {
+        self.parties_open
+    }
+
+    /// Reads a box id as this election spells them: by rule they are numbers, else any short name.
+    pub fn box_id(&self, text: &str) -> Result<BoxId, super::ballot_box::BadBoxId> {
+        if self.file.code_rule.is_empty() { text.parse() } else { BoxId::numeric(text) }
+    }
+
+    /// What a code made by rule says, if it has the shape of one: the rule, the digit of the race, the box id.
+    pub fn by_rule<'a>(&'a self, code: &'a str) -> Option<(&'a CodeRule, Race, &'a str)> {
+        self.file.code_rule.iter().find_map(|rule| {
+            let rest = code.strip_prefix(&rule.prefix)?;
+            let (race, id) = rest.split_at_checked(1)?;
+            let race = Race::try_from(race.parse::<u8>().ok()?).ok()?;
+            (id.len() == BOX_ID_DIGITS).then_some((rule, race, id))
+        })
+    }
+}
+
+fn opening(file: &ElectionFile) -> Result<Timestamp, String> {
+    let zone = TimeZone::get(&file.time_zone)
+        .map_err(|_| format!("no time zone is called {:?}: Europe/Istanbul is Türkiye's", file.time_zone))?;
+    let local = file.polling_date.to_datetime(file.gates.parties_open);
+    let opens = local.to_zoned(zone).map_err(|_| "no clock ever shows this date and time".to_owned())?;
+    Ok(opens.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file() -> ElectionFile {
+        ElectionFile {
+            id: "yerel-2014".into(),
+            name: "30 Mart 2014".into(),
+            polling_date: Date::constant(2014, 3, 30),
+            time_zone: "Europe/Istanbul".into(),
+            races: vec![Race::MetropolitanMayor, Race::Mayor],
+            gates: Gates::default(),
+            code_rule: vec![CodeRule { prefix: "10".into(), kind: FormKind::Sonuc, many_pages: false }],
+        }
+    }
+
+    #[test]
+    fn parties_may_look_from_five_o_clock_of_istanbul() {
+        // In 2014 the clocks changed a day late because of the election, so that Istanbul was still two hours ahead.
+        assert_eq!(Election::new(file()).unwrap().parties_open().to_string(), "2014-03-30T15:00:00Z");
+        let later = ElectionFile { polling_date: Date::constant(2024, 3, 31), ..file() };
+        assert_eq!(Election::new(later).unwrap().parties_open().to_string(), "2024-03-31T14:00:00Z");
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_said_at_once() {
+        let rule = |prefix: &str, kind| CodeRule { prefix: prefix.into(), kind, many_pages: false };
+        let bad = ElectionFile {
+            id: "Yerel 2014".into(),
+            name: " ".into(),
+            time_zone: "Europe/Ankara".into(),
+            races: vec![Race::Mayor, Race::Mayor],
+            code_rule: vec![rule("10", FormKind::Sonuc), rule("10", FormKind::Denetim), rule("1x", FormKind::Cetvel)],
+            ..file()
+        };
+        let fields: Vec<_> = Election::new(bad).unwrap_err().into_iter().map(|bad| bad.field).collect();
+        assert_eq!(fields, ["id", "name", "races", "prefix", "kind", "prefix", "time_zone"]);
+    }
+
+    #[test]
+    fn a_rule_makes_a_code_and_reads_it_back() {
+        let election = Election::new(file()).unwrap();
+        let id = election.box_id("42").unwrap();
+        let code = election.code_rules()[0].code(Race::Mayor, &id).unwrap();
+        assert_eq!(code.as_str(), "1020000042");
+        let (rule, race, box_id) = election.by_rule(code.as_str()).unwrap();
+        assert_eq!((rule.prefix.as_str(), race, box_id), ("10", Race::Mayor, "0000042"));
+        for other in ["1050000042", "102000042", "10200000420", "2020000042", "10"] {
+            assert_eq!(election.by_rule(other), None, "{other}");
+        }
+    }
+}

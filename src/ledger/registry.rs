@@ -1,0 +1,13 @@
+//! The registry's tables: the election, its places and boxes, and what each karekod names.
+//!
+//! Rows are only ever added, and nothing here is cached: a box that another process adds is known at the next lookup.
+//! It must never decide what a good row is; that is the registry's business.
+
+mod lookup;
+mod rows;
+mod walk;
+mod write;
+
+pub use rows::{BoxRow, CodeRow, Counts, PlaceRow, StoredElection};
+pub use walk::{ExpectedForm, FormCursor, PlaceName};
+pub use write::{Addition, BATCH, Batch, Contradiction, RowSource, RowSourceError, Table, Tally, WriteError, Written};

@@ -1,0 +1,135 @@
+//! Walking over every form that is expected, page by page: boxes in the order of their import, then the sheets of places.
+
+mod boxes;
+mod sheets;
+
+use std::collections::{HashMap, HashSet};
+
+use crate::domain::{BoxId, Election, Form, Level, PlaceId};
+use crate::ledger::db::on_db;
+use crate::ledger::{Ledger, LedgerError};
+
+use super::rows::corrupt;
+
+/// Where a walk stands. It stays good while rows are added: they come last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum FormCursor {
+    /// At the beginning.
+    #[default]
+    Start,
+    /// After the box with this number in the order of import.
+    Box(i64),
+    /// Among the sheets of places, after this code.
+    Sheet(String),
+    /// At the end.
+    End,
+}
+
+/// A place's name, as it is printed on a form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlaceName {
+    /// What kind of place.
+    pub level: Level,
+    /// Plate number, number of the board, rumuz; may be empty.
+    pub code: String,
+    /// The name that election users know.
+    pub name: String,
+}
+
+/// A form that the election expects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpectedForm {
+    /// The form. Of several codes that name it one is given: a listed one before one made by rule.
+    pub form: Form,
+    /// The box, for a box's form.
+    pub box_id: Option<BoxId>,
+    /// The places it belongs to, the largest first: il, çevre, ilçe, kurul, mahalle.
+    pub places: Vec<PlaceName>,
+    /// Whether a scan of it has been linked.
+    pub on_file: bool,
+}
+
+impl ExpectedForm {
+    fn new(form: Form, box_id: Option<BoxId>) -> Self {
+        Self { form, box_id, places: Vec::new(), on_file: false }
+    }
+}
+
+const ON_FILE: &str = "SELECT DISTINCT form_key FROM entry WHERE form_key";
+
+// `leaf` is the place asked for; `depth` counts upwards from it.
+const CHAINS: &str = "\
+WITH RECURSIVE chain (leaf, depth, parent, level, code, name) AS (
+  SELECT id, 0, parent, level, code, name FROM place WHERE id";
+const CHAINS_TAIL: &str = "\
+  UNION ALL
+  SELECT chain.leaf, chain.depth + 1, p.parent, p.level, p.code, p.name
+    FROM chain JOIN place p ON p.id = chain.parent
+) SELECT leaf, level, code, name FROM chain ORDER BY leaf, depth DESC";
+
+/// Fetches the rows between `$head` and `$tail` whose column, named last in `$head`, is one of `$keys`.
+macro_rules! among {
+    ($pool:ident, $head:expr, $keys:expr, $tail:expr) => {{
+        let mut query = sqlx::QueryBuilder::new($head);
+        query.push(" IN (");
+        let mut list = query.separated(", ");
+        for key in $keys {
+            list.push_bind(key);
+        }
+        query.push(") ");
+        query.push($tail);
+        query.build_query_as().fetch_all($pool).await?
+    }};
+}
+
+use among;
+
+impl Ledger {
+    /// The expected forms after `cursor` and the cursor for the next page. Each form comes once, whatever number of codes
+    /// name it. A page ends between boxes and has about `limit` forms; it is empty only at the end.
+    pub async fn forms_after(
+        &self,
+        election: &Election,
+        cursor: FormCursor,
+        limit: u32,
+    ) -> Result<(Vec<ExpectedForm>, FormCursor), LedgerError> {
+        let limit = limit.clamp(1, 5_000);
+        let (mut forms, mut next) = (Vec::new(), cursor);
+        // Boxes without any code, and the seam between boxes and sheets, are not the caller's business.
+        while forms.is_empty() && next != FormCursor::End {
+            (forms, next) = match next {
+                FormCursor::Start => self.forms_of_boxes(election, 0, limit).await?,
+                FormCursor::Box(after) => self.forms_of_boxes(election, after, limit).await?,
+                FormCursor::Sheet(after) => self.sheets_of_places(&after, limit).await?,
+                FormCursor::End => break,
+            };
+        }
+        for page in forms.chunks_mut(1_000) {
+            self.fill(page).await?;
+        }
+        Ok((forms, next))
+    }
+
+    /// Adds the names of the places, and whether there is a scan.
+    async fn fill(&self, forms: &mut [ExpectedForm]) -> Result<(), LedgerError> {
+        let places: HashSet<&PlaceId> = forms.iter().map(|expected| &expected.form.place).collect();
+        let keys: Vec<String> = forms.iter().map(|expected| expected.form.key().as_str().to_owned()).collect();
+        let (chains, on_file): (Vec<(String, String, String, String)>, Vec<(String,)>) = on_db!(&*self.db, |pool| {
+            (
+                among!(pool, CHAINS, places.iter().map(|id| id.as_str()), CHAINS_TAIL),
+                among!(pool, ON_FILE, keys.iter().map(String::as_str), ""),
+            )
+        });
+        let mut chain_of: HashMap<String, Vec<PlaceName>> = HashMap::new();
+        for (leaf, level, code, name) in chains {
+            let level = level.parse().map_err(corrupt)?;
+            chain_of.entry(leaf).or_default().push(PlaceName { level, code, name });
+        }
+        let on_file: HashSet<String> = on_file.into_iter().map(|(key,)| key).collect();
+        for (expected, key) in forms.iter_mut().zip(keys) {
+            expected.places = chain_of.get(expected.form.place.as_str()).cloned().unwrap_or_default();
+            expected.on_file = on_file.contains(&key);
+        }
+        Ok(())
+    }
+}

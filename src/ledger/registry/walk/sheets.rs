@@ -1,0 +1,68 @@
+//! The sheets of places: check sheets, merged sheets. All of them are listed one by one.
+
+use std::collections::HashSet;
+
+use crate::domain::Form;
+use crate::ledger::db::on_db;
+use crate::ledger::registry::rows::{self, corrupt};
+use crate::ledger::{Ledger, LedgerError};
+
+use super::{ExpectedForm, FormCursor, among};
+
+#[derive(sqlx::FromRow)]
+struct Sheet {
+    code: String,
+    kind: String,
+    race: Option<i64>,
+    many_pages: bool,
+    place: String,
+    directory: String,
+    board: Option<String>,
+}
+
+const SHEETS_AFTER: &str = "\
+SELECT c.code, c.kind, c.race, c.many_pages, p.id AS place, p.directory, p.board
+  FROM code c JOIN place p ON p.id = c.place
+ WHERE c.box IS NULL AND c.code > $1 ORDER BY c.code LIMIT $2";
+
+// Another code of the same sheet that comes earlier in this order, so that each sheet is given once.
+const EARLIER: &str = "\
+SELECT c.code FROM code c
+ WHERE EXISTS (SELECT 1 FROM code o
+                WHERE o.place = c.place AND o.box IS NULL AND o.kind = c.kind
+                  AND COALESCE(o.race, 0) = COALESCE(c.race, 0) AND o.code < c.code)
+   AND c.code";
+
+impl Ledger {
+    pub(super) async fn sheets_of_places(
+        &self,
+        after: &str,
+        limit: u32,
+    ) -> Result<(Vec<ExpectedForm>, FormCursor), LedgerError> {
+        let sheets: Vec<Sheet> = on_db!(&*self.db, |pool| {
+            sqlx::query_as(SHEETS_AFTER).bind(after).bind(i64::from(limit)).fetch_all(pool).await?
+        });
+        let Some(last) = sheets.last().map(|sheet| sheet.code.clone()) else {
+            return Ok((Vec::new(), FormCursor::End));
+        };
+        let codes = || sheets.iter().map(|sheet| sheet.code.as_str());
+        let repeated: Vec<(String,)> = on_db!(&*self.db, |pool| among!(pool, EARLIER, codes(), ""));
+        let repeated: HashSet<String> = repeated.into_iter().map(|(code,)| code).collect();
+        let new = sheets.into_iter().filter(|sheet| !repeated.contains(&sheet.code));
+        Ok((new.map(expected).collect::<Result<_, _>>()?, FormCursor::Sheet(last)))
+    }
+}
+
+fn expected(sheet: Sheet) -> Result<ExpectedForm, LedgerError> {
+    let form = Form {
+        code: sheet.code.parse().map_err(corrupt)?,
+        kind: sheet.kind.parse().map_err(corrupt)?,
+        race: sheet.race.map(rows::race).transpose()?,
+        sandik: None,
+        place: sheet.place.parse().map_err(corrupt)?,
+        directory: sheet.directory,
+        nearest_board: sheet.board.map(|id| id.parse().map_err(corrupt)).transpose()?,
+        many_pages: sheet.many_pages,
+    };
+    Ok(ExpectedForm::new(form, None))
+}

@@ -1,0 +1,21 @@
+//! The registry: the election, its places and boxes, and which form each karekod names. Brings it in from files, adds
+//! boxes while the service runs, and says whose form a page's codes name.
+//!
+//! It must never hold votes, and never guess: codes that do not name one form name none.
+
+mod add_boxes;
+mod bad;
+mod boxes;
+mod codes;
+mod import;
+mod lines;
+mod places;
+mod resolve;
+mod settings;
+mod table;
+
+pub use crate::domain::Election;
+pub use add_boxes::add_boxes;
+pub use bad::{BadLine, BadLines};
+pub use import::{ImportError, Progress, Report, Stage, Watcher, import};
+pub use resolve::resolve;

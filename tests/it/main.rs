@@ -1,0 +1,3 @@
+//! The one integration binary: `mod` lines and nothing else.
+
+mod registry;
