@@ -63,8 +63,7 @@ pub fn draw_scanned_page(face: &FormFace, style: &ScanStyle, seed: u64) -> Page 
         scan::lay_beside(&mut sheet);
     }
     let light = Light::of_scan(style, &mut chance);
-    let in_colour = matches!(style.colour, Colour::Rgb | Colour::Palette);
-    scan::expose(&sheet, &light, in_colour, style.noise, style.edge_shadow, chance)
+    scan::expose(&sheet, &light, style.colour.is_colourful(), style.noise, style.edge_shadow, chance)
 }
 
 /// What people put over the codes although the form asks them not to.

@@ -28,8 +28,8 @@ pub fn fill_form(sheet: &mut Sheet, face: &FormFace, blanks: &[Blank], seed: u64
     let mut clerk = Hand::of(Chance::for_part(seed, "clerk"));
     for (index, blank) in blanks.iter().enumerate() {
         let area = blank.area;
-        // Everyone signs with a hand of their own.
-        let member = || Hand::of(Chance::for_part(seed ^ index as u64, "member"));
+        // Everyone signs with a hand of their own, and the committees of two seeds have no member in common.
+        let member = || Hand::of(Chance::for_part(seed.rotate_left(32) ^ index as u64, "member"));
         match blank.entry {
             Entry::Digits(figure) => match figures.value(figure) {
                 0 => clerk.dash(sheet, area),

@@ -26,6 +26,13 @@ pub enum Colour {
     Palette,
 }
 
+impl Colour {
+    /// Whether the scanner saw colours.
+    pub fn is_colourful(self) -> bool {
+        matches!(self, Self::Rgb | Self::Palette)
+    }
+}
+
 /// How a page was scanned and what had happened to it before.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScanStyle {
@@ -41,6 +48,8 @@ pub struct ScanStyle {
     pub skew_degrees: f32,
     /// Noise of the sensor: 0 is none, 1 an office scanner, 3 a bad one.
     pub noise: f32,
+    /// How far edges run over: 0 is as sharp as print, 1 what the lens of an office scanner does.
+    pub blur: f32,
     /// How much toner is missing, from 0 to 1; the codes suffer like the text.
     pub fade: f32,
     /// How far the paper is from white, from 0 to 1.
@@ -71,6 +80,7 @@ impl ScanStyle {
             quarter_turns: 0,
             skew_degrees: 0.0,
             noise: 0.0,
+            blur: 0.0,
             fade: 0.0,
             paper_tint: 0.0,
             stamp_over_lower_code: false,
@@ -98,6 +108,7 @@ impl ScanStyle {
             quarter_turns: if turned { chance.whole(1, 4) as u8 } else { 0 },
             skew_degrees: chance.wobble(0.8).clamp(-3.0, 3.0),
             noise: chance.between(0.7, 1.2),
+            blur: chance.between(0.6, 1.3),
             fade: if chance.happens(0.2) { chance.between(0.1, 0.35) } else { chance.between(0.0, 0.08) },
             // Scanners whiten the paper unless they are asked for colour.
             paper_tint: if colour == Colour::Rgb { chance.between(0.0, 0.03) } else { 0.0 },

@@ -3,6 +3,7 @@
 //! never know colours or the scanner: a layer says how much of a thing lies on a pixel, not what it looks like.
 
 pub mod print;
+mod soften;
 
 use tiny_skia::{FillRule, LineCap, LineJoin, Mask, Path, Stroke, Transform};
 

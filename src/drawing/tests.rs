@@ -101,7 +101,8 @@ fn the_same_face_style_and_seed_give_the_same_bytes() {
 
 #[test]
 fn files_are_as_large_as_those_of_offices() {
-    let style = |colour| ScanStyle { noise: 1.0, skew_degrees: 0.6, dust: 0.6, ..ScanStyle::clean(200, colour) };
+    let style =
+        |colour| ScanStyle { noise: 1.0, blur: 1.0, skew_degrees: 0.6, dust: 0.6, ..ScanStyle::clean(200, colour) };
     let kilobytes = |colour| draw_scan(&face(FaceKind::Sonuc), &style(colour), 3).len() / 1000;
     assert!((40..75).contains(&kilobytes(Colour::OneBit)), "{}", kilobytes(Colour::OneBit));
     assert!((300..520).contains(&kilobytes(Colour::Grey)), "{}", kilobytes(Colour::Grey));
@@ -121,7 +122,9 @@ fn a_form_with_nothing_on_it_but_its_kind_is_drawn_too() {
             watermark: None,
             ..face(kind)
         };
-        let page = draw_form(&bare, 50);
-        assert!(!to_png(&page, Colour::OneBit, true).is_empty());
+        for dpi in [0, 1, 50] {
+            let page = draw_form(&bare, dpi);
+            assert!(!to_png(&page, Colour::OneBit, true).is_empty());
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::drawing::paper::Area;
 /// The strokes of a signature, in mm, about as wide as the area: loops that shrink or a jagged line, sometimes with a
 /// line beneath or across.
 pub fn signature(chance: &mut Chance, area: Area) -> Vec<Vec<(f32, f32)>> {
-    let mut strokes = if chance.happens(0.65) { looped(chance, area) } else { jagged(chance, area) };
+    let mut strokes = if chance.happens(0.6) { looped(chance, area) } else { jagged(chance, area) };
     let (_, centre) = area.centre();
     let tall = area.height.min(area.width * 0.8) * 0.34;
     if chance.happens(0.3) {
@@ -59,13 +59,16 @@ fn looped(chance: &mut Chance, area: Area) -> Vec<Vec<(f32, f32)>> {
 fn jagged(chance: &mut Chance, area: Area) -> Vec<Vec<(f32, f32)>> {
     let (left, (_, centre)) = (area.left + area.width * 0.08, area.centre());
     let tall = area.height.min(area.width) * chance.between(0.3, 0.46);
-    let initial = vec![
-        (left, centre + tall * chance.between(0.5, 1.0)),
-        (left + area.width * 0.12, centre - tall),
-        (left + area.width * 0.2, centre + tall * chance.between(0.2, 0.9)),
-        (left + area.width * 0.06, centre + tall * 0.1),
-        (left + area.width * 0.34, centre - tall * 0.1),
-    ];
+    // A peak with a bar, a snake or a post with a bow: three first letters are enough for a table of members.
+    let letter: &[(f32, f32)] = match chance.whole(0, 3) {
+        0 => &[(0.0, 0.8), (0.12, -1.0), (0.2, 0.6), (0.06, 0.1), (0.34, -0.1)],
+        1 => &[(0.26, -0.8), (0.1, -1.0), (0.04, -0.5), (0.22, 0.1), (0.14, 0.9), (-0.04, 0.5), (0.36, 0.0)],
+        _ => &[(0.06, -0.9), (0.04, 1.0), (0.02, -0.7), (0.24, -1.0), (0.26, -0.3), (0.06, 0.0), (0.34, 0.7)],
+    };
+    let initial = letter
+        .iter()
+        .map(|&(x, y)| (left + area.width * (x + chance.wobble(0.03)), centre + tall * (y + chance.wobble(0.12))))
+        .collect();
     let steps = chance.whole(5, 11);
     let rest = (0..steps)
         .map(|step| {

@@ -16,7 +16,7 @@ const OFFICE_NOISE: f32 = 0.7;
 const DARK_NOISE: f32 = 0.2;
 
 /// The shadow along an edge: how wide, in mm, and how much of the light it takes at the very edge.
-const SHADOW_WIDTH: f32 = 7.0;
+const SHADOW_WIDTH: f32 = 5.0;
 const SHADOW_DEPTH: f32 = 0.22;
 const MM_PER_INCH: f32 = 25.4;
 
@@ -32,7 +32,7 @@ pub fn expose(sheet: &Sheet, light: &Light, in_colour: bool, noise: f32, edge_sh
     let channels: &[usize] = if in_colour { &[0, 1, 2] } else { &[0] };
     let optics: Vec<Channel> = channels.iter().map(|&channel| Channel::of(light, channel, in_colour)).collect();
     let across = width as usize * optics.len();
-    let mut sensor = Sensor::new(noise, width as usize, &optics, chance);
+    let mut sensor = Sensor::new(noise, width as usize, &optics, light.untold, chance);
     let mut samples = vec![0_u8; across * height as usize];
     let falloff = if edge_shadow { shadow(width as usize, sheet.dpi()) } else { Vec::new() };
     let empty = vec![0_u8; width as usize];
@@ -58,22 +58,24 @@ pub fn expose(sheet: &Sheet, light: &Light, in_colour: bool, noise: f32, edge_sh
                 for (channel, optic) in optics.iter().enumerate() {
                     let at = x * optics.len() + channel;
                     let seen = optic.see(coverage);
-                    row[at] = to_sample(seen + noise[at] * (DARK_NOISE + (1.0 - DARK_NOISE) / 255.0 * seen));
+                    let stray = noise[at] * (DARK_NOISE + (1.0 - DARK_NOISE) / 255.0 * seen);
+                    row[at] = to_sample(seen + stray, light.untold);
                 }
             }
         }
         for &(x, left) in &falloff {
             for sample in &mut row[x * optics.len()..(x + 1) * optics.len()] {
-                *sample = to_sample(f32::from(*sample) * left);
+                *sample = to_sample(f32::from(*sample) * left, light.untold);
             }
         }
     }
     Page { dpi: sheet.dpi(), width, height, samples, in_colour }
 }
 
-/// Converting from float to a byte stops at 0 and 255, as the sensor does.
-fn to_sample(value: f32) -> u8 {
-    (value + 0.5) as u8
+/// Converting from float to a byte stops at 0 and 255, as the sensor does; the bits it cannot tell are set, so that
+/// white stays white.
+fn to_sample(value: f32, untold: u8) -> u8 {
+    (value + 0.5) as u8 | untold
 }
 
 /// What one sensor channel sees of each thing.
@@ -132,7 +134,7 @@ struct Sensor {
 }
 
 impl Sensor {
-    fn new(noise: f32, width: usize, optics: &[Channel], mut chance: Chance) -> Self {
+    fn new(noise: f32, width: usize, optics: &[Channel], untold: u8, mut chance: Chance) -> Self {
         let channels = optics.len();
         let across = width * channels;
         let mut strip = vec![0.0; NOISE_STRIP * channels + across];
@@ -141,7 +143,11 @@ impl Sensor {
                 *stray = chance.wobble(OFFICE_NOISE * noise);
             }
         }
-        let bare = strip.iter().enumerate().map(|(at, stray)| to_sample(optics[at % channels].paper + stray)).collect();
+        let bare = strip
+            .iter()
+            .enumerate()
+            .map(|(at, stray)| to_sample(optics[at % channels].paper + stray, untold))
+            .collect();
         Self { noise: strip, bare, across, channels, chance }
     }
 

@@ -14,7 +14,10 @@ const FOLD_LINE: f32 = 0.12;
 const FOLD_CRACK: f32 = 0.35;
 const MM_PER_INCH: f32 = 25.4;
 
-/// Wears the sheet as the style asks.
+/// What an office scanner's lens gives of each pixel to either neighbour.
+const OFFICE_BLUR: f32 = 0.09;
+
+/// Wears the sheet as the style asks, and sees it through the style's lens.
 pub fn damage_sheet(sheet: &mut Sheet, style: &ScanStyle, seed: u64) {
     if style.dust > 0.0 {
         scatter_dust(sheet, style.dust, &mut Chance::for_part(seed, "dust"));
@@ -22,6 +25,12 @@ pub fn damage_sheet(sheet: &mut Sheet, style: &ScanStyle, seed: u64) {
     let fold = style.fold.then(|| crease(sheet, &mut Chance::for_part(seed, "fold"))).flatten();
     if style.fade > 0.0 || fold.is_some() {
         wear_toner(sheet, style.fade, fold, &mut Chance::for_part(seed, "toner"));
+    }
+    if style.blur > 0.0 {
+        thin_pen(sheet, &mut Chance::for_part(seed, "ink"));
+        for layer in [Layer::Toner, Layer::Pen] {
+            sheet.soften(layer, OFFICE_BLUR * style.blur);
+        }
     }
 }
 
@@ -39,6 +48,22 @@ pub fn lay_beside(sheet: &mut Sheet) {
     if let Some(beside) = builder.finish() {
         sheet.fill_on_glass(Layer::Beside, &beside);
     }
+}
+
+/// Lets the pen press harder here than there.
+fn thin_pen(sheet: &mut Sheet, chance: &mut Chance) {
+    const LIGHTEST: f32 = 0.66;
+    let mm = MM_PER_INCH / sheet.dpi() as f32;
+    let (width, height) = sheet.size();
+    let mut waves = |length: u32| -> Vec<f32> {
+        let (slope, phase) = (chance.between(1.1, 1.9), chance.between(0.0, 6.0));
+        (0..length).map(|at| (at as f32 * mm * slope + phase).sin()).collect()
+    };
+    let (across, down) = (waves(width), waves(height));
+    sheet.thin(Layer::Pen, |x, y, coverage| {
+        let pressure = 1.0 - (1.0 - LIGHTEST) * (0.5 + 0.5 * across[x] * down[y]);
+        (f32::from(coverage) * pressure) as u8
+    });
 }
 
 fn scatter_dust(sheet: &mut Sheet, dust: f32, chance: &mut Chance) {

@@ -15,10 +15,10 @@ const STAMP_INKS: [Reflectance; 2] = [[72, 72, 168], [96, 84, 176]];
 const OLDEST_PAPER: [f32; 3] = [236.0, 230.0, 214.0];
 
 /// Scanners are set so that plain paper overexposes a little; that is why most of a scan is purely white.
-const OVEREXPOSURE: f32 = 1.75;
+const OVEREXPOSURE: f32 = 9.0;
 
 /// Likewise solid black lies a little below what the sensor can tell from nothing, in steps of 255.
-const UNDEREXPOSURE: f32 = 14.0;
+const UNDEREXPOSURE: f32 = 26.0;
 
 /// The lamp, and what lies under it.
 #[derive(Clone, Debug)]
@@ -39,6 +39,8 @@ pub struct Light {
     pub lid: Reflectance,
     /// How far below nothing pure black would be seen, in steps of 255.
     pub underexposure: f32,
+    /// The lowest bits of a sample, which the sensor cannot tell.
+    pub untold: u8,
 }
 
 impl Light {
@@ -53,6 +55,7 @@ impl Light {
             shade: [128; 3],
             lid: [255; 3],
             underexposure: 0.0,
+            untold: 0,
         }
     }
 
@@ -67,8 +70,11 @@ impl Light {
         if style.noise <= 0.0 && style.paper_tint <= 0.0 {
             return Self { pen, stamp, lid, ..Self::of_print() };
         }
+        // Scanners keep 64 steps of grey and twice as many of each colour: it is what makes their files as small as
+        // they are.
+        let untold = if style.colour.is_colourful() { 1 } else { 3 };
         let white = 255.0 + OVEREXPOSURE;
         let paper = OLDEST_PAPER.map(|oldest| white + (oldest - white) * style.paper_tint.clamp(0.0, 1.0));
-        Self { paper, underexposure: UNDEREXPOSURE, toner: [8, 8, 9], pen, stamp, lid, ..Self::of_print() }
+        Self { paper, underexposure: UNDEREXPOSURE, untold, toner: [8, 8, 9], pen, stamp, lid, ..Self::of_print() }
     }
 }
