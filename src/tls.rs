@@ -1,0 +1,80 @@
+//! Certificates: read for HTTPS and FTPS, and made for a service that has none yet. It must never print a private key.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+};
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+/// Certificates could not be read or made.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A file cannot be read as PEM.
+    #[error("{path} cannot be read as PEM: {cause}")]
+    Pem {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        cause: String,
+    },
+    /// Certificate and key do not go together, or are of a kind that is not served.
+    #[error("certificate and key cannot be used")]
+    Unusable(#[from] rustls::Error),
+    /// A certificate could not be made.
+    #[error("a certificate could not be made")]
+    Make(#[from] rcgen::Error),
+}
+
+/// TLS 1.2 and 1.3 with the certificate chain and key of two PEM files. `protocols` is what is offered by ALPN.
+pub fn server(certificate: &Path, key: &Path, protocols: &[&str]) -> Result<Arc<ServerConfig>, TlsError> {
+    let failed = |path: &Path, cause: &dyn std::fmt::Display| TlsError::Pem {
+        path: path.display().to_string(),
+        cause: cause.to_string(),
+    };
+    let chain =
+        CertificateDer::pem_file_iter(certificate).and_then(|certificates| certificates.collect::<Result<Vec<_>, _>>());
+    let chain = chain.map_err(|error| failed(certificate, &error))?;
+    let key = PrivateKeyDer::from_pem_file(key).map_err(|error| failed(key, &error))?;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)?;
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+    // Tickets serve clients that open one data connection after another.
+    config.ticketer = rustls::crypto::aws_lc_rs::Ticketer::new()?;
+    Ok(Arc::new(config))
+}
+
+/// A CA of one's own and a certificate it signed, as PEM.
+#[derive(Debug)]
+pub struct OwnCertificates {
+    /// What clients must trust.
+    pub ca: String,
+    /// The server's certificate.
+    pub certificate: String,
+    /// The server's private key.
+    pub key: String,
+}
+
+/// Makes a CA and a certificate for `names` (host names or addresses). For trying out and for closed networks.
+pub fn own(names: &[String]) -> Result<OwnCertificates, TlsError> {
+    let ca_key = KeyPair::generate()?;
+    let mut ca = CertificateParams::default();
+    ca.distinguished_name.push(DnType::CommonName, "tutanak CA");
+    ca.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    let ca_certificate = ca.self_signed(&ca_key)?;
+    let issuer = Issuer::new(ca, ca_key);
+    let key = KeyPair::generate()?;
+    let mut server = CertificateParams::new(names.to_vec())?;
+    server.distinguished_name.push(DnType::CommonName, names.first().map_or("tutanak", String::as_str));
+    server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    server.use_authority_key_identifier_extension = true;
+    let certificate = server.signed_by(&key, &issuer)?;
+    Ok(OwnCertificates { ca: ca_certificate.pem(), certificate: certificate.pem(), key: key.serialize_pem() })
+}

@@ -1,0 +1,139 @@
+//! The vault: objects named by their content. Put once, get a range.
+//!
+//! The only room that spells object keys. It must never know who asks, and never say "kept" before the bytes are durable.
+
+mod key;
+mod open;
+mod read;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use object_store::{Error as StoreError, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
+
+use crate::domain::{Digest, Scan, ScanFacts};
+pub use key::VaultKey;
+pub use open::VaultConfig;
+pub use read::Chunks;
+
+/// A scan that is durably stored. Its field is private: the only way to hold one is to have called [`Vault::keep`].
+#[derive(Clone, Copy, Debug)]
+pub struct Kept {
+    facts: ScanFacts,
+}
+
+impl Kept {
+    /// What the scan measures.
+    pub fn facts(&self) -> ScanFacts {
+        self.facts
+    }
+}
+
+/// Why the vault could not do as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// There is no such object.
+    #[error("the vault has no {0}")]
+    Missing(VaultKey),
+    /// The store failed, is full or does not answer.
+    #[error("the vault did not answer for {key}")]
+    Store {
+        /// What it was asked for.
+        key: VaultKey,
+        /// What it said.
+        #[source]
+        source: StoreError,
+    },
+    /// The store's directory or bucket cannot be used as it is.
+    #[error("the vault cannot be opened: {0}")]
+    Open(String),
+    /// The store cannot do what we rely on.
+    #[error("the vault's store does not keep its promises: {0}")]
+    Unfit(String),
+}
+
+/// An open vault. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Vault {
+    /// Every store that must hold an object before it counts as kept. The first one is read.
+    stores: Vec<Store>,
+}
+
+#[derive(Clone, Debug)]
+struct Store {
+    /// For writing and for small questions: fails soon.
+    control: Arc<dyn ObjectStore>,
+    /// For handing out: no limit on the whole transfer, only on silence.
+    streaming: Arc<dyn ObjectStore>,
+    /// Where a local store's objects lie; none for a bucket.
+    root: Option<PathBuf>,
+}
+
+impl Vault {
+    /// Stores a scan under its digest in every store. Returns when it is durable in all of them.
+    pub async fn keep(&self, scan: &Scan) -> Result<Kept, VaultError> {
+        let key = VaultKey::Scan(scan.facts.digest);
+        let puts = self.stores.iter().map(|store| store.put(key, scan));
+        futures::future::try_join_all(puts).await?;
+        Ok(Kept { facts: scan.facts })
+    }
+
+    /// Bytes `from..to` of a scan, in pieces of 256 KiB at most from a disk.
+    pub async fn read(&self, digest: Digest, from: u64, to: u64) -> Result<Chunks, VaultError> {
+        self.stores[0].read(VaultKey::Scan(digest), from, to).await
+    }
+
+    /// Whether the object is there and how many bytes it has.
+    pub async fn size(&self, digest: Digest) -> Result<u64, VaultError> {
+        let key = VaultKey::Scan(digest);
+        let meta = self.stores[0].control.head(&key.path()).await.map_err(|source| VaultError::of(key, source))?;
+        Ok(meta.size)
+    }
+}
+
+impl VaultError {
+    fn of(key: VaultKey, source: StoreError) -> Self {
+        match source {
+            StoreError::NotFound { .. } => Self::Missing(key),
+            source => Self::Store { key, source },
+        }
+    }
+}
+
+impl Store {
+    async fn put(&self, key: VaultKey, scan: &Scan) -> Result<(), VaultError> {
+        let payload = || PutPayload::from_bytes(scan.bytes.clone());
+        match self.control.put_opts(&key.path(), payload(), PutMode::Create.into()).await {
+            Ok(_) => Ok(()),
+            // Storing the same bytes again is success, because the key is the content. But what lies there may be the
+            // remains of a crash on a disk that lied, so this once it is read and compared.
+            Err(StoreError::AlreadyExists { .. }) if self.holds(key, scan).await? => self.sync_directory_of(key).await,
+            Err(StoreError::AlreadyExists { .. }) => {
+                tracing::error!(scan = %scan.facts.digest, "Found other bytes under the name of scan {}; writing it anew", scan.facts.digest);
+                let put = self.control.put_opts(&key.path(), payload(), PutMode::Overwrite.into()).await;
+                put.map(drop).map_err(|source| VaultError::of(key, source))
+            }
+            Err(source) => Err(VaultError::of(key, source)),
+        }
+    }
+
+    async fn holds(&self, key: VaultKey, scan: &Scan) -> Result<bool, VaultError> {
+        let found = self.control.get(&key.path()).await.map_err(|source| VaultError::of(key, source))?;
+        if found.meta.size != scan.facts.size {
+            return Ok(false);
+        }
+        Ok(found.bytes().await.map_err(|source| VaultError::of(key, source))? == scan.bytes)
+    }
+
+    /// Who finds an object already there may be ahead of the one who is just storing it: the name may not be durable yet.
+    async fn sync_directory_of(&self, key: VaultKey) -> Result<(), VaultError> {
+        let Some(root) = &self.root else { return Ok(()) };
+        let directory = root.join(key.shard());
+        let synced = tokio::task::spawn_blocking(move || std::fs::File::open(directory)?.sync_all()).await;
+        let failed = |error: std::io::Error| VaultError::Store {
+            key,
+            source: StoreError::Generic { store: "local", source: Box::new(error) },
+        };
+        synced.map_err(|panicked| failed(std::io::Error::other(panicked)))?.map_err(failed)
+    }
+}

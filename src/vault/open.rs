@@ -1,0 +1,143 @@
+//! Opening a vault from its configuration, and asking the store at the start whether it can do what we rely on.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use object_store::aws::{AmazonS3Builder, S3ConditionalPut};
+use object_store::local::LocalFileSystem;
+use object_store::path::Path as Key;
+use object_store::{ClientOptions, ObjectStore, ObjectStoreExt, PutMode};
+use serde::Deserialize;
+
+use super::{Store, Vault, VaultError, VaultKey};
+
+/// Where scans lie.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "kind", deny_unknown_fields, rename_all = "kebab-case")]
+pub enum VaultConfig {
+    /// A directory on this machine. Every write is synced to disk before it is acknowledged.
+    Local {
+        /// The directory. Its file system must know hard links.
+        root: PathBuf,
+        /// A second directory, on another disk, that must hold every scan too before the receipt is given.
+        #[serde(default)]
+        second: Option<PathBuf>,
+    },
+    /// A bucket. Its keys come from `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, never from the configuration.
+    S3 {
+        /// The bucket's name. It must exist.
+        bucket: String,
+        /// The server's address, where it is not Amazon's own.
+        #[serde(default)]
+        endpoint: Option<String>,
+        /// The region; servers that have none ignore it.
+        #[serde(default = "default_region")]
+        region: String,
+    },
+}
+
+fn default_region() -> String {
+    "us-east-1".to_owned()
+}
+
+impl Vault {
+    /// Opens every store and tries it: a store that loses or garbles a small object is refused.
+    pub async fn open(config: &VaultConfig) -> Result<Self, VaultError> {
+        let stores = match config {
+            VaultConfig::Local { root, second } => {
+                let mut stores = vec![local(root)?];
+                if let Some(second) = second {
+                    stores.push(local(second)?);
+                }
+                stores
+            }
+            VaultConfig::S3 { bucket, endpoint, region } => vec![s3(bucket, endpoint.as_deref(), region)?],
+        };
+        for store in &stores {
+            probe(store).await?;
+        }
+        Ok(Self { stores })
+    }
+
+    /// A vault over any store, for tests that need one that fails.
+    pub fn over(store: Arc<dyn ObjectStore>) -> Self {
+        Self { stores: vec![Store { control: Arc::clone(&store), streaming: store, root: None }] }
+    }
+}
+
+fn local(root: &Path) -> Result<Store, VaultError> {
+    let failed =
+        |what: &str, error: &dyn std::fmt::Display| VaultError::Open(format!("{what} {}: {error}", root.display()));
+    // Made beforehand, because making one on the way costs every first upload two more syncs.
+    for first in 0..=u8::MAX {
+        std::fs::create_dir_all(root.join(VaultKey::shard_name(first)))
+            .map_err(|e| failed("cannot make directories in", &e))?;
+    }
+    let root = root.canonicalize().map_err(|e| failed("cannot find", &e))?;
+    sweep_staging(&root).map_err(|e| failed("cannot sweep", &e))?;
+    let store = LocalFileSystem::new_with_prefix(&root).map_err(|e| failed("cannot open", &e))?.with_fsync(true);
+    let store: Arc<dyn ObjectStore> = Arc::new(store);
+    Ok(Store { control: Arc::clone(&store), streaming: store, root: Some(root) })
+}
+
+/// Removes what an interrupted write left beside its place: `<sha256>#<n>`. No receipt was given for it.
+fn sweep_staging(root: &Path) -> std::io::Result<()> {
+    let mut swept = 0;
+    for first in 0..=u8::MAX {
+        for file in std::fs::read_dir(root.join(VaultKey::shard_name(first)))? {
+            let file = file?;
+            if file.file_name().to_string_lossy().contains('#') {
+                std::fs::remove_file(file.path())?;
+                swept += 1;
+            }
+        }
+    }
+    if swept > 0 {
+        tracing::info!(swept, "Removed {swept} unfinished objects of an interrupted run");
+    }
+    Ok(())
+}
+
+fn s3(bucket: &str, endpoint: Option<&str>, region: &str) -> Result<Store, VaultError> {
+    let build = |options: ClientOptions| {
+        let mut builder = AmazonS3Builder::from_env()
+            .with_bucket_name(bucket)
+            .with_region(region)
+            .with_conditional_put(S3ConditionalPut::ETagMatch)
+            .with_client_options(options);
+        if let Some(endpoint) = endpoint {
+            builder = builder.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http://"));
+        }
+        builder.build().map_err(|error| VaultError::Open(error.to_string()))
+    };
+    let http = endpoint.is_some_and(|endpoint| endpoint.starts_with("http://"));
+    let options = || ClientOptions::new().with_allow_http(http).with_connect_timeout(Duration::from_secs(5));
+    // Two clients: a question that is not answered in ten seconds is lost, but a party on a slow line may take an hour
+    // for a large range, and then only silence is a failure.
+    let control = build(options().with_timeout(Duration::from_secs(10)))?;
+    let streaming = build(options().with_timeout_disabled().with_read_timeout(Duration::from_secs(20)))?;
+    Ok(Store { control: Arc::new(control), streaming: Arc::new(streaming), root: None })
+}
+
+/// Writes, reads and compares a small object. What a store can do beyond that is logged, and nothing relies on it.
+async fn probe(store: &Store) -> Result<(), VaultError> {
+    let key = Key::from("probe/start");
+    let unfit = |what: &str, error: &dyn std::fmt::Display| VaultError::Unfit(format!("{what}: {error}"));
+    let content = b"0123456789".as_slice();
+    store.control.put(&key, content.into()).await.map_err(|e| unfit("writing failed", &e))?;
+    let whole = store.control.get(&key).await.map_err(|e| unfit("reading failed", &e))?;
+    let whole = whole.bytes().await.map_err(|e| unfit("reading failed", &e))?;
+    let part = store.streaming.get_range(&key, 3..7).await.map_err(|e| unfit("reading a range failed", &e))?;
+    if whole.as_ref() != content || part.as_ref() != b"3456" {
+        return Err(VaultError::Unfit("what was read is not what was written".into()));
+    }
+    let again = store.control.put_opts(&key, b"other".as_slice().into(), PutMode::Create.into()).await;
+    let create_only = matches!(again, Err(object_store::Error::AlreadyExists { .. }));
+    tracing::info!(
+        create_only,
+        "Opened a store: it {} create-only writes",
+        if create_only { "honours" } else { "ignores" }
+    );
+    Ok(())
+}
