@@ -23,6 +23,6 @@ pub use entry::{Entry, EntryKind};
 pub use form::{Form, FormKey, FormKind, MergeScope};
 pub use karekod::Karekod;
 pub use place::{BoxKind, Level, PlaceId};
-pub use principal::{BoardId, Channel, PartyId};
+pub use principal::{BoardId, Channel, PartyId, Sender};
 pub use race::Race;
 pub use scan::{Scan, ScanFacts};

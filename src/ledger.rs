@@ -2,8 +2,15 @@
 //!
 //! The only room that speaks SQL. It must never touch the vault's bytes: it says what exists, not what it looks like.
 
+pub mod accounts;
+pub mod append;
+pub mod audit;
+mod batch;
 mod db;
+pub mod entries;
 pub mod frontier;
+pub mod nodes;
+mod plan;
 pub mod registry;
 
 use std::sync::Arc;

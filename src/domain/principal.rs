@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::PlaceId;
+
 /// A way in. Each has its own credential (design: channels and credentials).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -103,4 +105,13 @@ account! {
 account! {
     /// A district board that brings scans in.
     BoardId
+}
+
+/// A board that sends scans, and where it sits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sender {
+    /// The board's account.
+    pub board: BoardId,
+    /// Its place in the registry.
+    pub place: PlaceId,
 }

@@ -29,6 +29,14 @@ pub enum DatabaseConfig {
         #[serde(default = "default_connections")]
         connections: u32,
     },
+    /// The same with an address in hand, for tests that make a database of their own. Not for configuration files.
+    #[serde(skip)]
+    PostgresAt {
+        /// `postgres://…`.
+        url: String,
+        /// Connections this node opens at most.
+        connections: u32,
+    },
 }
 
 fn default_connections() -> u32 {
@@ -93,6 +101,7 @@ impl Db {
                 let url = std::env::var(url_from).map_err(|_| LedgerError::NoAddress(url_from.clone()))?;
                 Self::open_postgres(&url, *connections).await
             }
+            DatabaseConfig::PostgresAt { url, connections } => Self::open_postgres(url, *connections).await,
         }
     }
 
@@ -112,7 +121,17 @@ impl Db {
         if !new_enough(&version) {
             return Err(LedgerError::OldSqlite(version));
         }
-        sqlx::migrate!("storage-config/sqlite").run(&write).await?;
+        {
+            // Two programs may open a new file at once; the migrations of SQLite do not keep them apart by themselves.
+            let lock = path.with_added_extension("migrating");
+            let held = tokio::task::spawn_blocking(move || -> std::io::Result<_> {
+                let file = std::fs::File::create(lock)?;
+                file.lock()?;
+                Ok(file)
+            });
+            let _held = held.await.map_err(std::io::Error::other).flatten().map_err(sqlx::Error::Io)?;
+            sqlx::migrate!("storage-config/sqlite").run(&write).await?;
+        }
         let read = SqlitePoolOptions::new().max_connections(8).connect_with(options.read_only(true)).await?;
         Ok(Self::Sqlite { read, write })
     }

@@ -1,0 +1,84 @@
+//! Accounts and their credentials, one credential for each channel.
+
+use super::db::{in_tx, on_db};
+use super::{Ledger, LedgerError};
+use crate::domain::Channel;
+
+/// A credential with the account it opens.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Credential {
+    /// The account.
+    pub account: String,
+    /// What the secret is compared with.
+    pub secret: String,
+    /// Milliseconds since 1970 from which it is refused.
+    pub expires_ms: Option<i64>,
+    /// Where a board sits.
+    pub place: Option<String>,
+    /// CIDR ranges, separated by spaces.
+    pub addresses: String,
+    /// Whether the account is in use.
+    pub active: bool,
+}
+
+/// An account to be added.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// Its id.
+    pub id: String,
+    /// `party`, `board` or `operator`.
+    pub kind: &'static str,
+    /// As election users know it.
+    pub name: String,
+    /// Where a board sits.
+    pub place: Option<String>,
+    /// CIDR ranges, separated by spaces.
+    pub addresses: String,
+    /// Channel, login and stored secret of each credential.
+    pub credentials: Vec<(Channel, String, String)>,
+}
+
+const CREDENTIAL: &str = "SELECT c.account, c.secret, c.expires_ms, a.place, a.addresses, a.active \
+                          FROM credential c JOIN account a ON a.id = c.account WHERE c.channel = $1 AND c.login = $2";
+const PARTY_ADDRESSES: &str = "SELECT addresses FROM account WHERE kind = 'party' AND active";
+const ADD_ACCOUNT: &str = "INSERT INTO account (id, kind, name, place, addresses, active) VALUES ($1, $2, $3, $4, $5, TRUE) \
+                           ON CONFLICT (id) DO NOTHING";
+const ADD_CREDENTIAL: &str = "INSERT INTO credential (channel, login, account, secret) VALUES ($1, $2, $3, $4)";
+
+impl Ledger {
+    /// The credential that `login` names on `channel`.
+    pub async fn credential(&self, channel: Channel, login: &str) -> Result<Option<Credential>, LedgerError> {
+        Ok(on_db!(&*self.db, |pool| {
+            sqlx::query_as(CREDENTIAL).bind(channel.name()).bind(login).fetch_optional(pool).await?
+        }))
+    }
+
+    /// The address list of every active party.
+    pub async fn party_addresses(&self) -> Result<Vec<String>, LedgerError> {
+        Ok(on_db!(&*self.db, |pool| sqlx::query_scalar(PARTY_ADDRESSES).fetch_all(pool).await?))
+    }
+
+    /// Adds an account with its credentials, or nothing at all. `false` when the id is taken.
+    pub async fn account_add(&self, account: &NewAccount) -> Result<bool, LedgerError> {
+        Ok(in_tx!(&*self.db, |tx, Engine| {
+            let added = sqlx::query(ADD_ACCOUNT)
+                .bind(&account.id)
+                .bind(account.kind)
+                .bind(&account.name)
+                .bind(&account.place)
+                .bind(&account.addresses)
+                .execute(&mut *tx)
+                .await?
+                .rows_affected()
+                == 1;
+            if added {
+                for (channel, login, secret) in &account.credentials {
+                    let add =
+                        sqlx::query(ADD_CREDENTIAL).bind(channel.name()).bind(login).bind(&account.id).bind(secret);
+                    add.execute(&mut *tx).await?;
+                }
+            }
+            added
+        }))
+    }
+}

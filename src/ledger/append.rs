@@ -1,0 +1,145 @@
+//! Adding entries: one task a node gathers what waits and writes it in one short transaction (group commit).
+//!
+//! It must never answer before the commit, and never hold the head row across anything but the database.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::batch;
+use super::{Ledger, LedgerError};
+use crate::clock::Clock;
+use crate::domain::routing::{Claim, Rule};
+use crate::domain::{BoardId, Entry, ScanFacts};
+use crate::vault::Kept;
+
+/// Entries of one transaction at most. Beyond this a commit takes longer than the next one waits.
+const BATCH: usize = 512;
+/// Uploads that may wait for the writer. It is far above the seats of intake, which is the real limit.
+const WAITING: usize = 4096;
+
+/// One scan to be entered.
+#[derive(Debug)]
+pub struct Submission {
+    /// Who sends what, and what the page says.
+    pub claim: Claim,
+    /// What the scan measures.
+    pub facts: ScanFacts,
+    /// Why it replaces an earlier scan, in the sender's words.
+    pub reason: Option<String>,
+    /// Decides under the lock, with what the ledger holds at that moment.
+    pub rule: Rule,
+}
+
+impl Submission {
+    /// A submission of a scan that is durably kept: the proof is the argument, so no row can point at nothing.
+    pub fn new(kept: &Kept, claim: Claim, reason: Option<String>, rule: Rule) -> Self {
+        Self { claim, facts: kept.facts(), reason, rule }
+    }
+
+    /// Who sends.
+    pub fn board(&self) -> &BoardId {
+        &self.claim.board
+    }
+}
+
+/// Where a submission ended up.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// Position of the entry.
+    pub position: u64,
+    /// The entry.
+    pub entry: Entry,
+    /// Its leaf hash.
+    pub leaf: [u8; 32],
+    /// Whether the entry is new; otherwise it is the receipt of an earlier upload.
+    pub fresh: bool,
+}
+
+type Waiting = (Submission, oneshot::Sender<Result<Recorded, Arc<LedgerError>>>);
+
+/// The way to the writer of entries. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Appender {
+    queue: mpsc::Sender<Waiting>,
+    size: watch::Receiver<u64>,
+}
+
+/// Why an entry was not written. Nothing was: the sender may simply try again.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// The transaction of the whole group failed.
+    #[error("the entry could not be written")]
+    Failed(#[source] Arc<LedgerError>),
+    /// The service is stopping.
+    #[error("the ledger's writer has stopped")]
+    Stopped,
+}
+
+impl Appender {
+    /// Enters one scan. Returns when the entry is durable.
+    pub async fn append(&self, submission: Submission) -> Result<Recorded, AppendError> {
+        let (answer, answered) = oneshot::channel();
+        self.queue.send((submission, answer)).await.map_err(|_| AppendError::Stopped)?;
+        answered.await.map_err(|_| AppendError::Stopped)?.map_err(AppendError::Failed)
+    }
+
+    /// The number of entries, waking its holder each time this node adds some.
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.size.clone()
+    }
+}
+
+/// The other end: runs until every [`Appender`] is gone.
+#[derive(Debug)]
+pub struct Writer {
+    ledger: Ledger,
+    clock: Clock,
+    queue: mpsc::Receiver<Waiting>,
+    size: watch::Sender<u64>,
+}
+
+/// Makes the pair for one node.
+pub fn writer(ledger: Ledger, clock: Clock, size: u64) -> (Appender, Writer) {
+    let (send, queue) = mpsc::channel(WAITING);
+    let (size, watching) = watch::channel(size);
+    (Appender { queue: send, size: watching }, Writer { ledger, clock, queue, size })
+}
+
+impl Writer {
+    /// Writes group after group. While one commits the next gathers, so no timer is needed: the busier it is, the
+    /// larger the groups.
+    pub async fn run(mut self) {
+        let mut waiting = Vec::with_capacity(BATCH);
+        while self.queue.recv_many(&mut waiting, BATCH).await > 0 {
+            self.write_group(std::mem::take(&mut waiting)).await;
+        }
+    }
+
+    async fn write_group(&self, group: Vec<Waiting>) {
+        let (submissions, answers): (Vec<_>, Vec<_>) = group.into_iter().unzip();
+        match batch::write(&self.ledger, &submissions, self.now()).await {
+            Ok(written) => {
+                if let Some(size) = written.size {
+                    self.size.send_replace(size);
+                }
+                for (answer, recorded) in answers.into_iter().zip(written.recorded) {
+                    // A sender that went away finds its entry when it asks again.
+                    let _ = answer.send(Ok(recorded));
+                }
+            }
+            Err(error) => {
+                let error = Arc::new(error);
+                tracing::error!(entries = submissions.len(), error = %crate::telemetry::Chain(&*error), "Could not write a group of entries");
+                for answer in answers {
+                    let _ = answer.send(Err(Arc::clone(&error)));
+                }
+            }
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}

@@ -1,0 +1,77 @@
+//! Reading the sequence: entries after a position, and the head.
+
+use super::append::Recorded;
+use super::db::on_db;
+use super::frontier::Hash;
+use super::{Ledger, LedgerError, batch};
+use crate::domain::{BoardId, Digest};
+
+/// The ledger's state at one instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeadNow {
+    /// Entries so far, which is the position the next one gets.
+    pub size: u64,
+    /// When the newest was committed, in milliseconds since 1970; 0 before the first.
+    pub at_ms: i64,
+    /// The Merkle root over all of them (RFC 6962).
+    pub root: Hash,
+    /// Scans that were linked on arrival.
+    pub linked: u64,
+    /// Scans that were parked on arrival.
+    pub parked: u64,
+    /// Parked scans that were linked later.
+    pub resolved: u64,
+}
+
+/// An entry's line at its position.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Where it stands.
+    pub position: u64,
+    /// The entry's bytes.
+    pub line: String,
+}
+
+const HEAD: &str = "SELECT size, at_ms, frontier, linked, parked, resolved FROM head WHERE id = 1";
+const LINES: &str = "SELECT position, line FROM entry WHERE position >= $1 ORDER BY position LIMIT $2";
+
+const LINKED_BEFORE: &str = "SELECT position FROM entry WHERE sha256 = $1 AND board = $2 AND form_key IS NOT NULL \
+                             ORDER BY position DESC LIMIT 1";
+
+impl Ledger {
+    /// The newest entry by which `board` already had these bytes linked.
+    pub async fn linked_before(&self, digest: Digest, board: &BoardId) -> Result<Option<Recorded>, LedgerError> {
+        let position: Option<i64> = on_db!(&*self.db, |pool| {
+            let query = sqlx::query_scalar(LINKED_BEFORE).bind(digest.as_bytes().to_vec()).bind(board.as_str());
+            query.fetch_optional(pool).await?
+        });
+        match position {
+            Some(position) => Ok(Some(batch::known(self, position as u64).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Size, root and counts, of one instant.
+    pub async fn head(&self) -> Result<HeadNow, LedgerError> {
+        let (size, at_ms, frontier, linked, parked, resolved): (i64, i64, Vec<u8>, i64, i64, i64) =
+            on_db!(&*self.db, |pool| sqlx::query_as(HEAD).fetch_one(pool).await?);
+        let root = batch::frontier(size as u64, &frontier)?.root();
+        let count = |n: i64| n as u64;
+        Ok(HeadNow {
+            size: count(size),
+            at_ms,
+            root,
+            linked: count(linked),
+            parked: count(parked),
+            resolved: count(resolved),
+        })
+    }
+
+    /// At most `limit` entries from `position` on, in order and without a gap.
+    pub async fn lines_from(&self, position: u64, limit: u32) -> Result<Vec<Line>, LedgerError> {
+        let rows: Vec<(i64, String)> = on_db!(&*self.db, |pool| {
+            sqlx::query_as(LINES).bind(position as i64).bind(i64::from(limit)).fetch_all(pool).await?
+        });
+        Ok(rows.into_iter().map(|(position, line)| Line { position: position as u64, line }).collect())
+    }
+}

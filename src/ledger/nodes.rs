@@ -1,0 +1,62 @@
+//! The tree's rows: what lies in a directory, and what a path is. One indexed look-up each, without a join.
+
+use super::db::on_db;
+use super::{Ledger, LedgerError};
+use crate::domain::{Digest, naming};
+
+/// Most rows of one listing. Paths are cut so that no directory comes near it.
+pub const LISTING_LIMIT: u32 = 5000;
+
+/// One line of a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeRow {
+    /// Its name inside the directory.
+    pub name: String,
+    /// When it came, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// The scan; none for a directory.
+    pub scan: Option<ScanNode>,
+}
+
+/// What a listing knows of a scan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScanNode {
+    /// Its name in the vault.
+    pub digest: Digest,
+    /// Bytes.
+    pub size: u64,
+}
+
+type Row = (String, i64, i64, Option<Vec<u8>>);
+
+const LIST: &str = "SELECT name, at_ms, size, sha256 FROM node WHERE parent = $1 ORDER BY name LIMIT $2";
+const FIND: &str = "SELECT name, at_ms, size, sha256 FROM node WHERE parent = $1 AND name = $2";
+
+impl Ledger {
+    /// What lies in the directory `path` (without slashes at its ends; the root is the empty text), by name.
+    pub async fn list(&self, path: &str) -> Result<Vec<NodeRow>, LedgerError> {
+        let rows: Vec<Row> = on_db!(&*self.db, |pool| {
+            sqlx::query_as(LIST).bind(path).bind(i64::from(LISTING_LIMIT)).fetch_all(pool).await?
+        });
+        rows.into_iter().map(node).collect()
+    }
+
+    /// What `path` is, if it is there.
+    pub async fn find(&self, path: &str) -> Result<Option<NodeRow>, LedgerError> {
+        let (parent, name) = naming::split(path);
+        let row: Option<Row> =
+            on_db!(&*self.db, |pool| sqlx::query_as(FIND).bind(parent).bind(name).fetch_optional(pool).await?);
+        row.map(node).transpose()
+    }
+}
+
+fn node((name, at_ms, size, sha256): Row) -> Result<NodeRow, LedgerError> {
+    let scan = match sha256 {
+        None => None,
+        Some(bytes) => {
+            let digest = Digest::from_bytes(&bytes).map_err(|_| LedgerError::Corrupt(format!("digest of {name}")))?;
+            Some(ScanNode { digest, size: size as u64 })
+        }
+    };
+    Ok(NodeRow { name, at_ms, scan })
+}
