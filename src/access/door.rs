@@ -1,0 +1,121 @@
+//! The door: who somebody is, by the credential of one channel, and whether they may come in now.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::tz::TimeZone;
+use tokio::sync::Mutex;
+
+use super::{Act, Gates, Principal, Refusal, covers, may, secrets};
+use crate::clock::Clock;
+use crate::domain::{BoardId, Channel, PlaceId, Sender};
+use crate::ledger::{Ledger, LedgerError};
+
+/// How old the known gates and address list may be. A change is effective everywhere within this time.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// Somebody was not let in, or we could not find out.
+#[derive(Debug, thiserror::Error)]
+pub enum DoorError {
+    /// Not let in.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The database did not answer.
+    #[error("accounts could not be read")]
+    Ledger(#[from] LedgerError),
+}
+
+/// The door. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Door {
+    ledger: Ledger,
+    clock: Clock,
+    known: Arc<Mutex<Option<(Instant, Known)>>>,
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+    gates: Gates,
+    parties: Arc<Vec<ipnet::IpNet>>,
+}
+
+impl Door {
+    /// A door over the accounts of `ledger`.
+    pub fn new(ledger: Ledger, clock: Clock) -> Self {
+        Self { ledger, clock, known: Arc::default() }
+    }
+
+    /// Who has this user name and secret on the bulk channel.
+    pub async fn bulk(&self, user: &str, secret: &str) -> Result<Principal, DoorError> {
+        self.principal(Channel::Bulk, user, secret).await.map(|(principal, _)| principal)
+    }
+
+    /// Which board has this token, and whether it may send from `from`.
+    pub async fn board(&self, token: &str, from: IpAddr) -> Result<(Principal, Sender), DoorError> {
+        let (principal, place) = self.principal(Channel::Board, &secrets::token_login(token), token).await?;
+        self.allow(&principal, Act::Upload, from).await?;
+        let board: Result<BoardId, _> = principal.account.parse();
+        let place: Option<PlaceId> = place.and_then(|place| place.parse().ok());
+        let (Ok(board), Some(place)) = (board, place) else {
+            return Err(LedgerError::Corrupt(format!("board {}", principal.account)).into());
+        };
+        Ok((principal, Sender { board, place }))
+    }
+
+    /// Whether the gates and the address list let `principal` do it now.
+    pub async fn allow(&self, principal: &Principal, act: Act, from: IpAddr) -> Result<(), DoorError> {
+        let known = self.known().await?;
+        may(principal, act, self.clock.now(), from, &known.gates).map_err(DoorError::Refused)
+    }
+
+    /// Whether any party reported this address. Strangers are turned away before they are greeted.
+    pub async fn expects(&self, from: IpAddr) -> Result<bool, DoorError> {
+        Ok(covers(&self.known().await?.parties, from))
+    }
+
+    async fn principal(
+        &self,
+        channel: Channel,
+        login: &str,
+        secret: &str,
+    ) -> Result<(Principal, Option<String>), DoorError> {
+        let found = self.ledger.credential(channel, login).await?;
+        let stored = found.as_ref().map(|credential| credential.secret.as_str());
+        let now = self.clock.now().as_millisecond();
+        let current = |expires: Option<i64>| expires.is_none_or(|at| now < at);
+        match (secrets::matches(stored, secret), found) {
+            (true, Some(found)) if current(found.expires_ms) => {
+                let addresses = parse_addresses(&found.addresses);
+                Ok((Principal { account: found.account, channel, addresses, active: found.active }, found.place))
+            }
+            _ => Err(DoorError::Refused(Refusal::Unknown)),
+        }
+    }
+
+    async fn known(&self) -> Result<Known, LedgerError> {
+        let mut known = self.known.lock().await;
+        if let Some((read, known)) = known.as_ref()
+            && read.elapsed() < FRESH
+        {
+            return Ok(known.clone());
+        }
+        let gates = match self.ledger.election().await? {
+            None => Gates::default(),
+            Some(stored) => {
+                let zone = TimeZone::get(&stored.election.file().time_zone).ok();
+                Gates { parties_open: Some(stored.election.parties_open()), zone }
+            }
+        };
+        let parties = self.ledger.party_addresses().await?;
+        let parties = Arc::new(parties.iter().flat_map(|list| parse_addresses(list)).collect());
+        let fresh = Known { gates, parties };
+        *known = Some((Instant::now(), fresh.clone()));
+        Ok(fresh)
+    }
+}
+
+/// The ranges of an account row. What is no range admits nobody.
+fn parse_addresses(list: &str) -> Vec<ipnet::IpNet> {
+    list.split_whitespace().filter_map(|range| range.parse().ok()).collect()
+}
