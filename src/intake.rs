@@ -1,0 +1,216 @@
+//! Taking in: the life of an upload, top to bottom. It must never guess, and never answer before everything is durable.
+//!
+//! | stopped during | left behind | what a retry costs |
+//! |---|---|---|
+//! | seat, receive, inspect, read | nothing | the whole upload |
+//! | keep | a staging file on a local disk, swept at the next start | the whole upload |
+//! | between keep and record | an object without an entry | the retry links it without writing |
+//! | after record | a complete upload without an answer | the retry gets the same receipt |
+
+mod chunks;
+mod inspect;
+pub mod receipt;
+mod receive;
+pub mod routing;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use serde::Deserialize;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::cpu::{CpuLane, WorkPanicked};
+use crate::domain::routing::{Claim, ParkReason};
+use crate::domain::{Digest, EntryKind, Karekod, Sender};
+use crate::ledger::append::{AppendError, Appender, Submission};
+use crate::ledger::{Ledger, LedgerError};
+use crate::reading;
+use crate::registry;
+use crate::vault::{Vault, VaultError};
+
+pub use chunks::PngError;
+pub use inspect::{InspectError, Inspected, inspect};
+pub use receipt::{Receipt, ReceiptSigner};
+
+/// What intake may use.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct IntakeLimits {
+    /// Largest scan, in bytes. A colour page at 300 dpi has 4.4 MB.
+    pub scan_bytes: usize,
+    /// Memory of all uploads under way, in bytes. Who finds none waits, and is then asked to come again.
+    pub memory_bytes: usize,
+    /// How long an upload may wait for its seat, in seconds.
+    pub wait_seconds: u64,
+    /// Longest silence of a sender in the middle of a body, in seconds.
+    pub silence_seconds: u64,
+    /// Pixels of one side.
+    pub side: u32,
+    /// Pixels in all.
+    pub pixels: u64,
+}
+
+impl Default for IntakeLimits {
+    fn default() -> Self {
+        let page = reading::Limits::default();
+        Self {
+            scan_bytes: 32 << 20,
+            memory_bytes: 512 << 20,
+            wait_seconds: 20,
+            silence_seconds: 30,
+            side: page.side,
+            pixels: page.pixels,
+        }
+    }
+}
+
+/// What a sender says beside the bytes.
+#[derive(Clone, Debug, Default)]
+pub struct Announced {
+    /// Bytes of the body, where the sender said so.
+    pub length: Option<u64>,
+    /// The earlier scan that this one replaces.
+    pub replaces: Option<Digest>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// Why a scan was not taken in. Nothing of it stays, and the sender may try again.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    /// No memory came free in time.
+    #[error("all seats are taken")]
+    Full,
+    /// The body is longer than a scan may be.
+    #[error("the body has more than {limit} bytes")]
+    TooLarge {
+        /// Bytes.
+        limit: usize,
+    },
+    /// The body broke off.
+    #[error("the body broke off")]
+    BrokenOff(#[source] axum::Error),
+    /// The sender fell silent in the middle.
+    #[error("the sender was silent for {0:?}")]
+    Silent(Duration),
+    /// The bytes are not the ones the address names.
+    #[error("the bytes have the digest {found}")]
+    OtherBytes {
+        /// What they are.
+        found: Digest,
+    },
+    /// The bytes are no sound PNG within the limits.
+    #[error("the bytes are no sound PNG")]
+    Unsound(#[from] InspectError),
+    /// Inspecting panicked.
+    #[error("inspecting failed")]
+    Inspection(#[from] WorkPanicked),
+    /// The registry or the ledger did not answer.
+    #[error("the registry did not answer")]
+    Registry(#[from] LedgerError),
+    /// The scan could not be stored.
+    #[error("the scan could not be stored")]
+    Vault(#[from] VaultError),
+    /// The entry could not be written.
+    #[error("the entry could not be written")]
+    Append(#[from] AppendError),
+}
+
+/// The room. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Intake {
+    limits: IntakeLimits,
+    memory: Arc<Semaphore>,
+    cpu: CpuLane,
+    vault: Vault,
+    ledger: Ledger,
+    appender: Appender,
+    signer: Arc<ReceiptSigner>,
+}
+
+/// One permit of the memory budget stands for this many bytes.
+const PERMIT: usize = 64 << 10;
+
+impl Intake {
+    /// Opens the room.
+    pub fn new(
+        limits: IntakeLimits,
+        cpu: CpuLane,
+        vault: Vault,
+        ledger: Ledger,
+        appender: Appender,
+        signer: Arc<ReceiptSigner>,
+    ) -> Self {
+        let memory = Arc::new(Semaphore::new(limits.memory_bytes.max(limits.scan_bytes).div_ceil(PERMIT)));
+        Self { limits, memory, cpu, vault, ledger, appender, signer }
+    }
+
+    /// Takes in one scan: the receipt is given only after object *and* entry are durable.
+    #[tracing::instrument(skip_all, fields(scan = %digest, board = %sender.board))]
+    pub async fn accept(
+        &self,
+        sender: &Sender,
+        digest: Digest,
+        announced: Announced,
+        body: Body,
+    ) -> Result<Accepted, IntakeError> {
+        let _seat = self.seat(announced.length).await?;
+        let bytes = receive::whole(body, digest, &self.limits).await?;
+        if let Some(known) = self.ledger.linked_before(digest, &sender.board).await? {
+            return Ok(self.accepted(known)); // sent before and linked: there is nothing new to find out
+        }
+        let limits = reading::Limits { side: self.limits.side, pixels: self.limits.pixels };
+        let Inspected { scan, codes } = self.cpu.run(move || inspect(bytes, digest, limits)).await??;
+        let codes: Vec<Karekod> = codes.iter().filter_map(|code| code.parse().ok()).collect();
+        let finding = registry::resolve(&self.ledger, &codes, &sender.place).await?;
+        let kept = self.vault.keep(&scan).await?;
+        let claim = Claim { digest, board: sender.board.clone(), finding, replaces: announced.replaces };
+        let submission = Submission::new(&kept, claim, announced.reason, routing::rule);
+        // The writer wakes the waiting readers when its commit is through.
+        let recorded = self.appender.append(submission).await?;
+        Ok(self.accepted(recorded))
+    }
+
+    fn accepted(&self, recorded: crate::ledger::append::Recorded) -> Accepted {
+        let receipt = self.signer.sign(&recorded);
+        if recorded.fresh {
+            let position = recorded.position;
+            tracing::info!(
+                position,
+                status = receipt.status(),
+                reason = recorded.entry.reason,
+                "Took in entry {position}"
+            );
+            let alarm = Some(ParkReason::SameBytesOtherForm.name());
+            if recorded.entry.kind == EntryKind::Parked && recorded.entry.reason.as_deref() == alarm {
+                tracing::error!(position, "ALARM: entry {position} brings bytes that are already another form's scan");
+            }
+        }
+        Accepted { receipt, size: recorded.entry.size.unwrap_or(0), fresh: recorded.fresh }
+    }
+
+    async fn seat(&self, length: Option<u64>) -> Result<OwnedSemaphorePermit, IntakeError> {
+        let limit = self.limits.scan_bytes;
+        if length.is_some_and(|length| length > limit as u64) {
+            return Err(IntakeError::TooLarge { limit });
+        }
+        // Who does not say how long the body is may send the longest.
+        let bytes = length.map_or(limit, |length| length as usize);
+        let permits = bytes.div_ceil(PERMIT).max(1) as u32;
+        let wait = Duration::from_secs(self.limits.wait_seconds);
+        let seat = tokio::time::timeout(wait, Arc::clone(&self.memory).acquire_many_owned(permits)).await;
+        Ok(seat.map_err(|_| IntakeError::Full)?.expect("the seats are never closed"))
+    }
+}
+
+/// What the sender gets.
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    /// The signed receipt.
+    pub receipt: Receipt,
+    /// Bytes of the scan.
+    pub size: u64,
+    /// Whether the entry is new.
+    pub fresh: bool,
+}

@@ -1,0 +1,169 @@
+//! Walking a PNG chunk by chunk: every length, every checksum, IEND, and nothing after it (PNG specification, 5.3).
+//!
+//! It must never inflate anything and never trust a length it has not compared with what is there.
+
+/// Why the bytes are no sound PNG, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PngError {
+    /// There are no bytes.
+    #[error("there are no bytes")]
+    Empty,
+    /// The signature is not there.
+    #[error("the first eight bytes are not those of a PNG")]
+    NotPng,
+    /// The bytes end inside a chunk or before IEND.
+    #[error("the bytes end inside chunk {chunk} at byte {at}")]
+    Truncated {
+        /// The chunk's type, or `?` where not even that is whole.
+        chunk: String,
+        /// Where the chunk begins.
+        at: usize,
+    },
+    /// A checksum is wrong.
+    #[error("chunk {chunk} at byte {at} has a wrong checksum")]
+    WrongCrc {
+        /// The chunk's type.
+        chunk: String,
+        /// Where it begins.
+        at: usize,
+    },
+    /// Chunks are missing, doubled or out of order.
+    #[error("chunk {chunk} at byte {at} is out of place")]
+    Misplaced {
+        /// The chunk's type.
+        chunk: String,
+        /// Where it begins.
+        at: usize,
+    },
+    /// Something follows IEND.
+    #[error("{bytes} bytes follow the end of the image at byte {at}")]
+    Trailing {
+        /// How many.
+        bytes: usize,
+        /// Where they begin.
+        at: usize,
+    },
+}
+
+const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
+/// Length, type and checksum.
+const FRAME: usize = 12;
+
+/// Where the walk has come to.
+#[derive(PartialEq)]
+enum Stage {
+    BeforeHeader,
+    BeforeData,
+    InData,
+    AfterData,
+}
+
+/// Walks all chunks. `Ok` means that the frame of the file is sound; what the pixels hold is another question.
+pub(super) fn walk(bytes: &[u8]) -> Result<(), PngError> {
+    if bytes.is_empty() {
+        return Err(PngError::Empty);
+    }
+    if !bytes.starts_with(SIGNATURE) {
+        return Err(PngError::NotPng);
+    }
+    let mut at = SIGNATURE.len();
+    let mut stage = Stage::BeforeHeader;
+    loop {
+        let (chunk, data_length) = chunk_at(bytes, at)?;
+        let next = at + FRAME + data_length;
+        let misplaced = || PngError::Misplaced { chunk: name(chunk), at };
+        stage = match (chunk, stage) {
+            (b"IHDR", Stage::BeforeHeader) if data_length == 13 => Stage::BeforeData,
+            (b"IHDR", _) | (_, Stage::BeforeHeader) => return Err(misplaced()),
+            (b"IDAT", Stage::BeforeData | Stage::InData) => Stage::InData,
+            (b"IDAT", Stage::AfterData) => return Err(misplaced()),
+            (b"IEND", Stage::InData | Stage::AfterData) if data_length == 0 => {
+                let rest = bytes.len() - next;
+                return if rest == 0 { Ok(()) } else { Err(PngError::Trailing { bytes: rest, at: next }) };
+            }
+            (b"IEND", _) => return Err(misplaced()),
+            (_, Stage::InData) => Stage::AfterData,
+            (_, stage) => stage,
+        };
+        at = next;
+    }
+}
+
+/// The type and the data's length of the chunk at `at`, its checksum verified.
+fn chunk_at(bytes: &[u8], at: usize) -> Result<(&[u8; 4], usize), PngError> {
+    let rest = &bytes[at..];
+    let Some((head, _)) = rest.split_first_chunk::<8>() else {
+        return Err(PngError::Truncated { chunk: "?".into(), at });
+    };
+    let [l0, l1, l2, l3, chunk @ ..] = head;
+    let data_length = u32::from_be_bytes([*l0, *l1, *l2, *l3]) as usize;
+    // 2^31 - 1 is the most the format allows; compared without adding, so that nothing can overflow.
+    if rest.len().checked_sub(FRAME).is_none_or(|room| data_length > room) {
+        return Err(PngError::Truncated { chunk: name(chunk), at });
+    }
+    let covered = &rest[4..8 + data_length];
+    let stored = &rest[8 + data_length..FRAME + data_length];
+    if crc32fast::hash(covered).to_be_bytes() == *stored {
+        Ok((chunk, data_length))
+    } else {
+        Err(PngError::WrongCrc { chunk: name(chunk), at })
+    }
+}
+
+/// The chunk's type for a message: foreign bytes, so what is no letter is shown as its number.
+fn name(chunk: &[u8; 4]) -> String {
+    chunk.escape_ascii().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+        let covered = [kind.as_slice(), data].concat();
+        [&(data.len() as u32).to_be_bytes(), covered.as_slice(), &crc32fast::hash(&covered).to_be_bytes()].concat()
+    }
+
+    fn file(chunks: &[Vec<u8>]) -> Vec<u8> {
+        [SIGNATURE.to_vec(), chunks.concat()].concat()
+    }
+
+    #[test]
+    fn only_a_whole_file_in_order_passes() {
+        let (header, data, end) = (chunk(b"IHDR", &[0; 13]), chunk(b"IDAT", b"x"), chunk(b"IEND", b""));
+        let text = chunk(b"tEXt", b"a\0b");
+        let sound = file(&[header.clone(), text.clone(), data.clone(), data.clone(), text.clone(), end.clone()]);
+        assert_eq!(walk(&sound), Ok(()));
+        for cut in 0..sound.len() {
+            assert!(walk(&sound[..cut]).is_err(), "cut at byte {cut}");
+        }
+        let trailing = [sound.clone(), b"GIF8".to_vec()].concat();
+        assert_eq!(walk(&trailing), Err(PngError::Trailing { bytes: 4, at: sound.len() }));
+        let misplaced = |chunks: &[Vec<u8>]| matches!(walk(&file(chunks)), Err(PngError::Misplaced { .. }));
+        assert!(misplaced(&[data.clone(), header.clone(), end.clone()]), "data before the header");
+        assert!(misplaced(&[header.clone(), end.clone()]), "no data");
+        assert!(misplaced(&[header.clone(), header.clone(), data.clone(), end.clone()]), "two headers");
+        assert!(misplaced(&[header.clone(), data.clone(), text, data.clone(), end.clone()]), "data in two places");
+        assert!(misplaced(&[header, data, chunk(b"IEND", b"x")]), "an end with something in it");
+    }
+
+    #[test]
+    fn every_flipped_bit_is_seen() {
+        let sound = file(&[chunk(b"IHDR", &[0; 13]), chunk(b"IDAT", b"pixels"), chunk(b"IEND", b"")]);
+        for at in 0..sound.len() {
+            for bit in 0..8 {
+                let mut torn = sound.clone();
+                torn[at] ^= 1 << bit;
+                assert!(walk(&torn).is_err(), "bit {bit} of byte {at}");
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_the_walk_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
+            let _ = walk(&bytes);
+            let _ = walk(&[SIGNATURE, &bytes].concat());
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! From bytes to a sound scan and the codes on it. Burns a core: it runs on the CPU lane. It describes, it never decides.
+
+use bytes::Bytes;
+
+use super::chunks::{self, PngError};
+use crate::domain::{Digest, Scan, ScanFacts};
+use crate::reading::{self, Limits, Page, PageError};
+
+/// A scan that may be kept, and what could be read on it.
+#[derive(Debug)]
+pub struct Inspected {
+    /// The bytes and their measures.
+    pub scan: Scan,
+    /// Payloads of the codes on the page, each once.
+    pub codes: Vec<String>,
+}
+
+/// Why the bytes may not be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum InspectError {
+    /// The frame of the file is damaged, or it is no PNG.
+    #[error(transparent)]
+    Frame(#[from] PngError),
+    /// The pixels are damaged, or there are too many.
+    #[error(transparent)]
+    Page(#[from] PageError),
+}
+
+/// Walks every chunk, inflates every pixel, reads the codes.
+pub fn inspect(bytes: Bytes, digest: Digest, limits: Limits) -> Result<Inspected, InspectError> {
+    chunks::walk(&bytes)?;
+    let page = Page::from_png(&bytes, limits)?;
+    let codes = reading::distinct(&reading::read(&page));
+    let crc32 = crc32fast::hash(&bytes);
+    let facts = ScanFacts { digest, size: bytes.len() as u64, crc32, width: page.width(), height: page.height() };
+    Ok(Inspected { scan: Scan { bytes, facts }, codes })
+}

@@ -1,0 +1,235 @@
+//! What becomes of a sound scan: linked, parked, known, a new revision or a new page. One function, no state.
+//!
+//! It must never guess. It runs inside the ledger's transaction, with what stands at that very moment.
+
+use crate::domain::Form;
+use crate::domain::routing::{Claim, Earlier, Finding, ParkReason, Ruling, Standing};
+
+/// The rules, in their order:
+///
+/// 1. A page without one known form of the sender's own is parked, with the reason.
+/// 2. The same bytes for the same outcome are known: an upload may be repeated for ever.
+/// 3. The same bytes that another form has already are parked, with an alarm.
+/// 4. What the same board had sent before and we had to park is resolved, once its form is known.
+/// 5. What `replaces` names gets the next revision of that page.
+/// 6. A form of many pages gets a new page, any other a new revision.
+pub fn rule(claim: &Claim, standing: &Standing) -> Ruling {
+    let own = |earlier: &&Earlier| earlier.board == claim.board;
+    let form = match &claim.finding {
+        Finding::NoCode => Err(ParkReason::NoCode),
+        Finding::Unknown(_) => Err(ParkReason::UnknownCode),
+        Finding::Disagree(_) => Err(ParkReason::CodesDisagree),
+        Finding::Form { own: false, .. } => Err(ParkReason::OtherBoard),
+        Finding::Form { own: true, form } => Ok(form),
+    };
+    let form = match form {
+        Ok(form) => form,
+        Err(reason) => {
+            // Whatever was made of these bytes when this board sent them first still holds.
+            return match standing.same_bytes.iter().rfind(own) {
+                Some(earlier) => Ruling::Known { position: earlier.position },
+                None => Ruling::Parked(reason),
+            };
+        }
+    };
+    let key = form.key();
+    let linked = |earlier: &&Earlier| earlier.form.as_ref() == Some(&key);
+    if let Some(earlier) = standing.same_bytes.iter().rfind(linked) {
+        return Ruling::Known { position: earlier.position };
+    }
+    let elsewhere = standing.same_bytes.iter().any(|earlier| earlier.form.is_some());
+    let alarmed = |earlier: &&Earlier| own(earlier) && earlier.parked == Some(ParkReason::SameBytesOtherForm);
+    match standing.same_bytes.iter().rfind(alarmed) {
+        Some(earlier) => return Ruling::Known { position: earlier.position },
+        None if elsewhere => return Ruling::Parked(ParkReason::SameBytesOtherForm),
+        None => {}
+    }
+    let (page, revision) = place(form, claim, standing);
+    if standing.same_bytes.iter().any(|earlier| own(&earlier)) {
+        Ruling::Resolved { page, revision }
+    } else {
+        Ruling::Linked { page, revision }
+    }
+}
+
+/// Which page and revision of its form the scan becomes.
+fn place(form: &Form, claim: &Claim, standing: &Standing) -> (u32, u32) {
+    let replaced = standing.on_file.iter().find(|on_file| Some(on_file.digest) == claim.replaces);
+    let last_page = standing.on_file.iter().map(|on_file| on_file.page).max();
+    let page = match (replaced, last_page) {
+        (Some(on_file), _) => on_file.page,
+        (None, Some(last)) if form.many_pages => last + 1,
+        (None, Some(last)) => last,
+        (None, None) => 1,
+    };
+    let revisions = standing.on_file.iter().filter(|on_file| on_file.page == page).map(|on_file| on_file.revision);
+    (page, revisions.max().unwrap_or(0) + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::routing::OnFile;
+    use crate::domain::{BoardId, Digest, FormKey, FormKind, Race};
+
+    fn form(sandik: u32, many_pages: bool) -> Form {
+        Form {
+            code: "1090000001".parse().unwrap(),
+            kind: if many_pages { FormKind::Cetvel } else { FormKind::Sonuc },
+            race: Some(Race::President),
+            sandik: Some(sandik),
+            place: "m1".parse().unwrap(),
+            directory: "34-istanbul/kadikoy-1".into(),
+            nearest_board: None,
+            many_pages,
+        }
+    }
+
+    fn board(name: &str) -> BoardId {
+        name.parse().unwrap()
+    }
+
+    fn earlier(position: u64, by: &str, form: Option<FormKey>, parked: Option<ParkReason>) -> Earlier {
+        Earlier { position, board: board(by), form, parked }
+    }
+
+    fn on_file(page: u32, revision: u32) -> OnFile {
+        OnFile { page, revision, digest: Digest::of(&[page as u8, revision as u8]) }
+    }
+
+    #[test]
+    fn every_claim_meets_the_rule_that_is_written() {
+        use ParkReason as P;
+        use Ruling::{Known, Linked, Parked, Resolved};
+        let own = |form| Finding::Form { form, own: true };
+        let single = || own(form(1, false));
+        let many = || own(form(1, true));
+        let key = form(1, false).key();
+        let other = form(2, false).key();
+        let code = || vec!["1090000001".parse().unwrap()];
+        let first_page = Digest::of(&[1, 1]);
+        type Row = (&'static str, Finding, Option<Digest>, Vec<Earlier>, Vec<OnFile>, Ruling);
+        let rows: Vec<Row> = vec![
+            ("first scan of a form", single(), None, vec![], vec![], Linked { page: 1, revision: 1 }),
+            ("no code", Finding::NoCode, None, vec![], vec![], Parked(P::NoCode)),
+            ("unknown code", Finding::Unknown(code()), None, vec![], vec![], Parked(P::UnknownCode)),
+            ("codes disagree", Finding::Disagree(code()), None, vec![], vec![], Parked(P::CodesDisagree)),
+            (
+                "another board's box",
+                Finding::Form { form: form(1, false), own: false },
+                None,
+                vec![],
+                vec![],
+                Parked(P::OtherBoard),
+            ),
+            (
+                "same bytes again",
+                single(),
+                None,
+                vec![earlier(4, "a", Some(key.clone()), None)],
+                vec![on_file(1, 1)],
+                Known { position: 4 },
+            ),
+            (
+                "same bytes from the district's other board",
+                single(),
+                None,
+                vec![earlier(4, "b", Some(key.clone()), None)],
+                vec![on_file(1, 1)],
+                Known { position: 4 },
+            ),
+            (
+                "parked bytes again",
+                Finding::NoCode,
+                None,
+                vec![earlier(5, "a", None, Some(P::NoCode))],
+                vec![],
+                Known { position: 5 },
+            ),
+            (
+                "bytes that another board had parked",
+                Finding::NoCode,
+                None,
+                vec![earlier(5, "b", None, Some(P::NoCode))],
+                vec![],
+                Parked(P::NoCode),
+            ),
+            (
+                "other bytes of the same form",
+                single(),
+                None,
+                vec![],
+                vec![on_file(1, 1)],
+                Linked { page: 1, revision: 2 },
+            ),
+            (
+                "third revision",
+                single(),
+                None,
+                vec![],
+                vec![on_file(1, 2), on_file(1, 1)],
+                Linked { page: 1, revision: 3 },
+            ),
+            (
+                "another scan of a many-page form",
+                many(),
+                None,
+                vec![],
+                vec![on_file(1, 1)],
+                Linked { page: 2, revision: 1 },
+            ),
+            (
+                "a many-page form's page replaced",
+                many(),
+                Some(first_page),
+                vec![],
+                vec![on_file(1, 1), on_file(2, 1)],
+                Linked { page: 1, revision: 2 },
+            ),
+            (
+                "replacing what is not this form's",
+                many(),
+                Some(Digest::of(b"?")),
+                vec![],
+                vec![on_file(1, 1)],
+                Linked { page: 2, revision: 1 },
+            ),
+            (
+                "same bytes for another form",
+                single(),
+                None,
+                vec![earlier(7, "a", Some(other.clone()), None)],
+                vec![],
+                Parked(P::SameBytesOtherForm),
+            ),
+            (
+                "the same alarm again",
+                single(),
+                None,
+                vec![earlier(7, "a", Some(other), None), earlier(8, "a", None, Some(P::SameBytesOtherForm))],
+                vec![],
+                Known { position: 8 },
+            ),
+            (
+                "a code that became known",
+                single(),
+                None,
+                vec![earlier(9, "a", None, Some(P::UnknownCode))],
+                vec![],
+                Resolved { page: 1, revision: 1 },
+            ),
+            (
+                "what another board had parked",
+                single(),
+                None,
+                vec![earlier(9, "b", None, Some(P::OtherBoard))],
+                vec![],
+                Linked { page: 1, revision: 1 },
+            ),
+        ];
+        for (name, finding, replaces, same_bytes, on_file, expected) in rows {
+            let claim = Claim { digest: Digest::of(b"scan"), board: board("a"), finding, replaces };
+            assert_eq!(rule(&claim, &Standing { same_bytes, on_file }), expected, "{name}");
+        }
+    }
+}
