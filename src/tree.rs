@@ -1,0 +1,184 @@
+//! The tree: one name space for HTTPS, FTP and media. From a path to what lies there, and to its bytes.
+//!
+//! Paths come in as people type them and are looked up, never interpreted; every name is spelt by `domain::naming`.
+
+mod notice;
+mod status;
+mod sums;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ed25519_dalek::SigningKey;
+use futures::stream::{self, StreamExt};
+use jiff::Timestamp;
+
+use crate::clock::Clock;
+use crate::domain::{Digest, Election, naming};
+use crate::ledger::nodes::{NodeRow, ScanNode};
+use crate::ledger::{Ledger, LedgerError};
+use crate::vault::{Chunks, Vault, VaultError};
+
+/// What lies at a path.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Its name inside its directory; empty for the root.
+    pub name: String,
+    /// When it came, or when its content last changed.
+    pub modified: Timestamp,
+    /// What it is.
+    pub content: Content,
+}
+
+/// What a node holds.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// Other nodes.
+    Directory,
+    /// A scan. It never changes.
+    Scan(ScanNode),
+    /// A small file that is written when it is asked for.
+    Text(Bytes),
+    /// A small file of which only the size is known: in a listing.
+    TextOf(u64),
+}
+
+impl Node {
+    /// Bytes; none for a directory.
+    pub fn size(&self) -> Option<u64> {
+        match &self.content {
+            Content::Directory => None,
+            Content::Scan(scan) => Some(scan.size),
+            Content::Text(text) => Some(text.len() as u64),
+            Content::TextOf(size) => Some(*size),
+        }
+    }
+
+    /// The digest of a file's content, which is its strong ETag.
+    pub fn digest(&self) -> Option<Digest> {
+        match &self.content {
+            Content::Scan(scan) => Some(scan.digest),
+            Content::Text(text) => Some(Digest::of(text)),
+            Content::Directory | Content::TextOf(_) => None,
+        }
+    }
+
+    fn directory(name: &str, modified: Timestamp) -> Self {
+        Self { name: name.to_owned(), modified, content: Content::Directory }
+    }
+
+    fn text(name: &str, modified: Timestamp, text: String) -> Self {
+        Self { name: name.to_owned(), modified, content: Content::Text(text.into()) }
+    }
+}
+
+/// Why a node could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum TreeError {
+    /// The ledger did not answer.
+    #[error("the tree could not be read")]
+    Ledger(#[from] LedgerError),
+    /// The vault did not answer.
+    #[error("the scan could not be read")]
+    Vault(#[from] VaultError),
+}
+
+/// The tree. Clones share what is behind it.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    ledger: Ledger,
+    vault: Vault,
+    clock: Clock,
+    key: Arc<SigningKey>,
+    host: String,
+}
+
+impl Tree {
+    /// A tree over what is entered and kept. `host` begins the log's origin, `key` signs its checkpoints.
+    pub fn new(ledger: Ledger, vault: Vault, clock: Clock, key: Arc<SigningKey>, host: String) -> Self {
+        Self { ledger, vault, clock, key, host }
+    }
+
+    /// What `path` is, if anything. Slashes at its ends do not matter; `.`, `..` and empty parts name nothing.
+    pub async fn find(&self, path: &str) -> Result<Option<Node>, TreeError> {
+        let path = path.trim_matches('/');
+        if !path.is_empty() && path.split('/').any(|part| part.is_empty() || part == "." || part == "..") {
+            return Ok(None);
+        }
+        match path {
+            "" => Ok(Some(Node::directory("", self.clock.now()))),
+            naming::README => Ok(Some(self.notice().await?)),
+            naming::STATUS => Ok(Some(self.status().await?)),
+            _ => self.find_below(path).await,
+        }
+    }
+
+    async fn find_below(&self, path: &str) -> Result<Option<Node>, TreeError> {
+        let (parent, name) = naming::split(path);
+        if name == naming::SUMS {
+            return Ok(sums::render(&self.ledger.list(parent).await?));
+        }
+        match self.ledger.find(path).await? {
+            Some(row) => Ok(Some(node(row))),
+            // The directory of all scans is there before the first scan is.
+            None if path == naming::SCANS => Ok(Some(Node::directory(path, self.clock.now()))),
+            None => Ok(None),
+        }
+    }
+
+    /// What lies in the directory `path`, by name. `None` when there is no such directory.
+    pub async fn list(&self, path: &str) -> Result<Option<Vec<Node>>, TreeError> {
+        let path = path.trim_matches('/');
+        if path.is_empty() {
+            let scans = Node::directory(naming::SCANS, self.clock.now());
+            return Ok(Some(vec![self.notice().await?, self.status().await?, scans]));
+        }
+        match self.find(path).await? {
+            Some(Node { content: Content::Directory, .. }) => {}
+            _ => return Ok(None),
+        }
+        let rows = self.ledger.list(path).await?;
+        let sums = sums::in_listing(&rows);
+        Ok(Some(sums.into_iter().chain(rows.into_iter().map(node)).collect()))
+    }
+
+    /// Bytes `from..to` of a file.
+    pub async fn read(&self, node: &Node, from: u64, to: u64) -> Result<Chunks, TreeError> {
+        match &node.content {
+            Content::Scan(scan) => Ok(self.vault.read(scan.digest, from, to).await?),
+            Content::Text(text) => {
+                let within = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(text.len());
+                let part = text.slice(within(from).min(within(to))..within(to));
+                Ok(stream::iter([Ok(part)]).boxed())
+            }
+            Content::Directory | Content::TextOf(_) => Ok(stream::empty().boxed()),
+        }
+    }
+
+    async fn election(&self) -> Result<Option<Election>, TreeError> {
+        Ok(self.ledger.election().await?.map(|stored| stored.election))
+    }
+
+    async fn notice(&self) -> Result<Node, TreeError> {
+        let election = self.election().await?;
+        let modified = election.as_ref().map_or(Timestamp::UNIX_EPOCH, Election::parties_open);
+        Ok(Node::text(naming::README, modified, notice::text(election.as_ref())))
+    }
+
+    async fn status(&self) -> Result<Node, TreeError> {
+        let head = self.ledger.head().await?;
+        let election = self.election().await?;
+        let origin = format!("{}/{}", self.host, election.as_ref().map_or("-", Election::id));
+        let modified = time(head.at_ms);
+        Ok(Node::text(naming::STATUS, modified, status::text(&head, &origin, &self.key)))
+    }
+}
+
+fn node(row: NodeRow) -> Node {
+    let content = row.scan.map_or(Content::Directory, Content::Scan);
+    Node { name: row.name, modified: time(row.at_ms), content }
+}
+
+fn time(millis: i64) -> Timestamp {
+    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH)
+}

@@ -1,0 +1,184 @@
+//! `/arsiv/`: the tree over HTTPS, for a party's bulk account. The same paths and bytes as over FTP.
+
+use std::time::SystemTime;
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use futures::{Stream, StreamExt};
+use headers::{ETag, HeaderMapExt, LastModified};
+
+use super::conditional::{Answer, answer};
+use super::problem::Problem;
+use super::who::BulkParty;
+use super::{Site, directory, who};
+use crate::access::Act;
+use crate::access::door::DoorError;
+use crate::audit::{Access, Delivery, Seat};
+use crate::domain::Digest;
+use crate::tree::{Content, Node};
+use crate::vault::Chunks;
+
+/// The root directory.
+pub async fn root(
+    site: State<Site>,
+    party: BulkParty,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    node(site, party, Path(String::new()), method, headers).await
+}
+
+/// A directory or a file.
+pub async fn node(
+    State(site): State<Site>,
+    party: BulkParty,
+    Path(path): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let directory = path.is_empty() || path.ends_with('/');
+    let act = if directory { Act::List } else { Act::Download };
+    let access = Access {
+        principal: party.principal.account.clone(),
+        channel: "bulk",
+        protocol: "https",
+        address: party.from,
+        act: act.name(),
+        object: format!("/{path}"),
+        start_at: 0,
+    };
+    let seat = allow(&site, &party, act, &access).await?;
+    if directory {
+        return match site.tree.list(&path).await? {
+            Some(nodes) => {
+                let (response, size) = directory::page(&path, &nodes, &headers);
+                seat.done(access, if method == Method::HEAD { 0 } else { size });
+                Ok(response)
+            }
+            None => Err(missing(seat, access)),
+        };
+    }
+    match site.tree.find(&path).await? {
+        None => Err(missing(seat, access)),
+        Some(Node { content: Content::Directory, name, .. }) => {
+            seat.done(access, 0);
+            // Relative, so that it holds behind any prefix. Clients that join paths need the slash.
+            let location = HeaderValue::try_from(format!("{name}/")).map_err(|_| Problem::missing())?;
+            Ok((StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response())
+        }
+        Some(file) => send(&site, &file, seat, access, &method, &headers).await,
+    }
+}
+
+async fn allow(site: &Site, party: &BulkParty, act: Act, access: &Access) -> Result<Seat, Problem> {
+    let seat = site.audit.seat().await?;
+    match site.door.allow(&party.principal, act, party.from).await {
+        Ok(()) => Ok(seat),
+        Err(error) => {
+            match &error {
+                DoorError::Refused(refusal) => seat.refused(access.clone(), refusal.name()),
+                DoorError::Ledger(_) => seat.failed(access.clone(), "gates could not be read"),
+            }
+            Err(Problem::at_the_door(error, who::BASIC))
+        }
+    }
+}
+
+fn missing(seat: Seat, access: Access) -> Problem {
+    seat.refused(access, "missing");
+    Problem::missing()
+}
+
+async fn send(
+    site: &Site,
+    file: &Node,
+    seat: Seat,
+    mut access: Access,
+    method: &Method,
+    asked: &HeaderMap,
+) -> Result<Response, Problem> {
+    let (Some(size), Some(digest)) = (file.size(), file.digest()) else { return Err(missing(seat, access)) };
+    let etag: ETag = format!("\"{digest}\"").parse().map_err(|_| Problem::missing())?;
+    let modified = SystemTime::from(file.modified);
+    let decided = answer(method, asked, &etag, modified, size);
+    let (status, range) = match decided {
+        Answer::NotModified => (StatusCode::NOT_MODIFIED, 0..0),
+        Answer::Unsatisfiable => (StatusCode::RANGE_NOT_SATISFIABLE, 0..0),
+        Answer::Whole => (StatusCode::OK, 0..size),
+        Answer::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
+    };
+    access.start_at = range.start;
+    let length = range.end - range.start;
+    let body = if *method == Method::HEAD || length == 0 {
+        seat.done(access, 0);
+        Body::empty()
+    } else {
+        let chunks = site.tree.read(file, range.start, range.end).await?;
+        Body::from_stream(delivered(chunks, seat.delivery(access, length)))
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.typed_insert(etag);
+    headers.typed_insert(LastModified::from(modified));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_policy(file)));
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    match status {
+        StatusCode::NOT_MODIFIED => return Ok(response),
+        StatusCode::RANGE_NOT_SATISFIABLE => insert(headers, header::CONTENT_RANGE, format!("bytes */{size}")),
+        StatusCode::PARTIAL_CONTENT => {
+            insert(headers, header::CONTENT_RANGE, format!("bytes {}-{}/{size}", range.start, range.end - 1));
+        }
+        _ => {}
+    }
+    headers.insert(header::CONTENT_LENGTH, length.into());
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(file)));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    insert(headers, header::HeaderName::from_static("repr-digest"), repr_digest(digest));
+    Ok(response)
+}
+
+fn insert(headers: &mut HeaderMap, name: header::HeaderName, value: String) {
+    headers.insert(name, HeaderValue::try_from(value).expect("digits, letters and punctuation of ASCII"));
+}
+
+/// RFC 9530: the digest of the whole file, whatever part of it is sent.
+fn repr_digest(digest: Digest) -> String {
+    format!("sha-256=:{}:", STANDARD.encode(digest.as_bytes()))
+}
+
+/// A scan's path never changes its content; the other files do. Nothing is for shared caches: every access is recorded.
+fn cache_policy(file: &Node) -> &'static str {
+    match file.content {
+        Content::Scan(_) => "private, max-age=31536000, immutable",
+        _ => "private, no-cache",
+    }
+}
+
+fn media_type(file: &Node) -> &'static str {
+    match file.name.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("png") => "image/png",
+        Some("json") => "application/json",
+        _ => "text/plain; charset=utf-8",
+    }
+}
+
+/// Counts what the connection takes. An error of the vault breaks the connection: a short file must not look whole.
+fn delivered(chunks: Chunks, delivery: Delivery) -> impl Stream<Item = std::io::Result<Bytes>> + Send {
+    let mut delivery = delivery;
+    chunks.map(move |chunk| {
+        match &chunk {
+            Ok(chunk) => delivery.sent(chunk.len() as u64),
+            Err(error) => {
+                tracing::error!(%error, "Could not read on in the middle of a download");
+                delivery.fail("the vault failed in the middle");
+            }
+        }
+        chunk
+    })
+}

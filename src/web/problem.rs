@@ -1,0 +1,209 @@
+//! Every failure as a client sees it: an RFC 9457 problem with a stable type, an English title and a Turkish detail.
+//!
+//! The inside stays inside: causes go to the log, once, here.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::access::Refusal;
+use crate::access::door::DoorError;
+use crate::audit::AuditUnavailable;
+use crate::intake::{InspectError, IntakeError, PngError};
+use crate::reading::PageError;
+use crate::telemetry::Chain;
+use crate::tree::TreeError;
+
+/// A failure on its way to a client.
+#[derive(Debug)]
+pub struct Problem {
+    status: StatusCode,
+    body: Body,
+    retry_after: Option<u32>,
+    /// Which scheme a client may log in with.
+    challenge: Option<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+struct Body {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opens_at: Option<Timestamp>,
+}
+
+/// Seconds after which a client that was turned away for load may come again.
+const COME_AGAIN: u32 = 5;
+
+impl Problem {
+    /// A failure of `kind`, which is the last part of its type and never changes.
+    pub fn new(status: StatusCode, kind: &str, title: &'static str, detail: impl Into<String>) -> Self {
+        let r#type = format!("urn:tutanak:problem:{kind}");
+        let body = Body { r#type, title, status: status.as_u16(), detail: detail.into(), opens_at: None };
+        Self { status, body, retry_after: None, challenge: None }
+    }
+
+    /// The status it will have.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The last part of the type, as audit rows name it.
+    pub fn kind(&self) -> &str {
+        self.body.r#type.rsplit(':').next().unwrap_or_default()
+    }
+
+    /// Nothing lies at this path.
+    pub fn missing() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", "Bu adreste bir şey yok.")
+    }
+
+    /// The address names no digest.
+    pub fn bad_digest() -> Self {
+        let detail = "Adres, görüntünün 64 küçük harfli onaltılık basamaktan oluşan SHA-256 özetiyle bitmelidir.";
+        Self::new(StatusCode::BAD_REQUEST, "bad-digest", "Not a SHA-256 digest", detail)
+    }
+
+    /// The query cannot be understood.
+    pub fn bad_query(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad-query", "Bad query", detail)
+    }
+
+    /// Nobody logged in, or not properly.
+    pub fn unauthorized(challenge: &'static str) -> Self {
+        let mut problem =
+            Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "Unauthorized", Refusal::Unknown.to_string());
+        problem.challenge = Some(challenge);
+        problem
+    }
+
+    fn busy(status: StatusCode, kind: &str, title: &'static str, detail: &str) -> Self {
+        let mut problem = Self::new(status, kind, title, detail);
+        problem.retry_after = Some(COME_AGAIN);
+        problem
+    }
+
+    fn unavailable(cause: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(error = %Chain(cause), "Could not answer a request");
+        let detail = "Hizmet şu an yanıt veremiyor; hiçbir şey kaydedilmedi. Biraz sonra yeniden deneyin.";
+        Self::busy(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable", detail)
+    }
+
+    /// What somebody at the door is told. `challenge` is the scheme of the channel.
+    pub fn at_the_door(error: DoorError, challenge: &'static str) -> Self {
+        match error {
+            DoorError::Ledger(error) => Self::unavailable(&error),
+            DoorError::Refused(Refusal::Unknown) => Self::unauthorized(challenge),
+            DoorError::Refused(Refusal::NotYet { opens_at, shown }) => {
+                let detail = Refusal::NotYet { opens_at, shown }.to_string();
+                let mut problem = Self::new(StatusCode::FORBIDDEN, "not-open-yet", "Not open yet", detail);
+                problem.body.opens_at = opens_at;
+                problem
+            }
+            DoorError::Refused(refusal) => {
+                Self::new(StatusCode::FORBIDDEN, refusal.name(), "Forbidden", refusal.to_string())
+            }
+        }
+    }
+}
+
+impl From<AuditUnavailable> for Problem {
+    fn from(error: AuditUnavailable) -> Self {
+        Self::unavailable(&error)
+    }
+}
+
+impl From<TreeError> for Problem {
+    fn from(error: TreeError) -> Self {
+        Self::unavailable(&error)
+    }
+}
+
+impl From<IntakeError> for Problem {
+    fn from(error: IntakeError) -> Self {
+        use IntakeError as E;
+        match error {
+            E::Full => {
+                let detail = "Şu an çok sayıda görüntü alınıyor. Bekleyip yeniden gönderin.";
+                Self::busy(StatusCode::SERVICE_UNAVAILABLE, "over-capacity", "Over capacity", detail)
+            }
+            E::TooLarge { limit } => {
+                let detail = format!("Görüntü {} MiB sınırından büyük.", limit >> 20);
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", detail)
+            }
+            E::BrokenOff(_) => {
+                let detail = "Aktarım yarıda kesildi; hiçbir şey kaydedilmedi. Yeniden gönderin.";
+                Self::new(StatusCode::BAD_REQUEST, "broken-off", "The body broke off", detail)
+            }
+            E::Silent(_) => {
+                let detail = "Aktarım durdu; hiçbir şey kaydedilmedi. Yeniden gönderin.";
+                Self::new(StatusCode::REQUEST_TIMEOUT, "silent", "The sender fell silent", detail)
+            }
+            E::OtherBytes { found } => {
+                let detail = format!("Gelen baytların özeti adrestekinden farklı: {found}. Yeniden gönderin.");
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "digest-differs", "Digest differs", detail)
+            }
+            E::Unsound(error) => unsound(error),
+            E::Inspection(error) => Self::unavailable(&error),
+            E::Registry(error) => Self::unavailable(&error),
+            E::Vault(error) => Self::unavailable(&error),
+            E::Append(error) => Self::unavailable(&error),
+        }
+    }
+}
+
+fn unsound(error: InspectError) -> Problem {
+    let refuse =
+        |kind: &str, title, detail: String| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, kind, title, detail);
+    match error {
+        InspectError::Frame(error) => {
+            let detail = match &error {
+                PngError::Truncated { chunk, at } => {
+                    format!("PNG yarım: {chunk} parçası ({at}. bayt) tamamlanmadan bitiyor.")
+                }
+                PngError::WrongCrc { chunk, at } => {
+                    format!("PNG bozuk: {chunk} parçasının ({at}. bayt) denetim toplamı yanlış.")
+                }
+                PngError::Misplaced { chunk, at } => format!("PNG bozuk: {chunk} parçası ({at}. bayt) yerinde değil."),
+                PngError::Trailing { bytes, .. } => format!("PNG'nin sonundan sonra {bytes} bayt daha var."),
+                PngError::Empty => return refuse("not-a-png", "Not a PNG", "Dosya boş.".to_owned()),
+                PngError::NotPng => return refuse("not-a-png", "Not a PNG", "Dosya bir PNG değil.".to_owned()),
+            };
+            refuse("damaged-png", "Damaged PNG", detail)
+        }
+        InspectError::Page(PageError::TooLarge { width, height, side, pixels }) => {
+            let most = pixels / 1_000_000;
+            let detail =
+                format!("Görüntü {width} × {height} piksel; en çok kenarda {side}, toplamda {most} milyon olabilir.");
+            refuse("too-many-pixels", "Too many pixels", detail)
+        }
+        InspectError::Page(PageError::Damaged(_)) => {
+            refuse("damaged-png", "Damaged PNG", "PNG bozuk: görüntü verisi (IDAT) açılamıyor.".to_owned())
+        }
+    }
+}
+
+/// For every address that is none of ours.
+pub async fn no_such_address() -> Problem {
+    Problem::missing()
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(self.body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if let Some(challenge) = self.challenge {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        response
+    }
+}

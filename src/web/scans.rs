@@ -1,0 +1,70 @@
+//! `PUT /v1/scans/{sha256}`: a board sends a scan and gets its receipt. The address is the content, so a retry is the
+//! same request with the same answer.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use headers::{ContentLength, HeaderMapExt};
+use serde::Deserialize;
+
+use super::Site;
+use super::problem::Problem;
+use super::who::SendingBoard;
+use crate::audit::Access;
+use crate::domain::Digest;
+use crate::intake::{Announced, Receipt};
+
+/// What may stand behind the `?`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    replaces: Option<Digest>,
+    reason: Option<String>,
+}
+
+/// Longest reason, in letters. It stands in the public log.
+const REASON: usize = 500;
+
+/// Takes one scan in. 201 for a new entry, 200 for a known one.
+pub async fn upload(
+    State(site): State<Site>,
+    board: SendingBoard,
+    Path(digest): Path<String>,
+    asked: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<(StatusCode, Json<Receipt>), Problem> {
+    let digest: Digest = digest.parse().map_err(|_| Problem::bad_digest())?;
+    let asked = asked.map_err(|_| Problem::bad_query("Yalnız replaces=<sha256> ve reason=<açıklama> yazılabilir."))?.0;
+    if asked.reason.as_ref().is_some_and(|reason| reason.chars().count() > REASON) {
+        return Err(Problem::bad_query(format!("Açıklama en çok {REASON} harf olabilir.")));
+    }
+    let length = headers.typed_get::<ContentLength>().map(|length| length.0);
+    let announced = Announced { length, replaces: asked.replaces, reason: asked.reason };
+    let seat = site.audit.seat().await?;
+    let access = Access {
+        principal: board.sender.board.to_string(),
+        channel: "board",
+        protocol: "https",
+        address: board.from,
+        act: "upload",
+        object: digest.to_string(),
+        start_at: 0,
+    };
+    match site.intake.accept(&board.sender, digest, announced, body).await {
+        Ok(accepted) => {
+            seat.done(access, accepted.size);
+            let status = if accepted.fresh { StatusCode::CREATED } else { StatusCode::OK };
+            Ok((status, Json(accepted.receipt)))
+        }
+        Err(error) => {
+            let problem = Problem::from(error);
+            match problem.status().is_server_error() {
+                true => seat.failed(access, problem.kind()),
+                false => seat.refused(access, problem.kind()),
+            }
+            Err(problem)
+        }
+    }
+}

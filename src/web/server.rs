@@ -1,0 +1,94 @@
+//! Accepting HTTPS connections: TLS, limits on number and time, and a stop that lets running requests finish.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use super::Peer;
+
+/// Connections at a time.
+const CONNECTIONS: usize = 4096;
+/// A client that has not finished the TLS handshake by then is dropped.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// A client that has not sent its headers by then is dropped.
+const HEADERS: Duration = Duration::from_secs(20);
+/// How long running requests may take to finish after the stop signal.
+const GRACE: Duration = Duration::from_secs(15);
+/// Bytes of all headers at most.
+const HEADER_BYTES: usize = 16 << 10;
+
+/// Serves until `stop`, then lets what runs finish.
+pub async fn serve(listener: TcpListener, tls: TlsAcceptor, router: Router, stop: CancellationToken) {
+    let seats = Arc::new(Semaphore::new(CONNECTIONS));
+    let running = GracefulShutdown::new();
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS).max_buf_size(HEADER_BYTES * 4);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(HEADER_BYTES as u32)
+        .max_concurrent_streams(64)
+        .keep_alive_interval(Duration::from_secs(30))
+        .keep_alive_timeout(Duration::from_secs(20));
+    loop {
+        // A connection waits in the kernel until a seat is free.
+        let seat = Arc::clone(&seats).acquire_owned();
+        let (seat, accepted) = tokio::select! {
+            () = stop.cancelled() => break,
+            pair = async { (seat.await, listener.accept().await) } => pair,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Out of file descriptors or the like: waiting is all that helps.
+                tracing::warn!(%error, "Could not accept a connection");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        let (tls, router, builder, watcher) = (tls.clone(), router.clone(), builder.clone(), running.watcher());
+        tokio::spawn(async move {
+            let _seat = seat;
+            let Some(stream) = handshake(tls, stream).await else { return };
+            let service = hyper_util::service::TowerToHyperService::new(tower::service_fn(move |request| {
+                answer(router.clone(), peer, request)
+            }));
+            let connection = builder.serve_connection(TokioIo::new(stream), service);
+            if let Err(error) = watcher.watch(connection.into_owned()).await {
+                tracing::debug!(%peer, error, "A connection ended early");
+            }
+        });
+    }
+    if tokio::time::timeout(GRACE, running.shutdown()).await.is_err() {
+        tracing::warn!("Some requests did not finish within {GRACE:?} and were cut");
+    }
+}
+
+async fn handshake(tls: TlsAcceptor, stream: TcpStream) -> Option<tokio_rustls::server::TlsStream<TcpStream>> {
+    // Small answers must not wait for the client's acknowledgement of the one before.
+    stream.set_nodelay(true).ok()?;
+    tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await.ok()?.ok()
+}
+
+async fn answer(
+    router: Router,
+    peer: SocketAddr,
+    request: Request<Incoming>,
+) -> Result<axum::response::Response, std::convert::Infallible> {
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(Peer(peer));
+    router.oneshot(request).await
+}
