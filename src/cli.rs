@@ -1,3 +1,54 @@
-//! The commands: what they are called, what they explain, and what they print. They must never decide; they ask the rooms.
+//! The command line: one file a command. Commands parse, call one room, and print; they decide nothing.
 
+pub mod accounts;
+pub mod demo;
 pub mod election;
+pub mod init;
+pub mod read;
+pub mod sample;
+pub mod serve;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use crate::config::Config;
+use crate::ledger::Ledger;
+
+/// Where a service is described.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ConfigArg {
+    /// The service's configuration file.
+    #[arg(long, env = "TUTANAK_CONFIG", default_value = "tutanak.toml", value_name = "FILE")]
+    pub config: PathBuf,
+}
+
+impl ConfigArg {
+    /// Reads the file.
+    pub fn read(&self) -> anyhow::Result<Config> {
+        Ok(Config::from_file(&self.config)?)
+    }
+
+    /// Opens the ledger it names.
+    pub async fn ledger(&self) -> anyhow::Result<Ledger> {
+        let config = self.read()?;
+        Ledger::open(&config.database).await.context("cannot open the ledger")
+    }
+}
+
+/// Writes a file that only its owner may read, whole or not at all.
+pub fn write_private(path: &Path, content: &str) -> anyhow::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let part = path.with_added_extension("part");
+    let written = || -> std::io::Result<()> {
+        if part.exists() {
+            std::fs::remove_file(&part)?;
+        }
+        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
+        file.write_all(content.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&part, path)
+    };
+    written().with_context(|| format!("cannot write {}", path.display()))
+}

@@ -1,2 +1,109 @@
-//! x
-fn main() {}
+//! The command line of `tutanak`. It only parses; what a command does stands in `tutanak::cli`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tutanak::cli::{self, ConfigArg};
+use tutanak::telemetry;
+
+/// Takes in the scanned records (tutanak) of an election night, keeps them, and hands them out, provably whole.
+///
+/// To try it out: `tutanak demo`. To set up a service: `tutanak init DIR`, then `tutanak election import`,
+/// `tutanak board add`, `tutanak party add` and `tutanak serve`.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Starts a whole service with a sample election and sample scans, and prints addresses and passwords.
+    Demo(cli::demo::Demo),
+    /// Makes a directory with a working configuration, keys and certificates.
+    Init {
+        /// The directory.
+        dir: PathBuf,
+        /// The name by which clients reach the service.
+        #[arg(long, default_value = "localhost")]
+        host: String,
+    },
+    /// Runs the service until SIGTERM, then lets running requests finish.
+    Serve(ConfigArg),
+    /// Opens everything the configuration names and says what is wrong, all at once.
+    CheckConfig(ConfigArg),
+    /// The election: places, boxes, forms and their codes.
+    Election {
+        #[command(flatten)]
+        config: ConfigArg,
+        #[command(subcommand)]
+        command: cli::election::ElectionCommand,
+    },
+    /// Parties and their credentials.
+    Party {
+        #[command(flatten)]
+        config: ConfigArg,
+        #[command(subcommand)]
+        command: cli::accounts::PartyCommand,
+    },
+    /// Election boards and their tokens.
+    Board {
+        #[command(flatten)]
+        config: ConfigArg,
+        #[command(subcommand)]
+        command: cli::accounts::BoardCommand,
+    },
+    /// Reads the karekods in PNGs: one line a file, `path<TAB>code[,code…]`, empty when there is none.
+    Read {
+        /// The PNGs.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// One JSON object a line, with the place of each code.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Draws printable forms and realistic scans, for rehearsals and tests.
+    Sample {
+        #[command(subcommand)]
+        command: cli::sample::SampleCommand,
+    },
+}
+
+fn main() -> ExitCode {
+    telemetry::start();
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(cli.command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Demo(demo) => cli::demo::run(demo).await,
+        Command::Init { dir, host } => {
+            cli::init::run(&dir, &host)?;
+            println!("{} is ready. Next: tutanak election import, board add, party add, serve.", dir.display());
+            Ok(())
+        }
+        Command::Serve(config) => cli::serve::run(&config).await,
+        Command::CheckConfig(config) => cli::serve::check(&config).await,
+        Command::Election { config, command } => cli::election::run(command, &config.ledger().await?).await,
+        Command::Party { config, command } => cli::accounts::party(command, &config.ledger().await?).await,
+        Command::Board { config, command } => cli::accounts::board(command, &config.ledger().await?).await,
+        Command::Read { files, json } => cli::read::run(&files, json),
+        Command::Sample { command } => cli::sample::run(command).await,
+    }
+}

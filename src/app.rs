@@ -1,0 +1,163 @@
+//! Building everything from the configuration, running it, stopping it. What is wrong is found here, at the start.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use ed25519_dalek::SigningKey;
+use ed25519_dalek::pkcs8::DecodePrivateKey;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use crate::access::door::Door;
+use crate::audit::{self, Audit};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::cpu::CpuLane;
+use crate::intake::{Intake, ReceiptSigner};
+use crate::ledger::append::{self, Appender};
+use crate::ledger::{Ledger, LedgerError};
+use crate::shelf::PartyShelf;
+use crate::tls::{self, TlsError};
+use crate::tree::Tree;
+use crate::vault::{Vault, VaultError};
+use crate::web::{self, Site};
+
+/// Why the service could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The ledger cannot be opened.
+    #[error("the ledger cannot be opened")]
+    Ledger(#[from] LedgerError),
+    /// The vault cannot be opened.
+    #[error("the vault cannot be opened")]
+    Vault(#[from] VaultError),
+    /// The certificate cannot be used.
+    #[error("the certificate cannot be used")]
+    Tls(#[from] TlsError),
+    /// The signing key cannot be used.
+    #[error("the signing key {path} cannot be used: {cause}")]
+    Key {
+        /// The file.
+        path: String,
+        /// Why.
+        cause: String,
+    },
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// Why.
+        #[source]
+        cause: std::io::Error,
+    },
+}
+
+/// Everything a node consists of, opened and not yet listening.
+pub struct App {
+    /// The configuration it was built from.
+    pub config: Config,
+    /// The ledger.
+    pub ledger: Ledger,
+    /// Takes scans in.
+    pub intake: Intake,
+    /// Hands them out.
+    pub tree: Tree,
+    /// Says who somebody is.
+    pub door: Door,
+    /// Writes down what they did.
+    pub audit: Audit,
+    /// Number of entries, as this node last saw it.
+    pub appender: Appender,
+    https: TlsAcceptor,
+    ftps: Arc<rustls::ServerConfig>,
+    /// The two writers. They end when the last sender to them is gone.
+    writers: Vec<JoinHandle<()>>,
+}
+
+impl App {
+    /// Opens everything that the configuration names.
+    pub async fn open(config: Config, clock: Clock) -> Result<Self, StartError> {
+        let ledger = Ledger::open(&config.database).await?;
+        let vault = Vault::open(&config.vault).await?;
+        Self::assemble(config, clock, ledger, vault).await
+    }
+
+    /// The same over a ledger and a vault that are open already, for tests with a store that fails.
+    pub async fn assemble(config: Config, clock: Clock, ledger: Ledger, vault: Vault) -> Result<Self, StartError> {
+        let key = signing_key(&config.keys.signing)?;
+        let https = tls::server(&config.tls.certificate, &config.tls.key, &["h2", "http/1.1"])?;
+        let ftps = tls::server(&config.tls.certificate, &config.tls.key, &[])?;
+        let size = ledger.head().await?.size;
+        let (appender, entries) = append::writer(ledger.clone(), clock.clone(), size);
+        let (audit, rows) = audit::audit(ledger.clone(), clock.clone());
+        let signer = Arc::new(ReceiptSigner::new(key.clone()));
+        let cpu = CpuLane::one_seat_a_core();
+        let limits = config.intake.clone();
+        let intake = Intake::new(limits, cpu, vault.clone(), ledger.clone(), appender.clone(), signer);
+        let tree = Tree::new(ledger.clone(), vault, clock.clone(), Arc::new(key), config.host.clone());
+        let door = Door::new(ledger.clone(), clock);
+        let writers = vec![tokio::spawn(entries.run()), tokio::spawn(rows.run())];
+        Ok(Self { config, ledger, intake, tree, door, audit, appender, https: TlsAcceptor::from(https), ftps, writers })
+    }
+
+    /// Binds both listeners as the configuration says.
+    pub async fn listen(&self) -> Result<(TcpListener, TcpListener), StartError> {
+        let bind =
+            async |address| TcpListener::bind(address).await.map_err(|cause| StartError::Listen { address, cause });
+        Ok((bind(self.config.https.listen).await?, bind(self.config.ftp.listen).await?))
+    }
+
+    /// Serves on both until `stop`, lets what runs finish, and writes the last entries and rows.
+    pub async fn serve(self, https: TcpListener, ftp: TcpListener, stop: CancellationToken) {
+        let site = Site {
+            intake: self.intake,
+            tree: self.tree.clone(),
+            door: self.door.clone(),
+            audit: self.audit.clone(),
+            ledger: self.ledger.clone(),
+        };
+        drop(self.appender);
+        let shelf = Arc::new(PartyShelf::new(self.tree, self.door, self.audit));
+        let settings = ftp_settings(&self.config, self.ftps);
+        let web = web::server::serve(https, self.https, web::router(site), stop.clone());
+        let ftp = tutanak_ftp::run(ftp, shelf, settings, stop.clone());
+        let ((), ftp) = tokio::join!(web, ftp);
+        if let Err(error) = ftp {
+            tracing::error!(%error, "The FTP front ended");
+        }
+        // Nobody sends any more; what waits is written, then the writers end.
+        let last = futures::future::join_all(self.writers);
+        if tokio::time::timeout(LAST_WRITES, last).await.is_err() {
+            tracing::warn!("Some connection outlived the stop; its last audit row may be missing");
+        }
+        self.ledger.close().await;
+    }
+}
+
+/// How long the writers may take to write what waits when the service stops.
+const LAST_WRITES: std::time::Duration = std::time::Duration::from_secs(10);
+
+fn ftp_settings(config: &Config, tls: Arc<rustls::ServerConfig>) -> tutanak_ftp::Settings {
+    tutanak_ftp::Settings {
+        passive_ports: config.ftp.passive_ports.0.clone(),
+        advertised: config.ftp.advertised,
+        tls: Some(tls),
+        tls_required: config.ftp.tls_required,
+        greeting: "tutanak: yalniz yetkili erisim; butun erisimler kaydedilir".to_owned(),
+        idle: std::time::Duration::from_secs(config.ftp.idle_seconds),
+        max_connections: config.ftp.connections,
+        max_per_address: config.ftp.connections_per_address,
+        ..tutanak_ftp::Settings::default()
+    }
+}
+
+/// Reads the key that signs receipts and checkpoints.
+pub fn signing_key(path: &Path) -> Result<SigningKey, StartError> {
+    let failed =
+        |cause: &dyn std::fmt::Display| StartError::Key { path: path.display().to_string(), cause: cause.to_string() };
+    let pem = std::fs::read_to_string(path).map_err(|error| failed(&error))?;
+    SigningKey::from_pkcs8_pem(&pem).map_err(|error| failed(&error))
+}

@@ -1,0 +1,70 @@
+//! `tutanak party` and `tutanak board`: who may take scans away and who may bring them in.
+
+use anyhow::Context;
+use clap::Subcommand;
+use ipnet::IpNet;
+
+use crate::access::enrol;
+use crate::domain::{BoardId, PartyId, PlaceId};
+use crate::ledger::Ledger;
+
+/// Parties.
+#[derive(Debug, Subcommand)]
+pub enum PartyCommand {
+    /// Adds a party and prints its secrets. They are shown this once.
+    Add {
+        /// Short name, which is also the FTP user name: a–z, 0–9 and '-'.
+        id: String,
+        /// Name as people know it.
+        #[arg(long)]
+        name: String,
+        /// An address or CIDR range that the party reported; may be given several times. Nobody gets in from elsewhere.
+        #[arg(long = "from", value_name = "ADDRESS", required = true)]
+        from: Vec<String>,
+    },
+}
+
+/// Boards.
+#[derive(Debug, Subcommand)]
+pub enum BoardCommand {
+    /// Adds a board and prints its token. It is shown this once.
+    Add {
+        /// Short name: a–z, 0–9 and '-'.
+        id: String,
+        /// Name as people know it.
+        #[arg(long)]
+        name: String,
+        /// The registry's id of the place where the board sits.
+        #[arg(long)]
+        place: PlaceId,
+        /// An address or CIDR range to which the token is bound; may be given several times. None: any address.
+        #[arg(long = "from", value_name = "ADDRESS")]
+        from: Vec<String>,
+    },
+}
+
+/// Runs a command about parties.
+pub async fn party(command: PartyCommand, ledger: &Ledger) -> anyhow::Result<()> {
+    let PartyCommand::Add { id, name, from } = command;
+    let id: PartyId = id.parse()?;
+    let secrets = enrol::party(ledger, &id, &name, &ranges(&from)?).await?;
+    println!("{}", serde_json::to_string_pretty(&secrets)?);
+    Ok(())
+}
+
+/// Runs a command about boards.
+pub async fn board(command: BoardCommand, ledger: &Ledger) -> anyhow::Result<()> {
+    let BoardCommand::Add { id, name, place, from } = command;
+    let id: BoardId = id.parse()?;
+    let token = enrol::board(ledger, &id, &name, &place, &ranges(&from)?).await?;
+    println!("{}", serde_json::to_string_pretty(&token)?);
+    Ok(())
+}
+
+fn ranges(texts: &[String]) -> anyhow::Result<Vec<IpNet>> {
+    let range = |text: &String| {
+        let single = text.parse::<std::net::IpAddr>().map(IpNet::from);
+        single.or_else(|_| text.parse()).with_context(|| format!("{text} is no address and no CIDR range"))
+    };
+    texts.iter().map(range).collect()
+}

@@ -1,0 +1,191 @@
+//! `tutanak demo`: the embedded default with a sample election, on loopback, ready to look at.
+//!
+//! It is the real service with real accounts; only the election is made up. Secrets lie in `DIR`, readable by their
+//! owner alone, so that a second start finds the same ones.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use super::{init, serve, write_private};
+use crate::access::enrol::{self, Login, PartySecrets, Token};
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::{Config, PortRange};
+use crate::domain::{Digest, Karekod, PlaceId, Sender};
+use crate::intake::Announced;
+use crate::ledger::Ledger;
+use crate::reading::{self, Limits, Page};
+use crate::registry;
+
+/// Starts a whole service with a sample election.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Where everything lies.
+    #[arg(long, default_value = "demo", value_name = "DIR")]
+    dir: PathBuf,
+    /// Address and port of HTTPS.
+    #[arg(long, default_value = "127.0.0.1:8443", value_name = "ADDRESS")]
+    https: SocketAddr,
+    /// Address and port of FTP.
+    #[arg(long, default_value = "127.0.0.1:2121", value_name = "ADDRESS")]
+    ftp: SocketAddr,
+    /// The sample election and scans.
+    #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/samples"), hide_default_value = true, value_name = "DIR")]
+    samples: PathBuf,
+}
+
+/// The secrets of the demo's accounts.
+#[derive(Debug, Serialize, Deserialize)]
+struct Secrets {
+    /// Token of each board, by its place.
+    boards: BTreeMap<String, BoardSecret>,
+    party: PartySecrets,
+    operator: Login,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct BoardSecret {
+    name: String,
+    token: String,
+}
+
+/// What `demo.json` says, so that scripts need not read text.
+#[derive(Serialize)]
+struct Described<'a> {
+    https: String,
+    ftp: String,
+    ca_pem: PathBuf,
+    board: &'a BoardSecret,
+    party: DescribedParty<'a>,
+    operator: &'a Login,
+}
+
+#[derive(Serialize)]
+struct DescribedParty<'a> {
+    name: &'static str,
+    #[serde(flatten)]
+    secrets: &'a PartySecrets,
+}
+
+/// Places of the sample election at most.
+const PLACES: u32 = 10_000;
+const PARTY: &str = "ornek-parti";
+const SECRETS: &str = "secrets.json";
+const DEMO_JSON: &str = "demo.json";
+
+/// Runs until SIGTERM or Ctrl-C.
+pub async fn run(demo: Demo) -> anyhow::Result<()> {
+    std::fs::create_dir_all(&demo.dir).with_context(|| format!("cannot make {}", demo.dir.display()))?;
+    let dir = demo.dir.canonicalize()?;
+    // The file says that everything listens, so an old one must go first.
+    match std::fs::remove_file(dir.join(DEMO_JSON)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(error).context("cannot remove demo.json");
+        }
+        _ => {}
+    }
+    if !dir.join(init::CONFIG).exists() {
+        init::run(&dir, "localhost")?;
+    }
+    let mut config = Config::from_file(&dir.join(init::CONFIG))?;
+    config.https.listen = demo.https;
+    config.ftp.listen = demo.ftp;
+    // Any free ports: a second demo on the same machine must not meet the first one's.
+    config.ftp.passive_ports = PortRange(0..=0);
+    let app = App::open(config, Clock::system()).await?;
+    registry::import(&app.ledger, &demo.samples.join("election"), &mut |_| {}).await?;
+    let secrets = enrol_everybody(&app.ledger, &dir).await?;
+    let (https, ftp) = app.listen().await?;
+    let taken = take_samples(&app, &demo.samples.join("good"), &secrets).await?;
+    let board = secrets.boards.values().next().context("the sample election has no board")?;
+    let described = Described {
+        https: format!("https://{}", https.local_addr()?),
+        ftp: format!("ftp://{}", ftp.local_addr()?),
+        ca_pem: dir.join(init::CA),
+        board,
+        party: DescribedParty { name: PARTY, secrets: &secrets.party },
+        operator: &secrets.operator,
+    };
+    write_private(&dir.join(DEMO_JSON), &serde_json::to_string_pretty(&described)?)?;
+    tell(&described, &dir, taken);
+    app.serve(https, ftp, serve::stop_signal()).await;
+    std::fs::remove_file(dir.join(DEMO_JSON)).context("cannot remove demo.json")
+}
+
+/// One party, one operator, and a board wherever one sits.
+async fn enrol_everybody(ledger: &Ledger, dir: &Path) -> anyhow::Result<Secrets> {
+    if let Ok(text) = std::fs::read_to_string(dir.join(SECRETS)) {
+        return serde_json::from_str(&text).context("secrets.json is not as it was written");
+    }
+    let mut boards = BTreeMap::new();
+    let places = ledger.places_after(0, PLACES).await?;
+    for place in places.into_iter().filter(|place| place.level.seats_a_board()) {
+        let name = crate::domain::naming::slug(place.id.as_str());
+        let Token { token } = enrol::board(ledger, &name.parse()?, &place.name, &place.id, &[]).await?;
+        boards.insert(place.id.to_string(), BoardSecret { name, token });
+    }
+    let loopback = ["127.0.0.0/8".parse()?, "::1/128".parse()?];
+    let party = enrol::party(ledger, &PARTY.parse()?, "Örnek Parti", &loopback).await?;
+    let operator = enrol::operator(ledger, "skgm-1", "SKGM işletmeni").await?;
+    let secrets = Secrets { boards, party, operator };
+    write_private(&dir.join(SECRETS), &serde_json::to_string_pretty(&secrets)?)?;
+    Ok(secrets)
+}
+
+/// Takes every sample scan in, as the board that would send it. Gives their number.
+async fn take_samples(app: &App, dir: &Path, secrets: &Secrets) -> anyhow::Result<usize> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(dir)
+        .with_context(|| format!("cannot read {}", dir.display()))?
+        .map(|file| file.map(|file| file.path()))
+        .collect::<Result<_, _>>()?;
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "png"));
+    files.sort();
+    for file in &files {
+        let bytes = std::fs::read(file)?;
+        let sender = sender(app, &bytes, secrets).await?;
+        let accepted = app.intake.accept(&sender, Digest::of(&bytes), Announced::default(), bytes.into()).await;
+        accepted.with_context(|| format!("cannot take in {}", file.display()))?;
+    }
+    Ok(files.len())
+}
+
+/// The board that would send this page: its form's own, or any where the page names none.
+async fn sender(app: &App, bytes: &[u8], secrets: &Secrets) -> anyhow::Result<Sender> {
+    let page = Page::from_png(bytes, Limits::default())?;
+    let mut place = None;
+    for code in reading::distinct(&reading::read(&page)) {
+        let Ok(code) = code.parse::<Karekod>() else { continue };
+        if let Some(form) = app.ledger.form_by_code(&code).await? {
+            place = form.nearest_board;
+        }
+    }
+    let known =
+        place.as_ref().and_then(|place| secrets.boards.get(place.as_str()).map(|board| (place.as_str(), board)));
+    let any = secrets.boards.iter().next().map(|(place, board)| (place.as_str(), board));
+    let Some((place, board)) = known.or(any) else { bail!("the sample election has no board") };
+    Ok(Sender { board: board.name.parse()?, place: place.parse::<PlaceId>()? })
+}
+
+fn tell(described: &Described, dir: &Path, taken: usize) {
+    let Login { user, password } = &described.party.secrets.bulk;
+    println!("tutanak demo: {taken} sample scans are in.\n");
+    println!("  archive   {}/arsiv/   (user {user}, password {password})", described.https);
+    println!("  FTP(S)    {}   (the same user and password; AUTH TLS)", described.ftp);
+    println!("  trust     {}", described.ca_pem.display());
+    println!(
+        "  upload    PUT {}/v1/scans/<sha256>   (Authorization: Bearer {})",
+        described.https, described.board.token
+    );
+    println!("  scripts   {}\n", dir.join(DEMO_JSON).display());
+    println!(
+        "  curl --cacert {} -u {user}:{password} {}/arsiv/durum.json",
+        described.ca_pem.display(),
+        described.https
+    );
+    println!("\nCtrl-C stops it.");
+}

@@ -1,0 +1,38 @@
+//! `tutanak init DIR`: a working configuration, keys and empty stores. It never overwrites anything.
+
+use std::path::Path;
+
+use anyhow::{Context, bail};
+
+use super::write_private;
+use crate::config;
+use crate::intake::ReceiptSigner;
+use crate::tls;
+
+/// Name of the configuration file in a service's directory.
+pub const CONFIG: &str = "tutanak.toml";
+/// What clients of a service with its own certificates must trust.
+pub const CA: &str = "ca.pem";
+
+/// Sets `dir` up. `host` is the name that clients use; the certificate also holds for this machine itself.
+pub fn run(dir: &Path, host: &str) -> anyhow::Result<()> {
+    if dir.join(CONFIG).exists() {
+        bail!("{} is there already; nothing was changed", dir.join(CONFIG).display());
+    }
+    for part in ["tls", "keys"] {
+        std::fs::create_dir_all(dir.join(part)).with_context(|| format!("cannot make {}", dir.join(part).display()))?;
+    }
+    let mut names = vec![host.to_owned(), "localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+    names.dedup();
+    let own = tls::own(&names)?;
+    std::fs::write(dir.join(CA), own.ca)?;
+    std::fs::write(dir.join("tls/server.pem"), own.certificate)?;
+    write_private(&dir.join("tls/server.key"), &own.key)?;
+    let (private, public) = ReceiptSigner::generate()?;
+    write_private(&dir.join("keys/signing.pem"), &private)?;
+    std::fs::write(dir.join("keys/signing.pub.pem"), public)?;
+    let text = config::EMBEDDED.replacen("host = \"localhost\"", &format!("host = {host:?}"), 1);
+    // Last, because its presence says that the directory is complete.
+    std::fs::write(dir.join(CONFIG), text)?;
+    Ok(())
+}

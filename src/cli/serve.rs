@@ -1,0 +1,84 @@
+//! `tutanak serve` and `tutanak check-config`: running a node, and finding out beforehand whether it would run.
+
+use anyhow::{Context, bail};
+use tokio_util::sync::CancellationToken;
+
+use super::ConfigArg;
+use crate::app::{self, App};
+use crate::clock::Clock;
+use crate::ledger::Ledger;
+use crate::telemetry::Chain;
+use crate::tls;
+use crate::vault::Vault;
+
+/// Runs a node until SIGTERM or SIGINT.
+pub async fn run(config: &ConfigArg) -> anyhow::Result<()> {
+    let app = App::open(config.read()?, Clock::system()).await?;
+    let (https, ftp) = app.listen().await?;
+    tracing::info!(https = %https.local_addr()?, ftp = %ftp.local_addr()?, "Listening");
+    app.serve(https, ftp, stop_signal()).await;
+    tracing::info!("Stopped");
+    Ok(())
+}
+
+/// A token that is cancelled by SIGTERM or SIGINT.
+pub fn stop_signal() -> CancellationToken {
+    let stop = CancellationToken::new();
+    let signalled = stop.clone();
+    tokio::spawn(async move {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+            tracing::error!("Cannot wait for signals");
+            return;
+        };
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
+        tracing::info!("Stopping: running requests may finish");
+        signalled.cancel();
+    });
+    stop
+}
+
+/// Opens everything the file names and says all that is wrong, at once.
+pub async fn check(config: &ConfigArg) -> anyhow::Result<()> {
+    let config = config.read()?;
+    let mut wrong = 0;
+    let mut report = |what: &str, result: Result<String, String>| match result {
+        Ok(good) => println!("ok     {what}: {good}"),
+        Err(bad) => {
+            wrong += 1;
+            println!("WRONG  {what}: {bad}");
+        }
+    };
+    let chain = |error: &(dyn std::error::Error + 'static)| Chain(error).to_string();
+    match Ledger::open(&config.database).await {
+        Ok(ledger) => {
+            let head = ledger.head().await.map(|head| format!("{} entries", head.size));
+            report("database", head.map_err(|error| chain(&error)));
+            let election = ledger.election().await;
+            let election = election.map_err(|error| chain(&error)).and_then(|election| {
+                election.map(|stored| stored.election.name().to_owned()).ok_or("none is imported yet".to_owned())
+            });
+            report("election", election);
+        }
+        Err(error) => report("database", Err(chain(&error))),
+    }
+    report(
+        "vault",
+        Vault::open(&config.vault).await.map(|_| "can be written and read".to_owned()).map_err(|e| chain(&e)),
+    );
+    let certificate = tls::server(&config.tls.certificate, &config.tls.key, &[]);
+    report("certificate", certificate.map(|_| "fits its key".to_owned()).map_err(|error| chain(&error)));
+    let key = app::signing_key(&config.keys.signing);
+    report("signing key", key.map(|_| "can sign".to_owned()).map_err(|error| chain(&error)));
+    for (what, address) in [("https", config.https.listen), ("ftp", config.ftp.listen)] {
+        let bound = tokio::net::TcpListener::bind(address).await;
+        report(what, bound.map(|_| format!("{address} is free")).map_err(|error| format!("{address}: {error}")));
+    }
+    if wrong > 0 {
+        bail!("{wrong} things are wrong");
+    }
+    std::io::Write::flush(&mut std::io::stdout()).context("cannot print")
+}

@@ -1,0 +1,194 @@
+//! The configuration file. One struct, unknown keys refused, secrets only from the environment or from key files.
+
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::intake::IntakeLimits;
+use crate::ledger::DatabaseConfig;
+use crate::vault::VaultConfig;
+
+/// Everything a node is told. Relative paths are meant from the file's own directory.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The service's public host name. It begins the log's origin, so it must not change during an election.
+    pub host: String,
+    /// Where the ledger lies.
+    pub database: DatabaseConfig,
+    /// Where scans lie.
+    pub vault: VaultConfig,
+    /// The boards' and parties' HTTPS.
+    pub https: HttpsConfig,
+    /// The parties' FTP and explicit FTPS.
+    pub ftp: FtpConfig,
+    /// The certificate of both.
+    pub tls: TlsConfig,
+    /// Keys that sign.
+    pub keys: KeysConfig,
+    /// What intake may use.
+    #[serde(default)]
+    pub intake: IntakeLimits,
+}
+
+/// HTTPS.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpsConfig {
+    /// Address and port.
+    pub listen: SocketAddr,
+}
+
+/// FTP.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FtpConfig {
+    /// Address and port of the control connection.
+    pub listen: SocketAddr,
+    /// Ports of data connections, as `50000-51999`. A firewall must let them in.
+    pub passive_ports: PortRange,
+    /// The address that clients outside see, where it is not the one they connect to (NAT).
+    #[serde(default)]
+    pub advertised: Option<IpAddr>,
+    /// Refuse sessions without TLS.
+    #[serde(default)]
+    pub tls_required: bool,
+    /// Connections at a time.
+    #[serde(default = "connections")]
+    pub connections: usize,
+    /// Connections at a time from one address.
+    #[serde(default = "connections_per_address")]
+    pub connections_per_address: usize,
+    /// A connection that says nothing for so long is closed, in seconds.
+    #[serde(default = "idle_seconds")]
+    pub idle_seconds: u64,
+}
+
+fn connections() -> usize {
+    1024
+}
+
+fn connections_per_address() -> usize {
+    256
+}
+
+fn idle_seconds() -> u64 {
+    300
+}
+
+/// A range of ports, written `first-last`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct PortRange(pub RangeInclusive<u16>);
+
+impl TryFrom<String> for PortRange {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let bad = || format!("{text:?} is no range of ports: 50000-51999 is expected");
+        let (first, last) = text.split_once('-').ok_or_else(bad)?;
+        let (first, last): (u16, u16) =
+            (first.trim().parse().map_err(|_| bad())?, last.trim().parse().map_err(|_| bad())?);
+        if first <= last { Ok(Self(first..=last)) } else { Err(bad()) }
+    }
+}
+
+/// The certificate that HTTPS and FTPS show.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsConfig {
+    /// The chain, PEM.
+    pub certificate: PathBuf,
+    /// The private key, PEM.
+    pub key: PathBuf,
+}
+
+/// Keys that sign.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeysConfig {
+    /// The Ed25519 key of receipts and checkpoints (PKCS #8, PEM).
+    pub signing: PathBuf,
+}
+
+/// The file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It cannot be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// It does not say what it should.
+    #[error("{path} is not as it should be")]
+    Parse {
+        /// The file.
+        path: String,
+        /// Where and why.
+        #[source]
+        cause: Box<toml::de::Error>,
+    },
+}
+
+impl Config {
+    /// Reads a file.
+    pub fn from_file(path: &Path) -> Result<Self, ConfigError> {
+        let shown = || path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|cause| ConfigError::Read { path: shown(), cause })?;
+        let directory = path.parent().unwrap_or(Path::new("."));
+        Self::parse(&text, directory).map_err(|cause| ConfigError::Parse { path: shown(), cause: Box::new(cause) })
+    }
+
+    /// Reads a text; relative paths are meant from `directory`.
+    pub fn parse(text: &str, directory: &Path) -> Result<Self, toml::de::Error> {
+        let mut config: Self = toml::from_str(text)?;
+        let from = |path: &mut PathBuf| *path = directory.join(&path);
+        if let DatabaseConfig::Sqlite { path } = &mut config.database {
+            from(path);
+        }
+        if let VaultConfig::Local { root, second } = &mut config.vault {
+            from(root);
+            second.iter_mut().for_each(from);
+        }
+        from(&mut config.tls.certificate);
+        from(&mut config.tls.key);
+        from(&mut config.keys.signing);
+        Ok(config)
+    }
+}
+
+/// The complete, commented configuration of one machine.
+pub const EMBEDDED: &str = include_str!("../storage-config/embedded.toml");
+/// The complete, commented configuration of a node among many.
+pub const SCALE_OUT: &str = include_str!("../storage-config/scale-out.toml");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_shipped_profiles_are_complete() {
+        for profile in [EMBEDDED, SCALE_OUT] {
+            let config = Config::parse(profile, Path::new("/srv")).unwrap();
+            assert!(config.tls.certificate.is_absolute());
+        }
+        let embedded = Config::parse(EMBEDDED, Path::new("/srv")).unwrap();
+        assert!(matches!(embedded.vault, VaultConfig::Local { root, .. } if root == Path::new("/srv/vault")));
+    }
+
+    #[test]
+    fn a_misspelt_key_is_refused_and_named() {
+        let text = EMBEDDED.replace("listen", "lisen");
+        let error = Config::parse(&text, Path::new(".")).unwrap_err();
+        assert!(error.to_string().contains("lisen"), "{error}");
+        assert!(PortRange::try_from("5-4".to_owned()).is_err());
+        assert!(PortRange::try_from("5".to_owned()).is_err());
+        assert_eq!(PortRange::try_from("4-5".to_owned()), Ok(PortRange(4..=5)));
+    }
+}
