@@ -1,3 +1,15 @@
-//! The one integration binary: `mod` lines and nothing else.
+//! Every integration test, in one binary: `mod` lines and nothing else.
 
-mod registry;
+#![allow(clippy::unwrap_used, reason = "a test says what must hold by unwrapping")]
+
+mod archive;
+mod crash;
+mod engines;
+mod ftp;
+mod house;
+mod layers;
+mod ledger;
+mod pages;
+mod paper;
+mod upload;
+mod vault;

@@ -1,0 +1,219 @@
+//! The tree over FTP and FTPS: the same paths and bytes as over HTTPS, the same rules, the same record.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+
+use crate::house::{AFTER, BEFORE, House};
+use crate::paper::page;
+
+const DIR: &str = "/tutanaklar/34-istanbul/kadikoy-1/caferaga-mah";
+
+/// A control connection with no ideas of its own: what a test says is what goes over the wire.
+struct Line {
+    control: BufReader<TcpStream>,
+    server: SocketAddr,
+}
+
+impl Line {
+    async fn open(server: SocketAddr) -> Self {
+        let mut line = Self { control: BufReader::new(TcpStream::connect(server).await.unwrap()), server };
+        line.reply().await;
+        line
+    }
+
+    async fn log_in(house: &House) -> Self {
+        let mut line = Self::open(house.ftp).await;
+        line.say(&format!("USER {}", house.party.bulk.user)).await;
+        let welcome = line.say(&format!("PASS {}", house.party.bulk.password)).await;
+        assert!(welcome.starts_with("230"), "{welcome}");
+        line
+    }
+
+    /// The next reply, all lines of it.
+    async fn reply(&mut self) -> String {
+        let mut reply = String::new();
+        loop {
+            let mut line = String::new();
+            let read = self.control.read_line(&mut line);
+            let read = tokio::time::timeout(Duration::from_secs(20), read).await.expect("no reply").unwrap_or(0);
+            reply.push_str(&line);
+            let last = line.len() >= 4 && line.as_bytes()[3] == b' ' && line[..3].bytes().all(|b| b.is_ascii_digit());
+            if last || read == 0 {
+                return reply;
+            }
+        }
+    }
+
+    async fn say(&mut self, command: &str) -> String {
+        self.control.get_mut().write_all(format!("{command}\r\n").as_bytes()).await.unwrap();
+        self.reply().await
+    }
+
+    async fn data(&mut self) -> TcpStream {
+        let reply = self.say("EPSV").await;
+        let port = reply.split('|').nth(3).unwrap_or_else(|| panic!("{reply}")).parse().unwrap();
+        TcpStream::connect((self.server.ip(), port)).await.unwrap()
+    }
+
+    /// What `command` sends over a data connection, and the last reply.
+    async fn fetch(&mut self, command: &str) -> (Vec<u8>, String) {
+        let mut data = self.data().await;
+        let first = self.say(command).await;
+        if !first.starts_with('1') {
+            return (Vec::new(), first);
+        }
+        let mut bytes = Vec::new();
+        data.read_to_end(&mut bytes).await.unwrap();
+        (bytes, self.reply().await)
+    }
+}
+
+#[tokio::test]
+async fn the_same_bytes_come_over_ftp_whole_and_in_parts() {
+    let house = House::open().await;
+    let scan = page(&["1090000001"], 1);
+    house.send(&house.first, &scan).await;
+    let mut line = Line::log_in(&house).await;
+    let file = format!("{DIR}/1001-cb-sonuc-1.v1.png");
+    let (bytes, end) = line.fetch(&format!("RETR {file}")).await;
+    assert!(bytes == scan && end.starts_with("226"), "{end}");
+    assert_eq!(line.say(&format!("SIZE {file}")).await.trim(), format!("213 {}", scan.len()));
+    assert_eq!(line.say(&format!("MDTM {file}")).await.trim(), "213 20240331140001");
+    assert!(line.say("REST 100").await.starts_with("350"));
+    assert_eq!(line.fetch(&format!("RETR {file}")).await.0, &scan[100..]);
+    let (listing, _) = line.fetch(&format!("MLSD {DIR}")).await;
+    let listing = String::from_utf8(listing).unwrap().to_lowercase();
+    assert!(listing.contains(" 1001-cb-sonuc-1.v1.png\r\n") && listing.contains(" sha256sums\r\n"), "{listing}");
+    assert!(listing.contains(&format!("size={};", scan.len())), "{listing}");
+    for path in ["/OKU-BENI.txt", "/durum.json", &format!("{DIR}/SHA256SUMS")] {
+        let over_https = house.get(&path[1..]).await.bytes().await.unwrap();
+        assert_eq!(line.fetch(&format!("RETR {path}")).await.0, over_https, "{path}");
+    }
+    line.say("QUIT").await;
+    let rows = house.audit(1, |row| row.protocol == "ftp" && row.act == "download" && row.start_at == 100).await;
+    assert_eq!((rows[0].bytes, rows[0].complete), (scan.len() as i64 - 100, true));
+    house.audit(1, |row| row.protocol == "ftp" && row.act == "list" && row.object == DIR).await;
+    house
+        .audit(1, |row| row.protocol == "ftp" && row.act == "login" && row.outcome == "ok" && row.principal == "parti")
+        .await;
+}
+
+#[tokio::test]
+async fn nobody_logs_in_with_a_wrong_credential_or_before_17_00() {
+    let house = House::open().await;
+    let try_in = async |user: &str, password: &str| {
+        let mut line = Line::open(house.ftp).await;
+        line.say(&format!("USER {user}")).await;
+        let answer = line.say(&format!("PASS {password}")).await;
+        let listing = line.say("MLSD /").await;
+        assert!(answer.starts_with("230") || !listing.starts_with('1'), "listed without a login: {listing}");
+        answer
+    };
+    let (bulk, web) = (&house.party.bulk, &house.party.web);
+    assert!(try_in(&bulk.user, "wrong").await.starts_with("530"));
+    assert!(try_in(&web.user, &web.password).await.starts_with("530"), "a web user has no FTP");
+    assert!(try_in("anonymous", "x@example.org").await.starts_with("530"));
+    house.clock.set(BEFORE.parse().unwrap());
+    assert!(try_in(&bulk.user, &bulk.password).await.starts_with("530"));
+    house.audit(1, |row| row.protocol == "ftp" && row.reason == "not-open-yet").await;
+    house.audit(3, |row| row.protocol == "ftp" && row.reason == "unknown-credential").await;
+    house.clock.set(AFTER.parse().unwrap());
+    assert!(try_in(&bulk.user, &bulk.password).await.starts_with("230"));
+}
+
+#[tokio::test]
+async fn a_session_that_was_open_loses_its_right_with_the_gate() {
+    let house = House::open().await;
+    house.send(&house.first, &page(&["1090000001"], 1)).await;
+    let mut line = Line::log_in(&house).await;
+    house.clock.set(BEFORE.parse().unwrap());
+    let (listing, answer) = line.fetch("MLSD /").await;
+    assert!(listing.is_empty() && !answer.starts_with("226"), "{answer}");
+    let (bytes, answer) = line.fetch(&format!("RETR {DIR}/1001-cb-sonuc-1.v1.png")).await;
+    assert!(bytes.is_empty() && !answer.starts_with("226"), "{answer}");
+    house.audit(2, |row| row.protocol == "ftp" && row.reason == "not-open-yet").await;
+}
+
+#[tokio::test]
+async fn strangers_are_turned_away_before_they_are_greeted() {
+    let house = House::open().await;
+    let pool = house.sqlite().await;
+    sqlx::query("UPDATE account SET addresses = '192.0.2.0/24' WHERE kind = 'party'").execute(&pool).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1100)).await; // what the door knows is at most a second old
+    let mut line = Line { control: BufReader::new(TcpStream::connect(house.ftp).await.unwrap()), server: house.ftp };
+    assert!(line.reply().await.starts_with("421"));
+    house.audit(1, |row| row.act == "connect" && row.reason == "address-not-allowed").await;
+}
+
+#[tokio::test]
+async fn nothing_can_be_written_and_nothing_lies_outside() {
+    let house = House::open().await;
+    house.send(&house.first, &page(&["1090000001"], 1)).await;
+    let mut line = Line::log_in(&house).await;
+    let file = format!("{DIR}/1001-cb-sonuc-1.v1.png");
+    for command in ["DELE durum.json", "MKD x", "RMD tutanaklar", "SITE CHMOD 777 durum.json"] {
+        let answer = line.say(command).await;
+        assert!(answer.starts_with('5'), "{command}: {answer}");
+    }
+    // The library asks for the new name before it refuses.
+    assert!(line.say("RNFR durum.json").await.starts_with(['3', '5']));
+    assert!(line.say("RNTO other.json").await.starts_with('5'));
+    for command in ["STOR x.png", "APPE x.png", "STOU"] {
+        let (_, answer) = line.fetch(command).await;
+        assert!(answer.starts_with('5'), "{command}: {answer}");
+    }
+    for path in ["/../../etc/passwd", "/tutanaklar/../../etc/passwd", "/vault", "/tutanak.db"] {
+        let (bytes, answer) = line.fetch(&format!("RETR {path}")).await;
+        assert!(bytes.is_empty() && answer.starts_with('5'), "{path}: {answer}");
+    }
+    assert!(!line.fetch(&format!("RETR {file}")).await.0.is_empty(), "the session goes on");
+    assert_eq!(house.ledger.head().await.unwrap().size, 1);
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_in_the_middle_is_on_record_as_cut() {
+    let house = House::open().await;
+    // Noise does not compress, so that the file is larger than what two sockets hold.
+    let noise: Vec<u8> = (0..4000 * 3000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 19) as u8).collect();
+    let scan = big_page(&noise);
+    let receipt = crate::house::json(house.send(&house.first, &scan).await).await;
+    let path = receipt["path"].as_str().expect("the page is linked").to_owned();
+    let mut line = Line::log_in(&house).await;
+    let mut data = line.data().await;
+    line.say(&format!("RETR /{path}")).await;
+    let mut some = [0; 1000];
+    data.read_exact(&mut some).await.unwrap();
+    drop(data);
+    drop(line);
+    let rows = house.audit(1, |row| row.act == "download" && !row.complete).await;
+    assert_eq!((rows[0].outcome.as_str(), rows[0].object.as_str()), ("cut", format!("/{path}").as_str()));
+    assert!(rows[0].bytes < scan.len() as i64, "{rows:?}");
+}
+
+/// A page of noise with a code in its upper right corner.
+fn big_page(noise: &[u8]) -> Vec<u8> {
+    let small = image::load_from_memory(&page(&["1090000001"], 1)).unwrap().to_luma8();
+    let mut pixels = noise.to_vec();
+    for (x, y, pixel) in small.enumerate_pixels() {
+        pixels[y as usize * 4000 + 3400 + x as usize] = pixel.0[0];
+    }
+    crate::paper::png(&pixels, 4000, 3000)
+}
+
+#[tokio::test]
+async fn two_hundred_idle_connections_do_not_keep_a_party_out() {
+    let house = House::build(crate::house::Plan { ftp_idle_seconds: Some(2), ..Default::default() }).await;
+    let mut idle = Vec::new();
+    for _ in 0..200 {
+        idle.push(Line::open(house.ftp).await);
+    }
+    Line::log_in(&house).await;
+    // And they do not stay for ever.
+    let mut one = idle.pop().unwrap();
+    let mut rest = Vec::new();
+    let closed = tokio::time::timeout(Duration::from_secs(40), one.control.read_to_end(&mut rest)).await;
+    assert!(closed.is_ok(), "an idle connection is never closed");
+}

@@ -1,0 +1,211 @@
+//! A running service in a temporary directory, with people in it: boards, a party, and a clock that stands where we put it.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use reqwest::{Method, RequestBuilder, Response};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tutanak::access::enrol::{self, PartySecrets};
+use tutanak::app::App;
+use tutanak::cli::init;
+use tutanak::clock::Clock;
+use tutanak::config::{Config, PortRange};
+use tutanak::domain::Digest;
+use tutanak::ledger::audit::AuditRow;
+use tutanak::ledger::{DatabaseConfig, Ledger};
+use tutanak::registry;
+use tutanak::vault::{Vault, VaultConfig};
+
+const ELECTION: &str = r#"
+id = "deneme"
+name = "Deneme Seçimi"
+polling_date = "2024-03-31"
+time_zone = "Europe/Istanbul"
+races = [9, 8]
+[gates]
+parties_open = "17:00"
+[[code_rule]]
+prefix = "10"
+kind = "sonuc"
+"#;
+const PLACES: &str = "\
+place_id,parent_id,level,code,name
+34,,il,34,İSTANBUL
+34-k,34,ilce,1,KADIKÖY
+34-k-1,34-k,kurul,1,KADIKÖY 1. İLÇE SEÇİM KURULU
+34-k-2,34-k,kurul,2,KADIKÖY 2. İLÇE SEÇİM KURULU
+34-k-m1,34-k-1,mahalle,1,CAFERAĞA MAH.
+34-k-m2,34-k-2,mahalle,2,MODA MAH.
+";
+const BOXES: &str = "\
+box_id,place_id,number,kind,races
+0000001,34-k-m1,1001,0,
+0000002,34-k-m1,1002,0,
+0000003,34-k-m1,1003,0,
+0000101,34-k-m2,2001,0,
+";
+const CODES: &str = "\
+code,kind,race,box_id,place_id,many_pages
+5550000001,cetvel,9,0000001,,true
+5550000002,birlestirme-ilce,9,,34-k,false
+";
+
+/// A little before and a little after 17:00 in Istanbul on polling day.
+pub const BEFORE: &str = "2024-03-31T13:59:59Z";
+pub const AFTER: &str = "2024-03-31T14:00:01Z";
+
+/// What a house is built of.
+#[derive(Default)]
+pub struct Plan {
+    pub database: Option<DatabaseConfig>,
+    pub vault: Option<VaultConfig>,
+    /// A vault that is open already, for one that fails.
+    pub open_vault: Option<Vault>,
+    pub scan_bytes: Option<usize>,
+    pub silence_seconds: Option<u64>,
+    pub ftp_idle_seconds: Option<u64>,
+}
+
+pub struct House {
+    pub https: SocketAddr,
+    pub ftp: SocketAddr,
+    pub clock: Clock,
+    pub ledger: Ledger,
+    pub database: DatabaseConfig,
+    pub party: PartySecrets,
+    /// Tokens of the district's two boards.
+    pub first: String,
+    pub second: String,
+    pub client: reqwest::Client,
+    pub dir: TempDir,
+    stop: CancellationToken,
+    running: Option<JoinHandle<()>>,
+}
+
+impl House {
+    /// The embedded default, after 17:00.
+    pub async fn open() -> Self {
+        Self::build(Plan::default()).await
+    }
+
+    pub async fn build(plan: Plan) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        init::run(dir.path(), "localhost").unwrap();
+        let mut config = Config::from_file(&dir.path().join(init::CONFIG)).unwrap();
+        config.ftp.passive_ports = PortRange(0..=0);
+        config.database = plan.database.unwrap_or(config.database);
+        config.vault = plan.vault.unwrap_or(config.vault);
+        config.intake.scan_bytes = plan.scan_bytes.unwrap_or(config.intake.scan_bytes);
+        config.intake.silence_seconds = plan.silence_seconds.unwrap_or(config.intake.silence_seconds);
+        config.ftp.idle_seconds = plan.ftp_idle_seconds.unwrap_or(config.ftp.idle_seconds);
+        let database = config.database.clone();
+        let ledger = Ledger::open(&database).await.unwrap();
+        write_election(&dir.path().join("election"));
+        registry::import(&ledger, &dir.path().join("election"), &mut |_| {}).await.unwrap();
+        let token = async |id: &str, place: &str| {
+            let (id, place) = (id.parse().unwrap(), place.parse().unwrap());
+            enrol::board(&ledger, &id, "Kurul", &place, &[]).await.unwrap().token
+        };
+        let (first, second) = (token("kadikoy-1", "34-k-1").await, token("kadikoy-2", "34-k-2").await);
+        let loopback = ["127.0.0.0/8".parse().unwrap()];
+        let party = enrol::party(&ledger, &"parti".parse().unwrap(), "Parti", &loopback).await.unwrap();
+        let clock = Clock::standing_at(AFTER.parse().unwrap());
+        let vault = match plan.open_vault {
+            Some(vault) => vault,
+            None => Vault::open(&config.vault).await.unwrap(),
+        };
+        let app = App::assemble(config, clock.clone(), ledger.clone(), vault).await.unwrap();
+        let (https, ftp) = (listener().await, listener().await);
+        let (https_at, ftp_at) = (https.local_addr().unwrap(), ftp.local_addr().unwrap());
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(app.serve(https, ftp, stop.clone()));
+        let ca = std::fs::read(dir.path().join(init::CA)).unwrap();
+        let client = client(&ca);
+        let (https, ftp) = (https_at, ftp_at);
+        Self { https, ftp, clock, ledger, database, party, first, second, client, dir, stop, running: Some(running) }
+    }
+
+    /// Stops as SIGTERM does, and waits until everything is written.
+    pub async fn stop(&mut self) {
+        self.stop.cancel();
+        if let Some(running) = self.running.take() {
+            running.await.unwrap();
+        }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("https://{}{path}", self.https)
+    }
+
+    /// A board sends a scan.
+    pub async fn send(&self, token: &str, bytes: &[u8]) -> Response {
+        self.put(token, &Digest::of(bytes).to_string()).body(bytes.to_vec()).send().await.unwrap()
+    }
+
+    pub fn put(&self, token: &str, digest: &str) -> RequestBuilder {
+        self.client.put(self.url(&format!("/v1/scans/{digest}"))).bearer_auth(token)
+    }
+
+    /// The party asks the archive.
+    pub fn archive(&self, method: Method, path: &str) -> RequestBuilder {
+        let bulk = &self.party.bulk;
+        self.client.request(method, self.url(&format!("/arsiv/{path}"))).basic_auth(&bulk.user, Some(&bulk.password))
+    }
+
+    pub async fn get(&self, path: &str) -> Response {
+        self.archive(Method::GET, path).send().await.unwrap()
+    }
+
+    /// The database file itself, to set a scene that no command sets.
+    pub async fn sqlite(&self) -> sqlx::SqlitePool {
+        let DatabaseConfig::Sqlite { path } = &self.database else { panic!("not on SQLite") };
+        sqlx::SqlitePool::connect(&format!("sqlite://{}", path.display())).await.unwrap()
+    }
+
+    /// Every audit row of a house that was stopped, read as its successor would read them.
+    pub async fn ledger_rows(&self) -> Vec<AuditRow> {
+        Ledger::open(&self.database).await.unwrap().audit_after(0, 100_000).await.unwrap()
+    }
+
+    /// Audit rows once there are `count` that fit; fails when they do not come.
+    pub async fn audit(&self, count: usize, fits: impl Fn(&AuditRow) -> bool) -> Vec<AuditRow> {
+        for _ in 0..100 {
+            let rows = self.ledger.audit_after(0, 100_000).await.unwrap();
+            let fitting: Vec<_> = rows.into_iter().filter(|row| fits(row)).collect();
+            if fitting.len() >= count {
+                return fitting;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("{count} audit rows were expected: {:#?}", self.ledger.audit_after(0, 100).await.unwrap());
+    }
+}
+
+/// Writes the house's election: one district with two boards.
+pub fn write_election(dir: &Path) {
+    std::fs::create_dir_all(dir).unwrap();
+    for (name, text) in
+        [("election.toml", ELECTION), ("places.csv", PLACES), ("boxes.csv", BOXES), ("codes.csv", CODES)]
+    {
+        std::fs::write(dir.join(name), text).unwrap();
+    }
+}
+
+/// An HTTPS client that trusts only this CA.
+pub fn client(ca: &[u8]) -> reqwest::Client {
+    let ca = reqwest::Certificate::from_pem(ca).unwrap();
+    reqwest::Client::builder().tls_certs_only([ca]).redirect(reqwest::redirect::Policy::none()).build().unwrap()
+}
+
+async fn listener() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").await.unwrap()
+}
+
+/// The answer's JSON.
+pub async fn json(response: Response) -> serde_json::Value {
+    let text = response.text().await.unwrap();
+    serde_json::from_str(&text).unwrap_or_else(|_| panic!("no JSON: {text}"))
+}

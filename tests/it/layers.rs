@@ -1,0 +1,82 @@
+//! Nobody looks up: each room uses only rooms below it. Read from the `use crate::` lines.
+
+use std::path::Path;
+
+/// Rooms from the bottom to the top. A room may use those of lower rows, and its own row only where it is said here.
+const LAYERS: [&[&str]; 9] = [
+    &["domain", "clock", "telemetry", "cpu"],
+    &["vault", "reading", "drawing", "tls"],
+    &["ledger"],
+    &["registry"],
+    &["access", "audit", "log", "archive"],
+    &["intake", "tree"],
+    &["web", "shelf", "config", "rehearsal"],
+    &["app"],
+    &["cli"],
+];
+
+fn layer(room: &str) -> usize {
+    LAYERS.iter().position(|rooms| rooms.contains(&room)).unwrap_or_else(|| panic!("{room} has no layer"))
+}
+
+fn sources(dir: &Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn no_room_uses_one_above_it() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&src, &mut files);
+    assert!(files.len() > 40, "the sources were not found");
+    let mut wrong = Vec::new();
+    for file in files {
+        let relative = file.strip_prefix(&src).unwrap().with_extension("");
+        let room = relative.components().next().unwrap().as_os_str().to_str().unwrap().to_owned();
+        if room == "lib" || room == "main" {
+            continue;
+        }
+        let text = std::fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        for used in code.match_indices("crate::").map(|(at, _)| &code[at + 7..]) {
+            let other: String = used.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
+            if !other.is_empty() && other != room && layer(&other) >= layer(&room) {
+                wrong.push(format!("{} uses {other}", relative.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_source_says_what_it_is_for_and_stays_small() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    for dir in ["src", "ftp/src", "tests/it"] {
+        sources(&root.join(dir), &mut files);
+    }
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.starts_with("//!"), "{} does not say what it is for", file.display());
+        assert!(text.lines().count() <= 500, "{} has more than 500 lines", file.display());
+    }
+}
+
+#[test]
+fn sql_is_spoken_in_the_ledger_alone() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&src, &mut files);
+    let outside = files.iter().filter(|file| {
+        let inside = file.starts_with(src.join("ledger")) || file.ends_with("src/ledger.rs");
+        !inside && std::fs::read_to_string(file).unwrap().contains("sqlx::")
+    });
+    assert_eq!(outside.count(), 0);
+}

@@ -1,0 +1,58 @@
+//! Small pages for tests: white paper with karekods on it, as PNG. Each seed is another sheet of paper.
+
+use image::{ExtendedColorType, ImageEncoder};
+use qrcode::{Color, EcLevel, QrCode, Version};
+
+const WIDTH: usize = 560;
+const HEIGHT: usize = 420;
+/// Pixels a module: what 200 dpi make of 14 mm.
+const MODULE: usize = 5;
+
+/// A page with up to two codes, one above the other at the right, as forms have them.
+pub fn page(codes: &[&str], seed: u32) -> Vec<u8> {
+    let mut pixels = vec![255_u8; WIDTH * HEIGHT];
+    for (n, code) in codes.iter().enumerate() {
+        let qr = QrCode::with_version(code, Version::Normal(1), EcLevel::L).unwrap();
+        let (left, top) = (WIDTH - 40 - 21 * MODULE, 40 + n * 200);
+        for (at, colour) in qr.to_colors().into_iter().enumerate() {
+            if colour == Color::Dark {
+                let (x, y) = (left + at % 21 * MODULE, top + at / 21 * MODULE);
+                for row in y..y + MODULE {
+                    pixels[row * WIDTH + x..row * WIDTH + x + MODULE].fill(0);
+                }
+            }
+        }
+    }
+    // Some pencil strokes that make this sheet another one than every other.
+    for bit in 0..32 {
+        if seed >> bit & 1 == 1 {
+            let at = (HEIGHT - 10) * WIDTH + 20 + bit * 8;
+            pixels[at..at + 4].fill(60);
+        }
+    }
+    png(&pixels, WIDTH as u32, HEIGHT as u32)
+}
+
+/// Grey pixels as PNG.
+pub fn png(pixels: &[u8], width: u32, height: u32) -> Vec<u8> {
+    let mut out = Vec::new();
+    let encoder = image::codecs::png::PngEncoder::new(&mut out);
+    encoder.write_image(pixels, width, height, ExtendedColorType::L8).unwrap();
+    out
+}
+
+/// One chunk of a PNG with a right checksum.
+pub fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+    let covered = [kind.as_slice(), data].concat();
+    let crc = crc32fast::hash(&covered).to_be_bytes();
+    [(data.len() as u32).to_be_bytes().as_slice(), &covered, &crc].concat()
+}
+
+/// A PNG of these chunks after IHDR, with the width and height one likes.
+pub fn handmade(width: u32, height: u32, chunks: &[Vec<u8>]) -> Vec<u8> {
+    let mut header = Vec::from(width.to_be_bytes());
+    header.extend(height.to_be_bytes());
+    header.extend([1, 0, 0, 0, 0]); // one bit, grey
+    let parts = [b"\x89PNG\r\n\x1a\n".to_vec(), chunk(b"IHDR", &header), chunks.concat(), chunk(b"IEND", b"")];
+    parts.concat()
+}

@@ -1,0 +1,102 @@
+//! What every store must promise, local disk and S3 alike: one contract, run on each.
+
+use bytes::Bytes;
+use futures::TryStreamExt;
+use tutanak::domain::{Digest, Scan, ScanFacts};
+use tutanak::vault::{Vault, VaultConfig, VaultError};
+
+use crate::engines::{peer, unique};
+
+fn scan(bytes: Vec<u8>) -> Scan {
+    let facts = ScanFacts {
+        digest: Digest::of(&bytes),
+        size: bytes.len() as u64,
+        crc32: crc32fast::hash(&bytes),
+        width: 1,
+        height: 1,
+    };
+    Scan { bytes: bytes.into(), facts }
+}
+
+/// Content that no other run has stored.
+fn content(length: usize) -> Vec<u8> {
+    unique().bytes().chain((0..).map(|n: u32| (n * 31 % 251) as u8)).take(length).collect()
+}
+
+async fn read(vault: &Vault, digest: Digest, from: u64, to: u64) -> Result<Vec<u8>, VaultError> {
+    let chunks: Vec<Bytes> = vault.read(digest, from, to).await?.try_collect().await.unwrap();
+    Ok(chunks.concat())
+}
+
+async fn keeps_its_promises(vault: &Vault) {
+    // What was kept is there, whole and in every part.
+    let one = scan(content(700_001));
+    let digest = one.facts.digest;
+    assert!(matches!(vault.size(digest).await, Err(VaultError::Missing(_))), "nothing is there before");
+    assert_eq!(vault.keep(&one).await.unwrap().facts(), one.facts);
+    assert_eq!(vault.size(digest).await.unwrap(), 700_001);
+    assert_eq!(read(vault, digest, 0, 700_001).await.unwrap(), one.bytes);
+    for (from, to) in [(0, 1), (700_000, 700_001), (262_143, 262_145), (5, 5), (300_000, 650_000)] {
+        let part = read(vault, digest, from, to).await.unwrap();
+        assert_eq!(part, one.bytes[from as usize..to as usize], "{from}..{to}");
+    }
+    // Bytes past the end are an error, never a shorter answer.
+    assert!(vault.read(digest, 0, 700_002).await.is_err());
+    assert!(matches!(vault.read(Digest::of(b"never"), 0, 1).await, Err(VaultError::Missing(_))));
+    // Keeping the same again, and at once from several sides, succeeds and changes nothing.
+    vault.keep(&one).await.unwrap();
+    let two = scan(content(1000));
+    let racing = (0..8).map(|_| vault.keep(&two));
+    futures::future::try_join_all(racing).await.unwrap();
+    assert_eq!(read(vault, two.facts.digest, 0, 1000).await.unwrap(), two.bytes);
+    // The empty range of an empty-handed reader asks nothing.
+    assert_eq!(read(vault, two.facts.digest, 7, 7).await.unwrap(), b"");
+}
+
+#[tokio::test]
+async fn a_local_disk_keeps_its_promises() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = VaultConfig::Local { root: dir.path().join("vault"), second: None };
+    keeps_its_promises(&Vault::open(&config).await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_bucket_keeps_its_promises() {
+    let (Some(endpoint), Some(bucket)) = (peer("TUTANAK_TEST_S3_ENDPOINT"), peer("TUTANAK_TEST_S3_BUCKET")) else {
+        return;
+    };
+    let config = VaultConfig::S3 { bucket, endpoint: Some(endpoint), region: "us-east-1".into() };
+    keeps_its_promises(&Vault::open(&config).await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_second_disk_holds_every_scan_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let (first, second) = (dir.path().join("one"), dir.path().join("two"));
+    let config = VaultConfig::Local { root: first, second: Some(second.clone()) };
+    let vault = Vault::open(&config).await.unwrap();
+    let scan = scan(content(5000));
+    vault.keep(&scan).await.unwrap();
+    let name = scan.facts.digest.to_string();
+    let copy = std::fs::read(second.join("b").join(&name[..2]).join(&name)).unwrap();
+    assert_eq!(copy, scan.bytes);
+}
+
+#[tokio::test]
+async fn wrong_bytes_under_a_good_name_are_replaced_and_staging_is_swept() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = VaultConfig::Local { root: dir.path().to_owned(), second: None };
+    let scan = scan(content(5000));
+    let name = scan.facts.digest.to_string();
+    let shard = dir.path().join("b").join(&name[..2]);
+    std::fs::create_dir_all(&shard).unwrap();
+    // A disk that lied: the name is there, the bytes are not.
+    for torn in [&b""[..], &scan.bytes[..100], &[0; 5000][..]] {
+        std::fs::write(shard.join(&name), torn).unwrap();
+        std::fs::write(shard.join(format!("{name}#3")), b"unfinished").unwrap();
+        let vault = Vault::open(&config).await.unwrap();
+        assert!(!shard.join(format!("{name}#3")).exists(), "an unfinished write is swept at the start");
+        vault.keep(&scan).await.unwrap();
+        assert_eq!(std::fs::read(shard.join(&name)).unwrap(), scan.bytes);
+    }
+}
