@@ -84,6 +84,7 @@ async fn end_in_time<S: Shelf>(session: &Session<S>) {
     let reason = tokio::select! {
         reason = life.asked_to_end() => reason,
         reason = overstay(session) => reason,
+        reason = abandoned(session) => reason,
         () = life.stopping().cancelled() => {
             life.rest_within(session.settings.grace).await;
             "The service is closing"
@@ -115,6 +116,14 @@ async fn overstay<S: Shelf>(session: &Session<S>) -> &'static str {
         }
         sleep_until(until).await;
     }
+}
+
+/// Returns when the client has gone and the engine has had time to see it. It does not see it
+/// while it waits for a transfer, or for itself (it can, if a client does not wait for answers).
+async fn abandoned<S: Shelf>(session: &Session<S>) -> &'static str {
+    session.line.closed_by_client().await;
+    sleep(LAST_CALL).await;
+    "The connection is closed"
 }
 
 /// Refuses a connection that the engine has not seen: one line and the end. It does not wait.

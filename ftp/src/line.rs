@@ -3,11 +3,14 @@
 //! With it we can end a session from outside and, on an unencrypted line, put a sentence in front
 //! of a reply that the engine will send. It must never read, and never write on an encrypted line.
 
-use std::io::{self, Write};
-use std::net::{Shutdown, TcpStream};
+use std::future;
+use std::io;
+use std::net::Shutdown;
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
+use tokio::io::Interest;
+use tokio::net::TcpStream;
 
 /// The longest sentence that is sent, in bytes: some clients have small line buffers.
 const LONGEST: usize = 400;
@@ -21,18 +24,15 @@ impl Line {
     ///
     /// `TCP_NODELAY` is not a nicety: the engine answers `150` and `226` as two small writes, and
     /// without it each small file costs a delayed acknowledgement (40 ms).
-    pub(crate) fn attach(
-        stream: tokio::net::TcpStream,
-        patience: Duration,
-    ) -> io::Result<(Self, tokio::net::TcpStream)> {
+    pub(crate) fn attach(stream: TcpStream, patience: Duration) -> io::Result<(Self, TcpStream)> {
         stream.set_nodelay(true)?;
         let socket = stream.into_std()?;
         // The kernel counts whole seconds, and takes none for an error.
         let probe = TcpKeepalive::new().with_time(patience.max(Duration::from_secs(1)));
         SockRef::from(&socket).set_tcp_keepalive(&probe)?;
         SockRef::from(&socket).set_tcp_user_timeout(Some(patience))?;
-        let line = Self { socket: socket.try_clone()? };
-        Ok((line, tokio::net::TcpStream::from_std(socket)?))
+        let line = Self { socket: TcpStream::from_std(socket.try_clone()?)? };
+        Ok((line, TcpStream::from_std(socket)?))
     }
 
     /// Sends `<code>-<sentence>`: the first line of a reply whose last line, with the same code,
@@ -50,13 +50,23 @@ impl Line {
     /// Ends the connection in both directions; what was sent before still arrives.
     pub(crate) fn hang_up(&self) {
         // It fails when the other side was faster, which is as good.
-        let _ = self.socket.shutdown(Shutdown::Both);
+        let _ = SockRef::from(&self.socket).shutdown(Shutdown::Both);
+    }
+
+    /// Returns when the client has closed its side, even if the engine reads nothing.
+    pub(crate) async fn closed_by_client(&self) {
+        // This interest wakes for the end of the connection and not for each byte. (Urgent data,
+        // its other meaning, is not reported for a socket that was not registered for it.)
+        match self.socket.ready(Interest::PRIORITY).await {
+            Ok(ready) if ready.is_read_closed() => {}
+            _ => future::pending().await,
+        }
     }
 
     /// The socket does not block, and a courtesy is not worth waiting for: what does not fit in
     /// the send buffer at once is not sent.
     fn say(&self, text: &str) {
-        let _ = (&self.socket).write(text.as_bytes());
+        let _ = SockRef::from(&self.socket).send(text.as_bytes());
     }
 }
 

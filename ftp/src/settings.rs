@@ -58,7 +58,7 @@ impl Default for Settings {
             idle: Duration::from_secs(300),
             stall: Duration::from_secs(30),
             login_within: Duration::from_secs(60),
-            silence: Duration::from_secs(3600),
+            silence: Duration::from_secs(900),
             first_penalty: Duration::from_millis(250),
             grace: Duration::from_secs(10),
             max_connections: 1000,

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tutanak_ftp::Settings;
 
 use crate::house::{House, settings};
@@ -68,6 +68,21 @@ async fn a_data_connection_that_fails_its_handshake_leaves_the_client_without_an
     // Neither 425 nor 426; but our own clock ends the session in the end.
     assert!(reader.is_cut().await);
     assert!(house.diary.lock().unwrap().delivered.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_does_not_wait_for_answers_blocks_itself_until_it_goes() {
+    let house = House::open().await;
+    let mut reader = house.reader().await;
+    reader.send(&["SIZE /il/34/a.png\r\nCWD /il"; 500].join("\r\n")).await;
+    let mut answers = 0;
+    while let Ok(Some(_)) = timeout(Duration::from_secs(1), reader.reply()).await {
+        answers += 1;
+    }
+    assert!(answers < 1000, "every command was answered");
+    assert!(house.diary.lock().unwrap().left.is_empty());
+    drop(reader);
+    house.eventually("the seat is free again", |d| d.left.len() == 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

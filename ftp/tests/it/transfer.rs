@@ -111,6 +111,23 @@ async fn a_client_whose_control_line_is_gone_gets_no_more_data() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn going_away_is_noticed_even_while_a_command_waits_for_the_transfer() {
+    let house = House::open().await;
+    let mut client = house.reader().await;
+    let mut data = client.begin("RETR /endless.bin").await;
+    client.send("ABOR").await;
+    sleep(Duration::from_millis(200)).await;
+    drop(client);
+    let mut piece = [0; 1 << 16];
+    while let Ok(1..) = data.read(&mut piece).await {
+        sleep(Duration::from_millis(2)).await;
+    }
+    house.eventually("the reader left", |d| d.left.len() == 1).await;
+    let delivered = house.diary.lock().unwrap().delivered[0].clone();
+    assert!(delivered.over && !delivered.complete && delivered.sent < ENDLESS);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_stops_reading_is_cut_off() {
     let stall = Duration::from_millis(500);
     let house = House::with(Settings { stall, ..settings() }).await;
