@@ -1,4 +1,56 @@
-//! `tutanak` takes in the scanned records of an election night, keeps them, and hands them out, provably whole.
+//! `tutanak` takes in the scanned records (tutanak) of an election night, keeps them, and hands them out, provably whole.
+//!
+//! This page is the map. Every room says in its first lines what it is for and what it must never do.
+//!
+//! # The way of a scan
+//!
+//! ```text
+//!  a board                                                                a party
+//!     │ PUT /v1/scans/{sha256}                                               ▲  GET /arsiv/…   RETR …
+//!     ▼                                                                      │
+//!  web::scans ──▶ intake::accept                                    web::archive, shelf
+//!                  │ seat      memory is promised before a byte is read      │ access: may they, now, from there?
+//!                  │ receive   hashed on the way, torn bodies are errors     │ audit: a seat for the row, or nothing
+//!                  │ inspect   every chunk, every checksum, every pixel      │
+//!                  │ reading   the karekods, on the CPU lane                 │
+//!                  │ registry  what the codes name, and whose it is        tree ── one name space for both
+//!                  │ keep ───▶ vault   durable under its digest ◀── bytes ───┤
+//!                  │ record ─▶ ledger  one short transaction ────── paths ───┘
+//!                  ▼
+//!               receipt, signed
+//! ```
+//!
+//! # Rooms, from the bottom to the top
+//!
+//! * [`domain`]: the words of the trade as types, and the one spelling of every public path. [`clock`], [`cpu`] and
+//!   [`telemetry`] are the tools of all others.
+//! * [`vault`]: objects by their content. [`reading`]: pixels and karekods. [`drawing`]: forms and scans for rehearsals.
+//!   [`tls`]: certificates.
+//! * [`ledger`]: the database: entries, the tree's rows, accounts, audit rows, the registry's tables. The only SQL.
+//! * [`registry`]: the election: its import, and what a code names.
+//! * [`access`]: who may what, when, from where. [`audit`]: the record of it. [`log`]: checkpoints.
+//! * [`intake`]: taking in. [`tree`]: handing out.
+//! * [`web`]: HTTPS. [`shelf`]: the tree as the FTP crate (`tutanak-ftp`) sees it. [`config`]: the file.
+//!   [`rehearsal`]: the registry's forms as they would be printed.
+//! * [`app`]: builds, runs and stops everything. [`cli`]: the commands.
+//!
+//! Nobody looks up: a test reads the `crate::` paths of every file and says so.
+//!
+//! # Invariants, each with a test that tries to break it
+//!
+//! 1. *A row never points at an object that is not durable.* [`ledger::append::Submission`] is made from a
+//!    [`vault::Kept`], and only [`vault::Vault::keep`] makes one.
+//! 2. *A receipt means durable.* kill -9 at any instant leaves at worst an object without an entry; the retry links it.
+//! 3. *Positions have no holes and are seen in order* by every reader on every node: the head row is locked before
+//!    anything is read, and moved last.
+//! 4. *No path changes its content. No entry changes or goes away.* A better scan is the next revision, beside the old.
+//! 5. *No bytes, names or counts leave without a yes from `access` and a row in `audit`.* Who serves holds an
+//!    [`audit::Seat`], and a seat always becomes a row.
+//! 6. *FTP cannot write.* The trait `tutanak_ftp::Shelf` has no such method.
+//! 7. *Memory is bounded by configuration, whatever is sent.* Uploads take seats; pixels are counted before they are
+//!    decoded; work that burns a core runs on the CPU lane, one seat a core.
+//! 8. *Only `vault` spells object keys, only `ledger` SQL, only [`domain::naming`] public paths.*
+//! 9. *The original bytes of a scan are never re-encoded.*
 
 pub mod access;
 pub mod app;

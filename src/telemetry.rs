@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 /// (`info`, `tutanak=debug,sqlx=warn` …).
 pub fn start() {
     let filter =
-        EnvFilter::try_from_env("TUTANAK_LOG").unwrap_or_else(|_| EnvFilter::new("info,libunftp=warn,sqlx=warn"));
+        EnvFilter::try_from_env("TUTANAK_LOG").unwrap_or_else(|_| EnvFilter::new("info,libunftp=off,sqlx=warn"));
     let base = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second call, as in tests that start several services, changes nothing.
     let _ = if std::io::stderr().is_terminal() { base.try_init() } else { base.json().try_init() };

@@ -101,7 +101,10 @@ pub async fn run(demo: Demo) -> anyhow::Result<()> {
     registry::import(&app.ledger, &demo.samples.join("election"), &mut |_| {}).await?;
     let secrets = enrol_everybody(&app.ledger, &dir).await?;
     let (https, ftp) = app.listen().await?;
-    let taken = take_samples(&app, &demo.samples.join("good"), &secrets).await?;
+    let mut taken = 0;
+    for part in ["good", "parked"] {
+        taken += take_samples(&app, &demo.samples.join(part), &secrets).await?;
+    }
     let board = secrets.boards.values().next().context("the sample election has no board")?;
     let described = Described {
         https: format!("https://{}", https.local_addr()?),

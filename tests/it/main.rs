@@ -11,5 +11,6 @@ mod layers;
 mod ledger;
 mod pages;
 mod paper;
+mod samples;
 mod upload;
 mod vault;
