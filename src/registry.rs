@@ -19,3 +19,13 @@ pub use add_boxes::add_boxes;
 pub use bad::{BadLine, BadLines};
 pub use import::{ImportError, Progress, Report, Stage, Watcher, import};
 pub use resolve::resolve;
+
+use crate::ledger::{Ledger, LedgerError};
+
+impl Election {
+    /// The election that the ledger's database serves. None before the first import. Asks the database every time: another
+    /// process may just have imported it.
+    pub async fn loaded(ledger: &Ledger) -> Result<Option<Self>, LedgerError> {
+        Ok(ledger.election().await?.map(|stored| stored.election))
+    }
+}

@@ -68,6 +68,7 @@ impl CodeRule {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Election {
     file: ElectionFile,
+    zone: TimeZone,
     parties_open: Timestamp,
 }
 
@@ -115,7 +116,7 @@ impl Election {
             wrong("time_zone", cause.clone());
         }
         match opens {
-            Ok(parties_open) if bad.is_empty() => Ok(Self { file, parties_open }),
+            Ok((zone, parties_open)) if bad.is_empty() => Ok(Self { file, zone, parties_open }),
             _ => Err(bad),
         }
     }
@@ -145,6 +146,11 @@ impl Election {
         &self.file.code_rule
     }
 
+    /// The zone in which people are told times.
+    pub fn zone(&self) -> TimeZone {
+        self.zone.clone()
+    }
+
     /// From when parties may see anything at all.
     pub fn parties_open(&self) -> Timestamp {
         self.parties_open
@@ -166,12 +172,12 @@ impl Election {
     }
 }
 
-fn opening(file: &ElectionFile) -> Result<Timestamp, String> {
+fn opening(file: &ElectionFile) -> Result<(TimeZone, Timestamp), String> {
     let zone = TimeZone::get(&file.time_zone)
         .map_err(|_| format!("no time zone is called {:?}: Europe/Istanbul is Türkiye's", file.time_zone))?;
     let local = file.polling_date.to_datetime(file.gates.parties_open);
-    let opens = local.to_zoned(zone).map_err(|_| "no clock ever shows this date and time".to_owned())?;
-    Ok(opens.timestamp())
+    let opens = local.to_zoned(zone.clone()).map_err(|_| "no clock ever shows this date and time".to_owned())?;
+    Ok((zone, opens.timestamp()))
 }
 
 #[cfg(test)]
