@@ -197,7 +197,8 @@ fn election(out: &Path, id: &str, name: &str, date: &str, races: &str, rule: boo
     Ok(std::fs::write(out.join("election.toml"), text)?)
 }
 
-fn yerel2014(source: &Path, out: &Path) -> Result<()> {
+/// The boxes of 2014.
+pub fn yerel2014(source: &Path, out: &Path) -> Result<()> {
     let mut archive = zip::ZipArchive::new(File::open(source)?)?;
     let mut bytes = Vec::new();
     archive.by_index(0)?.read_to_end(&mut bytes)?;
@@ -240,7 +241,8 @@ struct Found {
     codes: Vec<(String, &'static str)>,
 }
 
-fn karekod2023(source: &Path, out: &Path) -> Result<()> {
+/// The boxes and codes of 2023.
+pub fn karekod2023(source: &Path, out: &Path) -> Result<()> {
     let mut rows = csv::Reader::from_reader(flate2::read::GzDecoder::new(File::open(source)?));
     let header: Vec<&str> = vec!["il", "ilce", "mahalle_koy", "bina", "sandik_no", "karekod_cb", "karekod_mv"];
     ensure!(rows.headers()? == header, "another header");

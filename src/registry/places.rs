@@ -179,6 +179,12 @@ impl Places {
         }
     }
 
+    /// How many places there are.
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
     /// The id of a place.
     pub fn id(&self, no: PlaceNo) -> &PlaceId {
         &self.nodes[no as usize].id

@@ -26,9 +26,7 @@ CREATE TABLE place (
     board     TEXT,            -- the nearest board at or above the place
     district  TEXT NOT NULL    -- the place inside which box numbers are unique
 );
-CREATE INDEX place_parent ON place (parent);
 CREATE INDEX place_directory ON place (directory);
-CREATE INDEX place_board ON place (board);
 
 CREATE TABLE box (
     id       TEXT PRIMARY KEY, -- unique in the election
@@ -40,7 +38,6 @@ CREATE TABLE box (
     races    TEXT NOT NULL,    -- digits of the seçim türü, ascending
     CONSTRAINT box_number UNIQUE (district, number)
 );
-CREATE INDEX box_place ON box (place);
 
 -- Codes that are listed one by one. They win over the rule.
 CREATE TABLE code (

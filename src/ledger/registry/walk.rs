@@ -114,12 +114,10 @@ impl Ledger {
     async fn fill(&self, forms: &mut [ExpectedForm]) -> Result<(), LedgerError> {
         let places: HashSet<&PlaceId> = forms.iter().map(|expected| &expected.form.place).collect();
         let keys: Vec<String> = forms.iter().map(|expected| expected.form.key().as_str().to_owned()).collect();
-        let (chains, on_file): (Vec<(String, String, String, String)>, Vec<(String,)>) = on_db!(&*self.db, |pool| {
-            (
-                among!(pool, CHAINS, places.iter().map(|id| id.as_str()), CHAINS_TAIL),
-                among!(pool, ON_FILE, keys.iter().map(String::as_str), ""),
-            )
-        });
+        let chains: Vec<(String, String, String, String)> =
+            on_db!(&*self.db, |pool| among!(pool, CHAINS, places.iter().map(|id| id.as_str()), CHAINS_TAIL));
+        let on_file: Vec<(String,)> =
+            on_db!(&*self.db, |pool| among!(pool, ON_FILE, keys.iter().map(String::as_str), ""));
         let mut chain_of: HashMap<String, Vec<PlaceName>> = HashMap::new();
         for (leaf, level, code, name) in chains {
             let level = level.parse().map_err(corrupt)?;

@@ -143,3 +143,88 @@ fn size(path: &Path) -> Result<u64, ImportError> {
 fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ELECTION: &str = "id = \"e\"\nname = \"E\"\npolling_date = \"2024-03-31\"\n\
+                            time_zone = \"Europe/Istanbul\"\nraces = [9, 8]\n";
+
+    fn checked(places: &[u8], boxes: &[u8], codes: &[u8]) -> (Option<Checked>, BadLines) {
+        let dir = tempfile::tempdir().unwrap();
+        let files = [("election.toml", ELECTION.as_bytes()), ("places.csv", places), ("boxes.csv", boxes)];
+        for (name, bytes) in files.into_iter().chain([("codes.csv", codes)]) {
+            std::fs::write(dir.path().join(name), bytes).unwrap();
+        }
+        let mut bad = BadLines::default();
+        let checked = directory(dir.path(), &mut bad, &mut |_| {}).unwrap();
+        (checked, bad)
+    }
+
+    /// The directories of places, in the order of their lines.
+    fn directories(places: &str) -> Vec<String> {
+        let places = format!("place_id,parent_id,level,code,name\n{places}");
+        let (checked, bad) = checked(places.as_bytes(), b"box_id,place_id,number\n", b"code,kind\n");
+        assert!(bad.is_empty(), "{bad}");
+        let places = checked.unwrap().places;
+        (0..places.len()).map(|no| places.directory(no as u32).to_owned()).collect()
+    }
+
+    #[test]
+    fn of_two_places_with_one_name_the_later_has_its_id_behind() {
+        let twice = "34,,il,34,A\nB-1,34,ilce,,Merkez\nB-2,34,ilce,,MERKEZ\nK,B-2,kurul,1,K\n";
+        assert_eq!(directories(twice), ["34-a", "34-a/merkez", "34-a/merkez-b-2", "34-a/merkez-b-2-1"]);
+        // A district called as another one's board lies.
+        let board = "K,,ilce,,Kadıköy\nK1,K,kurul,1,K\nX,,ilce,,Kadıköy 1\n";
+        assert_eq!(directories(board), ["kadikoy", "kadikoy-1", "kadikoy-1-x"]);
+        // Names that belong to no province, and two gates with one rumuz.
+        let kept = "A,,ilce,,Yurtdışı\nG1,,gumruk,R,A\nG2,A,gumruk,R,B\nD,,ulke,DE,Almanya\n";
+        assert_eq!(directories(kept), ["yurtdisi-a", "gumruk/r", "gumruk/r-g2", "yurtdisi/almanya"]);
+    }
+
+    #[test]
+    fn a_directory_that_nobody_could_list_is_refused() {
+        let mut places = "place_id,parent_id,level,code,name\nA,,ilce,,A\n".to_owned();
+        for n in 0..3_001 {
+            places.push_str(&format!("M{n},A,mahalle,,M{n}\n"));
+        }
+        let (_, bad) = checked(places.as_bytes(), b"box_id,place_id,number\n", b"code,kind\n");
+        assert_eq!(
+            bad.to_string(),
+            "places.csv:3003 (parent_id): A would have more than 3000 places in its directory\n"
+        );
+    }
+
+    #[test]
+    fn one_sheet_in_the_directory_of_two_places_is_refused() {
+        let places = "place_id,parent_id,level,code,name\n34,,il,34,A\nC,34,cevre,1,C\n";
+        let codes = "code,kind,race,place_id\n111111,birlestirme-il,9,34\n222222,birlestirme-il,9,C\n";
+        let (_, bad) = checked(places.as_bytes(), b"box_id,place_id,number\n", codes.as_bytes());
+        let told = "codes.csv:3 (place_id): 34-a/cb-birlestirme-il would be this sheet and one of 34\n";
+        assert_eq!(bad.to_string(), told);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn no_bytes_make_the_check_panic(
+            places in proptest::collection::vec("[A-C]?[,;][A-C]?,(il|ilce|kurul|mahalle|gumruk|ulke|),[0-9x]{0,2},[^\n]{0,5}", 0..8),
+            boxes in proptest::collection::vec("[0-9]{0,3},[A-C]?,[0-9+-]{0,5},[0-4]?,[0-9 ]{0,4}", 0..8),
+            codes in proptest::collection::vec("[0-9]{0,40},(sonuc|denetim|x),[89]?,[0-9]?,[A-C]?,(true)?", 0..8),
+            torn in any::<Vec<u8>>(),
+        ) {
+            let file = |header: &str, rows: &[String]| format!("{header}\n{}", rows.join("\n")).into_bytes();
+            let places = file("place_id,parent_id,level,code,name", &places);
+            let boxes = file("box_id,place_id,number,kind,races", &boxes);
+            let codes = file("code,kind,race,box_id,place_id,many_pages", &codes);
+            let (sound, bad) = checked(&places, &boxes, &codes);
+            prop_assert!(sound.is_some() || !bad.is_empty());
+            let (_, bad) = checked(&torn, &[boxes, torn.clone()].concat(), &codes);
+            prop_assert!(!bad.is_empty());
+        }
+    }
+}
