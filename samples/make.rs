@@ -57,13 +57,17 @@ impl Forms {
 
     fn face(&self, code: &str) -> FormFace {
         let code: Karekod = code.parse().unwrap();
-        rehearsal::face(self.by_code.get(&code).unwrap_or_else(|| panic!("the sample election has no {code}")), &self.election)
+        rehearsal::face(
+            self.by_code.get(&code).unwrap_or_else(|| panic!("the sample election has no {code}")),
+            &self.election,
+        )
     }
 }
 
 /// Mostly black and white, which is small; one page of every other kind a scanner makes.
 fn good(forms: &Forms, dir: &Path) {
-    let office = |seed: u64| ScanStyle { dpi: 200, colour: Colour::OneBit, quarter_turns: 0, ..ScanStyle::realistic(seed) };
+    let office =
+        |seed: u64| ScanStyle { dpi: 200, colour: Colour::OneBit, quarter_turns: 0, ..ScanStyle::realistic(seed) };
     let clean = |colour| ScanStyle::clean(200, colour);
     let turned = |turns| ScanStyle { quarter_turns: turns, ..office(20 + u64::from(turns)) };
     let rows: Vec<(&str, &str, ScanStyle)> = vec![

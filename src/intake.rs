@@ -11,6 +11,7 @@ mod chunks;
 mod inspect;
 pub mod receipt;
 mod receive;
+mod resolve;
 pub mod routing;
 
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use crate::vault::{Vault, VaultError};
 pub use chunks::PngError;
 pub use inspect::{InspectError, Inspected, inspect};
 pub use receipt::{Receipt, ReceiptSigner};
+pub use resolve::resolve_parked;
 
 /// What intake may use.
 #[derive(Clone, Debug, Deserialize)]

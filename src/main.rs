@@ -100,7 +100,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Serve(config) => cli::serve::run(&config).await,
         Command::CheckConfig(config) => cli::serve::check(&config).await,
-        Command::Election { config, command } => cli::election::run(command, &config.ledger().await?).await,
+        Command::Election { config, command } => cli::election::run(command, &config).await,
         Command::Party { config, command } => cli::accounts::party(command, &config.ledger().await?).await,
         Command::Board { config, command } => cli::accounts::board(command, &config.ledger().await?).await,
         Command::Read { files, json } => cli::read::run(&files, json),

@@ -16,7 +16,8 @@ pub use key::VaultKey;
 pub use open::VaultConfig;
 pub use read::Chunks;
 
-/// A scan that is durably stored. Its field is private: the only way to hold one is to have called [`Vault::keep`].
+/// A scan that is durably stored. Its field is private: the only way to hold one is to have called [`Vault::keep`], or
+/// to have found with [`Vault::kept_already`] what an earlier call kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Kept {
     facts: ScanFacts,
@@ -76,6 +77,16 @@ impl Vault {
         let puts = self.stores.iter().map(|store| store.put(key, scan));
         futures::future::try_join_all(puts).await?;
         Ok(Kept { facts: scan.facts })
+    }
+
+    /// The proof for a scan that an earlier entry brought: it is there, with as many bytes.
+    pub async fn kept_already(&self, facts: ScanFacts) -> Result<Kept, VaultError> {
+        let found = self.size(facts.digest).await?;
+        if found != facts.size {
+            let key = VaultKey::Scan(facts.digest);
+            return Err(VaultError::Unfit(format!("{key} has {found} bytes where {} were entered", facts.size)));
+        }
+        Ok(Kept { facts })
     }
 
     /// Bytes `from..to` of a scan, in pieces of 256 KiB at most from a disk.

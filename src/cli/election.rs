@@ -7,11 +7,15 @@ use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
+use super::ConfigArg;
+use crate::clock::Clock;
 use crate::domain::Level;
 use crate::domain::election::ElectionFile;
-use crate::ledger::Ledger;
+use crate::intake;
 use crate::ledger::registry::{Counts, Tally};
+use crate::ledger::{Ledger, append};
 use crate::registry::{self, ImportError, Progress, Report, Stage};
+use crate::vault::Vault;
 
 /// The election that this service is for: its places, its boxes, and what each karekod names.
 #[derive(Debug, clap::Subcommand)]
@@ -53,22 +57,41 @@ struct Shown<'a> {
 }
 
 /// Runs the command. An error means that nothing was changed.
-pub async fn run(command: ElectionCommand, ledger: &Ledger) -> anyhow::Result<()> {
+pub async fn run(command: ElectionCommand, config: &ConfigArg) -> anyhow::Result<()> {
+    let ledger = &config.ledger().await?;
     match command {
         ElectionCommand::Import { dir } => {
             let bar = bar();
             let done = registry::import(ledger, &dir, &mut |progress| show_progress(&bar, progress)).await;
             bar.finish_and_clear();
-            told(done).with_context(|| format!("The election in {} was not imported", dir.display()))
+            told(done).with_context(|| format!("The election in {} was not imported", dir.display()))?;
+            link_parked(config, ledger).await
         }
         ElectionCommand::AddBoxes { file } => {
             let bar = bar();
             let done = registry::add_boxes(ledger, &file, &mut |progress| show_progress(&bar, progress)).await;
             bar.finish_and_clear();
-            told(done).with_context(|| format!("The boxes of {} were not added", file.display()))
+            told(done).with_context(|| format!("The boxes of {} were not added", file.display()))?;
+            link_parked(config, ledger).await
         }
         ElectionCommand::Show { json } => show(ledger, json).await,
     }
+}
+
+/// Scans that waited for what was just added are linked now.
+async fn link_parked(config: &ConfigArg, ledger: &Ledger) -> anyhow::Result<()> {
+    let head = ledger.head().await?;
+    if head.parked == 0 {
+        return Ok(()); // nothing waits, so the vault need not be there yet
+    }
+    let vault = Vault::open(&config.read()?.vault).await?;
+    let (appender, writer) = append::writer(ledger.clone(), Clock::system(), head.size);
+    let writing = tokio::spawn(writer.run());
+    let linked = intake::resolve_parked(ledger, &vault, &appender).await.context("Parked scans could not be linked")?;
+    drop(appender);
+    writing.await?;
+    println!("parked  {linked:>9} linked now");
+    Ok(())
 }
 
 /// A bar on a terminal, nothing where the output goes into a file.

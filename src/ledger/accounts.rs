@@ -2,7 +2,7 @@
 
 use super::db::{in_tx, on_db};
 use super::{Ledger, LedgerError};
-use crate::domain::Channel;
+use crate::domain::{BoardId, Channel, PlaceId};
 
 /// A credential with the account it opens.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -41,6 +41,7 @@ pub struct NewAccount {
 const CREDENTIAL: &str = "SELECT c.account, c.secret, c.expires_ms, a.place, a.addresses, a.active \
                           FROM credential c JOIN account a ON a.id = c.account WHERE c.channel = $1 AND c.login = $2";
 const PARTY_ADDRESSES: &str = "SELECT addresses FROM account WHERE kind = 'party' AND active";
+const BOARD_PLACE: &str = "SELECT place FROM account WHERE id = $1 AND kind = 'board'";
 const ADD_ACCOUNT: &str = "INSERT INTO account (id, kind, name, place, addresses, active) VALUES ($1, $2, $3, $4, $5, TRUE) \
                            ON CONFLICT (id) DO NOTHING";
 const ADD_CREDENTIAL: &str = "INSERT INTO credential (channel, login, account, secret) VALUES ($1, $2, $3, $4)";
@@ -51,6 +52,13 @@ impl Ledger {
         Ok(on_db!(&*self.db, |pool| {
             sqlx::query_as(CREDENTIAL).bind(channel.name()).bind(login).fetch_optional(pool).await?
         }))
+    }
+
+    /// Where a board sits.
+    pub async fn board_place(&self, board: &BoardId) -> Result<Option<PlaceId>, LedgerError> {
+        let place: Option<Option<String>> =
+            on_db!(&*self.db, |pool| sqlx::query_scalar(BOARD_PLACE).bind(board.as_str()).fetch_optional(pool).await?);
+        Ok(place.flatten().and_then(|place| place.parse().ok()))
     }
 
     /// The address list of every active party.

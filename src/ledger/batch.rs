@@ -11,8 +11,8 @@ use sqlx::Row;
 use super::append::{Recorded, Submission};
 use super::db::{in_tx, on_db};
 use super::frontier::Frontier;
-use super::{Ledger, LedgerError, plan};
-use crate::domain::{Digest, Entry, naming};
+use super::{Ledger, LedgerError, entries, plan};
+use crate::domain::{Digest, naming};
 
 /// What a group came to.
 #[derive(Debug)]
@@ -151,8 +151,7 @@ pub(super) async fn known(ledger: &Ledger, position: u64) -> Result<Recorded, Le
     const ENTRY: &str = "SELECT line, leaf FROM entry WHERE position = $1";
     let (line, leaf): (String, Vec<u8>) =
         on_db!(&*ledger.db, |pool| sqlx::query_as(ENTRY).bind(position as i64).fetch_one(pool).await?);
-    let entry: Entry =
-        serde_json::from_str(&line).map_err(|e| LedgerError::Corrupt(format!("entry {position}: {e}")))?;
+    let entry = entries::parse(position, &line)?;
     let leaf = leaf.try_into().map_err(|_| LedgerError::Corrupt(format!("leaf of entry {position}")))?;
     Ok(Recorded { position, entry, leaf, fresh: false })
 }

@@ -4,7 +4,8 @@ use super::append::Recorded;
 use super::db::on_db;
 use super::frontier::Hash;
 use super::{Ledger, LedgerError, batch};
-use crate::domain::{BoardId, Digest};
+use crate::domain::routing::ParkReason;
+use crate::domain::{BoardId, Digest, Entry};
 
 /// The ledger's state at one instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +39,13 @@ const LINES: &str = "SELECT position, line FROM entry WHERE position >= $1 ORDER
 const LINKED_BEFORE: &str = "SELECT position FROM entry WHERE sha256 = $1 AND board = $2 AND form_key IS NOT NULL \
                              ORDER BY position DESC LIMIT 1";
 
+const PARKED: &str = "SELECT position, line FROM entry WHERE parked = $1 AND position >= $2 ORDER BY position LIMIT $3";
+
+/// Reads the entry that stands at `position` back from its line.
+pub fn parse(position: u64, line: &str) -> Result<Entry, LedgerError> {
+    serde_json::from_str(line).map_err(|error| LedgerError::Corrupt(format!("entry {position}: {error}")))
+}
+
 impl Ledger {
     /// The newest entry by which `board` already had these bytes linked.
     pub async fn linked_before(&self, digest: Digest, board: &BoardId) -> Result<Option<Recorded>, LedgerError> {
@@ -65,6 +73,15 @@ impl Ledger {
             parked: count(parked),
             resolved: count(resolved),
         })
+    }
+
+    /// At most `limit` entries from `position` on that were parked for `reason`, in order.
+    pub async fn parked_from(&self, reason: ParkReason, position: u64, limit: u32) -> Result<Vec<Line>, LedgerError> {
+        let rows: Vec<(i64, String)> = on_db!(&*self.db, |pool| {
+            let query = sqlx::query_as(PARKED).bind(reason.name()).bind(position as i64).bind(i64::from(limit));
+            query.fetch_all(pool).await?
+        });
+        Ok(rows.into_iter().map(|(position, line)| Line { position: position as u64, line }).collect())
     }
 
     /// At most `limit` entries from `position` on, in order and without a gap.

@@ -75,6 +75,7 @@ pub struct House {
     pub clock: Clock,
     pub ledger: Ledger,
     pub database: DatabaseConfig,
+    pub vault: VaultConfig,
     pub party: PartySecrets,
     /// Tokens of the district's two boards.
     pub first: String,
@@ -112,6 +113,7 @@ impl House {
         let (first, second) = (token("kadikoy-1", "34-k-1").await, token("kadikoy-2", "34-k-2").await);
         let loopback = ["127.0.0.0/8".parse().unwrap()];
         let party = enrol::party(&ledger, &"parti".parse().unwrap(), "Parti", &loopback).await.unwrap();
+        let vault_config = config.vault.clone();
         let clock = Clock::standing_at(AFTER.parse().unwrap());
         let vault = match plan.open_vault {
             Some(vault) => vault,
@@ -125,7 +127,21 @@ impl House {
         let ca = std::fs::read(dir.path().join(init::CA)).unwrap();
         let client = client(&ca);
         let (https, ftp) = (https_at, ftp_at);
-        Self { https, ftp, clock, ledger, database, party, first, second, client, dir, stop, running: Some(running) }
+        Self {
+            https,
+            ftp,
+            clock,
+            ledger,
+            database,
+            vault: vault_config,
+            party,
+            first,
+            second,
+            client,
+            dir,
+            stop,
+            running: Some(running),
+        }
     }
 
     /// Stops as SIGTERM does, and waits until everything is written.

@@ -106,9 +106,28 @@ async fn a_code_added_to_the_registry_resolves_what_was_parked() {
     let late = house.dir.path().join("late.csv");
     std::fs::write(&late, "box_id,place_id,number,kind,races\n0000009,34-k-m1,1009,0,\n").unwrap();
     tutanak::registry::add_boxes(&house.ledger, &late, &mut |_| {}).await.unwrap();
+    // The operator's command links what waited, once.
+    let run = || async {
+        let vault = tutanak::vault::Vault::open(&house.vault).await.unwrap();
+        let size = house.ledger.head().await.unwrap().size;
+        let (appender, writer) = tutanak::ledger::append::writer(house.ledger.clone(), house.clock.clone(), size);
+        tokio::spawn(writer.run());
+        tutanak::intake::resolve_parked(&house.ledger, &vault, &appender).await.unwrap()
+    };
+    assert_eq!((run().await, run().await), (1, 0));
+    assert_eq!(house.ledger.head().await.unwrap().resolved, 1);
+    // A board that sends it again learns where it lies.
     let receipt = json(house.send(&house.first, &scan).await).await;
     assert_eq!(receipt["status"], "linked");
-    assert_eq!(house.ledger.head().await.unwrap().resolved, 1);
+    let back = house.get(receipt["path"].as_str().unwrap()).await;
+    assert_eq!(back.bytes().await.unwrap(), scan);
+    // One that was never resolved by the command is resolved by being sent again.
+    let other = page(&["1090000010"], 1);
+    assert_eq!(json(house.send(&house.first, &other).await).await["reason"], "unknown-code");
+    std::fs::write(&late, "box_id,place_id,number,kind,races\n0000010,34-k-m1,1010,0,\n").unwrap();
+    tutanak::registry::add_boxes(&house.ledger, &late, &mut |_| {}).await.unwrap();
+    assert_eq!(json(house.send(&house.first, &other).await).await["status"], "linked");
+    assert_eq!(house.ledger.head().await.unwrap().resolved, 2);
 }
 
 /// Every answer that refuses says what is wrong, and leaves neither object nor entry.
