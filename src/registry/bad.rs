@@ -31,7 +31,7 @@ impl fmt::Display for BadLine {
     }
 }
 
-/// All bad lines, up to [`AT_MOST`].
+/// All bad lines: the first 10,000, and the number of the others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BadLines {
     /// The first of them, file by file.

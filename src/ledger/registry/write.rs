@@ -32,6 +32,9 @@ pub enum Batch {
 /// Rows in one statement. SQLite binds at most 32,766 values at once, and a place has nine.
 pub const BATCH: usize = 500;
 
+/// So many new rows may change which plan is the best. A few late boxes do not, and need not wait for it.
+const ANALYZE_FROM: u64 = 1_000;
+
 /// Why the rows stopped coming.
 pub type RowSourceError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -66,9 +69,14 @@ pub struct Written {
 }
 
 impl Written {
+    /// Rows of all tables that were added.
+    pub fn added(&self) -> u64 {
+        self.places.added + self.boxes.added + self.codes.added
+    }
+
     /// Whether the registry is another than before.
     pub fn changed(&self) -> bool {
-        self.places.added + self.boxes.added + self.codes.added + self.rules_added > 0
+        self.added() + self.rules_added > 0
     }
 }
 
@@ -149,10 +157,11 @@ impl Ledger {
         }
         bad.finish()?; // dropping the transaction undoes everything
         let mut written = Written { places, boxes, codes, rules_added: bound.rules_added, digest: bound.digest };
-        if bound.fresh {
-            tx.analyze().await?;
-        } else if written.changed() {
+        if !bound.fresh && written.changed() {
             written.digest = election::extend(&mut tx, &bound, addition.election, addition.listing).await?;
+        }
+        if bound.fresh || written.added() > ANALYZE_FROM {
+            tx.analyze().await?;
         }
         tx.commit().await?;
         Ok(written)
