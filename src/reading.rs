@@ -2,11 +2,13 @@
 //!
 //! Pure, and it burns a core: callers run it on the CPU lane. It must never know what a code means, and never guess.
 //!
-//! A page is searched for finder patterns first, and only small squares around them are given to the decoder. A whole
-//! page given to a decoder of photographs costs ten times as much, finds less, and can be made to run for minutes by a
-//! page of dots; here both the number of patterns and the number of squares are bounded.
+//! A page is searched for finder patterns first. Three of them that stand as a code's corners give its grid, whose
+//! modules are sampled and handed to the error correction. Where that fails, a small square around a pattern is given to a
+//! detector made for photographs. It never gets a whole page: that costs ten times as much, finds less, and can be made to
+//! run for minutes by a page of dots. The numbers of patterns, grids and squares are bounded.
 
 mod finder;
+mod grid;
 mod luma;
 pub mod page;
 mod square;
@@ -45,8 +47,15 @@ const SQUARES: usize = 40;
 
 /// All codes on a page, each place once, from top to bottom.
 pub fn read(page: &Page) -> Vec<Reading> {
+    let patterns = finder::patterns(page);
     let mut readings: Vec<Reading> = Vec::new();
-    for pattern in finder::patterns(page).into_iter().take(SQUARES) {
+    for corners in grid::corners(&patterns) {
+        if readings.iter().any(|reading| reading.covers(corners.middle())) {
+            continue;
+        }
+        readings.extend(grid::decode(page, &corners));
+    }
+    for pattern in patterns.into_iter().take(SQUARES) {
         if readings.iter().any(|reading| reading.covers([pattern.x, pattern.y])) {
             continue; // the code this pattern belongs to is read already
         }
