@@ -13,7 +13,8 @@ pub fn start() {
         EnvFilter::try_from_env("TUTANAK_LOG").unwrap_or_else(|_| EnvFilter::new("info,libunftp=off,sqlx=warn"));
     let base = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second call, as in tests that start several services, changes nothing.
-    let _ = if std::io::stderr().is_terminal() { base.try_init() } else { base.json().try_init() };
+    let _ =
+        if std::io::stderr().is_terminal() { base.try_init() } else { base.json().with_span_list(false).try_init() };
 }
 
 /// An error with all its causes on one line.

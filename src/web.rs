@@ -5,6 +5,7 @@
 mod archive;
 mod conditional;
 mod directory;
+mod drain;
 mod health;
 mod problem;
 mod scans;

@@ -19,6 +19,7 @@ use crate::config::{Config, PortRange};
 use crate::domain::{Digest, Karekod, PlaceId, Sender};
 use crate::intake::Announced;
 use crate::ledger::Ledger;
+use crate::ledger::registry::FormCursor;
 use crate::reading::{self, Limits, Page};
 use crate::registry;
 
@@ -105,7 +106,7 @@ pub async fn run(demo: Demo) -> anyhow::Result<()> {
     for part in ["good", "parked"] {
         taken += take_samples(&app, &demo.samples.join(part), &secrets).await?;
     }
-    let board = secrets.boards.values().next().context("the sample election has no board")?;
+    let board = first_board(&app.ledger, &secrets).await?;
     let described = Described {
         https: format!("https://{}", https.local_addr()?),
         ftp: format!("ftp://{}", ftp.local_addr()?),
@@ -138,6 +139,15 @@ async fn enrol_everybody(ledger: &Ledger, dir: &Path) -> anyhow::Result<Secrets>
     let secrets = Secrets { boards, party, operator };
     write_private(&dir.join(SECRETS), &serde_json::to_string_pretty(&secrets)?)?;
     Ok(secrets)
+}
+
+/// The board whose boxes come first in the election: `tutanak sample scans` draws their forms first.
+async fn first_board<'a>(ledger: &Ledger, secrets: &'a Secrets) -> anyhow::Result<&'a BoardSecret> {
+    let stored = ledger.election().await?.context("no election is imported")?;
+    let (forms, _) = ledger.forms_after(&stored.election, FormCursor::Start, 1).await?;
+    let place = forms.first().and_then(|expected| expected.form.nearest_board.clone());
+    let board = place.and_then(|place| secrets.boards.get(place.as_str()));
+    board.context("no board sends the sample election's first form")
 }
 
 /// Takes every sample scan in, as the board that would send it. Gives their number.

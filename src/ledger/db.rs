@@ -106,33 +106,26 @@ impl Db {
     }
 
     async fn open_sqlite(path: &Path) -> Result<Self, LedgerError> {
-        let options = SqliteConnectOptions::new()
+        let _opening = opening(path).await?;
+        let readers = SqliteConnectOptions::new()
             .filename(path)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(20))
+            .statement_cache_capacity(256);
+        let writer = readers
+            .clone()
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             // FULL, because a receipt must survive a power cut; NORMAL may lose the last commits.
             .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(20))
-            .pragma("wal_autocheckpoint", "4000")
-            .statement_cache_capacity(256);
-        let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+            .pragma("wal_autocheckpoint", "4000");
+        let write = SqlitePoolOptions::new().max_connections(1).connect_with(writer).await?;
         let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&write).await?;
         if !new_enough(&version) {
             return Err(LedgerError::OldSqlite(version));
         }
-        {
-            // Two programs may open a new file at once; the migrations of SQLite do not keep them apart by themselves.
-            let lock = path.with_added_extension("migrating");
-            let held = tokio::task::spawn_blocking(move || -> std::io::Result<_> {
-                let file = std::fs::File::create(lock)?;
-                file.lock()?;
-                Ok(file)
-            });
-            let _held = held.await.map_err(std::io::Error::other).flatten().map_err(sqlx::Error::Io)?;
-            sqlx::migrate!("storage-config/sqlite").run(&write).await?;
-        }
-        let read = SqlitePoolOptions::new().max_connections(8).connect_with(options.read_only(true)).await?;
+        sqlx::migrate!("storage-config/sqlite").run(&write).await?;
+        let read = SqlitePoolOptions::new().max_connections(8).connect_with(readers.read_only(true)).await?;
         Ok(Self::Sqlite { read, write })
     }
 
@@ -157,6 +150,18 @@ impl Db {
             Self::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// Keeps programs that open the same file apart until the tables are there: neither the switch to a write-ahead log nor
+/// migrations wait for one another in SQLite.
+async fn opening(path: &Path) -> Result<std::fs::File, LedgerError> {
+    let lock = path.with_added_extension("opening");
+    let held = tokio::task::spawn_blocking(move || -> std::io::Result<_> {
+        let file = std::fs::File::create(lock)?;
+        file.lock()?;
+        Ok(file)
+    });
+    Ok(held.await.map_err(std::io::Error::other).flatten().map_err(sqlx::Error::Io)?)
 }
 
 fn new_enough(version: &str) -> bool {

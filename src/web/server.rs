@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::Peer;
+use super::drain::Drainable;
 
 /// Connections at a time.
 const CONNECTIONS: usize = 4096;
@@ -88,7 +89,14 @@ async fn answer(
     peer: SocketAddr,
     request: Request<Incoming>,
 ) -> Result<axum::response::Response, std::convert::Infallible> {
-    let mut request = request.map(Body::new);
+    let waits = request.headers().contains_key(hyper::header::EXPECT);
+    let (parts, body) = request.into_parts();
+    let body = Drainable::new(body);
+    let mut request = Request::from_parts(parts, Body::new(body.clone()));
     request.extensions_mut().insert(Peer(peer));
-    router.oneshot(request).await
+    let response = router.oneshot(request).await?;
+    if response.status().is_client_error() || response.status().is_server_error() {
+        body.drain(waits).await;
+    }
+    Ok(response)
 }

@@ -103,7 +103,7 @@ def refused(run, *replies):
 def cannot_write(tls):
     with log_in(tls) as ftp:
         for command in ["STOR x.png", "APPE OKU-BENI.txt", "DELE OKU-BENI.txt", "MKD yeni", "RMD tutanaklar", "RNFR OKU-BENI.txt"]:
-            refused(lambda: ftp.sendcmd(command), "500", "502", "532", "550", "553")
+            refused(lambda: ftp.sendcmd(command), "425", "500", "502", "532", "550", "553")
         assert len(fetch(ftp, "/OKU-BENI.txt")) > 0
 
 

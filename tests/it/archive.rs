@@ -195,3 +195,21 @@ async fn every_listing_and_download_is_on_record_with_its_bytes_and_its_end() {
     assert_eq!(row("download", "/tutanaklar/none.png", 0).reason, "missing");
     assert_eq!(row("upload", &Digest::of(&scan).to_string(), 0).bytes, scan.len() as i64);
 }
+
+#[tokio::test]
+async fn a_download_that_the_client_breaks_off_is_on_record_as_cut() {
+    let house = House::open().await;
+    let scan = crate::paper::large_page("1090000001");
+    let receipt = json(house.send(&house.first, &scan).await).await;
+    let path = receipt["path"].as_str().expect("the page is linked").to_owned();
+    // A client of its own, so that dropping the answer drops the connection.
+    let alone = crate::house::client(&std::fs::read(house.dir.path().join("ca.pem")).unwrap());
+    let bulk = &house.party.bulk;
+    let ask = alone.get(house.url(&format!("/arsiv/{path}"))).basic_auth(&bulk.user, Some(&bulk.password));
+    let mut answer = ask.send().await.unwrap();
+    assert!(answer.chunk().await.unwrap().is_some());
+    drop((answer, alone));
+    let rows = house.audit(1, |row| row.act == "download" && !row.complete).await;
+    assert_eq!(rows[0].outcome, "cut");
+    assert!(rows[0].bytes > 0 && rows[0].bytes < scan.len() as i64, "{rows:?}");
+}

@@ -7,7 +7,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
 use crate::house::{AFTER, BEFORE, House};
-use crate::paper::page;
+use crate::paper::{large_page, page};
 
 const DIR: &str = "/tutanaklar/34-istanbul/kadikoy-1/caferaga-mah";
 
@@ -176,9 +176,7 @@ async fn nothing_can_be_written_and_nothing_lies_outside() {
 #[tokio::test]
 async fn a_client_that_goes_away_in_the_middle_is_on_record_as_cut() {
     let house = House::open().await;
-    // Noise does not compress, so that the file is larger than what two sockets hold.
-    let noise: Vec<u8> = (0..4000 * 3000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 19) as u8).collect();
-    let scan = big_page(&noise);
+    let scan = large_page("1090000001");
     let receipt = crate::house::json(house.send(&house.first, &scan).await).await;
     let path = receipt["path"].as_str().expect("the page is linked").to_owned();
     let mut line = Line::log_in(&house).await;
@@ -191,16 +189,6 @@ async fn a_client_that_goes_away_in_the_middle_is_on_record_as_cut() {
     let rows = house.audit(1, |row| row.act == "download" && !row.complete).await;
     assert_eq!((rows[0].outcome.as_str(), rows[0].object.as_str()), ("cut", format!("/{path}").as_str()));
     assert!(rows[0].bytes < scan.len() as i64, "{rows:?}");
-}
-
-/// A page of noise with a code in its upper right corner.
-fn big_page(noise: &[u8]) -> Vec<u8> {
-    let small = image::load_from_memory(&page(&["1090000001"], 1)).unwrap().to_luma8();
-    let mut pixels = noise.to_vec();
-    for (x, y, pixel) in small.enumerate_pixels() {
-        pixels[y as usize * 4000 + 3400 + x as usize] = pixel.0[0];
-    }
-    crate::paper::png(&pixels, 4000, 3000)
 }
 
 #[tokio::test]

@@ -33,6 +33,18 @@ pub fn page(codes: &[&str], seed: u32) -> Vec<u8> {
     png(&pixels, WIDTH as u32, HEIGHT as u32)
 }
 
+/// A page of noise with a code in its upper right corner. Noise does not compress: twelve megabytes, more than two
+/// sockets hold.
+pub fn large_page(code: &str) -> Vec<u8> {
+    let (width, height) = (4000, 3000);
+    let mut pixels: Vec<u8> = (0..width * height).map(|n: u32| (n.wrapping_mul(2_654_435_761) >> 19) as u8).collect();
+    let small = image::load_from_memory(&page(&[code], 1)).unwrap().to_luma8();
+    for (x, y, pixel) in small.enumerate_pixels() {
+        pixels[(y * width + x + 3400) as usize] = pixel.0[0];
+    }
+    png(&pixels, width, height)
+}
+
 /// Grey pixels as PNG.
 pub fn png(pixels: &[u8], width: u32, height: u32) -> Vec<u8> {
     let mut out = Vec::new();

@@ -71,7 +71,7 @@ async fn every_kind_of_place_has_its_forms() {
         assert_eq!(count.nearest_board, Some(place("34-KAD-K1")));
         let counts = ledger.registry_counts().await.unwrap();
         assert_eq!(counts.boxes.get(&u8::from(BoxKind::Abroad)), Some(&7));
-        assert_eq!((counts.boxes.values().sum::<u64>(), counts.codes), (40, 29));
+        assert_eq!((counts.boxes.values().sum::<u64>(), counts.codes), (440, 29));
         let berlin = ledger.place(&place("Y-DE-BER")).await.unwrap().unwrap();
         assert_eq!((berlin.level, berlin.directory.as_str()), (Level::Temsilcilik, "yurtdisi/almanya/berlin"));
         assert_eq!(ledger.place(&place("nowhere")).await.unwrap(), None);
@@ -138,8 +138,8 @@ async fn a_walk_gives_every_form_once_with_the_names_of_its_places() {
     for engine in Engine::all().await {
         let ledger = imported(&engine).await;
         let all = walked(&ledger, 7).await;
-        // 30 boxes with two races, 10 with one; 8 count sheets; 21 sheets of places.
-        assert_eq!(all.len(), 30 * 2 + 10 + 8 + 21, "{}", engine.name);
+        // 430 boxes with two races, 10 with one; 8 count sheets; 21 sheets of places.
+        assert_eq!(all.len(), 430 * 2 + 10 + 8 + 21, "{}", engine.name);
         assert_eq!(all, walked(&ledger, 5_000).await);
         for expected in &all {
             let stored = form(&ledger, expected.form.code.as_str()).await;
