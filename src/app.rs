@@ -99,7 +99,10 @@ impl App {
         let intake = Intake::new(limits, cpu, vault.clone(), ledger.clone(), appender.clone(), signer);
         let tree = Tree::new(ledger.clone(), vault, clock.clone(), Arc::new(key), config.host.clone());
         let door = Door::new(ledger.clone(), clock);
-        let writers = vec![tokio::spawn(entries.run()), tokio::spawn(rows.run())];
+        let entries = async {
+            entries.run().await;
+        };
+        let writers = vec![tokio::spawn(entries), tokio::spawn(rows.run())];
         Ok(Self { config, ledger, intake, tree, door, audit, appender, https: TlsAcceptor::from(https), ftps, writers })
     }
 

@@ -82,7 +82,10 @@ fn places(expected: &ExpectedForm) -> Vec<(String, String)> {
         Level::Temsilcilik => "TEMSİLCİLİĞİ",
         Level::Gumruk => "GÜMRÜK KAPISI",
     };
-    let named = expected.places.iter().map(|place| (label(place.level).to_owned(), place.name.clone()));
+    // The country stands only on the sheets that belong to it.
+    let own = expected.places.len().saturating_sub(1);
+    let printed = expected.places.iter().enumerate().filter(|(n, place)| place.level != Level::Genel || *n == own);
+    let named = printed.map(|(_, place)| (label(place.level).to_owned(), place.name.clone()));
     let number = expected.form.sandik.map(|number| ("SANDIK NO".to_owned(), number.to_string()));
     named.chain(number).collect()
 }

@@ -109,12 +109,15 @@ pub fn writer(ledger: Ledger, clock: Clock, size: u64) -> (Appender, Writer) {
 
 impl Writer {
     /// Writes group after group. While one commits the next gathers, so no timer is needed: the busier it is, the
-    /// larger the groups.
-    pub async fn run(mut self) {
+    /// larger the groups. Gives the number of groups.
+    pub async fn run(mut self) -> u64 {
+        let mut groups = 0;
         let mut waiting = Vec::with_capacity(BATCH);
         while self.queue.recv_many(&mut waiting, BATCH).await > 0 {
             self.write_group(std::mem::take(&mut waiting)).await;
+            groups += 1;
         }
+        groups
     }
 
     async fn write_group(&self, group: Vec<Waiting>) {

@@ -28,6 +28,8 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 const HEADERS: Duration = Duration::from_secs(20);
 /// How long running requests may take to finish after the stop signal.
 const GRACE: Duration = Duration::from_secs(15);
+/// How long sent bytes may stay unacknowledged, and a closed window closed.
+const STALLED: Duration = Duration::from_secs(60);
 /// Bytes of all headers at most.
 const HEADER_BYTES: usize = 16 << 10;
 
@@ -81,6 +83,8 @@ pub async fn serve(listener: TcpListener, tls: TlsAcceptor, router: Router, stop
 async fn handshake(tls: TlsAcceptor, stream: TcpStream) -> Option<tokio_rustls::server::TlsStream<TcpStream>> {
     // Small answers must not wait for the client's acknowledgement of the one before.
     stream.set_nodelay(true).ok()?;
+    // A client that takes no byte for so long is gone, or does not want any.
+    socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(STALLED)).ok()?;
     tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await.ok()?.ok()
 }
 

@@ -2,6 +2,7 @@
 """Python's own FTP library: what a party's home-made script uses. Plain, and with TLS for commands and data."""
 
 import ftplib
+import io
 import os
 import pathlib
 import ssl
@@ -101,9 +102,15 @@ def refused(run, *replies):
 
 
 def cannot_write(tls):
+    for command in ["STOR x.png", "APPE OKU-BENI.txt"]:
+        # A session for each: over TLS the refusal may come once for the command and once for the data connection.
+        ftp = log_in(tls)
+        refused(lambda: ftp.storbinary(command, io.BytesIO(b"x")), "500", "502", "532", "550", "553")
+        ftp.close()
     with log_in(tls) as ftp:
-        for command in ["STOR x.png", "APPE OKU-BENI.txt", "DELE OKU-BENI.txt", "MKD yeni", "RMD tutanaklar", "RNFR OKU-BENI.txt"]:
-            refused(lambda: ftp.sendcmd(command), "425", "500", "502", "532", "550", "553")
+        for command in ["DELE OKU-BENI.txt", "MKD yeni", "RMD tutanaklar"]:
+            refused(lambda: ftp.sendcmd(command), "500", "502", "532", "550", "553")
+        refused(lambda: ftp.rename("OKU-BENI.txt", "x"), "500", "502", "532", "550", "553")
         assert len(fetch(ftp, "/OKU-BENI.txt")) > 0
 
 

@@ -170,3 +170,20 @@ async fn both_engines_have_the_same_tables_and_columns() {
     assert!(of_lite.len() > 30, "{of_lite:?}");
     assert_eq!(of_lite, of_pg);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn appends_that_come_together_share_a_transaction_and_wake_who_waits() {
+    for engine in Engine::all().await {
+        let ledger = engine.open().await;
+        let (appender, writer) = append::writer(ledger.clone(), Clock::system(), 0);
+        let writing = tokio::spawn(writer.run());
+        let mut watching = appender.watch();
+        let node = Node { ledger, appender, vault: Vault::over(std::sync::Arc::new(InMemory::new())) };
+        let sender = &node;
+        join_all((0..400).map(|n| async move { sender.send(&format!("scan {n}"), form(n)).await })).await;
+        watching.wait_for(|size| *size == 400).await.unwrap();
+        drop(node);
+        let groups = writing.await.unwrap();
+        assert!(groups < 200, "{groups} transactions for 400 entries on {}", engine.name);
+    }
+}

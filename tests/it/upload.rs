@@ -176,6 +176,15 @@ async fn bad_input_gets_a_clear_answer_and_leaves_no_trace() {
 }
 
 #[tokio::test]
+async fn forty_megabytes_are_too_many_for_the_default() {
+    let house = House::open().await;
+    let answer = house.send(&house.first, &vec![0; 40 << 20]).await;
+    assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(json(answer).await["type"], "urn:tutanak:problem:too-large");
+    assert_eq!(house.ledger.head().await.unwrap().size, 0);
+}
+
+#[tokio::test]
 async fn a_wrong_address_token_or_digest_is_said_plainly() {
     let house = House::open().await;
     let scan = page(&["1090000001"], 1);
