@@ -101,11 +101,18 @@ def refused(run, *replies):
         raise AssertionError(f"was not refused: {answer}")
 
 
+def store(ftp, command):
+    try:
+        return ftp.storbinary(command, io.BytesIO(b"x"))
+    except OSError:
+        # The server hung up on the data before the client had written it; why stands on the control connection.
+        return ftp.voidresp()
+
+
 def cannot_write(tls):
     for command in ["STOR x.png", "APPE OKU-BENI.txt"]:
-        # A session for each: over TLS the refusal may come once for the command and once for the data connection.
         ftp = log_in(tls)
-        refused(lambda: ftp.storbinary(command, io.BytesIO(b"x")), "500", "502", "532", "550", "553")
+        refused(lambda: store(ftp, command), "500", "502", "532", "550", "553")
         ftp.close()
     with log_in(tls) as ftp:
         for command in ["DELE OKU-BENI.txt", "MKD yeni", "RMD tutanaklar"]:
