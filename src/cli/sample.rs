@@ -7,15 +7,16 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use futures::{StreamExt, TryStreamExt};
 use indicatif::{ProgressBar, ProgressStyle};
+use tempfile::TempDir;
 
 use super::init;
 use crate::config::Config;
 use crate::cpu::CpuLane;
 use crate::domain::Election;
 use crate::drawing::{self, Colour, ScanStyle};
-use crate::ledger::Ledger;
 use crate::ledger::registry::{ExpectedForm, FormCursor};
-use crate::rehearsal;
+use crate::ledger::{DatabaseConfig, Ledger};
+use crate::{registry, rehearsal};
 
 /// What to draw.
 #[derive(Debug, Subcommand)]
@@ -29,7 +30,8 @@ pub enum SampleCommand {
 /// Of what, where to, how many.
 #[derive(Debug, Args)]
 pub struct Wanted {
-    /// Directory of the service whose registry names the forms (the one with tutanak.toml, for example the demo's).
+    /// Directory of the service whose registry names the forms (the one with tutanak.toml, for example the demo's), or
+    /// directory of an election (the one with election.toml).
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
     /// Where the PNGs go. Each is named after its karekod.
@@ -52,8 +54,7 @@ pub async fn run(command: SampleCommand) -> anyhow::Result<()> {
         SampleCommand::Forms(wanted) => (wanted, false),
         SampleCommand::Scans(wanted) => (wanted, true),
     };
-    let config = Config::from_file(&wanted.data.join(init::CONFIG))?;
-    let ledger = Ledger::open(&config.database).await?;
+    let (_kept, ledger) = open(&wanted.data).await?;
     let Some(stored) = ledger.election().await? else { bail!("no election is imported there") };
     std::fs::create_dir_all(&wanted.out).with_context(|| format!("cannot make {}", wanted.out.display()))?;
     let forms = missing(&ledger, &stored.election, wanted.count).await?;
@@ -76,6 +77,18 @@ pub async fn run(command: SampleCommand) -> anyhow::Result<()> {
     futures::stream::iter(drawn).buffer_unordered(PARALLEL).try_collect::<()>().await?;
     bar.finish();
     Ok(())
+}
+
+/// The registry of a service, or of an election's files by way of a database that goes when it is no longer held.
+async fn open(dir: &Path) -> anyhow::Result<(Option<TempDir>, Ledger)> {
+    if dir.join("election.toml").exists() && !dir.join(init::CONFIG).exists() {
+        let kept = tempfile::tempdir()?;
+        let ledger = Ledger::open(&DatabaseConfig::Sqlite { path: kept.path().join("registry.db") }).await?;
+        registry::import(&ledger, dir, &mut |_| {}).await?;
+        return Ok((Some(kept), ledger));
+    }
+    let config = Config::from_file(&dir.join(init::CONFIG))?;
+    Ok((None, Ledger::open(&config.database).await?))
 }
 
 /// Pages under way; the lane has a seat for each core, a few more keep it busy.

@@ -32,8 +32,8 @@ CREATE INDEX entry_parked ON entry (parked, board) WHERE parked IS NOT NULL;
 
 -- The tree that parties see: one row a directory or scan, so that a listing touches nothing else.
 CREATE TABLE node (
-    parent   TEXT NOT NULL,    -- path of the directory, without slashes at its ends; the root is ''
-    name     TEXT NOT NULL,
+    parent   TEXT COLLATE "C" NOT NULL,    -- path of the directory, without slashes at its ends; the root is ''
+    name     TEXT COLLATE "C" NOT NULL, -- listings are in the order of bytes, whatever the server's language
     kind     TEXT NOT NULL,    -- 'd' directory, 'f' scan
     position BIGINT NOT NULL,  -- entry that brought it
     at_ms    BIGINT NOT NULL,

@@ -119,6 +119,7 @@ async fn revisions_of_one_form_are_numbered_without_gaps_however_they_race() {
         // The listing shows every one of them, each at a path of its own.
         let listed = nodes[0].ledger.list("tutanaklar/34-istanbul/kadikoy-1/caferaga-mah").await.unwrap();
         assert_eq!(listed.len(), 40, "{}", engine.name);
+        assert!(listed.is_sorted_by(|a, b| a.name.as_bytes() < b.name.as_bytes()), "{}", engine.name);
         let roots = nodes[1].ledger.list("").await.unwrap();
         assert_eq!(roots.iter().map(|node| node.name.as_str()).collect::<Vec<_>>(), ["tutanaklar"]);
     }

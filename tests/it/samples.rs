@@ -96,3 +96,29 @@ fn no_sample_lies_there_unused() {
         assert!(["boxes.csv", "codes.csv", "election.toml", "places.csv"].contains(&name.as_str()), "{name}");
     }
 }
+
+#[tokio::test]
+async fn scans_drawn_for_a_registry_are_read_back_as_their_names_say() {
+    let out = tempfile::tempdir().unwrap();
+    let election = Path::new(SAMPLES).join("election");
+    let draw = |seed: &str| {
+        let mut sample = std::process::Command::new(env!("CARGO_BIN_EXE_tutanak"));
+        let to = out.path().join(seed);
+        sample.args(["sample", "scans", "--count", "3", "--seed", seed, "--data"]).arg(&election).arg("--out").arg(&to);
+        let done = sample.output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        to
+    };
+    let (one, two) = (draw("1"), draw("2"));
+    let mut read = std::process::Command::new(env!("CARGO_BIN_EXE_tutanak"));
+    let names: Vec<_> = std::fs::read_dir(&one).unwrap().map(|file| file.unwrap().path()).collect();
+    assert_eq!(names.len(), 3);
+    let printed = read.arg("read").args(&names).output().unwrap();
+    let printed = String::from_utf8(printed.stdout).unwrap();
+    for (line, path) in printed.lines().zip(&names) {
+        let code = path.file_stem().unwrap().to_str().unwrap();
+        assert_eq!(line, format!("{}\t{code}", path.display()));
+        // Another seed is another sheet of paper with the same code.
+        assert_ne!(std::fs::read(path).unwrap(), std::fs::read(two.join(format!("{code}.png"))).unwrap());
+    }
+}
