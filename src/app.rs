@@ -82,6 +82,7 @@ impl App {
     pub async fn open(config: Config, clock: Clock) -> Result<Self, StartError> {
         let ledger = Ledger::open(&config.database).await?;
         let vault = Vault::open(&config.vault).await?;
+        vault.sweep().await?;
         Self::assemble(config, clock, ledger, vault).await
     }
 
@@ -121,6 +122,7 @@ impl App {
             door: self.door.clone(),
             audit: self.audit.clone(),
             ledger: self.ledger.clone(),
+            lines: web::lines::Lines::default(),
         };
         drop(self.appender);
         let shelf = Arc::new(PartyShelf::new(self.tree, self.door, self.audit));

@@ -66,58 +66,82 @@ pub fn audit(ledger: Ledger, clock: Clock) -> (Audit, AuditWriter) {
 }
 
 impl Audit {
-    /// Reserves the place of one row. To hold a seat is to be allowed to serve.
-    pub async fn seat(&self) -> Result<Seat, AuditUnavailable> {
+    /// Reserves the place of one row for this access. To hold a seat is to be allowed to go on, and a seat always becomes
+    /// a row: dropped on the way by an error or by a client that left, it says so.
+    pub async fn seat(&self, access: Access) -> Result<Seat, AuditUnavailable> {
         let permit = tokio::time::timeout(PATIENCE, self.rows.clone().reserve_owned()).await;
         let place = permit.map_err(|_| AuditUnavailable)?.map_err(|_| AuditUnavailable)?;
-        Ok(Seat { place, clock: self.clock.clone() })
+        Ok(Seat { place: Some(place), access, clock: self.clock.clone() })
+    }
+
+    /// Whether a row could be written now.
+    pub fn has_room(&self) -> bool {
+        self.rows.capacity() > 0
     }
 }
 
 /// The reserved place of one row.
 #[derive(Debug)]
 pub struct Seat {
-    place: mpsc::OwnedPermit<AuditRow>,
+    place: Option<mpsc::OwnedPermit<AuditRow>>,
+    access: Access,
     clock: Clock,
 }
 
 impl Seat {
+    /// From which byte on the file was asked for.
+    pub fn starts_at(&mut self, byte: u64) {
+        self.access.start_at = byte;
+    }
+
+    /// Whose account it turned out to be.
+    pub fn is(&mut self, account: &str) {
+        account.clone_into(&mut self.access.principal);
+    }
+
     /// It was done, with so many bytes.
-    pub fn done(self, access: Access, bytes: u64) {
-        self.write(access, bytes, true, "ok", "");
+    pub fn done(mut self, bytes: u64) {
+        self.write(bytes, true, "ok", "");
     }
 
     /// It was refused.
-    pub fn refused(self, access: Access, reason: &str) {
-        self.write(access, 0, false, "refused", reason);
+    pub fn refused(mut self, reason: &str) {
+        self.write(0, false, "refused", reason);
     }
 
     /// It failed on our side.
-    pub fn failed(self, access: Access, reason: &str) {
-        self.write(access, 0, false, "failed", reason);
+    pub fn failed(mut self, reason: &str) {
+        self.write(0, false, "failed", reason);
     }
 
     /// It is under way: the row is written when the delivery ends, however it ends.
-    pub fn delivery(self, access: Access, expected: u64) -> Delivery {
-        Delivery { seat: Some(self), access, expected, sent: 0, failure: None }
+    pub fn delivery(self, expected: u64) -> Delivery {
+        Delivery { seat: self, expected, sent: 0, failure: None }
     }
 
-    fn write(self, access: Access, bytes: u64, complete: bool, outcome: &str, reason: &str) {
-        let row = AuditRow {
+    fn write(&mut self, bytes: u64, complete: bool, outcome: &str, reason: &str) {
+        let Some(place) = self.place.take() else { return };
+        let access = &mut self.access;
+        place.send(AuditRow {
             at_ms: self.clock.now().as_millisecond(),
-            principal: access.principal,
+            principal: std::mem::take(&mut access.principal),
             channel: access.channel.to_owned(),
             protocol: access.protocol.to_owned(),
             address: access.address.to_canonical().to_string(),
             act: access.act.to_owned(),
-            object: clipped(access.object),
+            object: clipped(std::mem::take(&mut access.object)),
             start_at: access.start_at as i64,
             bytes: bytes as i64,
             complete,
             outcome: outcome.to_owned(),
             reason: reason.to_owned(),
-        };
-        self.place.send(row);
+        });
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.write(0, false, "failed", "ended before an answer");
     }
 }
 
@@ -133,8 +157,7 @@ fn clipped(object: String) -> String {
 /// A transfer under way. When it is dropped before everything was sent, the row says that it was cut.
 #[derive(Debug)]
 pub struct Delivery {
-    seat: Option<Seat>,
-    access: Access,
+    seat: Seat,
     expected: u64,
     sent: u64,
     failure: Option<String>,
@@ -146,25 +169,18 @@ impl Delivery {
         self.sent += bytes;
     }
 
-    /// It ended on our side.
+    /// It did not reach its end, whatever was sent.
     pub fn fail(&mut self, reason: &str) {
-        self.failure = Some(reason.to_owned());
-    }
-
-    /// Who ended it is not known yet; what was sent is what counts.
-    pub fn cut(&mut self, reason: &str) {
-        self.expected = u64::MAX;
         self.failure.get_or_insert_with(|| reason.to_owned());
     }
 }
 
 impl Drop for Delivery {
     fn drop(&mut self) {
-        let Some(seat) = self.seat.take() else { return };
         let complete = self.sent >= self.expected && self.failure.is_none();
         let outcome = if complete { "ok" } else { "cut" };
         let reason = self.failure.take().unwrap_or_default();
-        seat.write(self.access.clone(), self.sent, complete, outcome, &reason);
+        self.seat.write(self.sent, complete, outcome, &reason);
     }
 }
 

@@ -22,8 +22,8 @@ use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::cpu::{CpuLane, WorkPanicked};
-use crate::domain::routing::{Claim, ParkReason};
-use crate::domain::{Digest, EntryKind, Karekod, Sender};
+use crate::domain::routing::Claim;
+use crate::domain::{Digest, Karekod, Sender};
 use crate::ledger::append::{AppendError, Appender, Submission};
 use crate::ledger::{Ledger, LedgerError};
 use crate::reading;
@@ -158,7 +158,7 @@ impl Intake {
         body: Body,
     ) -> Result<Accepted, IntakeError> {
         let _seat = self.seat(announced.length).await?;
-        let bytes = receive::whole(body, digest, &self.limits).await?;
+        let bytes = receive::whole(body, digest, announced.length, &self.limits).await?;
         if let Some(known) = self.ledger.linked_before(digest, &sender.board).await? {
             return Ok(self.accepted(known)); // sent before and linked: there is nothing new to find out
         }
@@ -184,10 +184,6 @@ impl Intake {
                 reason = recorded.entry.reason,
                 "Took in entry {position}"
             );
-            let alarm = Some(ParkReason::SameBytesOtherForm.name());
-            if recorded.entry.kind == EntryKind::Parked && recorded.entry.reason.as_deref() == alarm {
-                tracing::error!(position, "ALARM: entry {position} brings bytes that are already another form's scan");
-            }
         }
         Accepted { receipt, size: recorded.entry.size.unwrap_or(0), fresh: recorded.fresh }
     }

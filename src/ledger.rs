@@ -39,6 +39,14 @@ pub enum LedgerError {
     /// The bundled SQLite is older than the version that is safe.
     #[error("SQLite {0} can damage its write-ahead log; 3.51.3 or newer is needed")]
     OldSqlite(String),
+    /// The server acknowledges what it may forget.
+    #[error("the database runs with {setting} = {value}: it may forget what it has acknowledged")]
+    Forgetful {
+        /// Its setting.
+        setting: &'static str,
+        /// What it is set to.
+        value: String,
+    },
     /// A row does not hold what it must.
     #[error("the ledger holds something it never wrote: {0}")]
     Corrupt(String),

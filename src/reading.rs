@@ -42,8 +42,10 @@ impl Reading {
     }
 }
 
-/// Squares given to the decoder at most. A page with two codes needs two; dirt that looks like a pattern needs a few.
-const SQUARES: usize = 40;
+/// Squares given to the detector at most. It is the last resort for codes whose corners are not all to be found.
+const SQUARES: usize = 8;
+/// Rows that must have seen a pattern before a square around it is worth the detector's time.
+const SEEN: u32 = 3;
 
 /// All codes on a page, each place once, from top to bottom.
 pub fn read(page: &Page) -> Vec<Reading> {
@@ -55,7 +57,7 @@ pub fn read(page: &Page) -> Vec<Reading> {
         }
         readings.extend(grid::decode(page, &corners));
     }
-    for pattern in patterns.into_iter().take(SQUARES) {
+    for pattern in patterns.into_iter().filter(|pattern| pattern.seen >= SEEN).take(SQUARES) {
         if readings.iter().any(|reading| reading.covers([pattern.x, pattern.y])) {
             continue; // the code this pattern belongs to is read already
         }

@@ -26,17 +26,17 @@ impl PartyShelf {
         Self { tree, door, audit }
     }
 
-    async fn seat(&self) -> Result<Seat, ShelfError> {
-        self.audit.seat().await.map_err(|_| busy())
+    async fn seat(&self, access: Access) -> Result<Seat, ShelfError> {
+        self.audit.seat(access).await.map_err(|_| busy())
     }
 
     /// Asks the door; a refusal is written down before it is told.
-    async fn allow(&self, visitor: &Visitor, reader: &Principal, act: Act, path: &str) -> Result<Seat, ShelfError> {
-        let seat = self.seat().await?;
+    async fn allow(&self, visitor: &Visitor, reader: &Principal, act: Act, access: Access) -> Result<Seat, ShelfError> {
+        let seat = self.seat(access).await?;
         match self.door.allow(reader, act, visitor.address).await {
             Ok(()) => Ok(seat),
             Err(DoorError::Refused(refusal)) => {
-                seat.refused(access(visitor, &reader.account, act.name(), path, 0), refusal.name());
+                seat.refused(refusal.name());
                 Err(ShelfError::NotYours(refusal.to_string()))
             }
             Err(DoorError::Ledger(error)) => Err(unavailable(&error)),
@@ -52,9 +52,9 @@ impl Shelf for PartyShelf {
         match self.door.expects(address).await {
             Ok(true) => Ok(()),
             Ok(false) => {
-                if let Ok(seat) = self.audit.seat().await {
-                    let visitor = Visitor { session: 0, address, encrypted: false };
-                    seat.refused(access(&visitor, "-", "connect", "", 0), Refusal::Elsewhere.name());
+                let visitor = Visitor { session: 0, address, encrypted: false };
+                if let Ok(seat) = self.audit.seat(access(&visitor, "-", "connect", "", 0)).await {
+                    seat.refused(Refusal::Elsewhere.name());
                 }
                 Err(Refusal::Elsewhere.to_string())
             }
@@ -63,62 +63,82 @@ impl Shelf for PartyShelf {
     }
 
     async fn log_in(&self, visitor: &Visitor, user: &str, password: &str) -> Result<Principal, LoginError> {
-        let seat = self.audit.seat().await.map_err(|_| LoginError::Unavailable(BUSY.to_owned()))?;
+        let seat = self.audit.seat(access(visitor, "-", "login", user, 0)).await;
+        let mut seat = seat.map_err(|_| LoginError::Unavailable(BUSY.to_owned()))?;
         let principal = match self.door.bulk(user, password).await {
-            Ok(principal) => self.door.allow(&principal, Act::List, visitor.address).await.map(|()| principal),
+            Ok(principal) => {
+                seat.is(&principal.account);
+                self.door.allow(&principal, Act::List, visitor.address).await.map(|()| principal)
+            }
             Err(error) => Err(error),
         };
         match principal {
             Ok(principal) => {
-                seat.done(access(visitor, &principal.account, "login", user, 0), 0);
+                seat.done(0);
                 Ok(principal)
             }
             Err(DoorError::Refused(refusal)) => {
-                seat.refused(access(visitor, "-", "login", user, 0), refusal.name());
+                seat.refused(refusal.name());
                 Err(LoginError::Refused(refusal.to_string()))
             }
             Err(DoorError::Ledger(error)) => {
                 tracing::error!(error = %Chain(&error), "Could not look up an FTP login");
-                seat.failed(access(visitor, "-", "login", user, 0), "accounts could not be read");
                 Err(LoginError::Unavailable(BUSY.to_owned()))
             }
         }
     }
 
     async fn stat(&self, visitor: &Visitor, reader: &Principal, path: &str) -> Result<Entry, ShelfError> {
-        let seat = self.allow(visitor, reader, Act::List, path).await?;
+        let seat = self.allow(visitor, reader, Act::List, access(visitor, &reader.account, "stat", path, 0)).await?;
         let node = self.tree.find(path).await.map_err(|error| unavailable(&error))?;
-        seat.done(access(visitor, &reader.account, "stat", path, 0), 0);
-        node.map(entry).ok_or(ShelfError::Missing)
+        told(seat, node.map(entry))
     }
 
     async fn list(&self, visitor: &Visitor, reader: &Principal, path: &str) -> Result<Vec<Entry>, ShelfError> {
-        let seat = self.allow(visitor, reader, Act::List, path).await?;
+        let asked = access(visitor, &reader.account, Act::List.name(), path, 0);
+        let seat = self.allow(visitor, reader, Act::List, asked).await?;
         let nodes = self.tree.list(path).await.map_err(|error| unavailable(&error))?;
-        seat.done(access(visitor, &reader.account, Act::List.name(), path, 0), 0);
-        Ok(nodes.ok_or(ShelfError::Missing)?.into_iter().map(entry).collect())
+        told(seat, nodes.map(|nodes| nodes.into_iter().map(entry).collect()))
     }
 
     async fn open(&self, visitor: &Visitor, reader: &Principal, path: &str, offset: u64) -> Result<Opened, ShelfError> {
-        let seat = self.allow(visitor, reader, Act::Download, path).await?;
-        let access = access(visitor, &reader.account, Act::Download.name(), path, offset);
+        let asked = access(visitor, &reader.account, Act::Download.name(), path, offset);
+        let seat = self.allow(visitor, reader, Act::Download, asked).await?;
         let found = self.tree.find(path).await.map_err(|error| unavailable(&error))?;
         let Some((node, size)) = found.and_then(|node| node.size().map(|size| (node, size))) else {
-            seat.refused(access, "missing");
+            seat.refused(MISSING);
             return Err(ShelfError::Missing);
         };
         if offset > size {
-            seat.refused(access, "offset past the end");
+            seat.refused("offset past the end");
             return Err(ShelfError::NotYours("Başlangıç dosyanın sonundan ileride.".to_owned()));
         }
         let chunks = self.tree.read(&node, offset, size).await.map_err(|error| unavailable(&error))?;
-        let delivery = Box::new(Ending { delivery: seat.delivery(access, size - offset), complete: false });
+        let delivery = Box::new(Ending { delivery: seat.delivery(size - offset), complete: false });
         Ok(Opened { chunks, delivery })
     }
 
     async fn leave(&self, visitor: &Visitor, reader: Option<&Principal>) {
-        let (Some(reader), Ok(seat)) = (reader, self.audit.seat().await) else { return };
-        seat.done(access(visitor, &reader.account, "logout", "", 0), 0);
+        let Some(reader) = reader else { return };
+        if let Ok(seat) = self.audit.seat(access(visitor, &reader.account, "logout", "", 0)).await {
+            seat.done(0);
+        }
+    }
+}
+
+/// Why a row says that something was not there.
+const MISSING: &str = "missing";
+
+fn told<T>(seat: Seat, found: Option<T>) -> Result<T, ShelfError> {
+    match found {
+        Some(found) => {
+            seat.done(0);
+            Ok(found)
+        }
+        None => {
+            seat.refused(MISSING);
+            Err(ShelfError::Missing)
+        }
     }
 }
 
@@ -141,7 +161,7 @@ impl tutanak_ftp::Delivery for Ending {
 impl Drop for Ending {
     fn drop(&mut self) {
         if !self.complete {
-            self.delivery.cut("the transfer did not reach its end");
+            self.delivery.fail("the transfer did not reach its end");
         }
     }
 }

@@ -102,6 +102,9 @@ impl Tree {
     /// What `path` is, if anything. Slashes at its ends do not matter; `.`, `..` and empty parts name nothing.
     pub async fn find(&self, path: &str) -> Result<Option<Node>, TreeError> {
         let path = path.trim_matches('/');
+        if path.contains('\0') {
+            return Ok(None); // PostgreSQL's text cannot even be asked for it
+        }
         if !path.is_empty() && path.split('/').any(|part| part.is_empty() || part == "." || part == "..") {
             return Ok(None);
         }

@@ -120,7 +120,7 @@ impl Store {
             // remains of a crash on a disk that lied, so this once it is read and compared.
             Err(StoreError::AlreadyExists { .. }) if self.holds(key, scan).await? => self.sync_directory_of(key).await,
             Err(StoreError::AlreadyExists { .. }) => {
-                tracing::error!(scan = %scan.facts.digest, "Found other bytes under the name of scan {}; writing it anew", scan.facts.digest);
+                tracing::error!(scan = %scan.facts.digest, "Found no sound bytes under the name of scan {}; writing it anew", scan.facts.digest);
                 let put = self.control.put_opts(&key.path(), payload(), PutMode::Overwrite.into()).await;
                 put.map(drop).map_err(|source| VaultError::of(key, source))
             }
@@ -129,7 +129,12 @@ impl Store {
     }
 
     async fn holds(&self, key: VaultKey, scan: &Scan) -> Result<bool, VaultError> {
-        let found = self.control.get(&key.path()).await.map_err(|source| VaultError::of(key, source))?;
+        let found = match self.control.get(&key.path()).await {
+            Ok(found) => found,
+            // Somebody was just storing it, and failed: it is ours to store.
+            Err(StoreError::NotFound { .. }) => return Ok(false),
+            Err(source) => return Err(VaultError::of(key, source)),
+        };
         if found.meta.size != scan.facts.size {
             return Ok(false);
         }

@@ -7,6 +7,7 @@ mod conditional;
 mod directory;
 mod drain;
 mod health;
+pub mod lines;
 mod problem;
 mod scans;
 pub mod server;
@@ -36,6 +37,8 @@ pub struct Site {
     pub audit: Audit,
     /// Answers whether the database is there.
     pub ledger: Ledger,
+    /// Counts running downloads.
+    pub lines: lines::Lines,
 }
 
 /// The other end of the connection, as the server saw it.
@@ -51,5 +54,6 @@ pub fn router(site: Site) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .fallback(problem::no_such_address)
+        .method_not_allowed_fallback(problem::no_such_method)
         .with_state(site)
 }

@@ -80,6 +80,9 @@ impl Door {
         login: &str,
         secret: &str,
     ) -> Result<(Principal, Option<String>), DoorError> {
+        if login.contains('\0') {
+            return Err(DoorError::Refused(Refusal::Unknown)); // PostgreSQL's text cannot even be asked for it
+        }
         let found = self.ledger.credential(channel, login).await?;
         let stored = found.as_ref().map(|credential| credential.secret.as_str());
         let now = self.clock.now().as_millisecond();

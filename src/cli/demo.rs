@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -81,7 +82,8 @@ const DEMO_JSON: &str = "demo.json";
 
 /// Runs until SIGTERM or Ctrl-C.
 pub async fn run(demo: Demo) -> anyhow::Result<()> {
-    std::fs::create_dir_all(&demo.dir).with_context(|| format!("cannot make {}", demo.dir.display()))?;
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&demo.dir);
+    made.with_context(|| format!("cannot make {}", demo.dir.display()))?;
     let dir = demo.dir.canonicalize()?;
     // The file says that everything listens, so an old one must go first.
     match std::fs::remove_file(dir.join(DEMO_JSON)) {

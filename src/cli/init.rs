@@ -1,5 +1,6 @@
 //! `tutanak init DIR`: a working configuration, keys and empty stores. It never overwrites anything.
 
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -19,8 +20,10 @@ pub fn run(dir: &Path, host: &str) -> anyhow::Result<()> {
     if dir.join(CONFIG).exists() {
         bail!("{} is there already; nothing was changed", dir.join(CONFIG).display());
     }
+    // Scans, the audit record and keys are nobody else's business on this machine.
+    let private = |path: &Path| std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
     for part in ["tls", "keys"] {
-        std::fs::create_dir_all(dir.join(part)).with_context(|| format!("cannot make {}", dir.join(part).display()))?;
+        private(&dir.join(part)).with_context(|| format!("cannot make {}", dir.join(part).display()))?;
     }
     let mut names = vec![host.to_owned(), "localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
     names.dedup();

@@ -80,9 +80,12 @@ pub struct Entry {
     /// The karekods that were read, where they made no link.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub codes: Vec<Karekod>,
-    /// Why it was parked, replaced, resolved or withdrawn.
+    /// Why it was parked, resolved by hand or withdrawn.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
+    /// What the sender said about it, such as why it replaces another.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub note: Option<String>,
 }
 
 impl Entry {
@@ -120,6 +123,7 @@ mod tests {
             replaces: None,
             codes: vec![],
             reason: None,
+            note: None,
         };
         let line = entry.line();
         assert_eq!(

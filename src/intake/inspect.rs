@@ -30,8 +30,18 @@ pub enum InspectError {
 pub fn inspect(bytes: Bytes, digest: Digest, limits: Limits) -> Result<Inspected, InspectError> {
     chunks::walk(&bytes)?;
     let page = Page::from_png(&bytes, limits)?;
-    let codes = reading::distinct(&reading::read(&page));
+    let codes = codes(&page, digest);
     let crc32 = crc32fast::hash(&bytes);
     let facts = ScanFacts { digest, size: bytes.len() as u64, crc32, width: page.width(), height: page.height() };
     Ok(Inspected { scan: Scan { bytes, facts }, codes })
+}
+
+/// The error correction is foreign code. A page on which it panics is a page without a code, not an upload that fails for
+/// ever: it is parked, and people look at it.
+fn codes(page: &Page, digest: Digest) -> Vec<String> {
+    let read = std::panic::catch_unwind(|| reading::distinct(&reading::read(page)));
+    read.unwrap_or_else(|_| {
+        tracing::error!(scan = %digest, "Reading scan {digest} panicked; it counts as a page without a code");
+        Vec::new()
+    })
 }

@@ -10,13 +10,30 @@ use sha2::{Digest as _, Sha256};
 use super::{IntakeError, IntakeLimits};
 use crate::domain::Digest;
 
+/// The slowest line that an upload is waited for, in bytes a second.
+const SLOWEST: u64 = 8 << 10;
+
 /// Reads the whole body. A body that breaks off is an error, never a shorter scan.
-pub(super) async fn whole(body: Body, announced: Digest, limits: &IntakeLimits) -> Result<Bytes, IntakeError> {
+pub(super) async fn whole(
+    body: Body,
+    announced: Digest,
+    length: Option<u64>,
+    limits: &IntakeLimits,
+) -> Result<Bytes, IntakeError> {
+    let expected = length.map_or(limits.scan_bytes, |length| length as usize).min(limits.scan_bytes);
+    // A byte now and then must not hold a seat for ever.
+    let patience = Duration::from_secs(limits.silence_seconds + expected as u64 / SLOWEST);
+    let whole = read(body, announced, expected, limits);
+    tokio::time::timeout(patience, whole).await.map_err(|_| IntakeError::Silent(patience))?
+}
+
+async fn read(body: Body, announced: Digest, expected: usize, limits: &IntakeLimits) -> Result<Bytes, IntakeError> {
     let silence = Duration::from_secs(limits.silence_seconds);
     let limit = limits.scan_bytes;
     let mut chunks = body.into_data_stream();
     let mut hasher = Sha256::new();
-    let mut bytes = BytesMut::new();
+    // All of it at once, as the seat was counted: growing would need the memory of two. What is not written is not used.
+    let mut bytes = BytesMut::with_capacity(expected);
     loop {
         let next = tokio::time::timeout(silence, chunks.try_next()).await.map_err(|_| IntakeError::Silent(silence))?;
         let Some(chunk) = next.map_err(IntakeError::BrokenOff)? else { break };

@@ -45,7 +45,7 @@ async fn resolve(
     }
     let (width, height) = (entry.width.unwrap_or(0), entry.height.unwrap_or(0));
     let kept = vault.kept_already(ScanFacts { digest, size, crc32, width, height }).await?;
-    let claim = Claim { digest, board, finding, replaces: None };
-    let recorded = appender.append(Submission::new(&kept, claim, None, routing::rule)).await?;
+    let claim = Claim { digest, board, finding, replaces: entry.replaces };
+    let recorded = appender.append(Submission::new(&kept, claim, entry.note, routing::rule)).await?;
     Ok(recorded.fresh)
 }

@@ -10,8 +10,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::batch;
 use super::{Ledger, LedgerError};
 use crate::clock::Clock;
-use crate::domain::routing::{Claim, Rule};
-use crate::domain::{BoardId, Entry, ScanFacts};
+use crate::domain::routing::{Claim, ParkReason, Rule};
+use crate::domain::{BoardId, Entry, EntryKind, ScanFacts};
 use crate::vault::Kept;
 
 /// Entries of one transaction at most. Beyond this a commit takes longer than the next one waits.
@@ -26,16 +26,16 @@ pub struct Submission {
     pub claim: Claim,
     /// What the scan measures.
     pub facts: ScanFacts,
-    /// Why it replaces an earlier scan, in the sender's words.
-    pub reason: Option<String>,
+    /// What the sender said about it, such as why it replaces an earlier scan.
+    pub note: Option<String>,
     /// Decides under the lock, with what the ledger holds at that moment.
     pub rule: Rule,
 }
 
 impl Submission {
     /// A submission of a scan that is durably kept: the proof is the argument, so no row can point at nothing.
-    pub fn new(kept: &Kept, claim: Claim, reason: Option<String>, rule: Rule) -> Self {
-        Self { claim, facts: kept.facts(), reason, rule }
+    pub fn new(kept: &Kept, claim: Claim, note: Option<String>, rule: Rule) -> Self {
+        Self { claim, facts: kept.facts(), note, rule }
     }
 
     /// Who sends.
@@ -128,8 +128,11 @@ impl Writer {
                     self.size.send_replace(size);
                 }
                 for (answer, recorded) in answers.into_iter().zip(written.recorded) {
+                    if let Ok(recorded) = &recorded {
+                        alarm(recorded);
+                    }
                     // A sender that went away finds its entry when it asks again.
-                    let _ = answer.send(Ok(recorded));
+                    let _ = answer.send(recorded.map_err(Arc::new));
                 }
             }
             Err(error) => {
@@ -144,5 +147,14 @@ impl Writer {
 
     fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+}
+
+/// One paper cannot be two forms. Said here, where it is known to have become an entry, even if the sender has gone.
+fn alarm(recorded: &Recorded) {
+    let other_form = recorded.entry.reason.as_deref() == Some(ParkReason::SameBytesOtherForm.name());
+    if recorded.fresh && recorded.entry.kind == EntryKind::Parked && other_form {
+        let position = recorded.position;
+        tracing::error!(position, "ALARM: entry {position} brings bytes that are already another form's scan");
     }
 }

@@ -18,7 +18,7 @@ use crate::domain::{Digest, naming};
 #[derive(Debug)]
 pub(super) struct Written {
     /// One for each submission, in their order.
-    pub recorded: Vec<Recorded>,
+    pub recorded: Vec<Result<Recorded, LedgerError>>,
     /// The new number of entries, if any was added.
     pub size: Option<u64>,
 }
@@ -136,11 +136,12 @@ pub(super) async fn write(ledger: &Ledger, group: &[Submission], now: Timestamp)
         plan.finish()
         // 5. The commit that follows makes all of it visible at once, and durable.
     });
+    // The group is durable now. An earlier entry that cannot be read concerns only who asked for it.
     let mut recorded = Vec::with_capacity(group.len());
     for outcome in decided.outcomes {
         recorded.push(match outcome {
-            plan::Outcome::New(new) => *new,
-            plan::Outcome::Known(position) => known(ledger, position).await?,
+            plan::Outcome::New(new) => Ok(*new),
+            plan::Outcome::Known(position) => known(ledger, position).await,
         });
     }
     Ok(Written { recorded, size: decided.size })

@@ -130,13 +130,22 @@ impl Db {
     }
 
     async fn open_postgres(url: &str, connections: u32) -> Result<Self, LedgerError> {
-        let options = PgConnectOptions::from_str(url)?.application_name("tutanak");
+        // A node that dies half-way must not hold the head row of all others until its connection is found to be dead.
+        let limits =
+            [("lock_timeout", "15s"), ("statement_timeout", "60s"), ("idle_in_transaction_session_timeout", "30s")];
+        let options = PgConnectOptions::from_str(url)?.application_name("tutanak").options(limits);
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(10))
             .connect_with(options)
             .await?;
         sqlx::migrate!("storage-config/postgres").run(&pool).await?;
+        for setting in ["fsync", "synchronous_commit"] {
+            let value: String = sqlx::query_scalar("SELECT current_setting($1)").bind(setting).fetch_one(&pool).await?;
+            if value == "off" || value == "local" {
+                return Err(LedgerError::Forgetful { setting, value });
+            }
+        }
         Ok(Self::Postgres(pool))
     }
 

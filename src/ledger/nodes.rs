@@ -4,8 +4,11 @@ use super::db::on_db;
 use super::{Ledger, LedgerError};
 use crate::domain::{Digest, naming};
 
-/// Most rows of one listing. Paths are cut so that no directory comes near it.
-pub const LISTING_LIMIT: u32 = 5000;
+/// Rows fetched at a time.
+const PAGE: i64 = 5000;
+/// Most rows of one listing. Paths are cut so that no directory comes near it; one that does is an error, because a listing
+/// that leaves something out would make a mirror believe that it is whole.
+const MOST: usize = 100_000;
 
 /// One line of a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,16 +32,29 @@ pub struct ScanNode {
 
 type Row = (String, i64, i64, Option<Vec<u8>>);
 
-const LIST: &str = "SELECT name, at_ms, size, sha256 FROM node WHERE parent = $1 ORDER BY name LIMIT $2";
+const LIST: &str = "SELECT name, at_ms, size, sha256 FROM node WHERE parent = $1 AND name > $2 ORDER BY name LIMIT $3";
 const FIND: &str = "SELECT name, at_ms, size, sha256 FROM node WHERE parent = $1 AND name = $2";
 
 impl Ledger {
     /// What lies in the directory `path` (without slashes at its ends; the root is the empty text), by name.
     pub async fn list(&self, path: &str) -> Result<Vec<NodeRow>, LedgerError> {
-        let rows: Vec<Row> = on_db!(&*self.db, |pool| {
-            sqlx::query_as(LIST).bind(path).bind(i64::from(LISTING_LIMIT)).fetch_all(pool).await?
-        });
-        rows.into_iter().map(node).collect()
+        let mut listing: Vec<NodeRow> = Vec::new();
+        loop {
+            let last = listing.last().map(|node| node.name.clone()).unwrap_or_default();
+            let rows: Vec<Row> = on_db!(&*self.db, |pool| {
+                sqlx::query_as(LIST).bind(path).bind(&last).bind(PAGE).fetch_all(pool).await?
+            });
+            let whole = (rows.len() as i64) < PAGE;
+            for row in rows {
+                listing.push(node(row)?);
+            }
+            if listing.len() > MOST {
+                return Err(LedgerError::Corrupt(format!("{path} holds more than {MOST} names")));
+            }
+            if whole {
+                return Ok(listing);
+            }
+        }
     }
 
     /// What `path` is, if it is there.

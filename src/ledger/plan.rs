@@ -193,7 +193,8 @@ impl Plan {
             board: Some(submission.claim.board.clone()),
             replaces: submission.claim.replaces,
             codes: Vec::new(),
-            reason: submission.reason.clone(),
+            reason: None,
+            note: submission.note.clone(),
         }
     }
 

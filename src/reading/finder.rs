@@ -26,27 +26,28 @@ const BLOCK: u32 = 32;
 /// A block with less between its darkest and its lightest pixel has no print in it.
 const CONTRAST: u8 = 48;
 
+/// Rows between two that are searched. The middle of a pattern is three modules tall, six pixels at the least.
+const STEP: usize = 2;
+
 /// Places that look like finder patterns, best seen first.
 pub(super) fn patterns(page: &Page) -> Vec<Pattern> {
     let thresholds = Thresholds::of(page);
     let mut patterns: Vec<Pattern> = Vec::new();
     let mut checks = 0;
-    for y in 0..page.height() {
+    for y in (0..page.height()).step_by(STEP) {
         let mut runs = Runs::default();
-        let row = page.row(y);
-        for x in 0..=page.width() {
-            let dark = x < page.width() && row[x as usize] < thresholds.at(x, y);
-            let Some(found) = runs.step(x, dark) else { continue };
+        thresholds.each_run(page, y, |end, dark| {
+            let Some(found) = runs.end(end, dark) else { return };
             checks += 1;
-            if checks > CHECKS {
-                return ranked(patterns);
-            }
-            if let Some(pattern) = check(page, &thresholds, found, y) {
+            if checks <= CHECKS
+                && patterns.len() < CANDIDATES
+                && let Some(pattern) = check(page, &thresholds, found, y)
+            {
                 note(&mut patterns, pattern);
-                if patterns.len() >= CANDIDATES {
-                    return ranked(patterns);
-                }
             }
+        });
+        if checks > CHECKS || patterns.len() >= CANDIDATES {
+            break;
         }
     }
     ranked(patterns)
@@ -67,11 +68,11 @@ fn note(patterns: &mut Vec<Pattern>, new: Pattern) {
     }
 }
 
-/// The last five runs of a row, dark first and dark last.
+/// The last five runs of a row.
 #[derive(Default)]
 struct Runs {
     lengths: [u32; 5],
-    dark: bool,
+    began: u32,
 }
 
 /// Where a row crossed something like a pattern: the middle, and the module it suggests.
@@ -82,20 +83,14 @@ struct Crossing {
 }
 
 impl Runs {
-    /// Takes the next pixel. When a dark run ends and the last five are in proportion, says where.
-    fn step(&mut self, x: u32, dark: bool) -> Option<Crossing> {
-        if dark == self.dark {
-            self.lengths[4] += 1;
-            return None;
-        }
-        let crossing = (!dark).then(|| proportion(&self.lengths)).flatten().map(|module| {
-            let [.., core, ring, edge] = self.lengths;
-            Crossing { middle: (x - edge - ring) as f32 - core as f32 / 2.0, module }
-        });
+    /// Takes the run that ended before `x`. When it is dark and the last five are in proportion, says where.
+    fn end(&mut self, x: u32, dark: bool) -> Option<Crossing> {
         self.lengths.rotate_left(1);
-        self.lengths[4] = 1;
-        self.dark = dark;
-        crossing
+        self.lengths[4] = x - self.began;
+        self.began = x;
+        let module = dark.then(|| proportion(&self.lengths)).flatten()?;
+        let [.., core, ring, edge] = self.lengths;
+        Some(Crossing { middle: (x - edge - ring) as f32 - core as f32 / 2.0, module })
     }
 }
 
@@ -149,33 +144,65 @@ fn measure(pixels: impl Iterator<Item = bool>, runs: &mut [u32; 3]) {
 
 /// Between black and white, for each block of the page: halfway between its own darkest and lightest pixel.
 struct Thresholds {
-    columns: u32,
-    values: Vec<u8>,
+    columns: usize,
+    blocks: Vec<Block>,
+}
+
+#[derive(Clone, Copy)]
+struct Block {
+    threshold: u8,
+    /// Nothing in it is dark: most of a page is paper, and paper need not be looked at twice.
+    blank: bool,
 }
 
 impl Thresholds {
     fn of(page: &Page) -> Self {
-        let columns = page.width().div_ceil(BLOCK);
-        let rows = page.height().div_ceil(BLOCK);
-        let mut extremes = vec![(255_u8, 0_u8); (columns * rows) as usize];
+        let columns = page.width().div_ceil(BLOCK) as usize;
+        let rows = page.height().div_ceil(BLOCK) as usize;
+        let mut extremes = vec![(255_u8, 0_u8); columns * rows];
         for y in 0..page.height() {
-            let line = &mut extremes[((y / BLOCK) * columns) as usize..][..columns as usize];
+            let line = &mut extremes[(y / BLOCK) as usize * columns..][..columns];
             for (block, extreme) in page.row(y).chunks(BLOCK as usize).zip(line) {
-                let darkest = block.iter().copied().min().unwrap_or(255);
-                let lightest = block.iter().copied().max().unwrap_or(0);
-                *extreme = (extreme.0.min(darkest), extreme.1.max(lightest));
+                let darkest = block.iter().fold(extreme.0, |least, pixel| least.min(*pixel));
+                let lightest = block.iter().fold(extreme.1, |most, pixel| most.max(*pixel));
+                *extreme = (darkest, lightest);
             }
         }
-        let value = |(darkest, lightest): (u8, u8)| {
-            let middle = darkest.midpoint(lightest);
+        let block = |(darkest, lightest): (u8, u8)| {
             // A block of paper, or one wholly inside a dark module, goes by what is usual on a page.
-            if lightest.saturating_sub(darkest) >= CONTRAST { middle } else { 128 }
+            let printed = lightest.saturating_sub(darkest) >= CONTRAST;
+            let threshold = if printed { darkest.midpoint(lightest) } else { 128 };
+            Block { threshold, blank: darkest >= threshold }
         };
-        Self { columns, values: extremes.into_iter().map(value).collect() }
+        Self { columns, blocks: extremes.into_iter().map(block).collect() }
     }
 
     fn at(&self, x: u32, y: u32) -> u8 {
-        self.values[((y / BLOCK) * self.columns + x / BLOCK) as usize]
+        self.blocks[(y / BLOCK) as usize * self.columns + (x / BLOCK) as usize].threshold
+    }
+
+    /// Tells where each run of a row ends, and whether it was dark.
+    fn each_run(&self, page: &Page, y: u32, mut ends: impl FnMut(u32, bool)) {
+        let blocks = &self.blocks[(y / BLOCK) as usize * self.columns..][..self.columns];
+        let mut dark = false;
+        let mut x = 0;
+        for (pixels, block) in page.row(y).chunks(BLOCK as usize).zip(blocks) {
+            if !block.blank || dark {
+                // One bit a pixel, so that a run costs one step however long it is.
+                let mask = pixels.iter().rev().fold(0_u32, |mask, p| mask << 1 | u32::from(*p < block.threshold));
+                let edges = mask ^ (mask << 1 | u32::from(dark));
+                let mut edges = edges & (u32::MAX >> (BLOCK - pixels.len() as u32));
+                while edges != 0 {
+                    ends(x + edges.trailing_zeros(), dark);
+                    dark = !dark;
+                    edges &= edges - 1;
+                }
+            }
+            x += BLOCK;
+        }
+        if dark {
+            ends(page.width(), true);
+        }
     }
 }
 

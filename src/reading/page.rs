@@ -61,6 +61,7 @@ impl Page {
     pub fn from_png(bytes: &[u8], limits: Limits) -> Result<Self, PageError> {
         let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), png::Limits { bytes: DECODER_BYTES });
         // Neither text nor a colour profile matters here, and each can be a bomb.
+        decoder.ignore_checksums(false); // Adler-32 too, which is passed over otherwise
         decoder.set_ignore_text_chunk(true);
         decoder.set_ignore_iccp_chunk(true);
         decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);

@@ -1,5 +1,6 @@
 //! Opening a vault from its configuration, and asking the store at the start whether it can do what we rely on.
 
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use object_store::aws::{AmazonS3Builder, S3ConditionalPut};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
-use object_store::{ClientOptions, ObjectStore, ObjectStoreExt, PutMode};
+use object_store::{ClientOptions, ObjectStore, ObjectStoreExt, PutMode, RetryConfig};
 use serde::Deserialize;
 
 use super::{Store, Vault, VaultError, VaultKey};
@@ -60,6 +61,18 @@ impl Vault {
         Ok(Self { stores })
     }
 
+    /// Removes what an interrupted run left beside its place. Only the service itself may do so, when it starts: another
+    /// program would take away what the service is just writing.
+    pub async fn sweep(&self) -> Result<(), VaultError> {
+        for root in self.stores.iter().filter_map(|store| store.root.clone()) {
+            let shown = root.display().to_string();
+            let swept = tokio::task::spawn_blocking(move || sweep_staging(&root)).await;
+            let swept = swept.map_err(std::io::Error::other).flatten();
+            swept.map_err(|error| VaultError::Open(format!("cannot sweep {shown}: {error}")))?;
+        }
+        Ok(())
+    }
+
     /// A vault over any store, for tests that need one that fails.
     pub fn over(store: Arc<dyn ObjectStore>) -> Self {
         Self { stores: vec![Store { control: Arc::clone(&store), streaming: store, root: None }] }
@@ -70,12 +83,11 @@ fn local(root: &Path) -> Result<Store, VaultError> {
     let failed =
         |what: &str, error: &dyn std::fmt::Display| VaultError::Open(format!("{what} {}: {error}", root.display()));
     // Made beforehand, because making one on the way costs every first upload two more syncs.
+    let private = |path: &Path| std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
     for first in 0..=u8::MAX {
-        std::fs::create_dir_all(root.join(VaultKey::shard_name(first)))
-            .map_err(|e| failed("cannot make directories in", &e))?;
+        private(&root.join(VaultKey::shard_name(first))).map_err(|e| failed("cannot make directories in", &e))?;
     }
     let root = root.canonicalize().map_err(|e| failed("cannot find", &e))?;
-    sweep_staging(&root).map_err(|e| failed("cannot sweep", &e))?;
     let store = LocalFileSystem::new_with_prefix(&root).map_err(|e| failed("cannot open", &e))?.with_fsync(true);
     let store: Arc<dyn ObjectStore> = Arc::new(store);
     Ok(Store { control: Arc::clone(&store), streaming: store, root: Some(root) })
@@ -105,7 +117,12 @@ fn s3(bucket: &str, endpoint: Option<&str>, region: &str) -> Result<Store, Vault
             .with_bucket_name(bucket)
             .with_region(region)
             .with_conditional_put(S3ConditionalPut::ETagMatch)
-            .with_client_options(options);
+            .with_client_options(options)
+            .with_retry(RetryConfig {
+                max_retries: 3,
+                retry_timeout: Duration::from_secs(45),
+                ..RetryConfig::default()
+            });
         if let Some(endpoint) = endpoint {
             builder = builder.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http://"));
         }
@@ -113,9 +130,9 @@ fn s3(bucket: &str, endpoint: Option<&str>, region: &str) -> Result<Store, Vault
     };
     let http = endpoint.is_some_and(|endpoint| endpoint.starts_with("http://"));
     let options = || ClientOptions::new().with_allow_http(http).with_connect_timeout(Duration::from_secs(5));
-    // Two clients: a question that is not answered in ten seconds is lost, but a party on a slow line may take an hour
-    // for a large range, and then only silence is a failure.
-    let control = build(options().with_timeout(Duration::from_secs(10)))?;
+    // Two clients: a scan that is not written in half a minute is lost, but a party on a slow line may take an hour for a
+    // large range, and then only silence is a failure.
+    let control = build(options().with_timeout(Duration::from_secs(30)))?;
     let streaming = build(options().with_timeout_disabled().with_read_timeout(Duration::from_secs(20)))?;
     Ok(Store { control: Arc::new(control), streaming: Arc::new(streaming), root: None })
 }
@@ -132,7 +149,8 @@ async fn probe(store: &Store) -> Result<(), VaultError> {
     if whole.as_ref() != content || part.as_ref() != b"3456" {
         return Err(VaultError::Unfit("what was read is not what was written".into()));
     }
-    let again = store.control.put_opts(&key, b"other".as_slice().into(), PutMode::Create.into()).await;
+    // The same bytes: another node may be reading them at this moment, and not every store honours create-only.
+    let again = store.control.put_opts(&key, content.into(), PutMode::Create.into()).await;
     let create_only = matches!(again, Err(object_store::Error::AlreadyExists { .. }));
     tracing::info!(
         create_only,

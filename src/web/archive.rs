@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -13,6 +14,7 @@ use futures::{Stream, StreamExt};
 use headers::{ETag, HeaderMapExt, LastModified};
 
 use super::conditional::{Answer, answer};
+use super::lines::Line;
 use super::problem::Problem;
 use super::who::BulkParty;
 use super::{Site, directory, who};
@@ -30,19 +32,44 @@ pub async fn root(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    node(site, party, Path(String::new()), method, headers).await
+    node(site, party, Ok(Path(String::new())), method, headers).await
 }
 
 /// A directory or a file.
 pub async fn node(
     State(site): State<Site>,
     party: BulkParty,
-    Path(path): Path<String>,
+    path: Result<Path<String>, PathRejection>,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    // What is no text names nothing; it is on record all the same.
+    let path = path.map_or_else(|_| "\u{fffd}".to_owned(), |Path(path)| path);
     let directory = path.is_empty() || path.ends_with('/');
-    let act = if directory { Act::List } else { Act::Download };
+    let seat = allow(&site, &party, if directory { Act::List } else { Act::Download }, &path).await?;
+    if directory {
+        return match site.tree.list(&path).await? {
+            Some(nodes) => {
+                let (response, size) = directory::page(&path, &nodes, &headers);
+                seat.done(if method == Method::HEAD { 0 } else { size });
+                Ok(response)
+            }
+            None => Err(missing(seat)),
+        };
+    }
+    match site.tree.find(&path).await? {
+        None => Err(missing(seat)),
+        Some(Node { content: Content::Directory, name, .. }) => {
+            seat.done(0);
+            // Relative, so that it holds behind any prefix. Clients that join paths need the slash.
+            let location = HeaderValue::try_from(format!("{name}/")).map_err(|_| Problem::missing())?;
+            Ok((StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response())
+        }
+        Some(file) => send(&site, &party, &file, seat, &method, &headers).await,
+    }
+}
+
+async fn allow(site: &Site, party: &BulkParty, act: Act, path: &str) -> Result<Seat, Problem> {
     let access = Access {
         principal: party.principal.account.clone(),
         channel: "bulk",
@@ -52,74 +79,56 @@ pub async fn node(
         object: format!("/{path}"),
         start_at: 0,
     };
-    let seat = allow(&site, &party, act, &access).await?;
-    if directory {
-        return match site.tree.list(&path).await? {
-            Some(nodes) => {
-                let (response, size) = directory::page(&path, &nodes, &headers);
-                seat.done(access, if method == Method::HEAD { 0 } else { size });
-                Ok(response)
-            }
-            None => Err(missing(seat, access)),
-        };
-    }
-    match site.tree.find(&path).await? {
-        None => Err(missing(seat, access)),
-        Some(Node { content: Content::Directory, name, .. }) => {
-            seat.done(access, 0);
-            // Relative, so that it holds behind any prefix. Clients that join paths need the slash.
-            let location = HeaderValue::try_from(format!("{name}/")).map_err(|_| Problem::missing())?;
-            Ok((StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response())
-        }
-        Some(file) => send(&site, &file, seat, access, &method, &headers).await,
-    }
-}
-
-async fn allow(site: &Site, party: &BulkParty, act: Act, access: &Access) -> Result<Seat, Problem> {
-    let seat = site.audit.seat().await?;
+    let seat = site.audit.seat(access).await?;
     match site.door.allow(&party.principal, act, party.from).await {
         Ok(()) => Ok(seat),
         Err(error) => {
             match &error {
-                DoorError::Refused(refusal) => seat.refused(access.clone(), refusal.name()),
-                DoorError::Ledger(_) => seat.failed(access.clone(), "gates could not be read"),
+                DoorError::Refused(refusal) => seat.refused(refusal.name()),
+                DoorError::Ledger(_) => seat.failed("gates could not be read"),
             }
             Err(Problem::at_the_door(error, who::BASIC))
         }
     }
 }
 
-fn missing(seat: Seat, access: Access) -> Problem {
-    seat.refused(access, "missing");
+fn missing(seat: Seat) -> Problem {
+    seat.refused("missing");
     Problem::missing()
 }
 
 async fn send(
     site: &Site,
+    party: &BulkParty,
     file: &Node,
-    seat: Seat,
-    mut access: Access,
+    mut seat: Seat,
     method: &Method,
     asked: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let (Some(size), Some(digest)) = (file.size(), file.digest()) else { return Err(missing(seat, access)) };
+    let (Some(size), Some(digest)) = (file.size(), file.digest()) else { return Err(missing(seat)) };
     let etag: ETag = format!("\"{digest}\"").parse().map_err(|_| Problem::missing())?;
     let modified = SystemTime::from(file.modified);
-    let decided = answer(method, asked, &etag, modified, size);
-    let (status, range) = match decided {
+    // A date has whole seconds, and within one the small files change a hundred times: it proves nothing about them.
+    let proof = matches!(file.content, Content::Scan(_)).then_some(modified);
+    let (status, range) = match answer(method, asked, &etag, proof, size) {
         Answer::NotModified => (StatusCode::NOT_MODIFIED, 0..0),
+        Answer::PreconditionFailed => (StatusCode::PRECONDITION_FAILED, 0..0),
         Answer::Unsatisfiable => (StatusCode::RANGE_NOT_SATISFIABLE, 0..0),
         Answer::Whole => (StatusCode::OK, 0..size),
         Answer::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
     };
-    access.start_at = range.start;
+    seat.starts_at(range.start);
     let length = range.end - range.start;
     let body = if *method == Method::HEAD || length == 0 {
-        seat.done(access, 0);
+        seat.done(0);
         Body::empty()
     } else {
+        let Some(line) = site.lines.take(&party.principal.account) else {
+            seat.refused("too-many-downloads");
+            return Err(Problem::too_many_downloads());
+        };
         let chunks = site.tree.read(file, range.start, range.end).await?;
-        Body::from_stream(delivered(chunks, seat.delivery(access, length)))
+        Body::from_stream(delivered(chunks, seat.delivery(length), line))
     };
     let mut response = Response::new(body);
     *response.status_mut() = status;
@@ -129,7 +138,7 @@ async fn send(
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_policy(file)));
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     match status {
-        StatusCode::NOT_MODIFIED => return Ok(response),
+        StatusCode::NOT_MODIFIED | StatusCode::PRECONDITION_FAILED => return Ok(response),
         StatusCode::RANGE_NOT_SATISFIABLE => insert(headers, header::CONTENT_RANGE, format!("bytes */{size}")),
         StatusCode::PARTIAL_CONTENT => {
             insert(headers, header::CONTENT_RANGE, format!("bytes {}-{}/{size}", range.start, range.end - 1));
@@ -169,9 +178,9 @@ fn media_type(file: &Node) -> &'static str {
 }
 
 /// Counts what the connection takes. An error of the vault breaks the connection: a short file must not look whole.
-fn delivered(chunks: Chunks, delivery: Delivery) -> impl Stream<Item = std::io::Result<Bytes>> + Send {
-    let mut delivery = delivery;
+fn delivered(chunks: Chunks, mut delivery: Delivery, line: Line) -> impl Stream<Item = std::io::Result<Bytes>> + Send {
     chunks.map(move |chunk| {
+        let _held_until_the_end = &line;
         match &chunk {
             Ok(chunk) => delivery.sent(chunk.len() as u64),
             Err(error) => {

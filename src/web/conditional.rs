@@ -4,13 +4,15 @@ use std::ops::Range;
 use std::time::SystemTime;
 
 use axum::http::{HeaderMap, Method};
-use headers::{ETag, HeaderMapExt, IfModifiedSince, IfNoneMatch, IfRange, LastModified};
+use headers::{ETag, HeaderMapExt, IfMatch, IfModifiedSince, IfNoneMatch, IfUnmodifiedSince};
 
 /// What a client shall get.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// It has the newest already.
     NotModified,
+    /// It wanted another state of the file than there is.
+    PreconditionFailed,
     /// All of it.
     Whole,
     /// These bytes.
@@ -19,12 +21,26 @@ pub enum Answer {
     Unsatisfiable,
 }
 
-/// What to send of a file of `size` bytes.
-pub fn answer(method: &Method, headers: &HeaderMap, etag: &ETag, modified: SystemTime, size: u64) -> Answer {
+/// What to send of a file of `size` bytes. `modified` is given only where a date proves anything: of a file that changes
+/// within a second it does not, and conditions by date are then as if nobody had asked them.
+pub fn answer(method: &Method, headers: &HeaderMap, etag: &ETag, modified: Option<SystemTime>, size: u64) -> Answer {
+    // In the order of RFC 9110 §13.2.2.
+    let wanted = match headers.typed_get::<IfMatch>() {
+        Some(condition) => condition.precondition_passes(etag),
+        None => match (headers.typed_get::<IfUnmodifiedSince>(), modified) {
+            (Some(condition), Some(modified)) => condition.precondition_passes(modified),
+            _ => true,
+        },
+    };
+    if !wanted {
+        return Answer::PreconditionFailed;
+    }
     let fresh = match headers.typed_get::<IfNoneMatch>() {
         Some(condition) => !condition.precondition_passes(etag),
-        // Only where there is no If-None-Match (RFC 9110 §13.2.2).
-        None => headers.typed_get::<IfModifiedSince>().is_some_and(|since| !since.is_modified(modified)),
+        None => match (headers.typed_get::<IfModifiedSince>(), modified) {
+            (Some(since), Some(modified)) => !since.is_modified(modified),
+            _ => false,
+        },
     };
     if fresh {
         return Answer::NotModified;
@@ -32,10 +48,9 @@ pub fn answer(method: &Method, headers: &HeaderMap, etag: &ETag, modified: Syste
     if method != Method::GET {
         return Answer::Whole;
     }
-    let Some(range) = headers.get("range").and_then(|value| value.to_str().ok()) else { return Answer::Whole };
-    if let Some(condition) = headers.typed_get::<IfRange>()
-        && condition.is_modified(Some(etag), Some(&LastModified::from(modified)))
-    {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let Some(range) = text("range") else { return Answer::Whole };
+    if text("if-range").is_some_and(|condition| !same(condition, etag, modified)) {
         return Answer::Whole;
     }
     match parse(range, size) {
@@ -43,6 +58,16 @@ pub fn answer(method: &Method, headers: &HeaderMap, etag: &ETag, modified: Syste
         Parsed::Unsatisfiable => Answer::Unsatisfiable,
         Parsed::Part(part) => Answer::Part(part),
     }
+}
+
+/// RFC 9110 §13.1.5: the very tag, strongly compared, or the very second. What is neither is no proof.
+fn same(condition: &str, etag: &ETag, modified: Option<SystemTime>) -> bool {
+    if let Ok(tag) = condition.parse::<ETag>() {
+        return !condition.starts_with("W/") && tag == *etag;
+    }
+    let seconds = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let asked = httpdate::parse_http_date(condition).ok().map(seconds);
+    asked.is_some() && asked == modified.map(seconds)
 }
 
 enum Parsed {
@@ -85,7 +110,7 @@ mod tests {
         }
         let etag = "\"abc\"".parse().unwrap();
         let modified = SystemTime::UNIX_EPOCH + Duration::from_millis(1_000_000_000_123);
-        answer(&Method::GET, &headers, &etag, modified, 100)
+        answer(&Method::GET, &headers, &etag, Some(modified), 100)
     }
 
     #[test]
@@ -115,7 +140,7 @@ mod tests {
 
     #[test]
     fn conditions_decide_before_ranges() {
-        use Answer::{NotModified, Part, Whole};
+        use Answer::{NotModified, Part, PreconditionFailed, Whole};
         let date = "Sun, 09 Sep 2001 01:46:40 GMT"; // the second in which the file changed
         let later = "Mon, 10 Sep 2001 01:46:40 GMT";
         let earlier = "Sat, 08 Sep 2001 01:46:40 GMT";
@@ -134,8 +159,27 @@ mod tests {
             (vec![("range", "bytes=5-"), ("if-range", "W/\"abc\"")], Whole),
             (vec![("range", "bytes=5-"), ("if-range", date)], Part(5..100)),
             (vec![("range", "bytes=5-"), ("if-range", earlier)], Whole),
+            (vec![("range", "bytes=5-"), ("if-range", later)], Whole),
+            (vec![("range", "bytes=5-"), ("if-range", "abc")], Whole),
+            (vec![("if-match", "\"abc\""), ("range", "bytes=5-")], Part(5..100)),
+            (vec![("if-match", "\"x\"")], PreconditionFailed),
+            (vec![("if-unmodified-since", earlier)], PreconditionFailed),
+            (vec![("if-unmodified-since", date)], Whole),
         ] {
             assert_eq!(ask(&fields), expected, "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn a_date_proves_nothing_about_a_file_that_changes_within_a_second() {
+        let later: axum::http::HeaderValue = "Mon, 10 Sep 2001 01:46:40 GMT".parse().unwrap();
+        for name in ["if-modified-since", "if-unmodified-since", "if-range"] {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, later.clone());
+            headers.insert("range", "bytes=5-".parse().unwrap());
+            let got = answer(&Method::GET, &headers, &"\"abc\"".parse().unwrap(), None, 100);
+            let expected = if name == "if-range" { Answer::Whole } else { Answer::Part(5..100) };
+            assert_eq!(got, expected, "{name}");
         }
     }
 

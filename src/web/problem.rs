@@ -68,6 +68,12 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "bad-digest", "Not a SHA-256 digest", detail)
     }
 
+    /// The account has as many downloads under way as it may.
+    pub fn too_many_downloads() -> Self {
+        let detail = "Bu hesapla aynı anda çok sayıda indirme sürüyor. Bitmelerini bekleyip yeniden deneyin.";
+        Self::busy(StatusCode::TOO_MANY_REQUESTS, "too-many-downloads", "Too many downloads", detail)
+    }
+
     /// The query cannot be understood.
     pub fn bad_query(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad-query", "Bad query", detail)
@@ -89,7 +95,7 @@ impl Problem {
 
     fn unavailable(cause: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error = %Chain(cause), "Could not answer a request");
-        let detail = "Hizmet şu an yanıt veremiyor; hiçbir şey kaydedilmedi. Biraz sonra yeniden deneyin.";
+        let detail = "Hizmet şu an yanıt veremiyor; işlemin kaydedildiği doğrulanamadı. Biraz sonra yeniden deneyin.";
         Self::busy(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable", detail)
     }
 
@@ -185,6 +191,12 @@ fn unsound(error: InspectError) -> Problem {
             refuse("damaged-png", "Damaged PNG", "PNG bozuk: görüntü verisi (IDAT) açılamıyor.".to_owned())
         }
     }
+}
+
+/// For a method that an address does not know.
+pub async fn no_such_method() -> Problem {
+    let detail = "Bu adres bu işlemi (HTTP yöntemi) tanımıyor.";
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed", detail)
 }
 
 /// For every address that is none of ours.

@@ -3,6 +3,7 @@
 
 use axum::Json;
 use axum::body::Body;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use headers::{ContentLength, HeaderMapExt};
@@ -13,7 +14,7 @@ use super::problem::Problem;
 use super::who::SendingBoard;
 use crate::audit::Access;
 use crate::domain::Digest;
-use crate::intake::{Announced, Receipt};
+use crate::intake::{Accepted, Announced, Receipt};
 
 /// What may stand behind the `?`.
 #[derive(Debug, Deserialize)]
@@ -30,41 +31,52 @@ const REASON: usize = 500;
 pub async fn upload(
     State(site): State<Site>,
     board: SendingBoard,
-    Path(digest): Path<String>,
-    asked: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
+    digest: Result<Path<String>, PathRejection>,
+    asked: Result<Query<Asked>, QueryRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<Receipt>), Problem> {
-    let digest: Digest = digest.parse().map_err(|_| Problem::bad_digest())?;
-    let asked = asked.map_err(|_| Problem::bad_query("Yalnız replaces=<sha256> ve reason=<açıklama> yazılabilir."))?.0;
-    if asked.reason.as_ref().is_some_and(|reason| reason.chars().count() > REASON) {
-        return Err(Problem::bad_query(format!("Açıklama en çok {REASON} harf olabilir.")));
-    }
-    let length = headers.typed_get::<ContentLength>().map(|length| length.0);
-    let announced = Announced { length, replaces: asked.replaces, reason: asked.reason };
-    let seat = site.audit.seat().await?;
+    let digest = digest.map_or_else(|_| String::new(), |Path(digest)| digest);
     let access = Access {
         principal: board.sender.board.to_string(),
         channel: "board",
         protocol: "https",
         address: board.from,
         act: "upload",
-        object: digest.to_string(),
+        object: digest.clone(),
         start_at: 0,
     };
-    match site.intake.accept(&board.sender, digest, announced, body).await {
+    let seat = site.audit.seat(access).await?;
+    match take_in(&site, &board, &digest, asked, &headers, body).await {
         Ok(accepted) => {
-            seat.done(access, accepted.size);
+            seat.done(accepted.size);
             let status = if accepted.fresh { StatusCode::CREATED } else { StatusCode::OK };
             Ok((status, Json(accepted.receipt)))
         }
-        Err(error) => {
-            let problem = Problem::from(error);
+        Err(problem) => {
             match problem.status().is_server_error() {
-                true => seat.failed(access, problem.kind()),
-                false => seat.refused(access, problem.kind()),
+                true => seat.failed(problem.kind()),
+                false => seat.refused(problem.kind()),
             }
             Err(problem)
         }
     }
+}
+
+async fn take_in(
+    site: &Site,
+    board: &SendingBoard,
+    digest: &str,
+    asked: Result<Query<Asked>, QueryRejection>,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Accepted, Problem> {
+    let digest: Digest = digest.parse().map_err(|_| Problem::bad_digest())?;
+    let asked = asked.map_err(|_| Problem::bad_query("Yalnız replaces=<sha256> ve reason=<açıklama> yazılabilir."))?.0;
+    if asked.reason.as_ref().is_some_and(|reason| reason.chars().count() > REASON || reason.contains('\0')) {
+        return Err(Problem::bad_query(format!("Açıklama en çok {REASON} harf olabilir.")));
+    }
+    let length = headers.typed_get::<ContentLength>().map(|length| length.0);
+    let announced = Announced { length, replaces: asked.replaces, reason: asked.reason };
+    Ok(site.intake.accept(&board.sender, digest, announced, body).await?)
 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -10,11 +11,13 @@ use hyper::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use super::Peer;
@@ -46,6 +49,7 @@ pub async fn serve(listener: TcpListener, tls: TlsAcceptor, router: Router, stop
         .max_concurrent_streams(64)
         .keep_alive_interval(Duration::from_secs(30))
         .keep_alive_timeout(Duration::from_secs(20));
+    let (cut, tasks) = (CancellationToken::new(), TaskTracker::new());
     loop {
         // A connection waits in the kernel until a seat is free.
         let seat = Arc::clone(&seats).acquire_owned();
@@ -63,20 +67,54 @@ pub async fn serve(listener: TcpListener, tls: TlsAcceptor, router: Router, stop
             }
         };
         let (tls, router, builder, watcher) = (tls.clone(), router.clone(), builder.clone(), running.watcher());
-        tokio::spawn(async move {
+        let cut = cut.clone();
+        tasks.spawn(async move {
             let _seat = seat;
-            let Some(stream) = handshake(tls, stream).await else { return };
-            let service = hyper_util::service::TowerToHyperService::new(tower::service_fn(move |request| {
-                answer(router.clone(), peer, request)
-            }));
-            let connection = builder.serve_connection(TokioIo::new(stream), service);
-            if let Err(error) = watcher.watch(connection.into_owned()).await {
-                tracing::debug!(%peer, error, "A connection ended early");
+            tokio::select! {
+                () = cut.cancelled() => {} // what it was sending ends here, and is on record as cut
+                () = converse(tls, stream, peer, router, builder, watcher) => {}
             }
         });
     }
     if tokio::time::timeout(GRACE, running.shutdown()).await.is_err() {
-        tracing::warn!("Some requests did not finish within {GRACE:?} and were cut");
+        tracing::warn!("Some requests did not finish within {GRACE:?} and are cut");
+    }
+    cut.cancel();
+    tasks.close();
+    tasks.wait().await;
+}
+
+/// One connection from its handshake to its end.
+async fn converse(
+    tls: TlsAcceptor,
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    builder: Builder<TokioExecutor>,
+    watcher: Watcher,
+) {
+    let Some(stream) = handshake(tls, stream).await else { return };
+    // The protocol is settled by now. Left to guess it from the first bytes, the server would wait for them for ever.
+    let builder = match stream.get_ref().1.alpn_protocol() {
+        Some(b"h2") => builder.http2_only(),
+        _ => builder.http1_only(),
+    };
+    let asked = Arc::new(AtomicBool::new(false));
+    let asks = Arc::clone(&asked);
+    let service = TowerToHyperService::new(tower::service_fn(move |request| {
+        asks.store(true, Ordering::Relaxed);
+        answer(router.clone(), peer, request)
+    }));
+    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+    let connection = watcher.watch(connection);
+    tokio::pin!(connection);
+    let first = tokio::time::sleep(HEADERS);
+    let ended = tokio::select! {
+        ended = &mut connection => ended,
+        () = async { first.await; if asked.load(Ordering::Relaxed) { std::future::pending().await } } => return,
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%peer, error, "A connection ended early");
     }
 }
 

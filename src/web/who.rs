@@ -51,7 +51,6 @@ async fn turn_away(
     error: DoorError,
     challenge: &'static str,
 ) -> Problem {
-    let Ok(seat) = site.audit.seat().await else { return crate::audit::AuditUnavailable.into() };
     let access = Access {
         principal: "-".to_owned(),
         channel,
@@ -61,9 +60,10 @@ async fn turn_away(
         object: format!("{login} {} {}", parts.method, parts.uri.path()),
         start_at: 0,
     };
+    let Ok(seat) = site.audit.seat(access).await else { return crate::audit::AuditUnavailable.into() };
     match &error {
-        DoorError::Refused(refusal) => seat.refused(access, refusal.name()),
-        DoorError::Ledger(_) => seat.failed(access, "accounts could not be read"),
+        DoorError::Refused(refusal) => seat.refused(refusal.name()),
+        DoorError::Ledger(_) => seat.failed("accounts could not be read"),
     }
     Problem::at_the_door(error, challenge)
 }
@@ -99,7 +99,13 @@ impl FromRequestParts<Site> for BulkParty {
                 false => Problem::unauthorized(BASIC),
             });
         };
-        match site.door.bulk(basic.username(), basic.password()).await {
+        // Strangers are turned away before their secret is looked at: a stolen one must not tell them that it is right.
+        let found = match site.door.expects(from).await {
+            Ok(true) => site.door.bulk(basic.username(), basic.password()).await,
+            Ok(false) => Err(DoorError::Refused(Refusal::Elsewhere)),
+            Err(error) => Err(error),
+        };
+        match found {
             Ok(principal) => Ok(Self { principal, from }),
             Err(error) => Err(turn_away(site, parts, "bulk", basic.username(), error, BASIC).await),
         }

@@ -62,7 +62,12 @@ impl Service {
             Self { dir: dir.to_owned(), child: serve.spawn().unwrap(), url: format!("https://127.0.0.1:{port}") };
         let client = service.client();
         let began = Instant::now();
-        while client.get(format!("{}/readyz", service.url)).send().await.is_err() {
+        while !client
+            .get(format!("{}/readyz", service.url))
+            .send()
+            .await
+            .is_ok_and(|ready| ready.status() == StatusCode::OK)
+        {
             assert!(began.elapsed() < Duration::from_secs(30), "the service does not come up");
             assert!(service.child.try_wait().unwrap().is_none(), "the service ended: see {}/log", dir.display());
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -142,9 +147,11 @@ async fn kill_9_at_any_instant_loses_nothing_that_was_receipted() {
     let vault = Vault::open(&VaultConfig::Local { root: dir.path().join("vault"), second: None }).await.unwrap();
     let lines = ledger.lines_from(0, 100_000).await.unwrap();
     assert_eq!(lines.len() as u64, ledger.head().await.unwrap().size, "positions without holes");
+    let mut entered = std::collections::HashSet::new();
     for line in &lines {
         let entry: tutanak::domain::Entry = serde_json::from_str(&line.line).unwrap();
         let (digest, size) = (entry.sha256.unwrap(), entry.size.unwrap());
+        assert!(entered.insert(digest), "{digest} was entered twice");
         assert_eq!(vault.size(digest).await.unwrap(), size);
         let object = dir.path().join("vault/b").join(&digest.to_string()[..2]).join(digest.to_string());
         assert_eq!(Digest::of(&std::fs::read(object).unwrap()), digest);

@@ -45,6 +45,7 @@ fn no_room_uses_one_above_it() {
         }
         let text = std::fs::read_to_string(&file).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap();
+        assert!(!code.contains("crate::{") || room == "cli", "{} hides what it uses", relative.display());
         for used in code.match_indices("crate::").map(|(at, _)| &code[at + 7..]) {
             let other: String = used.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
             if !other.is_empty() && other != room && layer(&other) >= layer(&room) {

@@ -94,7 +94,8 @@ async fn revisions_pages_and_merge_sheets_lie_side_by_side() {
     let address = format!("{}?replaces={}&reason=ayna%20temizlendi", Digest::of(&better), Digest::of(&count));
     let receipt = json(house.put(&house.first, &address).body(better).send().await.unwrap()).await;
     assert_eq!(receipt["path"], format!("{dir}/1001-cb-cetvel-1.v2.png"));
-    assert_eq!(receipt["reason"], "ayna temizlendi");
+    let line = house.ledger.lines_from(receipt["position"].as_u64().unwrap(), 1).await.unwrap().remove(0).line;
+    assert!(line.contains(r#""note":"ayna temizlendi""#) && line.contains(&Digest::of(&count).to_string()), "{line}");
     assert_eq!(path(&page(&["5550000002"], 1)).await, "tutanaklar/34-istanbul/kadikoy/cb-birlestirme-ilce-1.v1.png");
 }
 
@@ -154,6 +155,12 @@ async fn bad_input_gets_a_clear_answer_and_leaves_no_trace() {
         ("30,000 by 30,000 pixels", handmade(30_000, 30_000, &[idat(&vec![0; 3751 * 30_000])]), 422, "too-many-pixels"),
         ("too few pixels inside", handmade(100, 100, &[idat(&[0; 50])]), 422, "damaged-png"),
         ("image data that are no zlib", handmade(8, 8, &[chunk(b"IDAT", b"not zlib")]), 422, "damaged-png"),
+        (
+            "image data with a wrong sum of their own",
+            handmade(8, 8, &[chunk(b"IDAT", &wrong_adler(&[0; 16]))]),
+            422,
+            "damaged-png",
+        ),
         ("more than a megabyte", vec![0; (1 << 20) + 1], 413, "too-large"),
     ] {
         let answer = house.send(&house.first, &body).await;
@@ -171,8 +178,8 @@ async fn bad_input_gets_a_clear_answer_and_leaves_no_trace() {
     assert_eq!(head.size, 1, "only the sound scan was entered");
     let objects = walk(&house.dir.path().join("vault/b"));
     assert_eq!(objects, 1, "only the sound scan was kept");
-    // Twelve refusals are on record, beside the upload that went through.
-    house.audit(12, |row| row.act == "upload" && row.outcome == "refused" && row.principal == "kadikoy-1").await;
+    // Every refusal is on record, beside the upload that went through.
+    house.audit(13, |row| row.act == "upload" && row.outcome == "refused" && row.principal == "kadikoy-1").await;
 }
 
 #[tokio::test]
@@ -273,6 +280,13 @@ fn zlib(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
+}
+
+/// Sound but for the checksum that stands inside, at the end of the compressed data.
+fn wrong_adler(bytes: &[u8]) -> Vec<u8> {
+    let mut compressed = zlib(bytes);
+    *compressed.last_mut().unwrap() ^= 1;
+    compressed
 }
 
 /// Files below a directory.

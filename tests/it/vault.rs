@@ -95,6 +95,8 @@ async fn wrong_bytes_under_a_good_name_are_replaced_and_staging_is_swept() {
         std::fs::write(shard.join(&name), torn).unwrap();
         std::fs::write(shard.join(format!("{name}#3")), b"unfinished").unwrap();
         let vault = Vault::open(&config).await.unwrap();
+        assert!(shard.join(format!("{name}#3")).exists(), "whoever only looks in takes nothing away");
+        vault.sweep().await.unwrap();
         assert!(!shard.join(format!("{name}#3")).exists(), "an unfinished write is swept at the start");
         vault.keep(&scan).await.unwrap();
         assert_eq!(std::fs::read(shard.join(&name)).unwrap(), scan.bytes);
