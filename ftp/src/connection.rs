@@ -60,6 +60,7 @@ impl<S: Shelf> Front<S> {
         tokio::select! {
             () = engine::serve(&self.engine, &session, stream) => {}
             () = end_in_time(&session) => {}
+            () = session.line.pace(session.logged_in()) => {}
         }
 
         // A client may say goodbye on the heels of the last byte: let the bookkeeping finish.

@@ -11,6 +11,13 @@ use std::time::Duration;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+
+/// How long a reply is held back before anybody has logged in. The engine needs a fraction of it to turn to TLS.
+const MOMENT: Duration = Duration::from_millis(5);
+
+/// How often replies go out that no command was seen for.
+const ROUND: Duration = Duration::from_millis(100);
 
 /// The longest sentence that is sent, in bytes: some clients have small line buffers.
 const LONGEST: usize = 400;
@@ -33,6 +40,33 @@ impl Line {
         SockRef::from(&socket).set_tcp_user_timeout(Some(patience))?;
         let line = Self { socket: TcpStream::from_std(socket.try_clone()?)? };
         Ok((line, TcpStream::from_std(socket)?))
+    }
+
+    /// Holds every reply back for a moment until `logged_in`, so that the client never answers `234` before the engine has
+    /// turned to TLS: it would take the client's first encrypted bytes for a command, which on a line without any delay
+    /// happens to some handshakes in a hundred. Never returns.
+    pub(crate) async fn pace(&self, logged_in: impl Future<Output = ()>) {
+        let held = SockRef::from(&self.socket);
+        let pacing = async {
+            while held.set_tcp_cork(true).is_ok() {
+                sleep(MOMENT).await;
+                let _ = held.set_tcp_cork(false);
+                let _ = held.set_tcp_cork(true);
+                // Something to read means that a reply will follow; a late one (a password that is slow to be refused)
+                // goes with the next round. The engine owns the bytes: here only the signal is taken.
+                let _ = timeout(ROUND, self.socket.readable()).await;
+                let taken = || -> io::Result<()> { Err(io::ErrorKind::WouldBlock.into()) };
+                let _ = self.socket.try_io(Interest::READABLE, taken);
+            }
+            future::pending().await
+        };
+        tokio::select! {
+            () = pacing => {}
+            () = logged_in => {
+                let _ = held.set_tcp_cork(false);
+                future::pending().await
+            }
+        }
     }
 
     /// Sends `<code>-<sentence>`: the first line of a reply whose last line, with the same code,

@@ -27,6 +27,7 @@ pub(crate) struct Session<S: Shelf> {
     address: IpAddr,
     connected: Instant,
     reader: OnceLock<S::Reader>,
+    in_now: tokio::sync::Notify,
     /// Whether the control channel was encrypted at the latest login; `None` before the first.
     encrypted: Mutex<Option<bool>>,
 }
@@ -44,6 +45,7 @@ impl<S: Shelf> Session<S> {
             address: visitor.address,
             connected: Instant::now(),
             reader: OnceLock::new(),
+            in_now: tokio::sync::Notify::new(),
             encrypted: Mutex::default(),
         }
     }
@@ -58,10 +60,16 @@ impl<S: Shelf> Session<S> {
         self.reader.get()
     }
 
+    /// Returns when somebody has logged in. One may wait.
+    pub(crate) async fn logged_in(&self) {
+        self.in_now.notified().await;
+    }
+
     /// Called with the gate held, after the shelf said yes.
     pub(crate) fn let_in(&self, reader: S::Reader) {
         // A second reader cannot come: the login asks first, under the same gate.
         let _ = self.reader.set(reader);
+        self.in_now.notify_one();
     }
 
     pub(crate) fn note_encryption(&self, encrypted: bool) {

@@ -6,7 +6,8 @@ set -euo pipefail
 curl_secret "$WORK/secret" "$BULK_USER" "$BULK_PASSWORD"
 curl_secret "$WORK/wrong" "$BULK_USER" "not-$BULK_PASSWORD"
 plain=(curl -sS --connect-timeout 10 --max-time 300 -K "$WORK/secret")
-tls=("${plain[@]}" --ssl-reqd --cacert "$CA")
+# Some handshakes fail on a line without any delay (ftp/README.md): curl tries again.
+tls=("${plain[@]}" --ssl-reqd --cacert "$CA" --retry 4 --retry-all-errors --retry-delay 1)
 
 status_of() { local status=0; curl -sS --max-time 20 -o /dev/null "$@" || status=$?; echo "$status"; }
 is_refused() { # 67 is curl's "login denied".

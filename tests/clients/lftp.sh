@@ -6,7 +6,7 @@ set -euo pipefail
 export HOME=$WORK # lftp keeps state, and reads settings, below the home directory.
 common="set cmd:fail-exit yes
 set net:timeout 20
-set net:max-retries 2
+set net:max-retries 5
 set net:reconnect-interval-base 1
 set ssl:ca-file $CA
 set ssl:verify-certificate yes"

@@ -31,6 +31,16 @@ def check(sentence, run):
 
 
 def log_in(tls, password=os.environ["BULK_PASSWORD"]):
+    # Some handshakes fail on a line without any delay (ftp/README.md): as a program should, this one tries again.
+    for attempt in range(5):
+        try:
+            return session(tls, password)
+        except (OSError, EOFError):
+            if attempt == 4:
+                raise
+
+
+def session(tls, password):
     ftp = ftplib.FTP_TLS(context=TRUST, timeout=30) if tls else ftplib.FTP(timeout=30)
     ftp.encoding = "utf-8"
     ftp.connect(ADDRESS.hostname, ADDRESS.port)

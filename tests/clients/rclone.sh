@@ -4,9 +4,10 @@ set -euo pipefail
 . "$(dirname "$0")/common"
 
 where=${FTP#ftp://}
+# Some handshakes fail on a line without any delay (ftp/README.md), as its users would, rclone tries again.
 # rclone's FTP part takes trusted certificates from Go's own variable only, its HTTP part from both.
 unset AWS_CA_BUNDLE
-export SSL_CERT_FILE=$CA RCLONE_CONFIG=$WORK/rclone.conf RCLONE_RETRIES=1 RCLONE_LOW_LEVEL_RETRIES=2 RCLONE_TIMEOUT=30s
+export SSL_CERT_FILE=$CA RCLONE_CONFIG=$WORK/rclone.conf RCLONE_RETRIES=4 RCLONE_LOW_LEVEL_RETRIES=4 RCLONE_TIMEOUT=30s
 remotes() { # SUFFIX PASSWORD: three remotes in the file of settings, which only this user may read
   local obscured
   obscured=$(rclone obscure - <<<"$2")

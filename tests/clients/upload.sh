@@ -31,7 +31,7 @@ is_readable() {
   [ -n "$path" ] || { echo "parked: $(cat "$WORK/first")"; return 1; }
   path=${path#/}
   "${CURL[@]}" --fail -K "$WORK/party" "$HTTPS/arsiv/$path" | cmp - "$scan"
-  "${CURL[@]}" -K "$WORK/party" --ssl-reqd "$FTP/$path" | cmp - "$scan"
+  "${CURL[@]}" -K "$WORK/party" --ssl-reqd --retry 4 --retry-all-errors --retry-delay 1 "$FTP/$path" | cmp - "$scan"
 }
 check 'is read back whole over HTTPS and FTP' is_readable
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -95,8 +95,6 @@ impl Client {
 
     pub async fn encrypt(&mut self, config: Arc<ClientConfig>) {
         self.say_expect("AUTH TLS", 234).await;
-        // libunftp may read the handshake as a command if it comes at once.
-        sleep(Duration::from_millis(50)).await;
         let plain = std::mem::replace(&mut self.wire, Box::new(tokio::io::empty()));
         self.wire = shake_hands(&config, plain).await;
         self.tls = Some(config);

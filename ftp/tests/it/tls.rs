@@ -41,6 +41,21 @@ async fn control_and_data_can_both_be_encrypted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_handshake_is_taken_for_a_command_however_fast_it_comes() {
+    let (server, client) = identities();
+    let house = House::with(Settings { tls: Some(server), ..settings() }).await;
+    // Left to the library, some in a hundred fail.
+    for _ in 0..25 {
+        let logins = (0..8).map(|_| async {
+            let mut reader = house.visitor().await;
+            reader.encrypt(Arc::clone(&client)).await;
+            reader.log_in().await;
+        });
+        futures::future::join_all(logins).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_said_in_plain_text_on_an_encrypted_line() {
     let (server, client) = identities();
     let house = House::with(Settings { tls: Some(server), ..settings() }).await;
