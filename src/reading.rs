@@ -7,7 +7,9 @@
 //! detector made for photographs. It never gets a whole page: that costs ten times as much, finds less, and can be made to
 //! run for minutes by a page of dots. The numbers of patterns, grids and squares are bounded.
 
+mod bits;
 mod finder;
+mod grey;
 mod grid;
 mod luma;
 pub mod page;
