@@ -10,16 +10,19 @@
 mod blocks;
 mod codewords;
 mod confirm;
+mod digits;
 mod format;
 mod galois;
 mod layout;
 mod likeness;
 mod payload;
 mod reed_solomon;
+mod twins;
 
 use layout::Layout;
 pub(super) use likeness::likeness;
 pub(super) use payload::Padding;
+pub(super) use twins::decode_twins;
 
 /// What the modules of a grid looked like, row by row: from +127 (surely dark) over 0 (says nothing) to -127 (surely
 /// light).
@@ -39,7 +42,7 @@ impl Soft {
 
 /// How much parity a code carries (ISO/IEC 18004:2015, 7.5.1), from the least to the most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-pub(super) enum Level {
+pub enum Level {
     /// Mends about 7 % of the codewords.
     L,
     /// 15 %.
@@ -52,7 +55,7 @@ pub(super) enum Level {
 
 /// What it took to read a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-pub(super) enum Method {
+pub enum Method {
     /// Error correction on modules that are dark or light.
     Hard,
     /// Error correction that was told which codewords not to trust.
@@ -87,6 +90,13 @@ pub(super) struct Decoded {
     pub grid: Vec<bool>,
 }
 
+impl Decoded {
+    /// The same, read in the mirror image of the grid that was given.
+    fn mirrored(self, layout: &Layout) -> Self {
+        Self { mirrored: true, grid: transposed(&self.grid, layout.size), ..self }
+    }
+}
+
 /// Grids that look less like a code than this are none. One in ten thousand of random ones gets past.
 const LIKENESS: f32 = 0.3;
 
@@ -96,9 +106,12 @@ pub(super) fn decode(grid: &Soft) -> Option<Decoded> {
     if likeness::of_values(layout, &grid.values) < LIKENESS {
         return None;
     }
-    let upright = standard(layout, &grid.values);
-    upright.or_else(|| mirror_read(layout, &grid.values, standard))
+    let read = |way: Way| way(layout, &grid.values).or_else(|| mirrored(layout, &grid.values, way));
+    read(standard).or_else(|| read(as_digits))
 }
+
+/// One way of decoding.
+type Way = fn(&Layout, &[i8]) -> Option<Decoded>;
 
 /// As every decoder does it.
 fn standard(layout: &Layout, values: &[i8]) -> Option<Decoded> {
@@ -107,10 +120,14 @@ fn standard(layout: &Layout, values: &[i8]) -> Option<Decoded> {
     confirm::decoded(layout, values, &mended, method)
 }
 
-/// Reads the mirror image, and says where its modules are in the grid that was given.
-fn mirror_read(layout: &Layout, values: &[i8], read: fn(&Layout, &[i8]) -> Option<Decoded>) -> Option<Decoded> {
-    let decoded = read(layout, &transposed(values, layout.size))?;
-    Some(Decoded { mirrored: true, grid: transposed(&decoded.grid, layout.size), ..decoded })
+/// As ten digits.
+fn as_digits(layout: &Layout, values: &[i8]) -> Option<Decoded> {
+    confirm::decoded(layout, values, &digits::mended(layout, &[values])?, Method::Digits)
+}
+
+/// Reads the mirror image.
+fn mirrored(layout: &Layout, values: &[i8], way: Way) -> Option<Decoded> {
+    Some(way(layout, &transposed(values, layout.size))?.mirrored(layout))
 }
 
 fn transposed<T: Copy>(modules: &[T], size: usize) -> Vec<T> {
@@ -118,4 +135,8 @@ fn transposed<T: Copy>(modules: &[T], size: usize) -> Vec<T> {
 }
 
 #[cfg(test)]
+mod damage;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trials;

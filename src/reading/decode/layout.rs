@@ -89,8 +89,9 @@ impl Patterns {
     /// Alternating modules from finder to finder (6.3.5). Alignment patterns on the way agree with them.
     fn timing(&mut self) {
         for n in 8..self.size - 8 {
-            self.put(n, 6, n % 2 == 0);
-            self.put(6, n, n % 2 == 0);
+            let dark = n % 2 == 0;
+            self.put(n, 6, dark);
+            self.put(6, n, dark);
         }
     }
 }
@@ -125,16 +126,17 @@ fn zigzag(size: usize) -> impl Iterator<Item = [usize; 2]> {
 
 /// Whether a mask inverts a module of the data region (ISO/IEC 18004:2015, table 10).
 pub(super) fn masked(mask: u8, x: usize, y: usize) -> bool {
-    match mask {
-        0 => (x + y) % 2 == 0,
-        1 => y % 2 == 0,
-        2 => x % 3 == 0,
-        3 => (x + y) % 3 == 0,
-        4 => (y / 2 + x / 3) % 2 == 0,
-        5 => (x * y) % 2 + (x * y) % 3 == 0,
-        6 => ((x * y) % 2 + (x * y) % 3) % 2 == 0,
-        _ => ((x + y) % 2 + (x * y) % 3) % 2 == 0,
-    }
+    let rest = match mask {
+        0 => (x + y) % 2,
+        1 => y % 2,
+        2 => x % 3,
+        3 => (x + y) % 3,
+        4 => (y / 2 + x / 3) % 2,
+        5 => (x * y) % 2 + (x * y) % 3,
+        6 => ((x * y) % 2 + (x * y) % 3) % 2,
+        _ => ((x + y) % 2 + (x * y) % 3) % 2,
+    };
+    rest == 0
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ pub(super) fn mend(block: &mut [u8], parity: usize, erased: &[usize], errors: us
     }
 
     let (mut roots, mut wrong) = (0, 0);
-    for place in 0..length {
+    for (place, codeword) in block.iter_mut().enumerate() {
         let inverse = power(-((length - 1 - place) as isize));
         if value(&locators, inverse) != 0 {
             continue;
@@ -74,7 +74,7 @@ pub(super) fn mend(block: &mut [u8], parity: usize, erased: &[usize], errors: us
         // Forney's formula, for a generator polynomial that begins at α⁰.
         let error = product(quotient(value(&evaluator, inverse), slope), locator(place));
         wrong += usize::from(error != 0);
-        block[place] ^= error;
+        *codeword ^= error;
     }
     (roots == degree + erased.len() && self::syndromes(block, parity).is_none()).then_some(wrong)
 }
