@@ -58,19 +58,29 @@ pub(super) enum Content {
 
 /// A code of version 1 and its text, under any mask.
 pub(super) fn code(content: Content, level: EcLevel, chance: &mut Chance) -> (String, Soft) {
-    let mut any = |from: u8, count: usize, length: usize| -> Vec<u8> {
-        (0..length).map(|_| from + chance.below(count) as u8).collect()
-    };
+    let text = content.any(chance);
+    let grid = drawn(content, &text, level, chance.below(8));
+    (text, grid)
+}
+
+impl Content {
+    fn any(self, chance: &mut Chance) -> String {
+        let (first, count, length) = match self {
+            Self::Digits(length) | Self::Ascii(length) => (b'0', 10, length),
+            Self::Letters(length) => (b'A', 26, length),
+            Self::Bytes(length) => (b' ', 90, length),
+        };
+        (0..length).map(|_| char::from(first + chance.below(count) as u8)).collect()
+    }
+}
+
+/// A code of version 1 under one of the eight masks.
+pub(super) fn drawn(content: Content, text: &str, level: EcLevel, mask: usize) -> Soft {
     let mut bits = Bits::new(Version::Normal(1));
-    let text = match content {
-        Content::Digits(length) | Content::Ascii(length) => any(b'0', 10, length),
-        Content::Letters(length) => any(b'A', 26, length),
-        Content::Bytes(length) => any(b' ', 90, length),
-    };
     match content {
-        Content::Digits(_) => bits.push_numeric_data(&text).unwrap(),
-        Content::Letters(_) => bits.push_alphanumeric_data(&text).unwrap(),
-        Content::Ascii(_) | Content::Bytes(_) => bits.push_byte_data(&text).unwrap(),
+        Content::Digits(_) => bits.push_numeric_data(text.as_bytes()).unwrap(),
+        Content::Letters(_) => bits.push_alphanumeric_data(text.as_bytes()).unwrap(),
+        Content::Ascii(_) | Content::Bytes(_) => bits.push_byte_data(text.as_bytes()).unwrap(),
     }
     bits.push_terminator(level).unwrap();
     let (data, parity) = ec::construct_codewords(&bits.into_bytes(), Version::Normal(1), level).unwrap();
@@ -87,9 +97,9 @@ pub(super) fn code(content: Content, level: EcLevel, chance: &mut Chance) -> (St
         MaskPattern::Diamonds,
         MaskPattern::Meadow,
     ];
-    canvas.apply_mask(MASKS[chance.below(8)]);
+    canvas.apply_mask(MASKS[mask]);
     let values = canvas.into_colors().into_iter().map(|colour| colour.select(SURE, -SURE)).collect();
-    (String::from_utf8(text).unwrap(), Soft { size: 21, values })
+    Soft { size: 21, values }
 }
 
 /// A code as an encoder makes it.

@@ -11,7 +11,7 @@ const SEEN: i32 = 127 / 4;
 
 /// How far finder, timing and alignment patterns are where they should be: 1 all of them, 0 as by chance, −1 an inverted
 /// code. Modules weigh as much as is seen of them. 0 for a grid that no version has.
-pub(crate) fn likeness(grid: &Soft) -> f32 {
+pub(in super::super) fn likeness(grid: &Soft) -> f32 {
     Layout::of_size(grid.size).filter(|_| grid.is_whole()).map_or(0.0, |layout| of_values(layout, &grid.values))
 }
 

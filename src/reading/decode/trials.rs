@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use qrcode::EcLevel;
 
-use super::damage::{Chance, Content, Damage, SURE, code};
+use super::damage::{Chance, Content, Damage, SURE, code, drawn};
 use super::*;
 
 /// Codes to choose from, of each kind: drawing one takes longer than reading it.
@@ -92,9 +92,13 @@ impl Trials {
 
     /// Reads a grid, of which the texts that may be read are given.
     fn check(&mut self, kind: impl Debug, grid: &Soft, right: &[&str]) {
+        self.count(kind, decode(grid), right);
+    }
+
+    fn count(&mut self, kind: impl Debug, read: Option<Decoded>, right: &[&str]) {
         let tally = self.tallies.entry(format!("{kind:?}")).or_default();
         tally.tries += 1;
-        let Some(read) = decode(grid) else { return };
+        let Some(read) = read else { return };
         match read.method {
             Method::Hard => tally.hard += 1,
             Method::Erasures => tally.erasures += 1,
@@ -133,6 +137,35 @@ impl Trials {
             let strength = self.chance.share();
             Damage::Noise.harm(&mut grid, strength, &mut self.chance);
             self.check((forgery, "noisy"), &grid, may_be);
+        }
+    }
+
+    /// Two places, each damaged in some way: of one code, of two codes, and of two codes whose numbers differ by one.
+    fn pair(&mut self) {
+        let ways = Damage::ALL.len();
+        let (first, second) = (self.karekod(), self.karekod());
+        let number = self.chance.below(9_999_999);
+        let mask = self.chance.below(8);
+        let [this, next] = [number, number + 1].map(|number| {
+            let text = format!("109{number:07}");
+            let grid = drawn(Content::Digits(10), &text, EcLevel::L, mask);
+            (text, grid)
+        });
+        for (kind, mut a, mut b) in
+            [("twins", first.clone(), first.clone()), ("strangers", first, second), ("neighbours", this, next)]
+        {
+            for place in [&mut a.1, &mut b.1] {
+                let strength = self.chance.share();
+                Damage::ALL[self.chance.below(ways)].harm(place, strength, &mut self.chance);
+            }
+            let apart = [decode(&a.1), decode(&b.1)];
+            if apart.iter().all(Option::is_none) {
+                self.count((kind, "joined"), decode_twins(&[&a.1, &b.1]), &[&a.0, &b.0]);
+            } else {
+                let read = decode_twins(&[&a.1, &b.1]);
+                assert!(read.as_ref().is_none_or(|read| apart.iter().flatten().any(|one| one.text == read.text)));
+                self.count((kind, "apart"), read, &[&a.0, &b.0]);
+            }
         }
     }
 
@@ -222,6 +255,14 @@ fn nothing_wrong_is_read_in_a_million_forgeries() {
     let mut trials = Trials::new(number("SEED", 2));
     let round = 2 * FORGERIES.len() as u64;
     (0..number("TRIALS", 1_000_000) / round).for_each(|_| trials.forge());
+    assert_eq!(trials.report(), 0);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn nothing_wrong_is_read_in_a_million_pairs() {
+    let mut trials = Trials::new(number("SEED", 2));
+    (0..number("TRIALS", 1_000_000) / 3).for_each(|_| trials.pair());
     assert_eq!(trials.report(), 0);
 }
 

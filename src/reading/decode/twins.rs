@@ -9,7 +9,7 @@ use super::{Decoded, LIKENESS, Method, Soft, confirm, decode, digits, likeness, 
 /// The code that stands at all these places.
 ///
 /// `None` when the places are not of one size, and when two of them say different things.
-pub(crate) fn decode_twins(grids: &[&Soft]) -> Option<Decoded> {
+pub(in super::super) fn decode_twins(grids: &[&Soft]) -> Option<Decoded> {
     let layout = Layout::of_size(grids.first()?.size)?;
     if grids.iter().any(|grid| grid.size != layout.size || !grid.is_whole()) {
         return None;

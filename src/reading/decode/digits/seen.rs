@@ -9,10 +9,23 @@ use super::template::{Hypothesis, SIZE};
 const FULL: i32 = 64;
 /// Weight that an open module has at most.
 pub(super) const MOST: u8 = 15;
-/// Modules around an open one that are asked, in each direction.
+/// Modules around an open one that are asked, in each direction. One less, and a stamp is not seen in time.
 const REACH: usize = 3;
 /// What a reading counts for when nothing around it is known: as if one module like it had been right, and none wrong.
 const PRIOR: i32 = 2 * FULL;
+/// The weight, of twenty whole modules, from which on a place has a say of its own.
+const SAY: u32 = 20 * MOST as u32;
+
+/// The modules of a picture, clipped and brought to one scale.
+pub(super) struct Seen(Vec<i32>);
+
+/// The open bits of a picture under some hypothesis, in the order of its template.
+pub(super) struct Reading {
+    /// What the bits look like.
+    pub word: u128,
+    /// How much each is to be believed, 0 to [`MOST`].
+    pub weights: Vec<u8>,
+}
 
 impl Reading {
     /// What several places say together. Where they contradict each other, the one that is more to be believed wins by
@@ -29,26 +42,15 @@ impl Reading {
         }
     }
 
-    /// The weight of all bits, and of those that are other than in `word`.
-    pub fn against(&self, word: u128) -> (u32, u32) {
-        let weight = |(n, weight): (usize, &u8)| (u32::from(*weight), (word ^ self.word) >> n & 1 != 0);
-        self.weights
-            .iter()
-            .enumerate()
-            .map(weight)
-            .fold((0, 0), |(all, against), (weight, other)| (all + weight, against + if other { weight } else { 0 }))
+    /// The share of all weight that speaks against a word; 0 where little is said at all.
+    pub fn dissent(&self, word: u128) -> f32 {
+        let (mut all, mut against) = (0, 0);
+        for (n, weight) in self.weights.iter().enumerate() {
+            all += u32::from(*weight);
+            against += if (word ^ self.word) >> n & 1 != 0 { u32::from(*weight) } else { 0 };
+        }
+        if all < SAY { 0.0 } else { against as f32 / all as f32 }
     }
-}
-
-/// The modules of a picture, clipped and brought to one scale.
-pub(super) struct Seen(Vec<i32>);
-
-/// The open bits of a picture under some hypothesis, in the order of its template.
-pub(super) struct Reading {
-    /// What the bits look like.
-    pub word: u128,
-    /// How much each is to be believed, 0 to [`MOST`].
-    pub weights: Vec<u8>,
 }
 
 impl Seen {
@@ -62,12 +64,12 @@ impl Seen {
     /// How well the known modules of all places fit: their agreement in standard deviations of what chance gives.
     pub fn fit(places: &[Self], hypothesis: &Hypothesis) -> f32 {
         let (mut agreement, mut energy) = (0, 0);
-        for (place, (module, dark)) in
-            places.iter().flat_map(|place| hypothesis.known.iter().map(move |known| (place, known)))
-        {
-            let value = place.0[*module];
-            agreement += if *dark { value } else { -value };
-            energy += value * value;
+        for place in places {
+            for (module, dark) in &hypothesis.known {
+                let value = place.0[*module];
+                agreement += if *dark { value } else { -value };
+                energy += value * value;
+            }
         }
         agreement as f32 / (energy as f32).sqrt().max(1.0)
     }
