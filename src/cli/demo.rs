@@ -173,7 +173,7 @@ async fn take_samples(app: &App, dir: &Path, secrets: &Secrets) -> anyhow::Resul
 async fn sender(app: &App, bytes: &[u8], secrets: &Secrets) -> anyhow::Result<Sender> {
     let page = Page::from_png(bytes, Limits::default())?;
     let mut place = None;
-    for code in reading::distinct(&reading::read(&page)) {
+    for code in reading::read(&page).codes() {
         let Ok(code) = code.parse::<Karekod>() else { continue };
         if let Some(form) = app.ledger.form_by_code(&code).await? {
             place = form.nearest_board;

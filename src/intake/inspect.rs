@@ -39,7 +39,7 @@ pub fn inspect(bytes: Bytes, digest: Digest, limits: Limits) -> Result<Inspected
 /// The error correction is foreign code. A page on which it panics is a page without a code, not an upload that fails for
 /// ever: it is parked, and people look at it.
 fn codes(page: &Page, digest: Digest) -> Vec<String> {
-    let read = std::panic::catch_unwind(|| reading::distinct(&reading::read(page)));
+    let read = std::panic::catch_unwind(|| reading::read(page).codes());
     read.unwrap_or_else(|_| {
         tracing::error!(scan = %digest, "Reading scan {digest} panicked; it counts as a page without a code");
         Vec::new()

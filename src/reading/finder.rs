@@ -1,209 +1,245 @@
-//! Finder patterns: the squares in three corners of a code, dark and light as 1:1:3:1:1 in every direction.
+//! Finder patterns: the squares in three corners of a code, dark and light as 1:1:3:1:1 in every direction
+//! (ISO/IEC 18004:2015, 6.3.3).
 //!
-//! It must never take longer because a page is hostile: the number of patterns it looks at is bounded.
+//! It must never take longer because a page is hostile: the number of places it looks at is bounded.
 
-use super::Page;
+use super::bits::Bits;
+use super::geometry::Point;
 
 /// A place that looks like a finder pattern.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Pattern {
-    /// The middle, in pixels.
-    pub x: f32,
-    /// The middle, in pixels.
-    pub y: f32,
-    /// The side of one module, in pixels.
-    pub module: f32,
+    /// The middle.
+    pub middle: Point,
+    /// A module's width and height, in pixels, as a row and a column cross it: askew both are longer than its side.
+    pub module: Point,
     /// How many rows saw it.
     pub seen: u32,
+    /// How well its surroundings agree with the pattern, from -1 to 1.
+    pub likeness: f32,
 }
 
-/// Places looked at before the page counts as hostile and the search ends.
-const CANDIDATES: usize = 300;
-/// Checks across the row at most.
-const CHECKS: usize = 40_000;
-/// Pixels of one block that gets a threshold of its own: about four modules at 200 dpi.
-const BLOCK: u32 = 32;
-/// A block with less between its darkest and its lightest pixel has no print in it.
-const CONTRAST: u8 = 48;
+impl Pattern {
+    /// What puts one pattern before another: how well and how often it was seen.
+    pub fn weight(&self, most_seen: u32) -> f32 {
+        self.likeness * self.seen.min(most_seen) as f32
+    }
 
-/// Rows between two that are searched. The middle of a pattern is three modules tall, six pixels at the least.
-const STEP: usize = 2;
+    /// The mean of a module's width and height, in pixels.
+    pub fn size(&self) -> f32 {
+        (self.module[0] + self.module[1]) / 2.0
+    }
 
-/// Places that look like finder patterns, best seen first.
-pub(super) fn patterns(page: &Page) -> Vec<Pattern> {
-    let thresholds = Thresholds::of(page);
-    let mut patterns: Vec<Pattern> = Vec::new();
-    let mut checks = 0;
-    for y in (0..page.height()).step_by(STEP) {
-        let mut runs = Runs::default();
-        thresholds.each_run(page, y, |end, dark| {
-            let Some(found) = runs.end(end, dark) else { return };
-            checks += 1;
-            if checks <= CHECKS
-                && patterns.len() < CANDIDATES
-                && let Some(pattern) = check(page, &thresholds, found, y)
-            {
-                note(&mut patterns, pattern);
-            }
-        });
-        if checks > CHECKS || patterns.len() >= CANDIDATES {
+    /// Whether both are the same place at the same size.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let (size, other_size) = (self.size(), other.size());
+        let near = |axis: usize| (self.middle[axis] - other.middle[axis]).abs() < 1.5 * size;
+        near(0) && near(1) && size < 1.6 * other_size && other_size < 1.6 * size
+    }
+}
+
+/// What a search found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The patterns, in pixels of the page.
+    pub patterns: Vec<Pattern>,
+    /// How many places were looked at across the rows: how much the page looks like a code everywhere.
+    pub checks: usize,
+    /// Whether the search ended because there were too many.
+    pub crowded: bool,
+}
+
+/// Patterns kept before a page counts as crowded. The fullest form of a night has some forty.
+const PATTERNS: usize = 400;
+/// Checks across the rows at most.
+const CHECKS: usize = 60_000;
+/// The least likeness worth keeping.
+const LIKENESS: f32 = 0.62;
+/// Pixels a module at most: what is larger is found on the page at half its size.
+const LARGEST_MODULE: f32 = 40.0;
+
+/// Searches every `step`th row of a page that was reduced `scale` times.
+pub(super) fn search(bits: &Bits, scale: f32, step: usize) -> Found {
+    let mut found = Found::default();
+    let mut edges = Vec::with_capacity(1024);
+    for y in (step / 2..bits.height).step_by(step) {
+        if found.checks > CHECKS || found.patterns.len() > PATTERNS {
+            found.crowded = true;
             break;
         }
+        mark_edges(bits.row(y), bits.width, &mut edges);
+        search_row(bits, y, &edges, &mut found);
     }
-    ranked(patterns)
+    for pattern in &mut found.patterns {
+        pattern.middle = pattern.middle.map(|at| at * scale);
+        pattern.module = pattern.module.map(|side| side * scale);
+    }
+    found
 }
 
-fn ranked(mut patterns: Vec<Pattern>) -> Vec<Pattern> {
-    patterns.sort_by_key(|pattern| std::cmp::Reverse(pattern.seen));
-    patterns
+/// Where the shade changes: dark runs begin at even places of the list and end at odd ones.
+fn mark_edges(row: &[u64], width: usize, edges: &mut Vec<u32>) {
+    edges.clear();
+    let mut before = 0;
+    for (n, word) in row.iter().enumerate() {
+        let mut changes = word ^ (word << 1 | before);
+        before = word >> 63;
+        while changes != 0 {
+            edges.push(n as u32 * 64 + changes.trailing_zeros());
+            changes &= changes - 1;
+        }
+    }
+    if edges.len() % 2 == 1 {
+        edges.push(width as u32);
+    }
 }
 
-fn note(patterns: &mut Vec<Pattern>, new: Pattern) {
+fn search_row(bits: &Bits, y: usize, edges: &[u32], found: &mut Found) {
+    for six in edges.windows(6).step_by(2) {
+        let [a, b, c, d, e, f] = [six[0], six[1], six[2], six[3], six[4], six[5]];
+        // Most of a page is text: nearly all of it ends here.
+        if c - b > d - c || e - d > d - c {
+            continue;
+        }
+        let runs = [b - a, c - b, d - c, e - d, f - e].map(|run| run as f32);
+        let Some(module) = proportion(runs) else { continue };
+        if !(1.0..=LARGEST_MODULE).contains(&module) {
+            continue;
+        }
+        let at = [(c + d) as f32 / 2.0, y as f32 + 0.5];
+        if !seen_before(&mut found.patterns, at, module) {
+            found.checks += 1;
+            if let Some(pattern) = check(bits, at, module) {
+                keep(&mut found.patterns, pattern);
+            }
+        }
+    }
+}
+
+/// The newest patterns are nearest to the row, so the list is searched from its end.
+fn seen_before(patterns: &mut [Pattern], at: Point, module: f32) -> bool {
+    let known = patterns.iter_mut().rev().find(|known| {
+        (known.middle[0] - at[0]).abs() < 1.2 * known.module[0]
+            && (known.middle[1] - at[1]).abs() < 2.0 * known.module[1]
+            && module < 1.7 * known.module[0]
+            && known.module[0] < 1.7 * module
+    });
+    if let Some(known) = known {
+        known.middle[0] = (known.middle[0] * known.seen as f32 + at[0]) / (known.seen + 1) as f32;
+        known.seen += 1;
+        return true;
+    }
+    false
+}
+
+fn keep(patterns: &mut Vec<Pattern>, new: Pattern) {
     let near = |known: &&mut Pattern| {
-        (known.x - new.x).abs() < 2.0 * known.module && (known.y - new.y).abs() < 2.0 * known.module
+        (0..2).all(|axis| (known.middle[axis] - new.middle[axis]).abs() < 1.2 * known.module[axis])
     };
     match patterns.iter_mut().find(near) {
         Some(known) => known.seen += 1,
-        None => patterns.push(new),
+        None if new.likeness >= LIKENESS => patterns.push(new),
+        None => {}
     }
 }
 
-/// The last five runs of a row.
-#[derive(Default)]
-struct Runs {
-    lengths: [u32; 5],
-    began: u32,
+/// The length of a module if five runs are near 1:1:3:1:1.
+///
+/// The core and the white ring decide; of the outer ring one side may have run together with a stroke or a line. Print
+/// that has spread makes dark runs longer by what it takes from the light ones: in one part light, two parts core, one
+/// part light this cancels out.
+fn proportion([left, light, core, ring, right]: [f32; 5]) -> Option<f32> {
+    let module = (light + 2.0 * core + ring) / 8.0;
+    let rings = 0.25 * module..=2.0 * module + 0.5;
+    let thinner = left.min(right);
+    let sound = (light - ring).abs() <= 0.9 * module + 1.0
+        && (2.15 * module - 0.5..=4.1 * module + 0.5).contains(&core)
+        && rings.contains(&light)
+        && rings.contains(&ring)
+        && (0.35 * module..=2.2 * module + 0.5).contains(&thinner);
+    sound.then_some(module)
 }
 
-/// Where a row crossed something like a pattern: the middle, and the module it suggests.
-#[derive(Clone, Copy)]
-struct Crossing {
-    middle: f32,
-    module: f32,
+/// Looks down through the middle and then across again: the same proportion must stand both ways.
+fn check(bits: &Bits, at: Point, module: f32) -> Option<Pattern> {
+    let (y, tall) = crossing(bits, at, [0, 1], module)?;
+    let (x, wide) = crossing(bits, [at[0], y], [1, 0], module)?;
+    let (middle, module) = ([x, y], [wide, tall]);
+    Some(Pattern { middle, module, seen: 1, likeness: likeness(bits, middle, module) })
 }
 
-impl Runs {
-    /// Takes the run that ended before `x`. When it is dark and the last five are in proportion, says where.
-    fn end(&mut self, x: u32, dark: bool) -> Option<Crossing> {
-        self.lengths.rotate_left(1);
-        self.lengths[4] = x - self.began;
-        self.began = x;
-        let module = dark.then(|| proportion(&self.lengths)).flatten()?;
-        let [.., core, ring, edge] = self.lengths;
-        Some(Crossing { middle: (x - edge - ring) as f32 - core as f32 / 2.0, module })
-    }
-}
-
-/// The module's length if five runs are as 1:1:3:1:1, each within half a module.
-fn proportion(runs: &[u32; 5]) -> Option<f32> {
-    let total: u32 = runs.iter().sum();
-    if runs.contains(&0) || total < 14 {
-        return None; // two pixels a module are the least that can be read
-    }
-    let module = total as f32 / 7.0;
-    let slack = module * 0.6;
-    let fits = |run: u32, modules: f32| (run as f32 - modules * module).abs() <= slack * modules.max(1.0).sqrt();
-    let [a, b, c, d, e] = *runs;
-    (fits(a, 1.0) && fits(b, 1.0) && fits(c, 3.0) && fits(d, 1.0) && fits(e, 1.0)).then_some(module)
-}
-
-/// Looks across the row: the same proportion must stand upright through the middle.
-fn check(page: &Page, thresholds: &Thresholds, crossing: Crossing, y: u32) -> Option<Pattern> {
-    let x = crossing.middle as u32;
-    let reach = (crossing.module * 6.0) as u32 + 2;
-    let dark = |y: u32| page.at(x, y) < thresholds.at(x, y);
-    if x >= page.width() || !dark(y) {
+/// Where the middle lies along an axis, and the module's length there.
+fn crossing(bits: &Bits, at: Point, [across, down]: [i32; 2], module: f32) -> Option<(f32, f32)> {
+    let (x, y) = (at[0] as i32, at[1] as i32);
+    let reach = (module * 6.0) as i32 + 3;
+    let dark = |steps: i32| {
+        let (x, y) = (x + steps * across, y + steps * down);
+        let inside = x >= 0 && y >= 0 && (x as usize) < bits.width && (y as usize) < bits.height;
+        inside.then(|| bits.dark(x as usize, y as usize))
+    };
+    if dark(0) != Some(true) {
         return None;
     }
-    let top = y.saturating_sub(reach);
-    let bottom = (y + reach).min(page.height() - 1);
-    let mut up = [0_u32; 3];
-    measure((top..=y).rev().map(&dark), &mut up);
-    let mut down = [0_u32; 3];
-    measure((y + 1..=bottom).map(&dark), &mut down);
-    let runs = [up[2], up[1], up[0] + down[0], down[1], down[2]];
-    let module = proportion(&runs)?;
-    let similar = module < crossing.module * 1.6 && crossing.module < module * 1.6;
-    let middle = (y + down[0]) as f32 - runs[2] as f32 / 2.0 + 0.5;
-    similar.then_some(Pattern { x: crossing.middle, y: middle, module: (module + crossing.module) / 2.0, seen: 1 })
-}
-
-/// Lengths of the first three runs: dark, light, dark.
-fn measure(pixels: impl Iterator<Item = bool>, runs: &mut [u32; 3]) {
-    let mut at = 0;
-    for dark in pixels {
-        if dark != (at != 1) {
-            at += 1;
-            if at > 2 {
-                return;
-            }
-        }
-        runs[at] += 1;
-    }
-}
-
-/// Between black and white, for each block of the page: halfway between its own darkest and lightest pixel.
-struct Thresholds {
-    columns: usize,
-    blocks: Vec<Block>,
-}
-
-#[derive(Clone, Copy)]
-struct Block {
-    threshold: u8,
-    /// Nothing in it is dark: most of a page is paper, and paper need not be looked at twice.
-    blank: bool,
-}
-
-impl Thresholds {
-    fn of(page: &Page) -> Self {
-        let columns = page.width().div_ceil(BLOCK) as usize;
-        let rows = page.height().div_ceil(BLOCK) as usize;
-        let mut extremes = vec![(255_u8, 0_u8); columns * rows];
-        for y in 0..page.height() {
-            let line = &mut extremes[(y / BLOCK) as usize * columns..][..columns];
-            for (block, extreme) in page.row(y).chunks(BLOCK as usize).zip(line) {
-                let darkest = block.iter().fold(extreme.0, |least, pixel| least.min(*pixel));
-                let lightest = block.iter().fold(extreme.1, |most, pixel| most.max(*pixel));
-                *extreme = (darkest, lightest);
-            }
-        }
-        let block = |(darkest, lightest): (u8, u8)| {
-            // A block of paper, or one wholly inside a dark module, goes by what is usual on a page.
-            let printed = lightest.saturating_sub(darkest) >= CONTRAST;
-            let threshold = if printed { darkest.midpoint(lightest) } else { 128 };
-            Block { threshold, blank: darkest >= threshold }
-        };
-        Self { columns, blocks: extremes.into_iter().map(block).collect() }
-    }
-
-    fn at(&self, x: u32, y: u32) -> u8 {
-        self.blocks[(y / BLOCK) as usize * self.columns + (x / BLOCK) as usize].threshold
-    }
-
-    /// Tells where each run of a row ends, and whether it was dark.
-    fn each_run(&self, page: &Page, y: u32, mut ends: impl FnMut(u32, bool)) {
-        let blocks = &self.blocks[(y / BLOCK) as usize * self.columns..][..self.columns];
-        let mut dark = false;
-        let mut x = 0;
-        for (pixels, block) in page.row(y).chunks(BLOCK as usize).zip(blocks) {
-            if !block.blank || dark {
-                // One bit a pixel, so that a run costs one step however long it is.
-                let mask = pixels.iter().rev().fold(0_u32, |mask, p| mask << 1 | u32::from(*p < block.threshold));
-                let edges = mask ^ (mask << 1 | u32::from(dark));
-                let mut edges = edges & (u32::MAX >> (BLOCK - pixels.len() as u32));
-                while edges != 0 {
-                    ends(x + edges.trailing_zeros(), dark);
-                    dark = !dark;
-                    edges &= edges - 1;
+    let edge_reach = (3.0 * module) as i32 + 2;
+    let walk = |sign: i32| {
+        let mut runs = [0_i32; 3]; // dark, light, dark
+        let mut at = 0;
+        for steps in 1..=reach {
+            let Some(dark) = dark(sign * steps) else { break };
+            if dark != (at != 1) {
+                at += 1;
+                if at == 3 {
+                    break;
                 }
             }
-            x += BLOCK;
+            runs[at] += 1;
+            if runs[2] > edge_reach {
+                break;
+            }
         }
-        if dark {
-            ends(page.width(), true);
+        runs
+    };
+    let (before, after) = (walk(-1), walk(1));
+    let core = before[0] + after[0] + 1;
+    let length = proportion([before[2], before[1], core, after[1], after[2]].map(|run| run as f32))?;
+    let similar = length <= 1.9 * module + 0.6 && module <= 1.9 * length + 0.6;
+    let start = if down == 1 { y } else { x } - before[0];
+    similar.then_some((start as f32 + core as f32 / 2.0, length))
+}
+
+/// How well the surroundings agree with a pattern and its white border, at the best of four angles.
+fn likeness(bits: &Bits, middle: Point, module: Point) -> f32 {
+    let best = (0..4).map(|eighth| {
+        let angle = eighth as f32 * std::f32::consts::PI / 8.0;
+        // A row crosses a turned pattern at an angle and sees its modules longer than they are.
+        let askew = angle.min(std::f32::consts::FRAC_PI_2 - angle);
+        let (sin, cos) = angle.sin_cos();
+        let [wide, tall] = module.map(|side| side * askew.cos());
+        agreement(bits, middle, [[cos * wide, sin * tall], [-sin * wide, cos * tall]])
+    });
+    best.fold(-1.0, f32::max)
+}
+
+/// How well the surroundings agree when a module's sides are the given arms.
+fn agreement(bits: &Bits, middle: Point, [across, down]: [Point; 2]) -> f32 {
+    let (mut agreed, mut weights) = (0.0, 0.0);
+    for row in -4..=4_i32 {
+        for column in -4..=4_i32 {
+            let ring = column.abs().max(row.abs());
+            // On two sides the border is the quiet zone, where people write.
+            let weight = if ring == 4 { 0.4 } else { 1.0 };
+            let x = middle[0] + across[0] * column as f32 + down[0] * row as f32;
+            let y = middle[1] + across[1] * column as f32 + down[1] * row as f32;
+            if x < 0.0 || y < 0.0 || x as usize >= bits.width || y as usize >= bits.height {
+                continue;
+            }
+            weights += weight;
+            let right = bits.dark(x as usize, y as usize) == (ring != 2 && ring != 4);
+            agreed += if right { weight } else { -weight };
         }
     }
+    // A pattern that is half beyond the edge cannot agree as well as a whole one.
+    agreed / f32::max(weights, 20.0)
 }
 
 #[cfg(test)]
@@ -212,20 +248,45 @@ mod tests {
 
     #[test]
     fn runs_of_one_one_three_one_one_are_a_pattern() {
-        assert!(proportion(&[5, 5, 15, 5, 5]).is_some());
-        assert!(proportion(&[6, 4, 16, 5, 5]).is_some());
-        assert!(proportion(&[5, 5, 5, 5, 5]).is_none());
-        assert!(proportion(&[5, 15, 15, 5, 5]).is_none());
-        assert!(proportion(&[1, 1, 3, 1, 1]).is_none(), "one pixel a module cannot be read");
+        assert!(proportion([5.0, 5.0, 15.0, 5.0, 5.0]).is_some());
+        assert!(proportion([6.0, 4.0, 16.0, 5.0, 5.0]).is_some());
+        assert!(proportion([90.0, 5.0, 15.0, 5.0, 5.0]).is_some(), "a line has run into one side");
+        assert!(proportion([90.0, 5.0, 15.0, 5.0, 90.0]).is_none(), "no outer ring to be seen");
+        assert!(proportion([10.0, 10.0, 10.0, 10.0, 10.0]).is_none());
+        assert!(proportion([5.0, 15.0, 15.0, 5.0, 5.0]).is_none());
     }
 
     #[test]
-    fn a_white_page_and_a_page_of_dots_end_soon() {
-        let white = Page::from_luma(300, 300, vec![255; 90_000]).unwrap();
-        assert!(patterns(&white).is_empty());
-        let stripes = |n: usize| if [0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1, 1, 1][n % 17] == 0 { 0 } else { 255 };
-        let dots = (0..2000 * 2000).map(|n| stripes(n % 2000).max(stripes(n / 2000))).collect();
-        let dots = Page::from_luma(2000, 2000, dots).unwrap();
-        assert!(patterns(&dots).len() <= CANDIDATES);
+    fn a_pattern_is_found_where_it_is_and_at_its_size() {
+        let mut bits = Bits::blank(200, 150);
+        for y in 0..35 {
+            for x in 0..35 {
+                let ring = (x as i32 / 5 - 3).abs().max((y as i32 / 5 - 3).abs());
+                if ring != 2 {
+                    let (x, y) = (80 + x, 60 + y);
+                    bits.words[y * bits.stride + x / 64] |= 1 << (x % 64);
+                }
+            }
+        }
+        let found = search(&bits, 2.0, 2).patterns;
+        assert_eq!(found.len(), 1);
+        let [x, y] = found[0].middle;
+        assert!((x - 195.0).abs() < 1.0 && (y - 155.0).abs() < 1.0, "{x}, {y}");
+        assert!((found[0].size() - 10.0).abs() < 0.5 && found[0].likeness > 0.95);
+    }
+
+    #[test]
+    fn a_page_of_nothing_but_patterns_ends_soon() {
+        let mut bits = Bits::blank(4000, 4000);
+        for y in 0..4000 {
+            for x in 0..4000 {
+                let ring = (x as i32 % 18 / 2 - 4).abs().max((y as i32 % 18 / 2 - 4).abs());
+                if ring != 2 && ring != 4 {
+                    bits.words[y * bits.stride + x / 64] |= 1 << (x % 64);
+                }
+            }
+        }
+        let found = search(&bits, 1.0, 2);
+        assert!(found.crowded && found.patterns.len() < 2 * PATTERNS);
     }
 }

@@ -1,154 +1,177 @@
-//! From three finder patterns to a grid of modules: the corners' geometry decides which three belong together, and each
-//! module is sampled from the grey page.
+//! From three corners to the modules of a code: the grid is fitted to what every code shows, and each module's shade is
+//! taken from the page.
 //!
-//! It must never accept a grid by itself: the decoder's error correction does.
+//! It must never accept a grid by itself: decoding does.
 
-use rqrr::{Grid, SimpleGrid};
+mod bend;
+mod fit;
+mod sample;
+mod template;
 
-use super::finder::Pattern;
-use super::{Page, Reading};
+pub(super) use template::Template;
 
-/// Grids sampled on one page at most. A page with two codes needs two.
-const GRIDS: usize = 60;
-/// Patterns looked at for corners, best seen first: a triple is cheap, but there are many of them.
-const PATTERNS: usize = 40;
-/// How far the angle at the corner may be from a right one, as a cosine.
-const SKEW: f32 = 0.2;
-/// How much longer one arm may be than the other.
-const ARMS: f32 = 1.2;
-/// Modules from the edge of a code to the middle of a finder pattern.
-const MIDDLE: f32 = 3.5;
-/// The largest version whose grid three corners alone can carry; larger ones need their alignment patterns.
-const LARGEST_VERSION: u32 = 4;
+use super::bits::Bits;
+use super::contrast::{Contrast, smoothed};
+use super::corners::Corners;
+use super::decode::{self, Decoded, Soft};
+use super::geometry::{Perspective, Point, centre};
+use super::grey::Grey;
+use super::page::Pixels;
+use super::patch::Patch;
 
-/// Three patterns that stand as the corners of a code.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Corners {
-    corner: Pattern,
-    right: Pattern,
-    below: Pattern,
-    /// Modules of one side.
-    size: u32,
-    /// How far they are from ideal; the smallest is tried first.
-    strain: f32,
+/// A grid laid on a place of the page, decoded or not.
+#[derive(Clone, Debug)]
+pub(super) struct Laid {
+    /// The outer corners of the code on the page, clockwise from its own upper left.
+    pub outline: [Point; 4],
+    /// The side of a module, in pixels.
+    pub module: f32,
+    /// How well the function patterns agree, from -1 to 1.
+    pub agreement: f32,
+    /// The modules as they were sampled on the straight grid.
+    pub soft: Soft,
+    /// The same on the bent one, once it was tried.
+    pub bent: Option<Soft>,
 }
 
-impl Corners {
-    /// The middle of the code, in pixels.
-    pub fn middle(&self) -> [f32; 2] {
-        [(self.right.x + self.below.x) / 2.0, (self.right.y + self.below.y) / 2.0]
-    }
-
-    fn of(corner: Pattern, right: Pattern, below: Pattern) -> Option<Self> {
-        let (across, down) = (arm(corner, right), arm(corner, below));
-        let (length, height) = (across[0].hypot(across[1]), down[0].hypot(down[1]));
-        // Clockwise on the page, where y grows downwards; the mirror image is the same three the other way round.
-        let turn = across[0] * down[1] - across[1] * down[0];
-        let cosine = (across[0] * down[0] + across[1] * down[1]) / (length * height);
-        let ratio = (length / height).max(height / length);
-        let module = (corner.module + right.module + below.module) / 3.0;
-        let modules = (length + height) / 2.0 / module;
-        let version = ((modules - 10.0) / 4.0).round().max(1.0);
-        let size = 17 + 4 * version as u32;
-        // The arm of a version has 10 + 4 × version modules; the measured module is some percent off.
-        let stretch = (modules / (10.0 + 4.0 * version) - 1.0).abs();
-        let sound = turn > 0.0 && cosine.abs() < SKEW && ratio < ARMS && stretch < 0.2;
-        let strain = cosine.abs() + (ratio - 1.0) + stretch;
-        (sound && version as u32 <= LARGEST_VERSION).then_some(Self { corner, right, below, size, strain })
+impl Laid {
+    /// The middle of the place.
+    pub fn centre(&self) -> Point {
+        centre(&self.outline)
     }
 }
 
-fn arm(from: Pattern, to: Pattern) -> [f32; 2] {
-    [to.x - from.x, to.y - from.y]
-}
+/// Pixels around a module's middle that are taken together, as a share of the module.
+const SMOOTH: f32 = 0.3;
+/// Modules to each side that a pixel is compared with.
+const SURROUNDINGS: f32 = 5.0;
+/// How much worse than the best size another may be and still be tried.
+const SIZE_SLACK: f32 = 0.2;
+/// How much fitting may be expected to add.
+const FITTING: f32 = 0.35;
 
-/// Triples that may be corners of a code, the least strained first.
-pub(super) fn corners(patterns: &[Pattern]) -> Vec<Corners> {
-    let patterns = &patterns[..patterns.len().min(PATTERNS)];
-    let mut found = Vec::new();
-    for (c, corner) in patterns.iter().enumerate() {
-        // Codes of the trade are small: the other two lie within some thirty modules.
-        let near = |(n, other): &(usize, &Pattern)| {
-            let reach = corner.module * (17 + 4 * LARGEST_VERSION) as f32;
-            let alike = other.module < corner.module * 1.4 && corner.module < other.module * 1.4;
-            *n != c && alike && (other.x - corner.x).hypot(other.y - corner.y) < reach
-        };
-        let others: Vec<&Pattern> = patterns.iter().enumerate().filter(near).map(|(_, other)| other).collect();
-        for right in &others {
-            found.extend(others.iter().filter_map(|below| Corners::of(*corner, **right, **below)));
+/// Sizes that a code with these corners may have, the likeliest first, and how well the two-shade page agrees with each.
+pub(super) fn sizes(bits: &Bits, scale: f32, corners: &Corners) -> Vec<(f32, usize)> {
+    let points = [corners.corner, corners.right, corners.opposite(), corners.below];
+    let perspective = Perspective::onto(&points.map(|point| point.map(|at| at / scale)));
+    let version = (corners.modules - 17.0) / 4.0;
+    // What is measured of a large code may be off by more than one version.
+    let slack = (version * 0.06).round().max(1.0) as i32;
+    let nearest = version.round() as i32;
+    let fits = |version: i32| {
+        let template = Template::of(17 + 4 * usize::try_from(version).ok()?)?;
+        let (mut agreed, mut weight) = (0.0, 0.0);
+        for mark in &template.marks {
+            let [x, y] = perspective.at(mark.at);
+            if x < 0.0 || y < 0.0 || x as usize >= bits.width || y as usize >= bits.height {
+                continue;
+            }
+            weight += mark.weight.abs();
+            agreed += if bits.dark(x as usize, y as usize) { mark.weight } else { -mark.weight };
         }
-    }
-    found.sort_by(|a, b| a.strain.total_cmp(&b.strain));
-    found.truncate(GRIDS);
-    found
+        Some((agreed / f32::max(weight, 60.0), template.size))
+    };
+    let mut sizes: Vec<(f32, usize)> = (nearest - slack..=nearest + slack).filter_map(fits).collect();
+    sizes.sort_by(|a, b| b.0.total_cmp(&a.0));
+    sizes
 }
 
-/// Samples the grid and decodes it.
-pub(super) fn decode(page: &Page, corners: &Corners) -> Option<Reading> {
-    let lattice = Lattice::of(corners);
-    let threshold = lattice.threshold(page)?;
-    let size = corners.size as usize;
-    let dark = |x: usize, y: usize| lattice.shade(page, x as f32, y as f32).is_some_and(|shade| shade < threshold);
-    let modules: Vec<bool> = (0..size * size).map(|n| dark(n % size, n / size)).collect();
-    let grid = Grid::new(SimpleGrid::from_func(size, |x, y| modules[y * size + x]));
-    let (_, text) = grid.decode().ok()?;
-    let far = corners.size as f32;
-    let outline = [[0.0, 0.0], [far, 0.0], [far, far], [0.0, far]].map(|[x, y]| lattice.at(x, y));
-    Some(Reading { text, corners: outline })
-}
-
-/// Where modules lie on the page.
-struct Lattice {
-    origin: [f32; 2],
-    across: [f32; 2],
-    down: [f32; 2],
-    /// Pixels of a module's side.
+/// A grid that was fitted to a place, with all that is needed to read it.
+pub(super) struct Footing {
+    patch: Patch,
+    smooth: Grey,
+    contrast: Contrast,
+    /// Pixels of the patch.
     module: f32,
+    template: &'static Template,
+    fitted: fit::Fitted,
+    /// Where the modules' middles lie on the patch.
+    middles: Vec<Point>,
 }
 
-impl Lattice {
-    fn of(corners: &Corners) -> Self {
-        let modules = corners.size as f32 - 2.0 * MIDDLE;
-        let step = |to: Pattern| arm(corners.corner, to).map(|length| length / modules);
-        let (across, down) = (step(corners.right), step(corners.below));
-        let origin =
-            [corners.corner.x - MIDDLE * (across[0] + down[0]), corners.corner.y - MIDDLE * (across[1] + down[1])];
-        Self { origin, across, down, module: across[0].hypot(across[1]) }
+/// Fits a grid to three corners, in one of the likely sizes. None when the place is too near the edge or fits no size
+/// nearly as well as `hopeless`.
+pub(super) fn lay(pixels: &Pixels, corners: &Corners, sizes: &[(f32, usize)], hopeless: f32) -> Option<Footing> {
+    let points = [corners.corner, corners.right, corners.opposite(), corners.below];
+    let patch = Patch::around(pixels, &points, corners.module)?;
+    let module = corners.module / patch.scale;
+    let smooth = smoothed(&patch.grey, (SMOOTH * module) as usize);
+    let contrast = Contrast::of(&smooth, (SURROUNDINGS * module) as usize + 2);
+    let points = points.map(|point| patch.from_page(point));
+    let likeliest = sizes.first()?.0;
+    let starts = sizes.iter().filter(|(likely, _)| *likely >= likeliest - SIZE_SLACK).filter_map(|(_, size)| {
+        let template = Template::of(*size)?;
+        let points = fit::seek_opposite(&contrast, points, template, module);
+        Some((fit::judge(&contrast, points, template).agreement, template, points))
+    });
+    let (agreement, template, points) = starts.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    if agreement < hopeless - FITTING {
+        return None;
+    }
+    let fitted = fit::fit(&contrast, points, template, module, hopeless - SIZE_SLACK);
+    let perspective = Perspective::onto(&fitted.points);
+    let size = template.size;
+    let middle = |at: usize| perspective.at(template.unit((at % size) as f32, (at / size) as f32));
+    let middles = (0..size * size).map(middle).collect();
+    (fitted.agreement >= hopeless).then_some(Footing { patch, smooth, contrast, module, template, fitted, middles })
+}
+
+/// Thresholds away from the mean of the neighbours, in parts of how far modules stray from it: ink that has spread, and
+/// ink that is thin.
+const SHIFTS: [f32; 4] = [-0.35, 0.35, -0.7, 0.7];
+/// How much of its neighbours is taken out of a blurred module.
+const STRENGTHS: [f32; 2] = [0.4, 0.9];
+
+impl Footing {
+    /// How well the function patterns agree, from -1 to 1 and a little more.
+    pub fn agreement(&self) -> f32 {
+        self.fitted.agreement
     }
 
-    /// The pixel at so many modules across and down.
-    fn at(&self, x: f32, y: f32) -> [f32; 2] {
-        [self.origin[0] + x * self.across[0] + y * self.down[0], self.origin[1] + x * self.across[1] + y * self.down[1]]
-    }
-
-    /// The mean of the middle of a module. None beyond the page.
-    fn shade(&self, page: &Page, x: f32, y: f32) -> Option<u32> {
-        let [centre_x, centre_y] = self.at(x + 0.5, y + 0.5);
-        let reach = (self.module / 4.0).max(0.5);
-        let from = |centre: f32| (centre - reach).round();
-        let count = (2.0 * reach).round().max(1.0) as u32;
-        let (left, top) = (from(centre_x), from(centre_y));
-        let inside =
-            left >= 0.0 && top >= 0.0 && left as u32 + count <= page.width() && top as u32 + count <= page.height();
-        if !inside {
-            return None;
+    /// The grid as it lies, and its modules.
+    pub fn laid(&self) -> Laid {
+        let perspective = Perspective::onto(&self.fitted.points);
+        let corner = |x: f32, y: f32| self.patch.on_page(perspective.at(self.template.unit(x - 0.5, y - 0.5)));
+        let far = self.template.size as f32;
+        Laid {
+            outline: [corner(0.0, 0.0), corner(far, 0.0), corner(far, far), corner(0.0, far)],
+            module: self.module * self.patch.scale,
+            agreement: self.fitted.agreement,
+            soft: self.by_contrast(&self.middles),
+            bent: None,
         }
-        let (left, top) = (left as u32, top as u32);
-        let pixels = (top..top + count).flat_map(|y| (left..left + count).map(move |x| (x, y)));
-        let sum: u32 = pixels.map(|(x, y)| u32::from(page.at(x, y))).sum();
-        Some(sum / (count * count))
     }
 
-    /// Halfway between the core and the white ring of the pattern in the code's upper left.
-    fn threshold(&self, page: &Page) -> Option<u32> {
-        const CORE: [(f32, f32); 5] = [(3.0, 3.0), (2.0, 2.0), (4.0, 2.0), (2.0, 4.0), (4.0, 4.0)];
-        const RING: [(f32, f32); 8] =
-            [(1.0, 1.0), (3.0, 1.0), (5.0, 1.0), (1.0, 3.0), (5.0, 3.0), (1.0, 5.0), (3.0, 5.0), (5.0, 5.0)];
-        let mean = |places: &[(f32, f32)]| {
-            let shades: Option<Vec<u32>> = places.iter().map(|(x, y)| self.shade(page, *x, *y)).collect();
-            shades.map(|shades| shades.iter().sum::<u32>() / shades.len() as u32)
-        };
-        let (dark, light) = (mean(&CORE)?, mean(&RING)?);
-        (dark + 30 < light).then_some(dark.midpoint(light))
+    /// Reads the modules where they should be.
+    pub fn read(&self) -> Option<Decoded> {
+        let size = self.template.size;
+        decode::decode(&self.by_contrast(&self.middles)).or_else(|| {
+            let shades = sample::shades(&self.smooth, &self.middles);
+            decode::decode(&sample::by_neighbours(&shades, size, 0.0))
+        })
+    }
+
+    /// Reads the modules on a grid that was bent to the paper, sharpened and at other thresholds. Also what was seen on
+    /// the bent grid.
+    pub fn read_with_care(&self) -> (Option<Decoded>, Soft) {
+        let bent = bend::bend(&self.contrast, &self.middles, self.template, self.module);
+        let soft = self.by_contrast(&bent);
+        let decoded = decode::decode(&soft).or_else(|| self.variants(&bent)).or_else(|| self.variants(&self.middles));
+        (decoded, soft)
+    }
+
+    fn variants(&self, middles: &[Point]) -> Option<Decoded> {
+        let size = self.template.size;
+        let shades = sample::shades(&self.smooth, middles);
+        let sharpened = STRENGTHS.iter().map(|strength| {
+            let sharp = sample::sharpened(&shades, size, *strength);
+            sample::by_neighbours(&sharp, size, 0.0)
+        });
+        let shifted = SHIFTS.iter().map(|shift| sample::by_neighbours(&shades, size, *shift));
+        sharpened.chain(shifted).find_map(|soft| decode::decode(&soft))
+    }
+
+    fn by_contrast(&self, middles: &[Point]) -> Soft {
+        sample::by_contrast(&self.contrast, middles, self.template.size)
     }
 }

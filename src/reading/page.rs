@@ -47,6 +47,24 @@ pub(super) enum Pixels {
     Grey(Grey),
 }
 
+impl Pixels {
+    /// Pixels of a row.
+    pub fn width(&self) -> usize {
+        match self {
+            Self::Bits(bits) => bits.width,
+            Self::Grey(grey) => grey.width,
+        }
+    }
+
+    /// Rows.
+    pub fn height(&self) -> usize {
+        match self {
+            Self::Bits(bits) => bits.height,
+            Self::Grey(grey) => grey.height,
+        }
+    }
+}
+
 /// Why the bytes are no page.
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {

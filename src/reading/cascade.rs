@@ -1,0 +1,212 @@
+//! The order of stages, cheapest first: a page that reads at once never pays for the others, and no page pays without
+//! end. It must never let a later stage overrule an earlier one.
+
+use super::area::{self, Responses};
+use super::contrast::Contrast;
+use super::corners::{self, Corners};
+use super::evidence::{Findings, Stage};
+use super::page::{Page, Pixels};
+use super::scales::{self, Scale, Scales};
+use super::search::{Manner, PATTERNS, Search};
+use super::strip::Strip;
+use super::threshold::{Rule, binarize};
+use super::{photograph, twin};
+
+/// At first only what looks like a code is read; the longer nothing is found, the more is tried.
+const fn quick(stage: Stage) -> Manner {
+    Manner { stage, likely: 0.38, agreement: 0.45, in_vain: 6, with_care: 0 }
+}
+
+const fn careful(stage: Stage) -> Manner {
+    Manner { stage, likely: 0.38, agreement: 0.35, in_vain: 6, with_care: 3 }
+}
+
+const fn last(stage: Stage, likely: f32, in_vain: usize) -> Manner {
+    Manner { stage, likely, agreement: 0.28, in_vain, with_care: 6 }
+}
+
+/// One look at the page: at which size, by which rule, every how many modules a row.
+type Look = (Stage, Scale, Rule, f32);
+
+/// Rows between two that are searched, in modules: the core of a pattern has three.
+const SPARSE: f32 = 0.8;
+const DENSE: f32 = 0.3;
+
+/// Where a module of the page is larger than it need be, the search begins at half its size.
+const LARGE: [Look; 9] = [
+    (Stage::First, Scale::Half, Rule::Middle, SPARSE),
+    (Stage::OtherScale, Scale::Whole, Rule::Middle, SPARSE),
+    (Stage::Shadow, Scale::Half, Rule::Mean, DENSE),
+    (Stage::Shadow, Scale::Whole, Rule::Mean, DENSE),
+    (Stage::Deep, Scale::Half, Rule::Deep, DENSE),
+    (Stage::Deep, Scale::Whole, Rule::Deep, DENSE),
+    (Stage::Faint, Scale::Half, Rule::Faint, DENSE),
+    (Stage::Quarter, Scale::Quarter, Rule::Middle, DENSE),
+    (Stage::Quarter, Scale::Quarter, Rule::Mean, DENSE),
+];
+const SMALL: [Look; 9] = [
+    (Stage::First, Scale::Whole, Rule::Middle, SPARSE),
+    (Stage::OtherScale, Scale::Half, Rule::Middle, SPARSE),
+    LARGE[2],
+    LARGE[3],
+    LARGE[4],
+    LARGE[5],
+    LARGE[6],
+    LARGE[7],
+    LARGE[8],
+];
+/// Two shades have one threshold at their own size; reduced they are grey.
+const TWO_SHADES: [Look; 5] = [
+    (Stage::First, Scale::Whole, Rule::Middle, SPARSE),
+    (Stage::OtherScale, Scale::Half, Rule::Middle, SPARSE),
+    (Stage::Shadow, Scale::Half, Rule::Mean, DENSE),
+    (Stage::Quarter, Scale::Quarter, Rule::Middle, DENSE),
+    (Stage::Quarter, Scale::Quarter, Rule::Mean, DENSE),
+];
+
+/// Reads a page.
+pub(super) fn read(page: &Page) -> Findings {
+    let pixels = page.pixels();
+    let module = expected_module(page);
+    if scales::is_dark(pixels) {
+        // A negative of a page, or a photograph of something dark: what looks like the usual page comes first.
+        let negative = scales::inverted(pixels);
+        let mut search = Search::on(&negative);
+        run(&mut search, module);
+        if !search.read.is_empty() {
+            return Findings::of(&search, true);
+        }
+    }
+    let mut search = Search::on(pixels);
+    run(&mut search, module);
+    if search.read.is_empty() && !search.crowded {
+        if let Some(findings) = on_the_negative(&mut search, module) {
+            return findings;
+        }
+        let scales = Scales::of(pixels);
+        search.timed(Stage::Photograph, |search| photograph::read(search, scales.get(Scale::Whole)));
+    }
+    Findings::of(&search, false)
+}
+
+/// A code that is light on dark, on a page that is not.
+fn on_the_negative(search: &mut Search<'_>, module: f32) -> Option<Findings> {
+    let negative = scales::inverted(search.pixels);
+    let mut other = Search::on(&negative);
+    let scales = Scales::of(&negative);
+    let looks = looks(&negative, module);
+    search.timed(Stage::Inverted, |_| {
+        for look in &looks[..2] {
+            if other.read.is_empty() {
+                take(&mut other, &scales, module, *look, careful(Stage::Inverted));
+            }
+        }
+    });
+    (!other.read.is_empty()).then(|| Findings::of(&other, true))
+}
+
+/// Pixels a module of a karekod would have on this page: 14 mm have 21 of them.
+fn expected_module(page: &Page) -> f32 {
+    const MILLIMETRES: f32 = 14.0 / 21.0;
+    const INCH: f32 = 25.4;
+    /// The longer side of A4, in inches.
+    const PAPER: f32 = 11.69;
+    let longer = page.pixels().width().max(page.pixels().height()) as f32;
+    MILLIMETRES / INCH * longer / PAPER
+}
+
+fn looks(pixels: &Pixels, module: f32) -> &'static [Look] {
+    /// Below this a module is too small at half the size.
+    const HALF: f32 = 3.5;
+    match pixels {
+        Pixels::Bits(_) => &TWO_SHADES,
+        Pixels::Grey(_) if module / 2.0 >= HALF => &LARGE,
+        Pixels::Grey(_) => &SMALL,
+    }
+}
+
+/// All stages that search by patterns, and the twin of what was found.
+fn run(search: &mut Search<'_>, module: f32) {
+    let scales = Scales::of(search.pixels);
+    for look in looks(search.pixels, module) {
+        let manner = if look.0 == Stage::First { quick(look.0) } else { careful(look.0) };
+        search.timed(look.0, |search| take(search, &scales, module, *look, manner));
+        let more = look.0 == Stage::First && search.is_another_likely();
+        if (!search.read.is_empty() && !more) || search.crowded {
+            break;
+        }
+    }
+    if search.read.is_empty() && !search.crowded {
+        together(search, &scales, module);
+    }
+    search.timed(Stage::Twin, twin::seek);
+    if search.read.is_empty() {
+        search.timed(Stage::Combined, twin::combine);
+    }
+}
+
+fn take(search: &mut Search<'_>, scales: &Scales<'_>, module: f32, (_, scale, rule, rows): Look, manner: Manner) {
+    let step = ((rows * module / scale.times()) as usize).max(1);
+    let whole_bits = match (search.pixels, scale) {
+        (Pixels::Bits(bits), Scale::Whole) => Some(bits),
+        _ => None,
+    };
+    match whole_bits {
+        Some(bits) => search.pass(bits, 1.0, step, manner),
+        None => search.pass(&binarize(scales.get(scale), rule), scale.times(), step, manner),
+    }
+}
+
+/// Patterns of all passes together, then patterns by their area, then pairs of them.
+fn together(search: &mut Search<'_>, scales: &Scales<'_>, module: f32) {
+    /// Patterns of which pairs are made.
+    const PAIRED: usize = 24;
+    let pixels = search.pixels;
+    let whole = scales::as_bits(pixels, || binarize(scales.get(Scale::Whole), Rule::Middle));
+    let shadow = binarize(scales.get(Scale::Half), Rule::Mean);
+    search.timed(Stage::Together, |search| {
+        let triples = corners::triples(&search.best_patterns(PATTERNS));
+        search.lay_on(&whole, 1.0, triples.clone(), last(Stage::Together, 0.3, 10));
+        search.lay_on(&shadow, 2.0, triples, last(Stage::Together, 0.3, 6));
+    });
+    if search.read.is_empty() {
+        search.timed(Stage::Area, |search| {
+            let (triples, pairs) = by_area(pixels, module);
+            search.lay_on(&whole, 1.0, triples, last(Stage::Area, 0.2, 10));
+            if search.read.is_empty() {
+                search.lay_on(&whole, 1.0, pairs, last(Stage::Area, 0.15, 14));
+            }
+        });
+    }
+    if search.read.is_empty() {
+        search.timed(Stage::Pairs, |search| {
+            let pairs = corners::pairs(&search.best_patterns(PAIRED));
+            search.lay_on(&whole, 1.0, pairs.clone(), last(Stage::Pairs, 0.22, 14));
+            if search.read.is_empty() {
+                search.lay_on(&shadow, 2.0, pairs, last(Stage::Pairs, 0.22, 10));
+            }
+        });
+    }
+}
+
+/// Corners of patterns that have the size of a karekod on this page, whatever is left of them: triples and pairs.
+fn by_area(pixels: &Pixels, module: f32) -> (Vec<Corners>, Vec<Corners>) {
+    /// What a place must respond to the filter, and how many such places are looked at.
+    const RESPONSE: f32 = 0.3;
+    const PLACES: usize = 40;
+    /// Modules of a side, with what measuring may be off.
+    const SIDES: std::ops::RangeInclusive<f32> = 19.0..=23.0;
+    let modules = |pixels: usize| (pixels as f32 / module) as usize;
+    let arms = [[module, 0.0], [0.0, module]];
+    let strip = Strip::of(pixels, [0.0, 0.0], arms, modules(pixels.width()), modules(pixels.height()));
+    let contrast = Contrast::of(&strip.grey, 5 * area::MODULE + 2);
+    let mut patterns = Responses::of(&contrast).peaks(RESPONSE, PLACES);
+    for pattern in &mut patterns {
+        pattern.middle = strip.on_page(pattern.middle);
+        pattern.module = [module; 2];
+    }
+    let mut found = (corners::triples(&patterns), corners::pairs(&patterns));
+    found.0.retain(|corners| SIDES.contains(&corners.modules));
+    found.1.retain(|corners| SIDES.contains(&corners.modules));
+    found
+}

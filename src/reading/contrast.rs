@@ -1,0 +1,116 @@
+//! How much darker or lighter a pixel is than its surroundings, so that shadow and fading no longer matter. It must never
+//! make print out of paper: where all is alike, the contrast is near zero.
+
+use super::geometry::Point;
+use super::grey::Grey;
+
+/// Contrast of every pixel of a patch.
+#[derive(Debug)]
+pub(super) struct Contrast {
+    /// Pixels.
+    pub width: usize,
+    /// Pixels.
+    pub height: usize,
+    /// From -127, light among dark, to 127, dark among light; 100 is as far from the mean as pixels there usually are.
+    pub values: Vec<i8>,
+}
+
+impl Contrast {
+    /// Compares each pixel with the square of `reach` pixels to each side of it.
+    pub fn of(grey: &Grey, reach: usize) -> Self {
+        let mean = smoothed(grey, reach);
+        let strays = grey.luma.iter().zip(&mean.luma).map(|(pixel, mean)| pixel.abs_diff(*mean)).collect();
+        let stray = smoothed(&Grey { luma: strays, ..*grey }, reach);
+        let weights: Vec<f32> = (0..=255).map(|stray| 100.0 / (stray as f32 + 1.5)).collect();
+        let pixels = grey.luma.iter().zip(&mean.luma).zip(&stray.luma);
+        let values = pixels.map(|((pixel, mean), stray)| {
+            let darker = i32::from(*mean) - i32::from(*pixel);
+            (darker as f32 * weights[usize::from(*stray)]).clamp(-127.0, 127.0) as i8
+        });
+        Self { width: grey.width, height: grey.height, values: values.collect() }
+    }
+
+    /// The contrast at a point; nothing is known beyond the patch.
+    pub fn at(&self, [x, y]: Point) -> f32 {
+        if x < 0.0 || y < 0.0 {
+            return 0.0;
+        }
+        let (x, y) = (x as usize, y as usize);
+        if x >= self.width || y >= self.height {
+            return 0.0;
+        }
+        f32::from(self.values[y * self.width + x])
+    }
+}
+
+/// The mean of the square of `reach` pixels to each side of every pixel, with the edge repeated beyond it.
+pub(super) fn smoothed(grey: &Grey, reach: usize) -> Grey {
+    if reach == 0 {
+        return grey.clone();
+    }
+    let (width, height) = (grey.width, grey.height);
+    let count = (2 * reach + 1) as u32;
+    // A division by a small constant is a multiplication and a shift.
+    let share = (1 << 16) / count + 1;
+    let mean = |sum: u32| ((sum * share) >> 16).min(255) as u8;
+    let mut across = vec![0_u8; width * height];
+    for (from, to) in grey.luma.chunks_exact(width).zip(across.chunks_exact_mut(width)) {
+        let mut sum = u32::from(from[0]) * reach as u32;
+        sum += (0..reach).map(|x| u32::from(from[x.min(width - 1)])).sum::<u32>();
+        for x in 0..width {
+            sum += u32::from(from[(x + reach).min(width - 1)]);
+            to[x] = mean(sum);
+            sum -= u32::from(from[x.saturating_sub(reach)]);
+        }
+    }
+    let row = |y: usize| &across[y * width..(y + 1) * width];
+    let mut sums: Vec<u32> = row(0).iter().map(|pixel| u32::from(*pixel) * reach as u32).collect();
+    for y in 0..reach {
+        sums.iter_mut().zip(row(y.min(height - 1))).for_each(|(sum, pixel)| *sum += u32::from(*pixel));
+    }
+    let mut luma = vec![0_u8; width * height];
+    for (y, to) in luma.chunks_exact_mut(width).enumerate() {
+        let (enters, leaves) = (row((y + reach).min(height - 1)), row(y.saturating_sub(reach)));
+        for (((to, sum), enters), leaves) in to.iter_mut().zip(&mut sums).zip(enters).zip(leaves) {
+            *sum += u32::from(*enters);
+            *to = mean(*sum);
+            *sum -= u32::from(*leaves);
+        }
+    }
+    Grey { width, height, luma }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn smoothing_is_the_mean_of_the_square_with_the_edge_repeated() {
+        let (width, height, reach) = (13_usize, 9_usize, 2_usize);
+        let luma: Vec<u8> = (0..width * height).map(|n| (n * 97 % 251) as u8).collect();
+        let grey = Grey { width, height, luma };
+        let smooth = smoothed(&grey, reach);
+        for y in 0..height {
+            for x in 0..width {
+                let near = |at: usize, step: usize, most: usize| (at + step).saturating_sub(reach).min(most - 1);
+                let sum: f32 = (0..5)
+                    .flat_map(|down| (0..5).map(move |across| (across, down)))
+                    .map(|(across, down)| f32::from(grey.at(near(x, across, width), near(y, down, height))))
+                    .sum();
+                assert!((f32::from(smooth.at(x, y)) - sum / 25.0).abs() < 2.5, "{x}, {y}");
+            }
+        }
+    }
+
+    #[test]
+    fn print_in_shadow_has_the_contrast_of_print_in_light() {
+        let luma = (0..120 * 40_usize).map(|n| {
+            let (x, dark) = (n % 120, n % 120 / 5 % 2 == 0);
+            let light = if x < 60 { 220.0 } else { 110.0 };
+            (light * if dark { 0.3 } else { 1.0 }) as u8
+        });
+        let contrast = Contrast::of(&Grey { width: 120, height: 40, luma: luma.collect() }, 12);
+        let [bright, shadowed] = [22.5, 92.5].map(|x| contrast.at([x, 20.5]));
+        assert!(bright > 60.0 && shadowed > 60.0, "{bright}, {shadowed}");
+    }
+}

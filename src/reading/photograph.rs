@@ -1,0 +1,86 @@
+//! The last resort: a detector made for photographs of codes of any size, angle and light. On scans it adds nothing; of
+//! photographs it reads one in twelve that all other stages leave.
+//!
+//! It must never see a page on which everything looks like a code: it can be made to run for minutes. And it must never
+//! be believed about a karekod: its error correction keeps no reserve, so ten digits count only when our own decoder reads
+//! them at the place it names.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::panic::catch_unwind;
+
+use rxing::common::HybridBinarizer;
+use rxing::multi::MultipleBarcodeReader;
+use rxing::qrcode::cpp_port::QrReader;
+use rxing::{BarcodeFormat, BinaryBitmap, DecodeHints, Luma8LuminanceSource};
+
+use super::corners::Corners;
+use super::evidence::Stage;
+use super::geometry::{Perspective, Point, arm, length};
+use super::grey::Grey;
+use super::search::{Manner, Search};
+use super::twin::is_ten_digits;
+
+/// A code that the detector read alone.
+#[derive(Clone, Debug)]
+pub(super) struct Photographed {
+    pub text: String,
+    pub outline: [Point; 4],
+}
+
+/// Patterns that there must be for a code to be likely, and that make a page too crowded for a foreign detector.
+const PATTERNS: std::ops::RangeInclusive<usize> = 2..=300;
+
+/// Asks the detector for whatever is on the page.
+pub(super) fn read(search: &mut Search<'_>, whole: &Grey) {
+    if !PATTERNS.contains(&search.patterns.len()) {
+        return;
+    }
+    // Foreign code on foreign pixels: a page on which it panics has no code for us.
+    for found in catch_unwind(|| detect(whole)).unwrap_or_default() {
+        if is_ten_digits(&found.text) {
+            confirm(search, &found.outline);
+        } else {
+            search.photographed.push(found);
+        }
+    }
+}
+
+fn detect(grey: &Grey) -> Vec<Photographed> {
+    let hints = DecodeHints {
+        PossibleFormats: Some(HashSet::from([BarcodeFormat::QR_CODE])),
+        TryHarder: Some(true),
+        ..DecodeHints::default()
+    };
+    let pixels = Cow::Borrowed(&grey.luma).into_owned();
+    let Ok(source) = Luma8LuminanceSource::new(pixels, grey.width as u32, grey.height as u32) else {
+        return Vec::new();
+    };
+    let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
+    let found = QrReader.decode_multiple_with_hints(&mut bitmap, &hints).unwrap_or_default();
+    let outlined = found.into_iter().filter_map(|result| {
+        let [a, b, c, d] = result.getPoints() else { return None };
+        let text = result.getText().to_owned();
+        (!text.is_empty()).then(|| Photographed { text, outline: [a, b, c, d].map(|point| [point.x, point.y]) })
+    });
+    outlined.collect()
+}
+
+/// Lays grids of the sizes that ten digits have where the detector saw them.
+fn confirm(search: &mut Search<'_>, outline: &[Point; 4]) {
+    let perspective = Perspective::onto(outline);
+    for size in [21_usize, 25, 29] {
+        let (near, far) = (3.5 / size as f32, 1.0 - 3.5 / size as f32);
+        let side = (length(arm(outline[0], outline[1])) + length(arm(outline[0], outline[3]))) / 2.0;
+        let corners = Corners {
+            corner: perspective.at([near, near]),
+            right: perspective.at([far, near]),
+            below: perspective.at([near, far]),
+            module: side / size as f32,
+            modules: size as f32,
+            strain: 0.0,
+        };
+        let manner = Manner { stage: Stage::Photograph, likely: 0.0, agreement: 0.35, in_vain: 1, with_care: 1 };
+        search.lay_all(vec![(corners, vec![(1.0, size)])], manner);
+    }
+}

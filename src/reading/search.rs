@@ -1,0 +1,217 @@
+//! The search on one page: what was found so far, what was tried in vain, and how much may still be tried. It must never
+//! look at a place twice with the same care, and never without end.
+
+use std::time::{Duration, Instant};
+
+use super::bits::Bits;
+use super::corners::{self, Corners};
+use super::decode::Decoded;
+use super::evidence::Stage;
+use super::finder::{self, Pattern};
+use super::geometry::{Point, arm, length, within};
+use super::grid::{self, Laid};
+use super::page::Pixels;
+use super::photograph::Photographed;
+
+/// How a stage looks at the corners it has found.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Manner {
+    /// The stage.
+    pub stage: Stage,
+    /// How well the two-shade page must agree with a code before a grid is laid, from -1 to 1.
+    pub likely: f32,
+    /// How well the function patterns must agree before a grid is read, from -1 to 1.
+    pub agreement: f32,
+    /// Places on which a grid may be laid in vain.
+    pub in_vain: usize,
+    /// How many of those are then read with all care, the best first.
+    pub with_care: usize,
+}
+
+/// A place that was read.
+#[derive(Clone, Debug)]
+pub(super) struct Read {
+    pub laid: Laid,
+    pub decoded: Decoded,
+    pub stage: Stage,
+}
+
+/// The search on one page.
+#[derive(Debug)]
+pub(super) struct Search<'p> {
+    /// The page.
+    pub pixels: &'p Pixels,
+    /// What was read.
+    pub read: Vec<Read>,
+    /// Places that look like a code and could not be read.
+    pub unread: Vec<Laid>,
+    /// Patterns of all passes.
+    pub patterns: Vec<Pattern>,
+    /// Whether a pass ended because everything on the page looks like a code.
+    pub crowded: bool,
+    /// The time each stage took.
+    pub spent: Vec<(Stage, Duration)>,
+    /// What only the detector for photographs read.
+    pub photographed: Vec<Photographed>,
+    tried: Vec<Corners>,
+}
+
+/// Patterns that one pass hands on, best first.
+pub(super) const PATTERNS: usize = 60;
+/// Hypotheses that are compared with the two-shade page.
+const COMPARED: usize = 3000;
+/// Places of one page on which a grid is laid.
+const LAID: usize = 160;
+/// Places that could not be read are kept from this agreement on.
+const LIKE_A_CODE: f32 = 0.45;
+
+impl<'p> Search<'p> {
+    /// A search that has not begun.
+    pub fn on(pixels: &'p Pixels) -> Self {
+        let (read, unread, patterns, spent, tried) = Default::default();
+        Self { pixels, read, unread, patterns, crowded: false, spent, tried, photographed: vec![] }
+    }
+
+    /// Searches a two-shade page that was reduced `scale` times, every `step`th row of it, and lays grids on the likeliest
+    /// corners.
+    pub fn pass(&mut self, bits: &Bits, scale: f32, step: usize, manner: Manner) {
+        let found = finder::search(bits, scale, step);
+        self.crowded |= found.crowded;
+        let mut patterns = found.patterns;
+        patterns.sort_by(|a, b| b.weight(4).total_cmp(&a.weight(4)));
+        patterns.truncate(PATTERNS);
+        self.lay_on(bits, scale, corners::triples(&patterns), manner);
+        self.merge(patterns);
+    }
+
+    /// Lays grids on those corners with which the two-shade page agrees best.
+    pub fn lay_on(&mut self, bits: &Bits, scale: f32, corners: Vec<Corners>, manner: Manner) {
+        let mut ranked: Vec<(Corners, Vec<(f32, usize)>)> = corners
+            .into_iter()
+            .take(COMPARED)
+            .map(|corners| (corners, grid::sizes(bits, scale, &corners)))
+            .filter(|(_, sizes)| sizes.first().is_some_and(|(agreement, _)| *agreement > manner.likely))
+            .collect();
+        ranked.sort_by(|a, b| b.1[0].0.total_cmp(&a.1[0].0));
+        self.lay_all(ranked, manner);
+    }
+
+    /// Lays grids on places of given sizes, in their order, until too many were laid in vain. The best of those are then
+    /// read with all care.
+    pub fn lay_all(&mut self, places: Vec<(Corners, Vec<(f32, usize)>)>, manner: Manner) {
+        let mut left = Vec::new();
+        let mut in_vain = 0;
+        for (corners, sizes) in places {
+            if in_vain >= manner.in_vain || self.tried.len() >= LAID {
+                break;
+            }
+            let points = [corners.corner, corners.right, corners.below];
+            let known = self.tried.iter().any(|tried| tried.is_same(&corners));
+            if points.iter().any(|point| self.is_read(*point)) || (known && manner.with_care == 0) {
+                continue;
+            }
+            self.tried.push(corners);
+            let Some(footing) = grid::lay(self.pixels, &corners, &sizes, manner.agreement) else {
+                in_vain += 1;
+                continue;
+            };
+            match footing.read() {
+                Some(decoded) => self.keep_read(footing.laid(), decoded, manner.stage),
+                None => {
+                    in_vain += 1;
+                    left.push(footing);
+                }
+            }
+        }
+        left.sort_by(|a, b| b.agreement().total_cmp(&a.agreement()));
+        let mut with_care = 0;
+        for footing in left {
+            let mut laid = footing.laid();
+            if with_care < manner.with_care && !self.is_read(laid.centre()) && !self.was_read_with_care(&laid) {
+                with_care += 1;
+                let (decoded, bent) = footing.read_with_care();
+                laid.bent = Some(bent);
+                if let Some(decoded) = decoded {
+                    self.keep_read(laid, decoded, manner.stage);
+                    continue;
+                }
+            }
+            self.keep_unread(laid);
+        }
+    }
+
+    fn keep_read(&mut self, laid: Laid, decoded: Decoded, stage: Stage) {
+        self.read.push(Read { laid, decoded, stage });
+    }
+
+    /// Whether a point lies on a code that was read.
+    pub fn is_read(&self, point: Point) -> bool {
+        self.read.iter().any(|read| within(&read.laid.outline, point))
+    }
+
+    /// Runs a stage and notes the time it took.
+    pub fn timed(&mut self, stage: Stage, run: impl FnOnce(&mut Self)) {
+        let began = Instant::now();
+        run(self);
+        let took = began.elapsed();
+        match self.spent.iter_mut().find(|(known, _)| *known == stage) {
+            Some((_, spent)) => *spent += took,
+            None => self.spent.push((stage, took)),
+        }
+    }
+
+    /// Whether two good patterns of a read code's size belong to no code yet.
+    pub fn is_another_likely(&self) -> bool {
+        self.read.iter().any(|read| {
+            let module = read.laid.module;
+            let left = self.patterns.iter().filter(|pattern| {
+                let alike = 0.75 * module < pattern.size() && pattern.size() < 1.34 * module;
+                alike && pattern.likeness >= 0.85 && pattern.seen >= 2 && !self.is_read(pattern.middle)
+            });
+            left.count() >= 2
+        })
+    }
+
+    /// The patterns of all passes, best first.
+    pub fn best_patterns(&self, most: usize) -> Vec<Pattern> {
+        let mut patterns = self.patterns.clone();
+        patterns.sort_by(|a, b| b.weight(12).total_cmp(&a.weight(12)));
+        patterns.truncate(most);
+        patterns
+    }
+
+    /// Whether the same grid, or one that fits better, was read with all care before.
+    fn was_read_with_care(&self, laid: &Laid) -> bool {
+        let near = |a: Point, b: Point| length(arm(a, b)) < 0.5 * laid.module;
+        self.unread.iter().any(|known| {
+            let same = known.outline.iter().zip(laid.outline).all(|(a, b)| near(*a, b));
+            same && known.bent.is_some() && known.agreement + 0.02 > laid.agreement
+        })
+    }
+
+    /// Of one place the grid that fits best is kept.
+    fn keep_unread(&mut self, laid: Laid) {
+        if laid.agreement < LIKE_A_CODE {
+            return;
+        }
+        match self.unread.iter_mut().find(|known| within(&known.outline, laid.centre())) {
+            Some(known) if known.agreement >= laid.agreement && known.bent.is_some() => {}
+            Some(known) => *known = laid,
+            None => self.unread.push(laid),
+        }
+    }
+
+    fn merge(&mut self, patterns: Vec<Pattern>) {
+        for new in patterns {
+            match self.patterns.iter_mut().find(|known| known.is_same(&new)) {
+                Some(known) => {
+                    known.seen += new.seen;
+                    if new.likeness > known.likeness {
+                        *known = Pattern { seen: known.seen, ..new };
+                    }
+                }
+                None => self.patterns.push(new),
+            }
+        }
+    }
+}

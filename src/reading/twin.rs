@@ -1,0 +1,152 @@
+//! The other of two codes: a form carries its karekod twice, in one column, at one size and one angle. Where one was
+//! read, the other is looked for by what is known of it.
+//!
+//! It must never take the known text for an answer: the twin is decoded from its own modules.
+
+use super::area::{MODULE, Responses};
+use super::contrast::Contrast;
+use super::corners::Corners;
+use super::decode::{self, Decoded};
+use super::evidence::Stage;
+use super::geometry::{Point, along, arm, dot, length};
+use super::grid::Laid;
+use super::page::Pixels;
+use super::search::{Manner, Read, Search};
+use super::strip::Strip;
+
+/// Modules to each side of the known code's column in which its twin is looked for: some 25 mm.
+const ASIDE: f32 = 38.0;
+/// Modules from one code's middle to the other's, at least.
+const APART: f32 = 25.0;
+/// Modules between the middles of two finder patterns of a code of version 1.
+const SPAN: f32 = 14.0;
+/// What three finders must add up to before a place is looked at.
+const LEAST: f32 = 0.8;
+/// Places looked at.
+const PLACES: usize = 4;
+/// Places that are read together, two and two.
+const COMBINED: usize = 6;
+/// Modules of a karekod's side.
+const SIDE: f32 = 21.0;
+
+/// Looks for the twin of every karekod that stands alone.
+pub(super) fn seek(search: &mut Search<'_>) {
+    const MANNER: Manner =
+        Manner { stage: Stage::Twin, likely: 0.0, agreement: 0.3, in_vain: PLACES, with_care: PLACES };
+    let alone = |read: &&Read| {
+        let twins = search.read.iter().filter(|other| other.decoded.text == read.decoded.text);
+        is_karekod(&read.decoded) && twins.count() == 1
+    };
+    let alone: Vec<Laid> = search.read.iter().filter(alone).map(|read| read.laid.clone()).collect();
+    for known in alone {
+        let places = places(search.pixels, &known).into_iter();
+        search.lay_all(places.map(|corners| (corners, vec![(1.0, SIDE as usize)])).collect(), MANNER);
+    }
+}
+
+/// The form of what a form carries twice: ten digits in the smallest symbol.
+fn is_karekod(decoded: &Decoded) -> bool {
+    decoded.version == 1 && is_ten_digits(&decoded.text)
+}
+
+/// Whether a payload could be a karekod's. Whether it is one only a registry knows.
+pub(super) fn is_ten_digits(text: &str) -> bool {
+    text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Reads places together that cannot be read apart: both carry the same modules.
+pub(super) fn combine(search: &mut Search<'_>) {
+    let places: Vec<Laid> =
+        search.unread.iter().filter(|laid| laid.soft.size == SIDE as usize).take(COMBINED).cloned().collect();
+    for (n, a) in places.iter().enumerate() {
+        for b in places[n + 1..].iter().filter(|b| could_be_twins(a, b)) {
+            let straight = || decode::decode_twins(&[&a.soft, &b.soft]);
+            let bent = || decode::decode_twins(&[a.bent.as_ref()?, b.bent.as_ref()?]);
+            if let Some(decoded) = straight().or_else(bent) {
+                for laid in [a, b] {
+                    search.read.push(Read { laid: laid.clone(), decoded: decoded.clone(), stage: Stage::Combined });
+                }
+                return;
+            }
+        }
+    }
+}
+
+/// Whether two places have the same size and angle and lie apart.
+fn could_be_twins(a: &Laid, b: &Laid) -> bool {
+    let side = |laid: &Laid| arm(laid.outline[0], laid.outline[1]);
+    let (one, other) = (side(a), side(b));
+    let (long, short) = (length(one).max(length(other)), length(one).min(length(other)));
+    let aligned = dot(one, other) > 0.94 * long * short;
+    let apart = length(arm(a.centre(), b.centre())) > APART * a.module;
+    long < 1.2 * short && aligned && apart
+}
+
+/// Places where the twin of a code may be, the likeliest first.
+fn places(pixels: &Pixels, known: &Laid) -> Vec<Corners> {
+    let [corner, right, far, below] = known.outline;
+    let mean = |a: Point, b: Point| [(a[0] + b[0]) / 2.0 / SIDE, (a[1] + b[1]) / 2.0 / SIDE];
+    // The mean of opposite sides: a crease on one of them turns the whole strip.
+    let across = mean(arm(corner, right), arm(below, far));
+    let down = mean(arm(corner, below), arm(right, far));
+    let middle = known.centre();
+    let Some((above, beneath)) = room(pixels, middle, down) else { return Vec::new() };
+    let origin = along(along(middle, across, -ASIDE), down, -above);
+    let strip = Strip::of(pixels, origin, [across, down], 2 * ASIDE as usize, (above + beneath) as usize);
+    let contrast = Contrast::of(&strip.grey, 5 * MODULE + 2);
+    let responses = Responses::of(&contrast);
+    let span = SPAN * MODULE as f32;
+    let own = [ASIDE * MODULE as f32, above * MODULE as f32];
+    let mut ranked: Vec<(f32, Point)> = Vec::new();
+    for y in 0..strip.grey.height {
+        for x in 0..strip.grey.width {
+            let at = [x as f32 + 0.5, y as f32 + 0.5];
+            let finders = [at, [at[0] + span, at[1]], [at[0], at[1] + span]];
+            let sum: f32 = finders.iter().map(|finder| responses.at(*finder).max(0.0)).sum();
+            if sum >= LEAST {
+                ranked.push((sum, at));
+            }
+        }
+    }
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut found: Vec<Point> = Vec::new();
+    for (_, at) in ranked {
+        let centre = [at[0] + span / 2.0, at[1] + span / 2.0];
+        let far_from = |other: Point, modules: f32| {
+            (0..2).any(|axis| (other[axis] - centre[axis]).abs() > modules * MODULE as f32)
+        };
+        let new = found.iter().all(|[x, y]| far_from([x + span / 2.0, y + span / 2.0], 3.0));
+        if new && far_from(own, APART) {
+            found.push(at);
+            if found.len() == PLACES {
+                break;
+            }
+        }
+    }
+    let module = (length(across) + length(down)) / 2.0;
+    let corners = found.into_iter().map(|[x, y]| Corners {
+        corner: strip.on_page([x, y]),
+        right: strip.on_page([x + span, y]),
+        below: strip.on_page([x, y + span]),
+        module,
+        modules: SIDE,
+        strain: 0.0,
+    });
+    corners.collect()
+}
+
+/// Modules from a point to the edges of the page, up and down as the code stands.
+fn room(pixels: &Pixels, from: Point, down: Point) -> Option<(f32, f32)> {
+    let sides = [pixels.width() as f32, pixels.height() as f32];
+    let until_edge = |direction: Point| {
+        let steps = (0..2).filter(|axis| direction[*axis].abs() > 1e-3).map(|axis| {
+            let edge = if direction[axis] > 0.0 { sides[axis] } else { 0.0 };
+            (edge - from[axis]) / direction[axis]
+        });
+        steps.fold(f32::MAX, f32::min)
+    };
+    let (above, beneath) = (until_edge(down.map(|length| -length)), until_edge(down));
+    // A code larger than the page is none, and one that is tiny would make the strip endless.
+    let sane = above >= 0.0 && beneath >= 0.0 && above + beneath < 2000.0;
+    sane.then_some((above, beneath))
+}
