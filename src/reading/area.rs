@@ -43,12 +43,9 @@ impl Responses {
         responses
     }
 
-    /// The response at a point; none beyond the edge.
-    pub fn at(&self, [x, y]: Point) -> f32 {
-        if x < 0.0 || y < 0.0 || x as usize >= self.width || y as usize >= self.height {
-            return 0.0;
-        }
-        self.values[y as usize * self.width + x as usize]
+    /// The responses of one row.
+    pub fn row(&self, y: usize) -> &[f32] {
+        &self.values[y * self.width..(y + 1) * self.width]
     }
 
     /// Places that respond more than anything within two modules of them, the strongest first.

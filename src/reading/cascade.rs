@@ -68,41 +68,40 @@ const TWO_SHADES: [Look; 5] = [
 pub(super) fn read(page: &Page) -> Findings {
     let pixels = page.pixels();
     let module = expected_module(page);
-    if scales::is_dark(pixels) {
-        // A negative of a page, or a photograph of something dark: what looks like the usual page comes first.
-        let negative = scales::inverted(pixels);
-        let mut search = Search::on(&negative);
-        run(&mut search, module);
-        if !search.read.is_empty() {
-            return Findings::of(&search, true);
-        }
+    let dark = scales::is_dark(pixels);
+    // A page that is mostly dark is the negative of one, or lies in shadow: one look tells which.
+    if dark && let Some(findings) = on_the_negative(pixels, module, 1) {
+        return findings;
     }
     let mut search = Search::on(pixels);
-    run(&mut search, module);
+    let scales = Scales::of(pixels);
+    run(&mut search, &scales, module);
     if search.read.is_empty() && !search.crowded {
-        if let Some(findings) = on_the_negative(&mut search, module) {
+        let mut negative = None;
+        search.timed(Stage::Inverted, |_| {
+            negative = on_the_negative(pixels, module, if dark { usize::MAX } else { 2 });
+        });
+        if let Some(findings) = negative {
             return findings;
         }
-        let scales = Scales::of(pixels);
         search.timed(Stage::Photograph, |search| photograph::read(search, scales.get(Scale::Whole)));
     }
     Findings::of(&search, false)
 }
 
-/// A code that is light on dark, on a page that is not.
-fn on_the_negative(search: &mut Search<'_>, module: f32) -> Option<Findings> {
-    let negative = scales::inverted(search.pixels);
-    let mut other = Search::on(&negative);
+/// Codes that are light on dark, by the first few looks.
+fn on_the_negative(pixels: &Pixels, module: f32, most: usize) -> Option<Findings> {
+    let negative = scales::inverted(pixels);
     let scales = Scales::of(&negative);
-    let looks = looks(&negative, module);
-    search.timed(Stage::Inverted, |_| {
-        for look in &looks[..2] {
-            if other.read.is_empty() {
-                take(&mut other, &scales, module, *look, careful(Stage::Inverted));
-            }
+    let mut search = Search::on(&negative);
+    for look in looks(&negative, module).iter().take(most) {
+        search.timed(Stage::Inverted, |search| take(search, &scales, module, *look, careful(Stage::Inverted)));
+        if !search.read.is_empty() || search.crowded {
+            break;
         }
-    });
-    (!other.read.is_empty()).then(|| Findings::of(&other, true))
+    }
+    search.timed(Stage::Twin, twin::seek);
+    (!search.read.is_empty()).then(|| Findings::of(&search, true))
 }
 
 /// Pixels a module of a karekod would have on this page: 14 mm have 21 of them.
@@ -126,18 +125,17 @@ fn looks(pixels: &Pixels, module: f32) -> &'static [Look] {
 }
 
 /// All stages that search by patterns, and the twin of what was found.
-fn run(search: &mut Search<'_>, module: f32) {
-    let scales = Scales::of(search.pixels);
+fn run(search: &mut Search<'_>, scales: &Scales<'_>, module: f32) {
     for look in looks(search.pixels, module) {
         let manner = if look.0 == Stage::First { quick(look.0) } else { careful(look.0) };
-        search.timed(look.0, |search| take(search, &scales, module, *look, manner));
+        search.timed(look.0, |search| take(search, scales, module, *look, manner));
         let more = look.0 == Stage::First && search.is_another_likely();
         if (!search.read.is_empty() && !more) || search.crowded {
             break;
         }
     }
     if search.read.is_empty() && !search.crowded {
-        together(search, &scales, module);
+        together(search, scales, module);
     }
     search.timed(Stage::Twin, twin::seek);
     if search.read.is_empty() {

@@ -21,11 +21,12 @@ impl Contrast {
         let mean = smoothed(grey, reach);
         let strays = grey.luma.iter().zip(&mean.luma).map(|(pixel, mean)| pixel.abs_diff(*mean)).collect();
         let stray = smoothed(&Grey { luma: strays, ..*grey }, reach);
-        let weights: Vec<f32> = (0..=255).map(|stray| 100.0 / (stray as f32 + 1.5)).collect();
+        // 256ths of 100 by the stray, of which paper always has some.
+        let weights: [i32; 256] = std::array::from_fn(|stray| 2 * 256 * 100 / (2 * stray as i32 + 3));
         let pixels = grey.luma.iter().zip(&mean.luma).zip(&stray.luma);
         let values = pixels.map(|((pixel, mean), stray)| {
             let darker = i32::from(*mean) - i32::from(*pixel);
-            (darker as f32 * weights[usize::from(*stray)]).clamp(-127.0, 127.0) as i8
+            (darker * weights[usize::from(*stray)] / 256).clamp(-127, 127) as i8
         });
         Self { width: grey.width, height: grey.height, values: values.collect() }
     }

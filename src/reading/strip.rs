@@ -23,13 +23,17 @@ impl Strip {
         let step = |arm: Point| arm.map(|length| length / MODULE as f32);
         let (across, down) = (step(module[0]), step(module[1]));
         let (width, height) = (width * MODULE, height * MODULE);
+        let (right, bottom) = (pixels.width() as i32 - 1, pixels.height() as i32 - 1);
+        // The edge is repeated beyond it.
+        let on_page = |x: i32, y: i32| (x.clamp(0, right) as usize, y.clamp(0, bottom) as usize);
         let grey = match pixels {
             Pixels::Bits(bits) => turned(width, height, origin, across, down, |x, y| {
-                let inside = x < bits.width && y < bits.height;
-                if inside && bits.dark(x, y) { 0 } else { 255 }
+                let (x, y) = on_page(x, y);
+                if bits.dark(x, y) { 0 } else { 255 }
             }),
             Pixels::Grey(grey) => turned(width, height, origin, across, down, |x, y| {
-                if x < grey.width && y < grey.height { grey.at(x, y) } else { 255 }
+                let (x, y) = on_page(x, y);
+                u32::from(grey.at(x, y))
             }),
         };
         Self { grey, origin, across, down }
@@ -41,27 +45,31 @@ impl Strip {
     }
 }
 
-/// Each pixel is the mean of four places inside it: nearer than that the page has little more to say at this scale.
+/// Each pixel is the mean of two places inside it: nearer than that the page has little more to say at this scale.
 fn turned(
     width: usize,
     height: usize,
     origin: Point,
     across: Point,
     down: Point,
-    pixel: impl Fn(usize, usize) -> u8,
+    pixel: impl Fn(i32, i32) -> u32,
 ) -> Grey {
-    const PLACES: [Point; 4] = [[0.25, 0.25], [0.75, 0.25], [0.25, 0.75], [0.75, 0.75]];
+    const PLACES: [Point; 2] = [[0.25, 0.25], [0.75, 0.75]];
+    // Points as whole numbers of 1/65,536 pixels: a step is an addition. No page has a side of 32,768.
+    let fixed = |at: f32| (at.clamp(-20_000.0, 30_000.0) * 65_536.0) as i32;
+    let places = PLACES.map(|[right, below]| {
+        let [x, y] = along(along([0.0, 0.0], across, right), down, below);
+        [fixed(x), fixed(y)]
+    });
+    let step = across.map(fixed);
     let mut luma = Vec::with_capacity(width * height);
-    for y in 0..height {
-        for x in 0..width {
-            let mut sum = 0;
-            for [right, below] in PLACES {
-                let at = along(along(origin, across, x as f32 + right), down, y as f32 + below);
-                // What is left of or above the page becomes 0 here: the edge is repeated.
-                sum += u32::from(pixel(at[0] as usize, at[1] as usize));
-            }
-            luma.push((sum / 4) as u8);
-        }
+    for row in 0..height {
+        let [mut x, mut y] = along(origin, down, row as f32).map(fixed);
+        luma.extend((0..width).map(|_| {
+            let sum: u32 = places.iter().map(|at| pixel((x + at[0]) >> 16, (y + at[1]) >> 16)).sum();
+            (x, y) = (x + step[0], y + step[1]);
+            (sum / PLACES.len() as u32) as u8
+        }));
     }
     Grey { width, height, luma }
 }

@@ -14,12 +14,13 @@ use super::page::Pixels;
 use super::search::{Manner, Read, Search};
 use super::strip::Strip;
 
-/// Modules to each side of the known code's column in which its twin is looked for: some 25 mm.
-const ASIDE: f32 = 38.0;
+/// Modules to each side of the known code's middle in which its twin is looked for: forms print both in one column; where
+/// it is not there, some 25 mm to each side.
+const ASIDE: [f32; 2] = [22.0, 38.0];
 /// Modules from one code's middle to the other's, at least.
 const APART: f32 = 25.0;
-/// Modules between the middles of two finder patterns of a code of version 1.
-const SPAN: f32 = 14.0;
+/// Pixels of a strip between the middles of two finder patterns of a code of version 1: 14 modules.
+const SPAN: usize = 14 * MODULE;
 /// What three finders must add up to before a place is looked at.
 const LEAST: f32 = 0.8;
 /// Places looked at.
@@ -39,8 +40,14 @@ pub(super) fn seek(search: &mut Search<'_>) {
     };
     let alone: Vec<Laid> = search.read.iter().filter(alone).map(|read| read.laid.clone()).collect();
     for known in alone {
-        let places = places(search.pixels, &known).into_iter();
-        search.lay_all(places.map(|corners| (corners, vec![(1.0, SIDE as usize)])).collect(), MANNER);
+        for aside in ASIDE {
+            let places = places(search.pixels, &known, aside).into_iter();
+            let before = search.read.len();
+            search.lay_all(places.map(|corners| (corners, vec![(1.0, SIDE as usize)])).collect(), MANNER);
+            if search.read.len() > before {
+                break;
+            }
+        }
     }
 }
 
@@ -82,8 +89,8 @@ fn could_be_twins(a: &Laid, b: &Laid) -> bool {
     long < 1.2 * short && aligned && apart
 }
 
-/// Places where the twin of a code may be, the likeliest first.
-fn places(pixels: &Pixels, known: &Laid) -> Vec<Corners> {
+/// Places where the twin of a code may be, so many modules to each side of its column, the likeliest first.
+fn places(pixels: &Pixels, known: &Laid, aside: f32) -> Vec<Corners> {
     let [corner, right, far, below] = known.outline;
     let mean = |a: Point, b: Point| [(a[0] + b[0]) / 2.0 / SIDE, (a[1] + b[1]) / 2.0 / SIDE];
     // The mean of opposite sides: a crease on one of them turns the whole strip.
@@ -91,39 +98,13 @@ fn places(pixels: &Pixels, known: &Laid) -> Vec<Corners> {
     let down = mean(arm(corner, below), arm(right, far));
     let middle = known.centre();
     let Some((above, beneath)) = room(pixels, middle, down) else { return Vec::new() };
-    let origin = along(along(middle, across, -ASIDE), down, -above);
-    let strip = Strip::of(pixels, origin, [across, down], 2 * ASIDE as usize, (above + beneath) as usize);
+    let origin = along(along(middle, across, -aside), down, -above);
+    let strip = Strip::of(pixels, origin, [across, down], 2 * aside as usize, (above + beneath) as usize);
     let contrast = Contrast::of(&strip.grey, 5 * MODULE + 2);
-    let responses = Responses::of(&contrast);
-    let span = SPAN * MODULE as f32;
-    let own = [ASIDE * MODULE as f32, above * MODULE as f32];
-    let mut ranked: Vec<(f32, Point)> = Vec::new();
-    for y in 0..strip.grey.height {
-        for x in 0..strip.grey.width {
-            let at = [x as f32 + 0.5, y as f32 + 0.5];
-            let finders = [at, [at[0] + span, at[1]], [at[0], at[1] + span]];
-            let sum: f32 = finders.iter().map(|finder| responses.at(*finder).max(0.0)).sum();
-            if sum >= LEAST {
-                ranked.push((sum, at));
-            }
-        }
-    }
-    ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let mut found: Vec<Point> = Vec::new();
-    for (_, at) in ranked {
-        let centre = [at[0] + span / 2.0, at[1] + span / 2.0];
-        let far_from = |other: Point, modules: f32| {
-            (0..2).any(|axis| (other[axis] - centre[axis]).abs() > modules * MODULE as f32)
-        };
-        let new = found.iter().all(|[x, y]| far_from([x + span / 2.0, y + span / 2.0], 3.0));
-        if new && far_from(own, APART) {
-            found.push(at);
-            if found.len() == PLACES {
-                break;
-            }
-        }
-    }
+    let own = [aside * MODULE as f32, above * MODULE as f32];
     let module = (length(across) + length(down)) / 2.0;
+    let found = likeliest(&Responses::of(&contrast), strip.grey.height, own);
+    let span = SPAN as f32;
     let corners = found.into_iter().map(|[x, y]| Corners {
         corner: strip.on_page([x, y]),
         right: strip.on_page([x + span, y]),
@@ -133,6 +114,36 @@ fn places(pixels: &Pixels, known: &Laid) -> Vec<Corners> {
         strain: 0.0,
     });
     corners.collect()
+}
+
+/// Where on a strip three finders respond as the corners of an upright code, away from the code that is known.
+fn likeliest(responses: &Responses, height: usize, own: Point) -> Vec<Point> {
+    let mut ranked: Vec<(f32, Point)> = Vec::new();
+    for y in 0..height.saturating_sub(SPAN) {
+        let (row, below) = (responses.row(y), responses.row(y + SPAN));
+        let Some(right) = row.get(SPAN..) else { continue };
+        for (x, ((corner, right), below)) in row.iter().zip(right).zip(below).enumerate() {
+            // A finder that is covered says nothing; it must not speak against the other two.
+            let sum = corner.max(0.0) + right.max(0.0) + below.max(0.0);
+            if sum >= LEAST {
+                ranked.push((sum, [x as f32 + 0.5, y as f32 + 0.5]));
+            }
+        }
+    }
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let near =
+        |a: Point, b: Point, modules: f32| (0..2).all(|axis| (a[axis] - b[axis]).abs() <= modules * MODULE as f32);
+    let mut found: Vec<Point> = Vec::new();
+    for (_, at) in ranked {
+        let centre = at.map(|at| at + SPAN as f32 / 2.0);
+        if !near(centre, own, APART) && !found.iter().any(|other| near(*other, at, 3.0)) {
+            found.push(at);
+            if found.len() == PLACES {
+                break;
+            }
+        }
+    }
+    found
 }
 
 /// Modules from a point to the edges of the page, up and down as the code stands.
