@@ -76,7 +76,7 @@ pub(super) fn read(page: &Page) -> Findings {
     let mut search = Search::on(pixels);
     let scales = Scales::of(pixels);
     run(&mut search, &scales, module);
-    if search.read.is_empty() && !search.crowded {
+    if search.is_open() {
         let mut negative = None;
         search.timed(Stage::Inverted, |_| {
             negative = on_the_negative(pixels, module, if dark { usize::MAX } else { 2 });
@@ -130,11 +130,11 @@ fn run(search: &mut Search<'_>, scales: &Scales<'_>, module: f32) {
         let manner = if look.0 == Stage::First { quick(look.0) } else { careful(look.0) };
         search.timed(look.0, |search| take(search, scales, module, *look, manner));
         let more = look.0 == Stage::First && search.is_another_likely();
-        if (!search.read.is_empty() && !more) || search.crowded {
+        if !(search.is_open() || more) {
             break;
         }
     }
-    if search.read.is_empty() && !search.crowded {
+    if search.is_open() {
         together(search, scales, module);
     }
     search.timed(Stage::Twin, twin::seek);

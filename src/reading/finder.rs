@@ -45,6 +45,8 @@ pub(super) struct Found {
     pub patterns: Vec<Pattern>,
     /// How many places were looked at across the rows: how much the page looks like a code everywhere.
     pub checks: usize,
+    /// Changes between dark and light along the rows.
+    pub edges: usize,
     /// Whether the search ended because there were too many.
     pub crowded: bool,
 }
@@ -68,6 +70,7 @@ pub(super) fn search(bits: &Bits, scale: f32, step: usize) -> Found {
             break;
         }
         mark_edges(bits.row(y), bits.width, &mut edges);
+        found.edges += edges.len();
         search_row(bits, y, &edges, &mut found);
     }
     for pattern in &mut found.patterns {

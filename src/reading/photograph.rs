@@ -18,6 +18,7 @@ use super::corners::Corners;
 use super::evidence::Stage;
 use super::geometry::{Perspective, Point, arm, length};
 use super::grey::Grey;
+use super::page::Pixels;
 use super::search::{Manner, Search};
 use super::twin::is_ten_digits;
 
@@ -28,12 +29,28 @@ pub(super) struct Photographed {
     pub outline: [Point; 4],
 }
 
-/// Patterns that there must be for a code to be likely, and that make a page too crowded for a foreign detector.
-const PATTERNS: std::ops::RangeInclusive<usize> = 2..=300;
+/// A page with more patterns is too crowded for a foreign detector.
+const MOST_PATTERNS: usize = 300;
+/// How well a pattern must agree with its surroundings to speak for a code on a scan.
+const CLEAR: f32 = 0.7;
+
+/// Whether this is a sheet from a scanner: on those the detector finds nothing that was not found before, so it is asked
+/// only where there are good patterns.
+fn is_a_scan(pixels: &Pixels) -> bool {
+    /// Sheets of paper are 1.41 times as long as wide, and scanners straighten them; photographs are 1.33 or 1.5.
+    const SHEET: std::ops::RangeInclusive<f32> = 1.37..=1.46;
+    /// The longer side of A4 at 150 dpi.
+    const LONG: usize = 1_700;
+    let (width, height) = (pixels.width(), pixels.height());
+    let (long, short) = (width.max(height), width.min(height));
+    matches!(pixels, Pixels::Bits(_)) || (long >= LONG && SHEET.contains(&(long as f32 / short as f32)))
+}
 
 /// Asks the detector for whatever is on the page.
 pub(super) fn read(search: &mut Search<'_>, whole: &Grey) {
-    if !PATTERNS.contains(&search.patterns.len()) {
+    let clear = search.patterns.iter().filter(|pattern| pattern.likeness >= CLEAR && pattern.seen >= 3).count();
+    let no_code = is_a_scan(search.pixels) && clear < 2;
+    if no_code || search.patterns.len() > MOST_PATTERNS {
         return;
     }
     // Foreign code on foreign pixels: a page on which it panics has no code for us.

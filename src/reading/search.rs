@@ -49,6 +49,8 @@ pub(super) struct Search<'p> {
     pub patterns: Vec<Pattern>,
     /// Whether a pass ended because everything on the page looks like a code.
     pub crowded: bool,
+    /// Whether no pass saw anything dark.
+    pub blank: bool,
     /// The time each stage took.
     pub spent: Vec<(Stage, Duration)>,
     /// What only the detector for photographs read.
@@ -59,7 +61,7 @@ pub(super) struct Search<'p> {
 /// Patterns that one pass hands on, best first.
 pub(super) const PATTERNS: usize = 60;
 /// Hypotheses that are compared with the two-shade page.
-const COMPARED: usize = 3000;
+const COMPARED: usize = 400;
 /// Places of one page on which a grid is laid.
 const LAID: usize = 160;
 /// Places that could not be read are kept from this agreement on.
@@ -69,7 +71,7 @@ impl<'p> Search<'p> {
     /// A search that has not begun.
     pub fn on(pixels: &'p Pixels) -> Self {
         let (read, unread, patterns, spent, tried) = Default::default();
-        Self { pixels, read, unread, patterns, crowded: false, spent, tried, photographed: vec![] }
+        Self { pixels, read, unread, patterns, crowded: false, blank: true, spent, tried, photographed: vec![] }
     }
 
     /// Searches a two-shade page that was reduced `scale` times, every `step`th row of it, and lays grids on the likeliest
@@ -77,6 +79,7 @@ impl<'p> Search<'p> {
     pub fn pass(&mut self, bits: &Bits, scale: f32, step: usize, manner: Manner) {
         let found = finder::search(bits, scale, step);
         self.crowded |= found.crowded;
+        self.blank &= found.edges == 0;
         let mut patterns = found.patterns;
         patterns.sort_by(|a, b| b.weight(4).total_cmp(&a.weight(4)));
         patterns.truncate(PATTERNS);
@@ -142,6 +145,12 @@ impl<'p> Search<'p> {
 
     fn keep_read(&mut self, laid: Laid, decoded: Decoded, stage: Stage) {
         self.read.push(Read { laid, decoded, stage });
+    }
+
+    /// Whether it is worth going on: nothing is read yet, there is something on the page, and not everything on it looks
+    /// like a code.
+    pub fn is_open(&self) -> bool {
+        self.read.is_empty() && !self.crowded && !self.blank
     }
 
     /// Whether a point lies on a code that was read.
