@@ -3,6 +3,8 @@
 //! It must never spell what it does not know: a segment of an unknown kind, or a group of digits that no encoder makes,
 //! is no payload.
 
+use encoding_rs::SHIFT_JIS;
+
 /// What the data codewords say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Payload {
@@ -100,10 +102,11 @@ fn charset(bits: &mut Bits) -> Option<Charset> {
         0xc0..0xe0 => (first & 0x1f) << 16 | bits.take(16)?,
         _ => return None,
     };
-    // The register of AIM: 1 and 3 are ISO 8859-1, 11 is ISO 8859-9, 26 is UTF-8, 27 and 170 are ASCII.
+    // The register of AIM: 1 and 3 are ISO 8859-1, 11 is ISO 8859-9, 20 Shift JIS, 26 UTF-8, 27 and 170 ASCII.
     Some(match number {
         1 | 3 => Charset::Latin1,
         11 => Charset::Latin5,
+        20 => Charset::ShiftJis,
         26 => Charset::Utf8,
         _ => Charset::Ascii,
     })
@@ -112,13 +115,15 @@ fn charset(bits: &mut Bits) -> Option<Charset> {
 /// How bytes are spelt.
 #[derive(Clone, Copy, Default)]
 enum Charset {
-    /// Nothing was said: UTF-8 where it is that, else ISO 8859-1, the default of the standard.
+    /// Nothing was said: UTF-8 where it is that, Shift JIS where it can be nothing else, else ISO 8859-1, the default of
+    /// the standard.
     #[default]
     Unsaid,
     Latin1,
     /// The Turkish alphabet of ISO 8859-9.
     Latin5,
     Utf8,
+    ShiftJis,
     /// Also for sets that this service does not know: what is plain is spelt, the rest refused.
     Ascii,
 }
@@ -136,13 +141,29 @@ impl Charset {
             other => char::from(*other),
         };
         match self {
-            Self::Unsaid => Some(str::from_utf8(bytes).map_or_else(|_| latin(bytes), str::to_owned)),
+            Self::Unsaid => {
+                let utf8 = str::from_utf8(bytes).ok().map(str::to_owned);
+                utf8.or_else(|| guessed_shift_jis(bytes)).or_else(|| Some(latin(bytes)))
+            }
+            Self::ShiftJis => shift_jis(bytes),
             Self::Latin1 => Some(latin(bytes)),
             Self::Latin5 => Some(bytes.iter().map(turkish).collect()),
             Self::Utf8 => str::from_utf8(bytes).ok().map(str::to_owned),
             Self::Ascii => bytes.is_ascii().then(|| latin(bytes)),
         }
     }
+}
+
+fn shift_jis(bytes: &[u8]) -> Option<String> {
+    SHIFT_JIS.decode_without_bom_handling_and_without_replacement(bytes).map(String::from)
+}
+
+/// The first edition of the standard was Japanese, and its codes say nothing of their set: bytes that Latin letters do
+/// not have, or three and more of what would be half a katakana each, one after the other.
+fn guessed_shift_jis(bytes: &[u8]) -> Option<String> {
+    let not_latin = bytes.iter().any(|byte| (0x80..0xa0).contains(byte));
+    let katakana = bytes.windows(3).any(|three| three.iter().all(|byte| (0xa1..0xe0).contains(byte)));
+    shift_jis(bytes).filter(|_| not_latin || katakana)
 }
 
 /// Collects bytes and spells each run of one set at once: a letter of UTF-8 may begin in one segment and end in the next.
@@ -234,7 +255,9 @@ mod tests {
         assert_eq!(text("", &[0xfc, b'x']), Some("üx".to_owned()));
         assert_eq!(text("0111 00001011", &[0xfe, 0xfd, b'k']), Some("şık".to_owned()));
         assert_eq!(text("0111 00011010", &[0xfe]), None, "not UTF-8, though it says so");
-        assert_eq!(text("0111 00010100", &[0x83, 0x41]), None, "Shift JIS");
+        assert_eq!(text("0111 00010100", &[0x83, 0x41]), Some("ア".to_owned()), "Shift JIS, as it says");
+        assert_eq!(text("", &[0xc3, 0xde, 0xbb, 0xde]), Some("ﾃﾞｻﾞ".to_owned()), "Shift JIS, by its looks");
+        assert_eq!(text("0111 00010101", &[0xe1]), None, "a set that nobody here can spell");
     }
 
     proptest! {
