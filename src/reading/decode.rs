@@ -137,6 +137,8 @@ fn transposed<T: Copy>(modules: &[T], size: usize) -> Vec<T> {
 #[cfg(test)]
 mod damage;
 #[cfg(test)]
+mod forgery;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod trials;
