@@ -11,6 +11,7 @@ mod layers;
 mod ledger;
 mod pages;
 mod paper;
+mod reading;
 mod registry;
 mod samples;
 mod upload;
