@@ -7,6 +7,7 @@
 
 mod blank;
 mod chance;
+mod damage;
 mod encode;
 mod face;
 mod filling;
@@ -20,6 +21,7 @@ mod scan;
 mod sheet;
 mod stamp;
 
+pub use damage::{Damage, UnknownDamage, draw_damaged};
 pub use encode::to_png;
 pub use face::{FaceKind, FormFace};
 pub use page::Page;
@@ -50,16 +52,29 @@ pub fn draw_scanned_page(face: &FormFace, style: &ScanStyle, seed: u64) -> Page 
     let mut chance = Chance::for_part(seed, "glass");
     let askew = style.skew_degrees != 0.0;
     let shift = if askew { (chance.wobble(OFF_CORNER), chance.wobble(OFF_CORNER)) } else { (0.0, 0.0) };
-    let lie = Lie { quarter_turns: style.quarter_turns, skew_degrees: style.skew_degrees, shift };
+    let lie = Lie { quarter_turns: style.quarter_turns, skew_degrees: style.skew_degrees, shift, ..Lie::default() };
+    scan_as_it_lies(face, style, lie, seed, chance, |_| {})
+}
+
+/// Fills a form and scans it as it lies; `befall` is what happens to the paper in between.
+fn scan_as_it_lies(
+    face: &FormFace,
+    style: &ScanStyle,
+    lie: Lie,
+    seed: u64,
+    mut chance: Chance,
+    befall: impl FnOnce(&mut Sheet),
+) -> Page {
     let mut sheet = Sheet::new(Paper::of(face.kind), style.dpi, lie);
     let blanks = form::print_form(&mut sheet, face);
     if !style.unfilled {
         filling::fill_form(&mut sheet, face, &blanks, seed);
     }
     cover_codes(&mut sheet, face, style, seed);
+    befall(&mut sheet);
     stamp::dry(&mut sheet, &mut Chance::for_part(seed, "stamp pad"));
     scan::damage_sheet(&mut sheet, style, seed);
-    if askew {
+    if lie.skew_degrees != 0.0 || lie.room != (0.0, 0.0) {
         scan::lay_beside(&mut sheet);
     }
     let light = Light::of_scan(style, &mut chance);

@@ -42,6 +42,27 @@ pub struct Lie {
     pub skew_degrees: f32,
     /// To the right and downwards, in mm.
     pub shift: (f32, f32),
+    /// How much larger than the paper the glass is on each of its four sides: left and right, above and below, in mm.
+    pub room: (f32, f32),
+}
+
+impl Lie {
+    /// Width and height of what the scanner sees, in mm.
+    fn glass(&self, paper: Paper) -> (f32, f32) {
+        let upright = self.quarter_turns.is_multiple_of(2);
+        let (width, height) = if upright { (paper.width, paper.height) } else { (paper.height, paper.width) };
+        (width + 2.0 * self.room.0, height + 2.0 * self.room.1)
+    }
+
+    /// From mm on the paper to px on the glass.
+    pub fn to_pixels(&self, paper: Paper, dpi: u32) -> Transform {
+        let (width, height) = self.glass(paper);
+        let scale = dpi as f32 / MM_PER_INCH;
+        Transform::from_translate(-paper.width / 2.0, -paper.height / 2.0)
+            .post_concat(Transform::from_rotate(f32::from(self.quarter_turns % 4) * 90.0 + self.skew_degrees))
+            .post_translate(width / 2.0 + self.shift.0, height / 2.0 + self.shift.1)
+            .post_scale(scale, scale)
+    }
 }
 
 /// The layers of one page, each a coverage from 0 to 255 for every pixel.
@@ -57,15 +78,10 @@ pub struct Sheet {
 impl Sheet {
     /// An empty sheet at a resolution in dots per inch.
     pub fn new(paper: Paper, dpi: u32, lie: Lie) -> Self {
-        let turns = lie.quarter_turns % 4;
-        let (seen_width, seen_height) =
-            if turns.is_multiple_of(2) { (paper.width, paper.height) } else { (paper.height, paper.width) };
+        let (seen_width, seen_height) = lie.glass(paper);
         let scale = dpi as f32 / MM_PER_INCH;
         let side = |mm: f32| (mm * scale).round().clamp(1.0, LONGEST_SIDE_PX) as u32;
-        let to_pixels = Transform::from_translate(-paper.width / 2.0, -paper.height / 2.0)
-            .post_concat(Transform::from_rotate(f32::from(turns) * 90.0 + lie.skew_degrees))
-            .post_translate(seen_width / 2.0 + lie.shift.0, seen_height / 2.0 + lie.shift.1)
-            .post_scale(scale, scale);
+        let to_pixels = lie.to_pixels(paper, dpi);
         Self { paper, dpi, width: side(seen_width), height: side(seen_height), to_pixels, layers: Default::default() }
     }
 

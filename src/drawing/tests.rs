@@ -4,9 +4,9 @@ use super::form::{lower_karekod_area, upper_karekod_area};
 use super::paper::Paper;
 use super::{Colour, FaceKind, FormFace, Page, ScanStyle, draw_form, draw_scan, draw_scanned_page, to_png};
 
-const KAREKOD: &str = "1093717526";
+pub(super) const KAREKOD: &str = "1093717526";
 
-fn face(kind: FaceKind) -> FormFace {
+pub(super) fn face(kind: FaceKind) -> FormFace {
     let place = [("İLİ", "DENİZLİ"), ("İLÇESİ", "ACIPAYAM"), ("MAHALLE / KÖY", "AKALAN MAH."), ("SANDIK NO", "1005")];
     FormFace {
         title: "SANDIK SONUÇ TUTANAĞI".to_owned(),
@@ -23,7 +23,7 @@ fn face(kind: FaceKind) -> FormFace {
 }
 
 /// Every code a common reader finds in a grey picture, from the top.
-fn codes_in(luma: &[u8], width: usize, height: usize) -> Vec<String> {
+pub(super) fn codes_in(luma: &[u8], width: usize, height: usize) -> Vec<String> {
     let mut picture = rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| luma[y * width + x]);
     let mut found: Vec<(i32, String)> =
         picture.detect_grids().into_iter().filter_map(|grid| Some((grid.bounds[0].y, grid.decode().ok()?.1))).collect();
