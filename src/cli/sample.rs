@@ -1,4 +1,6 @@
-//! `tutanak sample forms|scans`: draws forms of a registry that have no scan yet, for rehearsals and tests.
+//! `tutanak sample forms|scans`: draws forms of a registry that have no scan yet, for rehearsals, tests and benches.
+
+mod damages;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,18 +15,29 @@ use super::init;
 use crate::config::Config;
 use crate::cpu::CpuLane;
 use crate::domain::Election;
-use crate::drawing::{self, Colour, ScanStyle};
+use crate::drawing::{self, Colour, Damage, FormFace, ScanStyle};
 use crate::ledger::registry::{ExpectedForm, FormCursor};
 use crate::ledger::{DatabaseConfig, Ledger};
 use crate::{registry, rehearsal};
+use damages::Damages;
 
 /// What to draw.
 #[derive(Debug, Subcommand)]
 pub enum SampleCommand {
     /// Draws empty forms, ready to print: 300 dpi, black on white.
     Forms(Wanted),
-    /// Draws scans of filled forms, as an office would send them. Forms that have a scan already are passed over.
-    Scans(Wanted),
+    /// Draws scans of filled forms, as an office would send them, or damaged ones. Forms that have a scan already are
+    /// passed over.
+    Scans(Scans),
+}
+
+/// Of what, and how damaged.
+#[derive(Debug, Args)]
+pub struct Scans {
+    #[command(flatten)]
+    wanted: Wanted,
+    #[command(flatten)]
+    damages: Damages,
 }
 
 /// Of what, where to, how many.
@@ -48,28 +61,37 @@ pub struct Wanted {
 /// Forms fetched at a time.
 const PAGE: u32 = 1000;
 
+/// What a page is to look like.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Look {
+    /// Empty, for the printer.
+    Form,
+    /// As an office would send it.
+    Scan,
+    /// So damaged, at this level.
+    Damaged(Damage, u8),
+}
+
 /// Draws, with progress on a terminal.
 pub async fn run(command: SampleCommand) -> anyhow::Result<()> {
-    let (wanted, scans) = match command {
-        SampleCommand::Forms(wanted) => (wanted, false),
-        SampleCommand::Scans(wanted) => (wanted, true),
-    };
+    let (wanted, looks) = looks(command);
     let (_kept, ledger) = open(&wanted.data).await?;
     let Some(stored) = ledger.election().await? else { bail!("no election is imported there") };
     std::fs::create_dir_all(&wanted.out).with_context(|| format!("cannot make {}", wanted.out.display()))?;
-    let forms = missing(&ledger, &stored.election, wanted.count).await?;
-    if forms.len() < wanted.count {
+    let forms: Arc<[ExpectedForm]> = missing(&ledger, &stored.election, looks.len()).await?.into();
+    if forms.len() < looks.len() {
         eprintln!("Only {} forms have no scan yet.", forms.len());
     }
-    let bar = ProgressBar::new(forms.len() as u64);
+    let pages = pages(&forms, looks, wanted.seed);
+    let bar = ProgressBar::new(pages.len() as u64);
     bar.set_style(ProgressStyle::with_template("{pos}/{len} {wide_bar} {per_sec} {eta}")?);
     let lane = CpuLane::one_seat_a_core();
     let name: Arc<str> = stored.election.name().into();
-    let seed = wanted.seed;
-    let drawn = forms.into_iter().enumerate().map(|(n, expected)| {
-        let (lane, name, out, bar) = (lane.clone(), Arc::clone(&name), wanted.out.clone(), bar.clone());
+    let drawn = pages.into_iter().map(|page| {
+        let (lane, name, forms, bar) = (lane.clone(), Arc::clone(&name), Arc::clone(&forms), bar.clone());
+        let path = wanted.out.join(&page.file);
         async move {
-            lane.run(move || draw(&expected, &name, &out, seed.wrapping_add(n as u64), scans)).await??;
+            lane.run(move || draw(&rehearsal::face(&forms[page.form], &name), page.look, page.seed, &path)).await??;
             bar.inc(1);
             anyhow::Ok(())
         }
@@ -77,6 +99,53 @@ pub async fn run(command: SampleCommand) -> anyhow::Result<()> {
     futures::stream::iter(drawn).buffer_unordered(PARALLEL).try_collect::<()>().await?;
     bar.finish();
     Ok(())
+}
+
+/// The looks of all pages a command asks for, in the order in which they are drawn.
+fn looks(command: SampleCommand) -> (Wanted, Vec<Look>) {
+    match command {
+        SampleCommand::Forms(wanted) => {
+            let looks = vec![Look::Form; wanted.count];
+            (wanted, looks)
+        }
+        SampleCommand::Scans(Scans { wanted, damages }) => {
+            let looks = match damages.pages(wanted.count) {
+                Some(pages) => pages.into_iter().map(|(kind, level)| Look::Damaged(kind, level)).collect(),
+                None => vec![Look::Scan; wanted.count],
+            };
+            (wanted, looks)
+        }
+    }
+}
+
+/// One page to draw.
+#[derive(Debug, PartialEq)]
+struct Page {
+    /// Which of the forms.
+    form: usize,
+    look: Look,
+    seed: u64,
+    /// The name of its file.
+    file: String,
+}
+
+/// A page for each look. Only damaged pages may be more than there are forms: their names tell them apart.
+fn pages(forms: &[ExpectedForm], looks: Vec<Look>, seed: u64) -> Vec<Page> {
+    let drawable = looks
+        .into_iter()
+        .enumerate()
+        .filter(|(n, look)| *n < forms.len() || (!forms.is_empty() && matches!(look, Look::Damaged(..))));
+    drawable
+        .map(|(n, look)| {
+            let (form, seed) = (n % forms.len(), seed.wrapping_add(n as u64));
+            let again = if n < forms.len() { String::new() } else { format!("-{seed}") };
+            let what = match look {
+                Look::Form | Look::Scan => String::new(),
+                Look::Damaged(kind, level) => format!(".{kind}-{level}{again}"),
+            };
+            Page { form, look, seed, file: format!("{}{what}.png", forms[form].form.code) }
+        })
+        .collect()
 }
 
 /// The registry of a service, or of an election's files by way of a database that goes when it is no longer held.
@@ -106,13 +175,39 @@ async fn missing(ledger: &Ledger, election: &Election, count: usize) -> anyhow::
     Ok(found)
 }
 
-fn draw(expected: &ExpectedForm, election: &str, out: &Path, seed: u64, scan: bool) -> anyhow::Result<()> {
-    let face = rehearsal::face(expected, election);
-    let png = if scan {
-        drawing::draw_scan(&face, &ScanStyle::realistic(seed), seed)
-    } else {
-        drawing::to_png(&drawing::draw_form(&face, 300), Colour::OneBit, false)
+fn draw(face: &FormFace, look: Look, seed: u64, path: &Path) -> anyhow::Result<()> {
+    let png = match look {
+        Look::Form => drawing::to_png(&drawing::draw_form(face, 300), Colour::OneBit, false),
+        Look::Scan => drawing::draw_scan(face, &ScanStyle::realistic(seed), seed),
+        Look::Damaged(kind, level) => drawing::draw_damaged(face, kind, level, seed),
     };
-    let path = out.join(format!("{}.png", expected.form.code));
-    std::fs::write(&path, png).with_context(|| format!("cannot write {}", path.display()))
+    std::fs::write(path, png).with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(subcommand)]
+        command: SampleCommand,
+    }
+
+    fn looks_of(words: &str) -> Vec<Look> {
+        let line = format!("sample {words} --data . --out .");
+        looks(Line::try_parse_from(line.split(' ')).unwrap().command).1
+    }
+
+    #[test]
+    fn kinds_and_levels_are_gone_through_in_turn() {
+        assert_eq!(looks_of("scans --count 3"), [Look::Scan; 3]);
+        let stains = [(1, 2), (2, 2)].map(|(level, _)| [Look::Damaged(Damage::Stain, level); 2]).concat();
+        assert_eq!(looks_of("scans --damage stain --count 2")[..4], stains);
+        let all = looks_of("scans --damage all --level 5 --count 1");
+        assert_eq!(all, Damage::ALL.map(|kind| Look::Damaged(kind, 5)));
+        assert_eq!(looks_of("scans --damage all --count 1").len(), Damage::ALL.len() * 5);
+    }
 }
