@@ -7,7 +7,6 @@
 //! | between keep and record | an object without an entry | the retry links it without writing |
 //! | after record | a complete upload without an answer | the retry gets the same receipt |
 
-mod chunks;
 mod inspect;
 pub mod receipt;
 mod receive;
@@ -30,7 +29,7 @@ use crate::reading;
 use crate::registry;
 use crate::vault::{Vault, VaultError};
 
-pub use chunks::PngError;
+pub use crate::reading::PngError;
 pub use inspect::{InspectError, Inspected, inspect};
 pub use receipt::{Receipt, ReceiptSigner};
 pub use resolve::resolve_parked;

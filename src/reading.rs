@@ -40,7 +40,7 @@ mod twin;
 
 pub use decode::{Level, Method};
 pub use evidence::{Findings, Proof, Reading, Spent, Stage, Unread};
-pub use page::{Limits, Page, PageError};
+pub use page::{Damage, Limits, Page, PageError, PngError};
 
 /// Everything that can be read on a page.
 pub fn read(page: &Page) -> Findings {

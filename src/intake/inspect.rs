@@ -2,9 +2,8 @@
 
 use bytes::Bytes;
 
-use super::chunks::{self, PngError};
 use crate::domain::{Digest, Scan, ScanFacts};
-use crate::reading::{self, Limits, Page, PageError};
+use crate::reading::{self, Damage, Limits, Page, PageError, PngError};
 
 /// A scan that may be kept, and what could be read on it.
 #[derive(Debug)]
@@ -20,15 +19,23 @@ pub struct Inspected {
 pub enum InspectError {
     /// The frame of the file is damaged, or it is no PNG.
     #[error(transparent)]
-    Frame(#[from] PngError),
+    Frame(PngError),
     /// The pixels are damaged, or there are too many.
     #[error(transparent)]
-    Page(#[from] PageError),
+    Page(PageError),
+}
+
+impl From<PageError> for InspectError {
+    fn from(error: PageError) -> Self {
+        match error {
+            PageError::Damaged(Damage::Frame(error)) => Self::Frame(error),
+            error => Self::Page(error),
+        }
+    }
 }
 
 /// Walks every chunk, inflates every pixel, reads the codes.
 pub fn inspect(bytes: Bytes, digest: Digest, limits: Limits) -> Result<Inspected, InspectError> {
-    chunks::walk(&bytes)?;
     let page = Page::from_png(&bytes, limits)?;
     let codes = codes(&page, digest);
     let crc32 = crc32fast::hash(&bytes);

@@ -30,29 +30,23 @@ impl Bits {
         self.words[y * self.stride + x / 64] >> (x % 64) & 1 != 0
     }
 
-    /// Takes a row of a one-bit file: eight pixels a byte, the first in the highest bit, exclusive or `flip`.
-    pub fn put_row(&mut self, y: usize, row: &[u8], flip: u64) {
+    /// Takes a row of a one-bit file: eight pixels a byte, the first in the highest bit; `dark` says which samples are.
+    pub fn put_row(&mut self, y: usize, row: &[u8], dark: [bool; 2]) {
+        let all = |yes: bool| if yes { u64::MAX } else { 0 };
+        let (zeros, ones) = (all(dark[0]), all(dark[1]));
         let line = &mut self.words[y * self.stride..(y + 1) * self.stride];
         for (word, bytes) in line.iter_mut().zip(row.chunks(8)) {
-            let mut eight = [0; 8];
-            eight[..bytes.len()].copy_from_slice(bytes);
-            *word = u64::from_le_bytes(eight.map(u8::reverse_bits)) ^ flip;
+            let eight = bytes.first_chunk().copied().unwrap_or_else(|| {
+                let mut eight = [0; 8];
+                eight[..bytes.len()].copy_from_slice(bytes);
+                eight
+            });
+            let samples = u64::from_be_bytes(eight).reverse_bits();
+            *word = samples & ones | !samples & zeros;
         }
         let beyond = self.stride * 64 - self.width;
         if let Some(last) = line.last_mut() {
             *last &= u64::MAX >> beyond;
         }
     }
-}
-
-/// What makes a one-bit sample dark where it is 1: all ones when sample 0 is the dark one.
-pub(super) fn flip(info: &png::Info) -> u64 {
-    let shade = |sample: usize| {
-        let palette = info.palette.as_deref().filter(|_| info.color_type == png::ColorType::Indexed);
-        let colour = palette.map(|colours| {
-            colours.get(sample * 3..sample * 3 + 3).map_or(0, |rgb| rgb.iter().map(|c| u32::from(*c)).sum())
-        });
-        colour.unwrap_or(sample as u32)
-    };
-    if shade(0) < shade(1) { u64::MAX } else { 0 }
 }

@@ -1,16 +1,20 @@
-//! A PNG as a page of grey pixels, within limits that are checked before anything is allocated.
+//! A PNG as a page of pixels, within limits that are checked before anything is allocated.
 //!
-//! The whole image is inflated and its checksums are verified on the way, so a page that was read is a page that is
-//! sound. It must never allocate by what a header claims without having checked it.
+//! Every chunk's checksum, every pixel and the checksum over the pixels are looked at, so a page that was read is a page
+//! that is sound. It must never allocate by what a header claims without having checked it.
+
+mod chunks;
+mod filter;
+mod header;
+mod inflate;
+mod rows;
 
 use std::borrow::Cow;
-use std::io::Cursor;
 
-use png::{BitDepth, ColorType, Decoder, DecodingError, Transformations};
-
-use super::bits::{self, Bits};
+use super::bits::Bits;
 use super::grey::Grey;
-use super::luma;
+pub use chunks::PngError;
+pub(super) use header::{Colour, Header};
 
 /// What a scan may be at most.
 #[derive(Clone, Copy, Debug)]
@@ -27,9 +31,6 @@ impl Default for Limits {
         Self { side: 20_000, pixels: 40_000_000 }
     }
 }
-
-/// Memory the decoder may use beyond the rows, in bytes: palettes and the inflate window need far less.
-const DECODER_BYTES: usize = 8 << 20;
 
 /// A page of pixels: packed bits when the file has one bit a pixel, grey otherwise.
 #[derive(Clone, Debug)]
@@ -66,10 +67,10 @@ impl Pixels {
 }
 
 /// Why the bytes are no page.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PageError {
-    /// A side is zero or too long, or there are too many pixels.
-    #[error("{width} × {height} pixels are more than {side} a side or {pixels} in all, or none")]
+    /// A side is too long, or there are too many pixels.
+    #[error("{width} × {height} pixels are more than {side} a side or {pixels} in all")]
     TooLarge {
         /// Pixels, as the header says.
         width: u32,
@@ -80,63 +81,77 @@ pub enum PageError {
         /// The limit of all.
         pixels: u64,
     },
-    /// The decoder found the image damaged.
-    #[error("the image data are damaged")]
-    Damaged(#[from] DecodingError),
+    /// The file or its pixels are damaged.
+    #[error(transparent)]
+    Damaged(#[from] Damage),
+}
+
+/// What is damaged.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Damage {
+    /// The frame of the file, or it is no PNG.
+    #[error(transparent)]
+    Frame(#[from] PngError),
+    /// The header says that there are no pixels.
+    #[error("a page of {width} × {height} pixels is none")]
+    NoPixels {
+        /// Pixels.
+        width: u32,
+        /// Pixels.
+        height: u32,
+    },
+    /// The header names a colour type and a depth that do not exist together.
+    #[error("there is no colour type {colour} with {depth} bits a sample")]
+    Form {
+        /// The colour type.
+        colour: u8,
+        /// Bits of a sample.
+        depth: u8,
+    },
+    /// The header names a method that does not exist.
+    #[error("there is no compression method {compression}, filter method {filter} or interlace method {interlace}")]
+    Method {
+        /// The specification knows 0.
+        compression: u8,
+        /// The specification knows 0.
+        filter: u8,
+        /// The specification knows 0 and 1.
+        interlace: u8,
+    },
+    /// The pixels are indices into a palette that is not there, or not whole.
+    #[error("the palette is missing or damaged")]
+    Palette,
+    /// The compressed pixels cannot be inflated.
+    #[error("the compressed pixels are damaged")]
+    Deflate,
+    /// The checksum over the pixels (Adler-32) is wrong.
+    #[error("the pixels have a wrong checksum")]
+    Checksum,
+    /// The compressed pixels end too early.
+    #[error("the pixels end before the last row or before their checksum")]
+    Short,
+    /// The compressed pixels go on.
+    #[error("there are more pixels than the header says")]
+    Long,
+    /// A row names a filter that does not exist.
+    #[error("there is no row filter {filter}")]
+    Filter {
+        /// The specification knows 0 to 4.
+        filter: u8,
+    },
 }
 
 impl Page {
-    /// Decodes a PNG of any colour type, depth and interlacing.
+    /// Decodes a PNG of any colour type, depth and interlacing. Of an animation it is the still image.
     pub fn from_png(bytes: &[u8], limits: Limits) -> Result<Self, PageError> {
-        let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), png::Limits { bytes: DECODER_BYTES });
-        // Neither text nor a colour profile matters here, and each can be a bomb.
-        decoder.ignore_checksums(false); // Adler-32 too, which is passed over otherwise
-        decoder.set_ignore_text_chunk(true);
-        decoder.set_ignore_iccp_chunk(true);
-        decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
-        let header = decoder.read_header_info()?;
-        let (width, height) = (header.width, header.height);
+        let file = chunks::walk(bytes).map_err(Damage::Frame)?;
+        let header = Header::read(file.header)?;
+        let Header { width, height, .. } = header;
         let pixels = u64::from(width) * u64::from(height);
-        if width == 0 || height == 0 || width.max(height) > limits.side || pixels > limits.pixels {
+        if width.max(height) > limits.side || pixels > limits.pixels {
             return Err(PageError::TooLarge { width, height, side: limits.side, pixels: limits.pixels });
         }
-        let two_shades = header.bit_depth == BitDepth::One && !header.interlaced;
-        if two_shades {
-            decoder.set_transformations(Transformations::IDENTITY);
-        }
-        let mut reader = decoder.read_info()?;
-        let density = density(reader.info());
-        let (width, height) = (width as usize, height as usize);
-        let pixels = if two_shades {
-            let flip = bits::flip(reader.info());
-            let mut bits = Bits::blank(width, height);
-            let mut y = 0;
-            while let Some(row) = reader.next_row()? {
-                bits.put_row(y, row.data(), flip);
-                y += 1;
-            }
-            Pixels::Bits(bits)
-        } else {
-            let (colour, _) = reader.output_color_type();
-            let mut luma = vec![255; width * height];
-            let mut grey = Vec::with_capacity(width);
-            let mut y = 0;
-            while let Some(row) = reader.next_interlaced_row()? {
-                luma::of_row(row.data(), samples(colour), &mut grey);
-                match row.interlace() {
-                    png::InterlaceInfo::Null(_) => {
-                        luma[y * width..(y + 1) * width].copy_from_slice(&grey);
-                        y += 1;
-                    }
-                    // A reduced row: its pixels belong apart (PNG specification, 8.1: Adam7).
-                    png::InterlaceInfo::Adam7(info) => png::expand_interlaced_row(&mut luma, width, &grey, info, 8),
-                }
-            }
-            Pixels::Grey(Grey { width, height, luma })
-        };
-        // Without this a wrong checksum at the very end, or no end at all, would pass unseen.
-        reader.finish()?;
-        Ok(Self { pixels, density })
+        Ok(Self { pixels: rows::pixels(&header, &file)?, density: file.density.and_then(density) })
     }
 
     /// A page of pixels that somebody else made, 0 black to 255 white. `None` when the sides do not fit the pixels.
@@ -193,17 +208,9 @@ impl Page {
 /// Metres in an inch.
 const INCH: f32 = 0.0254;
 
-/// Dots per inch, if the file counts them by the metre (PNG specification, 11.3.4.3: pHYs).
-fn density(info: &png::Info) -> Option<[f32; 2]> {
-    let dots = info.pixel_dims.filter(|dots| dots.unit == png::Unit::Meter)?;
-    Some([dots.xppu as f32 * INCH, dots.yppu as f32 * INCH])
-}
-
-fn samples(colour: ColorType) -> usize {
-    match colour {
-        ColorType::Grayscale | ColorType::Indexed => 1,
-        ColorType::GrayscaleAlpha => 2,
-        ColorType::Rgb => 3,
-        ColorType::Rgba => 4,
-    }
+/// Dots per inch across and down, if the file counts them by the metre (PNG specification, 11.3.4.3: pHYs).
+fn density(data: &[u8]) -> Option<[f32; 2]> {
+    let [x0, x1, x2, x3, y0, y1, y2, y3, unit] = *data.as_array::<9>()?;
+    let dots = [u32::from_be_bytes([x0, x1, x2, x3]), u32::from_be_bytes([y0, y1, y2, y3])];
+    (unit == 1 && !dots.contains(&0)).then(|| dots.map(|dots| dots as f32 * INCH))
 }

@@ -49,8 +49,46 @@ const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// Length, type and checksum.
 const FRAME: usize = 12;
 
+/// Where a header has its colour type, and the one of palettes.
+const COLOUR: usize = 9;
+const INDEXED: u8 = 3;
+
+/// The parts of a sound file that a page is made of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct File<'a> {
+    /// The data of IHDR.
+    pub header: &'a [u8; 13],
+    /// The data of PLTE.
+    pub palette: Option<&'a [u8]>,
+    /// The data of tRNS, where it stands in its place.
+    pub transparency: Option<&'a [u8]>,
+    /// The data of pHYs.
+    pub density: Option<&'a [u8]>,
+    /// The compressed pixels.
+    pub pixels: Idat<'a>,
+}
+
+/// The data of all IDAT chunks, one after the other. Kept as the bytes they stand in, so that a million empty chunks cost
+/// no memory.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Idat<'a> {
+    chunks: &'a [u8],
+}
+
+impl<'a> Iterator for Idat<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let (length, rest) = self.chunks.split_first_chunk::<4>()?;
+        let length = u32::from_be_bytes(*length) as usize;
+        // The walk has seen that each chunk is whole.
+        self.chunks = rest.get(4 + length + 4..)?;
+        rest.get(4..4 + length)
+    }
+}
+
 /// Where the walk has come to.
-#[derive(PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 enum Stage {
     BeforeHeader,
     BeforeData,
@@ -59,7 +97,7 @@ enum Stage {
 }
 
 /// Walks all chunks. `Ok` means that the frame of the file is sound; what the pixels hold is another question.
-pub(super) fn walk(bytes: &[u8]) -> Result<(), PngError> {
+pub(super) fn walk(bytes: &[u8]) -> Result<File<'_>, PngError> {
     if bytes.is_empty() {
         return Err(PngError::Empty);
     }
@@ -68,20 +106,37 @@ pub(super) fn walk(bytes: &[u8]) -> Result<(), PngError> {
     }
     let mut at = SIGNATURE.len();
     let mut stage = Stage::BeforeHeader;
+    let mut file = File { header: &[0; 13], palette: None, transparency: None, density: None, pixels: Idat::default() };
+    let mut pixels_from = 0;
     loop {
-        let (chunk, data_length) = chunk_at(bytes, at)?;
-        let next = at + FRAME + data_length;
+        let (chunk, data) = chunk_at(bytes, at)?;
+        let next = at + FRAME + data.len();
         let misplaced = || PngError::Misplaced { chunk: name(chunk), at };
-        stage = match (chunk, stage) {
-            (b"IHDR", Stage::BeforeHeader) if data_length == 13 => Stage::BeforeData,
+        match (chunk, stage) {
+            (b"IHDR", Stage::BeforeHeader) => file.header = data.try_into().map_err(|_| misplaced())?,
             (b"IHDR", _) | (_, Stage::BeforeHeader) => return Err(misplaced()),
-            (b"IDAT", Stage::BeforeData | Stage::InData) => Stage::InData,
-            (b"IDAT", Stage::AfterData) => return Err(misplaced()),
-            (b"IEND", Stage::InData | Stage::AfterData) if data_length == 0 => {
+            (b"IDAT", Stage::BeforeData) => pixels_from = at,
+            (b"IDAT", Stage::InData) => {}
+            (b"IEND", Stage::InData | Stage::AfterData) if data.is_empty() => {
                 let rest = bytes.len() - next;
-                return if rest == 0 { Ok(()) } else { Err(PngError::Trailing { bytes: rest, at: next }) };
+                return if rest == 0 { Ok(file) } else { Err(PngError::Trailing { bytes: rest, at: next }) };
             }
-            (b"IEND", _) => return Err(misplaced()),
+            (b"PLTE", Stage::BeforeData) if file.palette.is_none() => file.palette = Some(data),
+            // Where pixels are indices into a palette, it counts only behind the palette.
+            (b"tRNS", Stage::BeforeData) if file.header[COLOUR] != INDEXED || file.palette.is_some() => {
+                file.transparency = file.transparency.or(Some(data));
+            }
+            (b"pHYs", Stage::BeforeData) => file.density = file.density.or(Some(data)),
+            // A chunk that no reader may pass over: a second palette, more pixels, or something nobody knows.
+            ([first, ..], _) if first.is_ascii_uppercase() => return Err(misplaced()),
+            _ => {}
+        }
+        stage = match (chunk, stage) {
+            (b"IHDR", _) => Stage::BeforeData,
+            (b"IDAT", _) => {
+                file.pixels = Idat { chunks: &bytes[pixels_from..next] };
+                Stage::InData
+            }
             (_, Stage::InData) => Stage::AfterData,
             (_, stage) => stage,
         };
@@ -89,8 +144,8 @@ pub(super) fn walk(bytes: &[u8]) -> Result<(), PngError> {
     }
 }
 
-/// The type and the data's length of the chunk at `at`, its checksum verified.
-fn chunk_at(bytes: &[u8], at: usize) -> Result<(&[u8; 4], usize), PngError> {
+/// The type and the data of the chunk at `at`, its checksum verified.
+fn chunk_at(bytes: &[u8], at: usize) -> Result<(&[u8; 4], &[u8]), PngError> {
     let rest = &bytes[at..];
     let Some((head, _)) = rest.split_first_chunk::<8>() else {
         return Err(PngError::Truncated { chunk: "?".into(), at });
@@ -104,7 +159,7 @@ fn chunk_at(bytes: &[u8], at: usize) -> Result<(&[u8; 4], usize), PngError> {
     let covered = &rest[4..8 + data_length];
     let stored = &rest[8 + data_length..FRAME + data_length];
     if crc32fast::hash(covered).to_be_bytes() == *stored {
-        Ok((chunk, data_length))
+        Ok((chunk, &covered[4..]))
     } else {
         Err(PngError::WrongCrc { chunk: name(chunk), at })
     }
@@ -133,18 +188,22 @@ mod tests {
         let (header, data, end) = (chunk(b"IHDR", &[0; 13]), chunk(b"IDAT", b"x"), chunk(b"IEND", b""));
         let text = chunk(b"tEXt", b"a\0b");
         let sound = file(&[header.clone(), text.clone(), data.clone(), data.clone(), text.clone(), end.clone()]);
-        assert_eq!(walk(&sound), Ok(()));
+        let walked = walk(&sound).unwrap();
+        assert_eq!(walked.pixels.collect::<Vec<_>>(), [b"x", b"x"]);
         for cut in 0..sound.len() {
             assert!(walk(&sound[..cut]).is_err(), "cut at byte {cut}");
         }
         let trailing = [sound.clone(), b"GIF8".to_vec()].concat();
-        assert_eq!(walk(&trailing), Err(PngError::Trailing { bytes: 4, at: sound.len() }));
+        assert_eq!(walk(&trailing).unwrap_err(), PngError::Trailing { bytes: 4, at: sound.len() });
         let misplaced = |chunks: &[Vec<u8>]| matches!(walk(&file(chunks)), Err(PngError::Misplaced { .. }));
         assert!(misplaced(&[data.clone(), header.clone(), end.clone()]), "data before the header");
         assert!(misplaced(&[header.clone(), end.clone()]), "no data");
         assert!(misplaced(&[header.clone(), header.clone(), data.clone(), end.clone()]), "two headers");
         assert!(misplaced(&[header.clone(), data.clone(), text, data.clone(), end.clone()]), "data in two places");
-        assert!(misplaced(&[header, data, chunk(b"IEND", b"x")]), "an end with something in it");
+        assert!(misplaced(&[header.clone(), data.clone(), chunk(b"IEND", b"x")]), "an end with something in it");
+        let palette = chunk(b"PLTE", &[0; 6]);
+        assert!(misplaced(&[header.clone(), palette.clone(), palette, data.clone(), end.clone()]), "two palettes");
+        assert!(misplaced(&[header, chunk(b"NEWS", b""), data, end]), "a chunk that must be understood, and is not");
     }
 
     #[test]

@@ -1,0 +1,114 @@
+//! From the compressed pixels of a file to packed bits or shades, sixteen rows at a time.
+//!
+//! It must never widen a page of two shades, and never hold a second copy of a page, whatever its colours.
+
+use super::chunks::File;
+use super::filter::{self, LANES};
+use super::header::Header;
+use super::inflate::Inflate;
+use super::{Damage, Pixels};
+use crate::reading::bits::Bits;
+use crate::reading::grey::Grey;
+use crate::reading::luma::Shades;
+
+/// All pixels. The header's sides must have been found small enough.
+pub(super) fn pixels(header: &Header, file: &File) -> Result<Pixels, Damage> {
+    let shades = Shades::new(header, file.palette, file.transparency).ok_or(Damage::Palette)?;
+    let (width, height) = (header.width as usize, header.height as usize);
+    let band = header.row_bytes(width).saturating_add(1) * LANES.min(height);
+    let mut inflate = Inflate::new(file.pixels, band);
+    let pixels = match (header.depth, &shades) {
+        (1, _) if !header.interlaced => Pixels::Bits(bits(header, &shades, &mut inflate)?),
+        (_, Shades::AsTheyAre) if !header.interlaced => Pixels::Grey(straight(width, height, &mut inflate)?),
+        _ => Pixels::Grey(grey(header, &shades, &mut inflate)?),
+    };
+    inflate.finish()?;
+    Ok(pixels)
+}
+
+/// One bit a pixel: rows are packed anew as they come.
+fn bits(header: &Header, shades: &Shades, inflate: &mut Inflate) -> Result<Bits, Damage> {
+    let (width, height) = (header.width as usize, header.height as usize);
+    let mut bits = Bits::blank(width, height);
+    let dark = shades.dark();
+    each_row(header, width, height, inflate, |y, row| bits.put_row(y, row, dark))?;
+    Ok(bits)
+}
+
+/// One byte a pixel, and the byte is the shade: rows are undone where they belong.
+fn straight(width: usize, height: usize, inflate: &mut Inflate) -> Result<Grey, Damage> {
+    let mut luma = vec![0; width * height];
+    let zeros = vec![0; width];
+    for y in (0..height).step_by(LANES) {
+        let (done, rest) = luma.split_at_mut(y * width);
+        let rows = LANES.min(height - y);
+        let above = if y == 0 { &zeros } else { &done[(y - 1) * width..] };
+        filter::undo(inflate.take(rows * (1 + width))?, above, 1, &mut rest[..rows * width])?;
+    }
+    Ok(Grey { width, height, luma })
+}
+
+/// Everything else, in one pass or in seven.
+fn grey(header: &Header, shades: &Shades, inflate: &mut Inflate) -> Result<Grey, Damage> {
+    let (width, height) = (header.width as usize, header.height as usize);
+    let mut luma = vec![0; width * height];
+    if !header.interlaced {
+        each_row(header, width, height, inflate, |y, row| shades.of_row(row, &mut luma[y * width..(y + 1) * width]))?;
+        return Ok(Grey { width, height, luma });
+    }
+    let mut line = vec![0; width];
+    for Pass { left, top, across, down } in ADAM7 {
+        let (columns, rows) = (width.saturating_sub(left).div_ceil(across), height.saturating_sub(top).div_ceil(down));
+        if columns == 0 {
+            continue; // a pass without columns has no rows either, not even their filters
+        }
+        each_row(header, columns, rows, inflate, |y, row| {
+            let line = &mut line[..columns];
+            shades.of_row(row, line);
+            let target = luma[(top + y * down) * width..][..width][left..].iter_mut().step_by(across);
+            target.zip(line).for_each(|(pixel, shade)| *pixel = *shade);
+        })?;
+    }
+    Ok(Grey { width, height, luma })
+}
+
+/// Where the pixels of a pass belong.
+struct Pass {
+    left: usize,
+    top: usize,
+    across: usize,
+    down: usize,
+}
+
+/// The passes of an interlaced page (PNG specification, 8.1).
+const ADAM7: [Pass; 7] = [
+    Pass { left: 0, top: 0, across: 8, down: 8 },
+    Pass { left: 4, top: 0, across: 8, down: 8 },
+    Pass { left: 0, top: 4, across: 4, down: 8 },
+    Pass { left: 2, top: 0, across: 4, down: 4 },
+    Pass { left: 0, top: 2, across: 2, down: 4 },
+    Pass { left: 1, top: 0, across: 2, down: 2 },
+    Pass { left: 0, top: 1, across: 1, down: 2 },
+];
+
+/// The rows of one pass, their filters undone.
+fn each_row(
+    header: &Header,
+    width: usize,
+    height: usize,
+    inflate: &mut Inflate,
+    mut put: impl FnMut(usize, &[u8]),
+) -> Result<(), Damage> {
+    let length = header.row_bytes(width);
+    // The row above, and the rows below it.
+    let mut rows = vec![0; length * (1 + LANES.min(height))];
+    for y in (0..height).step_by(LANES) {
+        let count = LANES.min(height - y);
+        let (above, below) = rows.split_at_mut(length);
+        let below = &mut below[..count * length];
+        filter::undo(inflate.take(count * (1 + length))?, above, header.pixel_bytes(), below)?;
+        below.chunks_exact(length).enumerate().for_each(|(n, row)| put(y + n, row));
+        rows.copy_within(count * length..(count + 1) * length, 0);
+    }
+    Ok(())
+}
