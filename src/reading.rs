@@ -38,7 +38,7 @@ mod strip;
 mod threshold;
 mod twin;
 
-pub use decode::{Level, Method};
+pub use decode::{Level, Method, Padding};
 pub use evidence::{Findings, Proof, Reading, Spent, Stage, Unread};
 pub use page::{Damage, Limits, Page, PageError, PngError};
 

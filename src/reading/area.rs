@@ -3,7 +3,6 @@
 
 use super::contrast::Contrast;
 use super::finder::Pattern;
-use super::geometry::Point;
 
 /// Pixels of a module on the contrast that is searched. Odd, so that every square has a middle pixel.
 pub(super) const MODULE: usize = 3;
@@ -11,7 +10,6 @@ pub(super) const MODULE: usize = 3;
 /// How much each pixel looks like the middle of a finder pattern: 1 is a clean one, 0 is nothing.
 pub(super) struct Responses {
     width: usize,
-    height: usize,
     values: Vec<f32>,
 }
 
@@ -22,7 +20,7 @@ impl Responses {
     /// Looks at every pixel whose pattern would lie wholly on the contrast.
     pub fn of(contrast: &Contrast) -> Self {
         let (width, height) = (contrast.width, contrast.height);
-        let mut responses = Self { width, height, values: vec![0.0; width * height] };
+        let mut responses = Self { width, values: vec![0.0; width * height] };
         let border = REACHES[3];
         if width <= 2 * border || height <= 2 * border {
             return responses;

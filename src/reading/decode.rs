@@ -20,8 +20,7 @@ mod reed_solomon;
 mod twins;
 
 use layout::Layout;
-pub(super) use likeness::likeness;
-pub(super) use payload::Padding;
+pub use payload::Padding;
 pub(super) use twins::decode_twins;
 
 /// What the modules of a grid looked like, row by row: from +127 (surely dark) over 0 (says nothing) to -127 (surely
@@ -103,7 +102,7 @@ const LIKENESS: f32 = 0.3;
 /// The code of one grid, of any version and level, mirrored or not.
 pub(super) fn decode(grid: &Soft) -> Option<Decoded> {
     let layout = Layout::of_size(grid.size).filter(|_| grid.is_whole())?;
-    if likeness::of_values(layout, &grid.values) < LIKENESS {
+    if likeness::likeness(grid) < LIKENESS {
         return None;
     }
     let read = |way: Way| way(layout, &grid.values).or_else(|| mirrored(layout, &grid.values, way));

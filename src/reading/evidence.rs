@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::decode::{Level, Method};
+use super::decode::{Level, Method, Padding};
 use super::geometry::{self, Point};
 use super::grid::Laid;
 use super::photograph::Photographed;
@@ -37,6 +37,10 @@ pub struct Proof {
     pub version: u8,
     /// The level of error correction.
     pub level: Level,
+    /// The mask of its data, 0 to 7.
+    pub mask: u8,
+    /// What stands behind the payload, where every encoder writes the same.
+    pub padding: Padding,
     /// How well the function patterns agree with the page: 1 is as well as print does, -1 is the opposite.
     pub agreement: f32,
     /// The side of a module, in pixels of the page.
@@ -54,6 +58,8 @@ impl Reading {
             modules: decoded.modules,
             version: decoded.version,
             level: decoded.level,
+            mask: decoded.mask,
+            padding: decoded.padding,
             agreement: laid.agreement,
             module: laid.module,
             mirrored: decoded.mirrored,

@@ -9,8 +9,6 @@ mod header;
 mod inflate;
 mod rows;
 
-use std::borrow::Cow;
-
 use super::bits::Bits;
 use super::grey::Grey;
 pub use chunks::PngError;
@@ -193,14 +191,6 @@ impl Page {
             Pixels::Bits(bits) if bits.dark(x, y) => 0,
             Pixels::Bits(_) => 255,
             Pixels::Grey(grey) => grey.at(x, y),
-        }
-    }
-
-    /// One row of shades.
-    pub(super) fn row(&self, y: u32) -> Cow<'_, [u8]> {
-        match &self.pixels {
-            Pixels::Bits(_) => (0..self.width()).map(|x| self.at(x, y)).collect(),
-            Pixels::Grey(grey) => grey.row(y as usize).into(),
         }
     }
 }

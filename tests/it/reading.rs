@@ -58,7 +58,7 @@ fn alone(modules: &[Vec<bool>], quiet: usize) -> Sheet {
 
 #[test]
 fn every_version_and_level_is_read() {
-    for version in [1, 2, 5, 6, 7, 10, 14, 21, 27, 32, 36, 40] {
+    for version in [1, 2, 6, 7, 14, 21, 32, 40] {
         for level in [EcLevel::L, EcLevel::M, EcLevel::Q, EcLevel::H] {
             let text = "1093772347";
             let code = QrCode::with_version(text, Version::Normal(version), level).unwrap();

@@ -19,7 +19,7 @@ pub(super) struct Payload {
 /// Codewords behind the payload, where encoders write 0xEC and 0x11 in turn. They carry nothing, so that they tell
 /// whether the rest is to be believed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub(in super::super) struct Padding {
+pub struct Padding {
     /// Codewords that are what they should be.
     pub agree: u32,
     /// Codewords in all.
