@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use super::init;
 use crate::config::Config;
 use crate::cpu::CpuLane;
-use crate::domain::Election;
+use crate::domain::{Election, Karekod};
 use crate::drawing::{self, Colour, Damage, FormFace, ScanStyle};
 use crate::ledger::registry::{ExpectedForm, FormCursor};
 use crate::ledger::{DatabaseConfig, Ledger};
@@ -82,7 +82,8 @@ pub async fn run(command: SampleCommand) -> anyhow::Result<()> {
     if forms.len() < looks.len() {
         eprintln!("Only {} forms have no scan yet.", forms.len());
     }
-    let pages = pages(&forms, looks, wanted.seed);
+    let codes: Vec<&Karekod> = forms.iter().map(|expected| &expected.form.code).collect();
+    let pages = pages(&codes, looks, wanted.seed);
     let bar = ProgressBar::new(pages.len() as u64);
     bar.set_style(ProgressStyle::with_template("{pos}/{len} {wide_bar} {per_sec} {eta}")?);
     let lane = CpuLane::one_seat_a_core();
@@ -129,21 +130,21 @@ struct Page {
     file: String,
 }
 
-/// A page for each look. Only damaged pages may be more than there are forms: their names tell them apart.
-fn pages(forms: &[ExpectedForm], looks: Vec<Look>, seed: u64) -> Vec<Page> {
-    let drawable = looks
-        .into_iter()
-        .enumerate()
-        .filter(|(n, look)| *n < forms.len() || (!forms.is_empty() && matches!(look, Look::Damaged(..))));
+/// A page for each look, each of another form. Only damaged pages may be more than there are forms: the seed in their
+/// names tells them apart.
+fn pages(codes: &[&Karekod], looks: Vec<Look>, seed: u64) -> Vec<Page> {
+    let again = |look: &Look| !codes.is_empty() && matches!(look, Look::Damaged(..));
+    let drawable = looks.into_iter().enumerate().filter(|(n, look)| *n < codes.len() || again(look));
     drawable
         .map(|(n, look)| {
-            let (form, seed) = (n % forms.len(), seed.wrapping_add(n as u64));
-            let again = if n < forms.len() { String::new() } else { format!("-{seed}") };
-            let what = match look {
-                Look::Form | Look::Scan => String::new(),
-                Look::Damaged(kind, level) => format!(".{kind}-{level}{again}"),
+            let (form, seed) = (n % codes.len(), seed.wrapping_add(n as u64));
+            let code = codes[form];
+            let file = match look {
+                Look::Form | Look::Scan => format!("{code}.png"),
+                Look::Damaged(kind, level) if n < codes.len() => format!("{code}.{kind}-{level}.png"),
+                Look::Damaged(kind, level) => format!("{code}.{kind}-{level}-{seed}.png"),
             };
-            Page { form, look, seed, file: format!("{}{what}.png", forms[form].form.code) }
+            Page { form, look, seed, file }
         })
         .collect()
 }
@@ -209,5 +210,17 @@ mod tests {
         let all = looks_of("scans --damage all --level 5 --count 1");
         assert_eq!(all, Damage::ALL.map(|kind| Look::Damaged(kind, 5)));
         assert_eq!(looks_of("scans --damage all --count 1").len(), Damage::ALL.len() * 5);
+    }
+
+    #[test]
+    fn karekods_come_again_under_other_names_on_damaged_pages_only() {
+        let codes: [Karekod; 2] = ["1099000001", "2099000001"].map(|code| code.parse().unwrap());
+        let codes = codes.each_ref();
+        let named =
+            |look| -> Vec<String> { pages(&codes, vec![look; 3], 7).into_iter().map(|page| page.file).collect() };
+        assert_eq!(named(Look::Scan), ["1099000001.png", "2099000001.png"]);
+        let stains = ["1099000001.stain-4.png", "2099000001.stain-4.png", "1099000001.stain-4-9.png"];
+        assert_eq!(named(Look::Damaged(Damage::Stain, 4)), stains);
+        assert!(pages(&[], vec![Look::Damaged(Damage::Stain, 4)], 7).is_empty());
     }
 }

@@ -55,7 +55,7 @@ impl Lie {
     }
 
     /// From mm on the paper to px on the glass.
-    pub fn to_pixels(&self, paper: Paper, dpi: u32) -> Transform {
+    pub fn to_pixels(self, paper: Paper, dpi: u32) -> Transform {
         let (width, height) = self.glass(paper);
         let scale = dpi as f32 / MM_PER_INCH;
         Transform::from_translate(-paper.width / 2.0, -paper.height / 2.0)

@@ -18,7 +18,7 @@ pub struct Damages {
     /// named {karekod}.{kind}-{level}.png, or {karekod}.{kind}-{level}-{seed}.png when the karekod comes again.
     #[arg(long, value_name = "KIND", value_parser = kinds())]
     damage: Option<Kinds>,
-    /// How bad the damage is, from 1 (mild) to 5 (a good reader loses about a third of the pages).
+    /// How bad the damage is, from 1 (mild) to 5 (a good reader loses about a third of the codes).
     #[arg(long, requires = "damage", default_value = ALL, value_parser = levels())]
     level: Levels,
 }

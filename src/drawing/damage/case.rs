@@ -45,7 +45,7 @@ impl Case {
     }
 
     /// From mm on the paper to px on the glass.
-    pub fn to_pixels(&self) -> Transform {
+    pub fn to_pixels(self) -> Transform {
         self.lie.to_pixels(self.paper, self.dpi)
     }
 
