@@ -97,7 +97,7 @@ pub(super) fn lay(pixels: &Pixels, corners: &Corners, sizes: &[(f32, usize)], ho
     let module = corners.module / patch.scale;
     let smooth = smoothed(&patch.grey, (SMOOTH * module) as usize);
     let contrast = Contrast::of(&smooth, (SURROUNDINGS * module) as usize + 2);
-    let points = points.map(|point| patch.from_page(point));
+    let points = points.map(|point| patch.at(point));
     let likeliest = sizes.first()?.0;
     let starts = sizes.iter().filter(|(likely, _)| *likely >= likeliest - SIZE_SLACK).filter_map(|(_, size)| {
         let template = Template::of(*size)?;

@@ -49,7 +49,7 @@ impl Patch {
     }
 
     /// Where a point of the page lies on the patch.
-    pub fn from_page(&self, at: Point) -> Point {
+    pub fn at(&self, at: Point) -> Point {
         [(at[0] - self.origin[0]) / self.scale, (at[1] - self.origin[1]) / self.scale]
     }
 

@@ -190,7 +190,7 @@ fn pages_full_of_patterns_end_without_a_code() {
     assert!(sheet.read().readings.is_empty());
     let random: Vec<Vec<bool>> = (0..200_u32)
         .map(|y| {
-            (0..200_u32).map(|x| (x * 2_654_435 ^ y * 40_503_001).wrapping_mul(2_246_822_519) >> 31 == 1).collect()
+            (0..200_u32).map(|x| ((x * 2_654_435) ^ (y * 40_503_001)).wrapping_mul(2_246_822_519) >> 31 == 1).collect()
         })
         .collect();
     let mut sheet = Sheet::blank(1000, 1000);

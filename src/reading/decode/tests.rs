@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use qrcode::{EcLevel, QrCode, Version};
 
 use super::damage::{Chance, Content, Damage, SURE, code, soft};
+use super::likeness::likeness;
 use super::*;
 
 const LEVELS: [(Level, EcLevel); 4] =
