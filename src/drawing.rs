@@ -6,6 +6,7 @@
 //! and never be told what a registry says: whoever asks for a drawing brings plain values.
 
 mod blank;
+mod canvas;
 mod chance;
 mod damage;
 mod encode;
@@ -21,6 +22,7 @@ mod scan;
 mod sheet;
 mod stamp;
 
+pub use canvas::{Canvas, Rgb};
 pub use damage::{Damage, UnknownDamage, draw_damaged};
 pub use encode::to_png;
 pub use face::{FaceKind, FormFace};

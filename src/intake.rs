@@ -26,6 +26,7 @@ use crate::domain::{Digest, Karekod, Sender};
 use crate::ledger::append::{AppendError, Appender, Submission};
 use crate::ledger::{Ledger, LedgerError};
 use crate::reading;
+use crate::reading::scanner::Advice;
 use crate::registry;
 use crate::vault::{Vault, VaultError};
 
@@ -159,10 +160,10 @@ impl Intake {
         let _seat = self.seat(announced.length).await?;
         let bytes = receive::whole(body, digest, announced.length, &self.limits).await?;
         if let Some(known) = self.ledger.linked_before(digest, &sender.board).await? {
-            return Ok(self.accepted(known)); // sent before and linked: there is nothing new to find out
+            return Ok(self.accepted(known, vec![])); // sent before and linked: there is nothing new to find out
         }
         let limits = reading::Limits { side: self.limits.side, pixels: self.limits.pixels };
-        let Inspected { scan, codes } = self.cpu.run(move || inspect(bytes, digest, limits)).await??;
+        let Inspected { scan, codes, advice } = self.cpu.run(move || inspect(bytes, digest, limits)).await??;
         let codes: Vec<Karekod> = codes.iter().filter_map(|code| code.parse().ok()).collect();
         let finding = registry::resolve(&self.ledger, &codes, &sender.place).await?;
         let kept = self.vault.keep(&scan).await?;
@@ -170,10 +171,10 @@ impl Intake {
         let submission = Submission::new(&kept, claim, announced.reason, routing::rule);
         // The writer wakes the waiting readers when its commit is through.
         let recorded = self.appender.append(submission).await?;
-        Ok(self.accepted(recorded))
+        Ok(self.accepted(recorded, advice))
     }
 
-    fn accepted(&self, recorded: crate::ledger::append::Recorded) -> Accepted {
+    fn accepted(&self, recorded: crate::ledger::append::Recorded, advice: Vec<Advice>) -> Accepted {
         let receipt = self.signer.sign(&recorded);
         if recorded.fresh {
             let position = recorded.position;
@@ -184,7 +185,7 @@ impl Intake {
                 "Took in entry {position}"
             );
         }
-        Accepted { receipt, size: recorded.entry.size.unwrap_or(0), fresh: recorded.fresh }
+        Accepted { receipt, advice, size: recorded.entry.size.unwrap_or(0), fresh: recorded.fresh }
     }
 
     async fn seat(&self, length: Option<u64>) -> Result<OwnedSemaphorePermit, IntakeError> {
@@ -206,6 +207,8 @@ impl Intake {
 pub struct Accepted {
     /// The signed receipt.
     pub receipt: Receipt,
+    /// What to do better next time. Empty for a scan that was linked before: its pixels are not looked at again.
+    pub advice: Vec<Advice>,
     /// Bytes of the scan.
     pub size: u64,
     /// Whether the entry is new.

@@ -56,14 +56,7 @@ enum Command {
         command: cli::accounts::BoardCommand,
     },
     /// Reads the karekods in PNGs: one line a file, `path<TAB>code[,code…]`, empty when there is none.
-    Read {
-        /// The PNGs.
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
-        /// One JSON object a line, with the place of each code.
-        #[arg(long)]
-        json: bool,
-    },
+    Read(cli::read::Read),
     /// Draws printable forms and realistic scans, for rehearsals and tests.
     Sample {
         #[command(subcommand)]
@@ -103,7 +96,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Election { config, command } => cli::election::run(command, &config).await,
         Command::Party { config, command } => cli::accounts::party(command, &config.ledger().await?).await,
         Command::Board { config, command } => cli::accounts::board(command, &config.ledger().await?).await,
-        Command::Read { files, json } => cli::read::run(&files, json),
+        Command::Read(read) => cli::read::run(&read),
         Command::Sample { command } => cli::sample::run(command).await,
     }
 }

@@ -16,6 +16,7 @@
 //! - `decode`: modules → text.
 //! - `twin`, `photograph`: what a page's other code and a foreign detector can add.
 //! - `evidence`: what is told of it.
+//! - [`scanner`]: how the page was scanned, and what to do better next time.
 
 mod area;
 mod bits;
@@ -33,6 +34,7 @@ pub mod page;
 mod patch;
 mod photograph;
 mod scales;
+pub mod scanner;
 mod search;
 mod strip;
 mod threshold;

@@ -1,8 +1,11 @@
 //! From bytes to a sound scan and the codes on it. Burns a core: it runs on the CPU lane. It describes, it never decides.
 
+use std::panic::AssertUnwindSafe;
+
 use bytes::Bytes;
 
 use crate::domain::{Digest, Scan, ScanFacts};
+use crate::reading::scanner::{self, Advice};
 use crate::reading::{self, Damage, Limits, Page, PageError, PngError};
 
 /// A scan that may be kept, and what could be read on it.
@@ -12,6 +15,8 @@ pub struct Inspected {
     pub scan: Scan,
     /// Payloads of the codes on the page, each once.
     pub codes: Vec<String>,
+    /// What to do better next time. It decides nothing.
+    pub advice: Vec<Advice>,
 }
 
 /// Why the bytes may not be kept.
@@ -34,21 +39,23 @@ impl From<PageError> for InspectError {
     }
 }
 
-/// Walks every chunk, inflates every pixel, reads the codes.
+/// Walks every chunk, inflates every pixel, reads the codes, and looks at how the page was scanned.
 pub fn inspect(bytes: Bytes, digest: Digest, limits: Limits) -> Result<Inspected, InspectError> {
     let page = Page::from_png(&bytes, limits)?;
-    let codes = codes(&page, digest);
+    let findings = unless_it_panics(digest, "Reading", || reading::read(&page));
+    // Apart from reading: advice that could not be given must never cost a code.
+    let advice = unless_it_panics(digest, "Checking", || scanner::check(&page, &findings).advice);
+    let codes = findings.codes();
     let crc32 = crc32fast::hash(&bytes);
     let facts = ScanFacts { digest, size: bytes.len() as u64, crc32, width: page.width(), height: page.height() };
-    Ok(Inspected { scan: Scan { bytes, facts }, codes })
+    Ok(Inspected { scan: Scan { bytes, facts }, codes, advice })
 }
 
-/// The error correction is foreign code. A page on which it panics is a page without a code, not an upload that fails for
-/// ever: it is parked, and people look at it.
-fn codes(page: &Page, digest: Digest) -> Vec<String> {
-    let read = std::panic::catch_unwind(|| reading::read(page).codes());
-    read.unwrap_or_else(|_| {
-        tracing::error!(scan = %digest, "Reading scan {digest} panicked; it counts as a page without a code");
-        Vec::new()
+/// Some of it is foreign code. A page on which it panics is a page without a code or without advice, not an upload that
+/// fails for ever: it is parked, and people look at it.
+fn unless_it_panics<T: Default>(digest: Digest, what: &str, look: impl FnOnce() -> T) -> T {
+    std::panic::catch_unwind(AssertUnwindSafe(look)).unwrap_or_else(|_| {
+        tracing::error!(scan = %digest, "{what} scan {digest} panicked; it counts as a page on which nothing was found");
+        T::default()
     })
 }

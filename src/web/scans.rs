@@ -7,7 +7,7 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use headers::{ContentLength, HeaderMapExt};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Site;
 use super::problem::Problem;
@@ -15,6 +15,7 @@ use super::who::SendingBoard;
 use crate::audit::Access;
 use crate::domain::Digest;
 use crate::intake::{Accepted, Announced, Receipt};
+use crate::reading::scanner::Advice;
 
 /// What may stand behind the `?`.
 #[derive(Debug, Deserialize)]
@@ -22,6 +23,18 @@ use crate::intake::{Accepted, Announced, Receipt};
 pub struct Asked {
     replaces: Option<Digest>,
     reason: Option<String>,
+}
+
+/// The answer: the receipt, field by field as it was signed, and behind it what no signature covers.
+#[derive(Debug, Serialize)]
+pub struct Answer {
+    #[serde(flatten)]
+    receipt: Receipt,
+    /// For the clerk, about the next scan: `[{"kind":…,"tr":…,"en":…}]`. Left out when there is nothing to say, and when
+    /// the scan was linked before. It is no part of the receipt: what is entered must not depend on what a newer
+    /// version would advise, and a receipt must be the same whenever it is asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    advice: Vec<Advice>,
 }
 
 /// Longest reason, in letters. It stands in the public log.
@@ -35,7 +48,7 @@ pub async fn upload(
     asked: Result<Query<Asked>, QueryRejection>,
     headers: HeaderMap,
     body: Body,
-) -> Result<(StatusCode, Json<Receipt>), Problem> {
+) -> Result<(StatusCode, Json<Answer>), Problem> {
     let digest = digest.map_or_else(|_| String::new(), |Path(digest)| digest);
     let access = Access {
         principal: board.sender.board.to_string(),
@@ -51,7 +64,7 @@ pub async fn upload(
         Ok(accepted) => {
             seat.done(accepted.size);
             let status = if accepted.fresh { StatusCode::CREATED } else { StatusCode::OK };
-            Ok((status, Json(accepted.receipt)))
+            Ok((status, Json(Answer { receipt: accepted.receipt, advice: accepted.advice })))
         }
         Err(problem) => {
             match problem.status().is_server_error() {

@@ -5,6 +5,7 @@
 mod archive;
 mod crash;
 mod engines;
+mod explain;
 mod ftp;
 mod house;
 mod layers;
@@ -12,7 +13,9 @@ mod ledger;
 mod pages;
 mod paper;
 mod reading;
+mod receipt;
 mod registry;
 mod samples;
+mod scanner;
 mod upload;
 mod vault;

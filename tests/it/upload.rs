@@ -37,21 +37,6 @@ async fn a_scan_is_linked_and_the_same_request_has_the_same_answer() {
 }
 
 #[tokio::test]
-async fn a_receipt_is_signed_by_the_services_key() {
-    use base64::Engine as _;
-    use ed25519_dalek::pkcs8::DecodePublicKey;
-    use ed25519_dalek::{Signature, Verifier, VerifyingKey};
-    let house = House::open().await;
-    let text = house.send(&house.first, &page(&["1090000001"], 1)).await.text().await.unwrap();
-    let (signed, signature) = text.split_once(",\"signature\":\"").unwrap();
-    let signature = base64::engine::general_purpose::STANDARD.decode(signature.trim_end_matches("\"}")).unwrap();
-    let public = std::fs::read_to_string(house.dir.path().join("keys/signing.pub.pem")).unwrap();
-    let key = VerifyingKey::from_public_key_pem(&public).unwrap();
-    let statement = format!("tutanak/receipt/v1\n{signed}}}");
-    key.verify(statement.as_bytes(), &Signature::from_slice(&signature).unwrap()).unwrap();
-}
-
-#[tokio::test]
 async fn what_cannot_be_linked_is_parked_with_its_reason_and_kept() {
     let house = House::open().await;
     for (name, scan, token, reason) in [
