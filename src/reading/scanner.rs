@@ -39,7 +39,7 @@ pub struct ScanCheck {
     pub ink: f32,
     /// Whether there is hardly any ink, and no code.
     pub blank: bool,
-    /// Edges of the page that run through print, or through a code and the margin it needs.
+    /// Edges of the page that run through print, or have a code right beside them.
     pub cut: Vec<Edge>,
     /// Whether the page is no whole sheet of A4 or A3 by its size or shape.
     pub odd_size: bool,

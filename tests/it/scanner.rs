@@ -91,8 +91,8 @@ fn a_page_that_lies_wrong_is_told_so() {
         (2, 0.0, Some(Advice::UpsideDown)),
         (1, 0.5, Some(Advice::Sideways)),
         (3, -0.5, Some(Advice::Sideways)),
-        (0, 6.0, Some(Advice::Crooked)),
-        (0, -6.0, Some(Advice::Crooked)),
+        (0, 4.0, Some(Advice::Crooked)),
+        (0, -4.0, Some(Advice::Crooked)),
         (0, 2.0, None),
     ] {
         for colour in [Colour::Grey, Colour::OneBit] {

@@ -33,9 +33,9 @@ pub(super) fn cut(pixels: &Pixels, tones: &Tones, readings: &[Reading], dpi: f32
     Edge::ALL.into_iter().filter(through).collect()
 }
 
-/// Modules of free paper that a code has around it by its standard (ISO/IEC 18004, 9.1). Forms give it four times as much
-/// on the side of the margin.
-const QUIET: f32 = 4.0;
+/// Modules between a code and the edge. Forms print it some 9 mm, 14 modules, from the nearest edge: where this little is
+/// left, so is the print beside it.
+const LEFT: f32 = 1.0;
 
 fn runs_through_code(pixels: &Pixels, readings: &[Reading], edge: Edge) -> bool {
     let (width, height) = (pixels.width() as f32, pixels.height() as f32);
@@ -47,7 +47,7 @@ fn runs_through_code(pixels: &Pixels, readings: &[Reading], edge: Edge) -> bool 
             Edge::Right => width - x,
             Edge::Bottom => height - y,
         });
-        away.any(|away| away < QUIET * proof.module)
+        away.any(|away| away < LEFT * proof.module)
     })
 }
 
