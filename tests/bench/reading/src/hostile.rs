@@ -32,8 +32,8 @@ fn pages() -> anyhow::Result<Vec<(&'static str, Vec<u8>)>> {
     let mut chance = Chance::from_seed(1);
     let noise = Canvas::by(WIDTH, HEIGHT, |_, _| chance.bits() as u8);
     let two_shades = Canvas::by(WIDTH, HEIGHT, |_, _| if chance.once_in(2) { 0 } else { 255 });
-    let striped = |x: usize| if x / MODULE % 2 == 0 { 0 } else { 255 };
-    let checkered = |x: usize, y: usize| if (x / MODULE + y / MODULE) % 2 == 0 { 0 } else { 255 };
+    let striped = |x: usize| if (x / MODULE).is_multiple_of(2) { 0 } else { 255 };
+    let checkered = |x: usize, y: usize| if (x / MODULE + y / MODULE).is_multiple_of(2) { 0 } else { 255 };
     let finders = tiled(&Modules::finder(), MODULE);
     Ok(vec![
         ("finder patterns, grey", finders.to_grey_png()?),

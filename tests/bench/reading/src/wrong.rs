@@ -56,7 +56,7 @@ fn read_some(next: &AtomicU64, pages: u64, seed: u64, stencil: &Stencil) -> anyh
         if number >= pages {
             return Ok(tallies);
         }
-        if number % NEWS == 0 {
+        if number.is_multiple_of(NEWS) {
             eprintln!("page {number} of {pages} …");
         }
         let scene = Scene::ALL[(number % Scene::ALL.len() as u64) as usize];

@@ -102,7 +102,8 @@ impl Stencil {
         let side = code.side;
         let module = |at: usize| {
             let (x, y) = (at % side, at / side);
-            let keeps = x < 9 && y < 9 || side - x <= 8 && y < 9 || x < 9 && side - y <= 8;
+            let (left, top, right, bottom) = (x < 9, y < 9, side - x <= 8, side - y <= 8);
+            let keeps = top && (left || right) || bottom && left;
             if keeps || x == 6 || y == 6 { code.dark[at] } else { chance.once_in(2) }
         };
         Modules { side, dark: (0..side * side).map(module).collect() }
