@@ -5,7 +5,6 @@
 //! be believed about a karekod: its error correction keeps no reserve, so ten digits count only when our own decoder reads
 //! them at the place it names.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::panic::catch_unwind;
 
@@ -69,8 +68,8 @@ fn detect(grey: &Grey) -> Vec<Photographed> {
         TryHarder: Some(true),
         ..DecodeHints::default()
     };
-    let pixels = Cow::Borrowed(&grey.luma).into_owned();
-    let Ok(source) = Luma8LuminanceSource::new(pixels, grey.width as u32, grey.height as u32) else {
+    let (width, height) = (grey.width as u32, grey.height as u32);
+    let Ok(source) = Luma8LuminanceSource::new(grey.luma.clone(), width, height) else {
         return Vec::new();
     };
     let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
