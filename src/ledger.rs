@@ -8,7 +8,6 @@ pub mod audit;
 mod batch;
 mod db;
 pub mod entries;
-pub mod frontier;
 pub mod nodes;
 mod plan;
 pub mod registry;

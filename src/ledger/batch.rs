@@ -10,9 +10,9 @@ use sqlx::Row;
 
 use super::append::{Recorded, Submission};
 use super::db::{in_tx, on_db};
-use super::frontier::Frontier;
 use super::{Ledger, LedgerError, entries, plan};
 use crate::domain::{Digest, naming};
+use crate::log::frontier::Frontier;
 
 /// What a group came to.
 #[derive(Debug)]

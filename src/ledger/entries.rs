@@ -2,10 +2,10 @@
 
 use super::append::Recorded;
 use super::db::on_db;
-use super::frontier::Hash;
 use super::{Ledger, LedgerError, batch};
 use crate::domain::routing::ParkReason;
 use crate::domain::{BoardId, Digest, Entry};
+use crate::log::frontier::Hash;
 
 /// The ledger's state at one instant.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,11 +7,11 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::append::{Recorded, Submission};
-use super::frontier::Frontier;
 use super::{LedgerError, batch};
 use crate::domain::entry::leaf_hash;
 use crate::domain::routing::{Earlier, Finding, OnFile, ParkReason, Ruling, Standing};
 use crate::domain::{Digest, Entry, EntryKind, FormKey, naming};
+use crate::log::frontier::Frontier;
 
 /// The head row.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signer, SigningKey};
 use sha2::{Digest as _, Sha256};
 
-use crate::ledger::frontier::Hash;
+use super::frontier::Hash;
 
 /// The signed-note algorithm byte of Ed25519.
 const ED25519: u8 = 0x01;

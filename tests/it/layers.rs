@@ -5,10 +5,10 @@ use std::path::Path;
 /// Rooms from the bottom to the top. A room may use those of lower rows, and its own row only where it is said here.
 const LAYERS: [&[&str]; 9] = [
     &["domain", "clock", "telemetry", "cpu"],
-    &["vault", "reading", "drawing", "tls"],
+    &["vault", "reading", "drawing", "tls", "log"],
     &["ledger"],
     &["registry"],
-    &["access", "audit", "log", "archive"],
+    &["access", "audit", "archive"],
     &["intake", "tree"],
     &["web", "shelf", "config", "rehearsal"],
     &["app"],
