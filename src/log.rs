@@ -4,3 +4,7 @@
 
 pub mod checkpoint;
 pub mod frontier;
+pub mod note;
+pub mod proof;
+pub mod proof_file;
+pub mod tile;

@@ -22,6 +22,11 @@ pub struct BadFrontier {
 }
 
 impl Frontier {
+    /// Of a tree without a leaf.
+    pub fn empty() -> Self {
+        Self { size: 0, roots: Vec::new() }
+    }
+
     /// Reads a frontier back from the head row.
     pub fn from_stored(size: u64, bytes: &[u8]) -> Result<Self, BadFrontier> {
         let (roots, rest) = bytes.as_chunks::<32>();
@@ -54,12 +59,18 @@ impl Frontier {
     /// The root over all leaves. Of an empty tree it is the hash of nothing.
     pub fn root(&self) -> Hash {
         let mut right_first = self.roots.iter().rev();
-        let Some(last) = right_first.next() else { return Sha256::digest([]).into() };
+        let Some(last) = right_first.next() else { return empty_root() };
         right_first.fold(*last, |right, left| parent(left, &right))
     }
 }
 
-fn parent(left: &Hash, right: &Hash) -> Hash {
+/// RFC 6962 §2.1: the root of no entries, which is the hash of nothing.
+pub(super) fn empty_root() -> Hash {
+    Sha256::digest([]).into()
+}
+
+/// RFC 6962 §2.1: the hash over two neighbours.
+pub(super) fn parent(left: &Hash, right: &Hash) -> Hash {
     Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
 }
 
