@@ -29,6 +29,7 @@
 //! * [`ledger`]: the database: entries, the tree's rows, accounts, audit rows, the registry's tables. The only SQL.
 //! * [`registry`]: the election: its import, and what a code names.
 //! * [`access`]: who may what, when, from where. [`audit`]: the record of it. [`log`]: checkpoints.
+//!   [`archive`]: packs and lists, computed rather than stored.
 //! * [`intake`]: taking in. [`tree`]: handing out.
 //! * [`web`]: HTTPS. [`shelf`]: the tree as the FTP crate (`tutanak-ftp`) sees it. [`config`]: the file.
 //!   [`rehearsal`]: the registry's forms as they would be printed.
@@ -54,6 +55,7 @@
 
 pub mod access;
 pub mod app;
+pub mod archive;
 pub mod audit;
 pub mod cli;
 pub mod clock;

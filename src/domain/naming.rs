@@ -2,6 +2,8 @@
 //!
 //! All names are lower-case ASCII, so that no client's idea of an encoding can damage them.
 
+pub mod packs;
+
 use super::{FormKey, FormKind, Race};
 
 /// The directory of all scans.
@@ -73,6 +75,15 @@ pub fn scan_path(form: &FormKey, page: u32, revision: u32) -> String {
     format!("{SCANS}/{form}-{page}.v{revision}.png")
 }
 
+/// Whether a scan can lie at `path`: below [`SCANS`], of names as [`slug`] and [`scan_path`] give them. Who unpacks what
+/// came over a network asks this before writing anywhere.
+pub fn is_scan_path(path: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.';
+    let name = |part: &str| !part.is_empty() && !part.starts_with('.') && part.bytes().all(plain);
+    let below = path.strip_prefix(SCANS).and_then(|rest| rest.strip_prefix('/'));
+    path.len() <= 1024 && below.is_some_and(|below| below.ends_with(".png") && below.split('/').all(name))
+}
+
 /// Directory of the boxes `number` belongs to where a district has no mahalle level: `1000-1099`.
 pub fn box_range(number: u32) -> String {
     let first = number - number % BOXES_PER_RANGE;
@@ -117,6 +128,27 @@ mod tests {
         assert_eq!(scan_path(&key, 1, 2), "tutanaklar/34-istanbul/kadikoy-1/caferaga-mah/3069-cb-sonuc-1.v2.png");
         let merged = FormKey::of("06-ankara", None, Some(Race::President), &"birlestirme-il".parse().unwrap());
         assert_eq!(scan_path(&merged, 1, 1), "tutanaklar/06-ankara/cb-birlestirme-il-1.v1.png");
+    }
+
+    #[test]
+    fn a_scan_lies_below_its_directory_and_nowhere_else() {
+        assert!(is_scan_path("tutanaklar/34-istanbul/kadikoy-1/caferaga-mah/3069-cb-sonuc-1.v2.png"));
+        assert!(is_scan_path("tutanaklar/cb-sonuc-1.v1.png"));
+        for path in [
+            "3069-cb-sonuc-1.v2.png",
+            "/tutanaklar/x.png",
+            "tutanaklar/../x.png",
+            "tutanaklar/a/../../x.png",
+            "tutanaklar//x.png",
+            "tutanaklar/.x.png",
+            "tutanaklar/a\\..\\x.png",
+            "tutanaklar/C:/x.png",
+            "tutanaklar/x.png\0",
+            "tutanaklar/x.exe",
+            "tutanaklarim/x.png",
+        ] {
+            assert!(!is_scan_path(path), "{path}");
+        }
     }
 
     #[test]
