@@ -7,4 +7,5 @@ pub mod frontier;
 pub mod note;
 pub mod proof;
 pub mod proof_file;
+pub mod signer;
 pub mod tile;

@@ -7,6 +7,20 @@ use sha2::{Digest as _, Sha256};
 /// A hash of the tree.
 pub type Hash = [u8; 32];
 
+/// Levels of the tree that one tile covers (C2SP tlog-tiles): a tile is 2⁸ hashes wide.
+pub const TILE_HEIGHT: u32 = 8;
+
+/// A perfect tree whose root stands in a tile above the leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Subtree {
+    /// 1 for 256 leaves, 2 for 256², …
+    pub level: u32,
+    /// Which one of its level, from the left.
+    pub index: u64,
+    /// Its root.
+    pub root: Hash,
+}
+
 /// Roots of the perfect subtrees that make up a tree of `size` leaves, the largest first: one for each bit set in `size`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frontier {
@@ -46,11 +60,20 @@ impl Frontier {
 
     /// Adds one leaf hash at the right edge.
     pub fn push(&mut self, leaf: Hash) {
+        self.push_and_tell(leaf, |_| {});
+    }
+
+    /// The same, telling of every tree of 256, 256², … leaves that the leaf completes: the hashes that tiles of the
+    /// upper levels are made of (C2SP tlog-tiles).
+    pub fn push_and_tell(&mut self, leaf: Hash, mut completed: impl FnMut(Subtree)) {
         let mut node = leaf;
         // As in binary addition: each trailing one of the size is a perfect tree that now has its right-hand twin.
-        for _ in 0..self.size.trailing_ones() {
+        for height in 1..=self.size.trailing_ones() {
             let left = self.roots.pop().expect("one root for each bit set in the size");
             node = parent(&left, &node);
+            if height % TILE_HEIGHT == 0 {
+                completed(Subtree { level: height / TILE_HEIGHT, index: self.size >> height, root: node });
+            }
         }
         self.roots.push(node);
         self.size += 1;
@@ -69,8 +92,8 @@ pub(super) fn empty_root() -> Hash {
     Sha256::digest([]).into()
 }
 
-/// RFC 6962 §2.1: the hash over two neighbours.
-pub(super) fn parent(left: &Hash, right: &Hash) -> Hash {
+/// The hash over two subtrees that stand beside each other (RFC 6962 §2.1).
+pub fn parent(left: &Hash, right: &Hash) -> Hash {
     Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
 }
 
@@ -103,6 +126,24 @@ mod tests {
                 frontier.push(*leaf);
             }
         }
+    }
+
+    #[test]
+    fn every_tree_of_256_is_told_once_with_its_root() {
+        let leaves: Vec<Hash> = (0..256 * 256 + 300).map(|n: u32| leaf_hash(&n.to_string())).collect();
+        let mut frontier = Frontier::from_stored(0, &[]).unwrap();
+        let mut told = Vec::new();
+        for leaf in &leaves {
+            frontier.push_and_tell(*leaf, |subtree| told.push(subtree));
+        }
+        let of_level = |level| told.iter().filter(move |subtree| subtree.level == level);
+        assert_eq!((of_level(1).count(), of_level(2).count()), (257, 1));
+        for (at, subtree) in of_level(1).enumerate() {
+            assert_eq!(subtree.index, at as u64);
+            assert_eq!(subtree.root, by_definition(&leaves[at * 256..][..256]));
+        }
+        let second = of_level(2).next().unwrap();
+        assert_eq!((second.index, second.root), (0, by_definition(&leaves[..256 * 256])));
     }
 
     #[test]
