@@ -6,11 +6,15 @@ pub mod accounts;
 pub mod append;
 pub mod audit;
 mod batch;
+pub mod bind;
 mod db;
 pub mod entries;
 pub mod nodes;
 mod plan;
 pub mod registry;
+mod replay;
+mod rows;
+pub mod tiles;
 
 use std::sync::Arc;
 
@@ -57,7 +61,9 @@ pub enum LedgerError {
 impl Ledger {
     /// Opens the database and brings its tables up to date.
     pub async fn open(config: &DatabaseConfig) -> Result<Self, LedgerError> {
-        Ok(Self { db: Arc::new(Db::open(config).await?) })
+        let ledger = Self { db: Arc::new(Db::open(config).await?) };
+        ledger.complete_subtrees().await?;
+        Ok(ledger)
     }
 
     /// Waits until every connection is closed.

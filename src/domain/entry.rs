@@ -20,6 +20,10 @@ pub enum EntryKind {
     Withdrawn,
     /// A gate opened or closed.
     Gate,
+    /// Which election this log is of, and the digest of its registry. The first entry, and again whenever boxes are added.
+    Election,
+    /// A key that signs this log's checkpoints and receipts from here on.
+    Key,
 }
 
 impl EntryKind {
@@ -31,6 +35,8 @@ impl EntryKind {
             Self::Resolved => "resolved",
             Self::Withdrawn => "withdrawn",
             Self::Gate => "gate",
+            Self::Election => "election",
+            Self::Key => "key",
         }
     }
 }
@@ -86,9 +92,44 @@ pub struct Entry {
     /// What the sender said about it, such as why it replaces another.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub note: Option<String>,
+    /// The election's id.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub election: Option<String>,
+    /// Covers all of the registry that was imported so far; `tutanak election show` prints it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub registry: Option<Digest>,
+    /// A signing key as a verifier is given it: `name+id+key` (C2SP signed-note).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub key: Option<String>,
 }
 
 impl Entry {
+    /// An entry of `kind` that says nothing else yet.
+    pub fn bare(at: Timestamp, kind: EntryKind) -> Self {
+        Self {
+            v: 1,
+            at,
+            kind,
+            sha256: None,
+            crc32: None,
+            size: None,
+            width: None,
+            height: None,
+            form: None,
+            path: None,
+            page: None,
+            revision: None,
+            board: None,
+            replaces: None,
+            codes: Vec::new(),
+            reason: None,
+            note: None,
+            election: None,
+            registry: None,
+            key: None,
+        }
+    }
+
     /// The entry's line, without a line break. These bytes are the leaf.
     pub fn line(&self) -> String {
         serde_json::to_string(self).expect("an entry has only text keys and plain values")
@@ -107,9 +148,6 @@ mod tests {
     #[test]
     fn an_entry_is_the_same_line_after_a_round_trip() {
         let entry = Entry {
-            v: 1,
-            at: "2024-03-31T18:02:11.123Z".parse().unwrap(),
-            kind: EntryKind::Linked,
             sha256: Some(Digest::of(b"scan")),
             crc32: Some(7),
             size: Some(4),
@@ -120,10 +158,7 @@ mod tests {
             page: Some(1),
             revision: Some(1),
             board: Some("kadikoy-1".parse().unwrap()),
-            replaces: None,
-            codes: vec![],
-            reason: None,
-            note: None,
+            ..Entry::bare("2024-03-31T18:02:11.123Z".parse().unwrap(), EntryKind::Linked)
         };
         let line = entry.line();
         assert_eq!(

@@ -14,6 +14,18 @@ pub const README: &str = "OKU-BENI.txt";
 pub const STATUS: &str = "durum.json";
 /// The digests of a directory's scans, in the format of GNU `sha256sum`.
 pub const SUMS: &str = "SHA256SUMS";
+/// The transparency log (C2SP tlog-tiles).
+pub const LOG: &str = "defter";
+/// The log's newest checkpoint, inside [`LOG`].
+pub const CHECKPOINT: &str = "checkpoint";
+/// The keys that sign checkpoints, inside [`LOG`].
+pub const KEYS: &str = "anahtar.txt";
+/// The log's tiles, inside [`LOG`].
+pub const TILES: &str = "tile";
+/// The log's entries, inside [`TILES`].
+pub const ENTRIES: &str = "entries";
+/// What the name of a scan's proof ends with.
+pub const PROOF: &str = ".tlog-proof";
 /// Where boxes hang below their district without a mahalle, they are grouped by this many numbers.
 pub const BOXES_PER_RANGE: u32 = 100;
 
@@ -84,6 +96,14 @@ pub fn is_scan_path(path: &str) -> bool {
     path.len() <= 1024 && below.is_some_and(|below| below.ends_with(".png") && below.split('/').all(name))
 }
 
+/// The form's key in the path of one of its scans: [`scan_path`] backwards. None for what is no such path.
+pub fn form_of(path: &str) -> Option<&str> {
+    let stem = path.strip_prefix(SCANS)?.strip_prefix('/')?.strip_suffix(".png")?;
+    let (page, _revision) = stem.rsplit_once(".v")?;
+    let (form, _page) = page.rsplit_once('-')?;
+    Some(form)
+}
+
 /// Directory of the boxes `number` belongs to where a district has no mahalle level: `1000-1099`.
 pub fn box_range(number: u32) -> String {
     let first = number - number % BOXES_PER_RANGE;
@@ -125,7 +145,10 @@ mod tests {
     fn a_path_names_place_box_race_kind_page_and_revision() {
         let key =
             FormKey::of("34-istanbul/kadikoy-1/caferaga-mah", Some(3069), Some(Race::President), &FormKind::Sonuc);
-        assert_eq!(scan_path(&key, 1, 2), "tutanaklar/34-istanbul/kadikoy-1/caferaga-mah/3069-cb-sonuc-1.v2.png");
+        let path = scan_path(&key, 1, 2);
+        assert_eq!(path, "tutanaklar/34-istanbul/kadikoy-1/caferaga-mah/3069-cb-sonuc-1.v2.png");
+        assert_eq!(form_of(&path), Some(key.as_str()));
+        assert_eq!(form_of("durum.json"), None);
         let merged = FormKey::of("06-ankara", None, Some(Race::President), &"birlestirme-il".parse().unwrap());
         assert_eq!(scan_path(&merged, 1, 1), "tutanaklar/06-ankara/cb-birlestirme-il-1.v1.png");
     }

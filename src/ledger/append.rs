@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::batch;
+use super::bind::Binding;
 use super::{Ledger, LedgerError};
 use crate::clock::Clock;
 use crate::domain::routing::{Claim, ParkReason, Rule};
@@ -96,6 +97,7 @@ impl Appender {
 pub struct Writer {
     ledger: Ledger,
     clock: Clock,
+    binding: Option<Binding>,
     queue: mpsc::Receiver<Waiting>,
     size: watch::Sender<u64>,
 }
@@ -104,10 +106,15 @@ pub struct Writer {
 pub fn writer(ledger: Ledger, clock: Clock, size: u64) -> (Appender, Writer) {
     let (send, queue) = mpsc::channel(WAITING);
     let (size, watching) = watch::channel(size);
-    (Appender { queue: send, size: watching }, Writer { ledger, clock, queue, size })
+    (Appender { queue: send, size: watching }, Writer { ledger, clock, binding: None, queue, size })
 }
 
 impl Writer {
+    /// A writer that binds the election before the first scan, should nobody have done so.
+    pub fn binding(self, binding: Binding) -> Self {
+        Self { binding: Some(binding), ..self }
+    }
+
     /// Writes group after group. While one commits the next gathers, so no timer is needed: the busier it is, the
     /// larger the groups. Gives the number of groups.
     pub async fn run(mut self) -> u64 {
@@ -122,7 +129,7 @@ impl Writer {
 
     async fn write_group(&self, group: Vec<Waiting>) {
         let (submissions, answers): (Vec<_>, Vec<_>) = group.into_iter().unzip();
-        match batch::write(&self.ledger, &submissions, self.now()).await {
+        match batch::write(&self.ledger, &submissions, self.binding.as_ref(), self.now()).await {
             Ok(written) => {
                 if let Some(size) = written.size {
                     self.size.send_replace(size);

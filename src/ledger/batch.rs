@@ -9,9 +9,11 @@ use jiff::Timestamp;
 use sqlx::Row;
 
 use super::append::{Recorded, Submission};
+use super::bind::{self, Binding};
 use super::db::{in_tx, on_db};
+use super::rows::{add_rows, locked_head};
 use super::{Ledger, LedgerError, entries, plan};
-use crate::domain::{Digest, naming};
+use crate::domain::Digest;
 use crate::log::frontier::Frontier;
 
 /// What a group came to.
@@ -23,50 +25,48 @@ pub(super) struct Written {
     pub size: Option<u64>,
 }
 
-/// An `UPDATE` that changes nothing is a lock that both engines understand.
-const LOCK_HEAD: &str =
-    "UPDATE head SET size = size WHERE id = 1 RETURNING size, at_ms, frontier, linked, parked, resolved";
 const SAME_BYTES: &str = "SELECT position, sha256, board, form_key, parked FROM entry WHERE sha256 IN (";
 const ON_FILE: &str = "SELECT form_key, page, revision, sha256 FROM entry WHERE form_key IN (";
-const ADD_ENTRIES: &str =
-    "INSERT INTO entry (position, at_ms, kind, sha256, form_key, page, revision, board, parked, leaf, line) ";
-const ADD_NODES: &str = "INSERT INTO node (parent, name, kind, position, at_ms, size, sha256) ";
-const MOVE_HEAD: &str =
-    "UPDATE head SET size = $1, at_ms = $2, frontier = $3, linked = $4, parked = $5, resolved = $6 WHERE id = 1";
 
-/// Bound values of one statement; SQLite takes 32,766.
-const ROWS_A_STATEMENT: usize = 1000;
-
-pub(super) async fn write(ledger: &Ledger, group: &[Submission], now: Timestamp) -> Result<Written, LedgerError> {
+/// Writes a group. An empty one only binds the election where that is still to be done.
+pub(super) async fn write(
+    ledger: &Ledger,
+    group: &[Submission],
+    binding: Option<&Binding>,
+    now: Timestamp,
+) -> Result<Written, LedgerError> {
     let decided = in_tx!(&*ledger.db, |tx, Engine| {
         // 1. From here to the commit nobody else adds an entry.
-        let head = sqlx::query(LOCK_HEAD).fetch_one(&mut *tx).await?;
-        let mut plan = plan::Plan::new(plan::Head {
-            size: head.try_get::<i64, _>("size")? as u64,
-            at_ms: head.try_get("at_ms")?,
-            frontier: head.try_get("frontier")?,
-            linked: head.try_get("linked")?,
-            parked: head.try_get("parked")?,
-            resolved: head.try_get("resolved")?,
-        })?;
+        let mut plan = plan::Plan::new(locked_head!(tx))?;
 
-        // 2. What is there already, as of now: two questions for the whole group.
-        let digests: HashSet<Digest> = group.iter().map(|one| one.claim.digest).collect();
-        let mut same = sqlx::QueryBuilder::<Engine>::new(SAME_BYTES);
-        let mut list = same.separated(", ");
-        for digest in &digests {
-            list.push_bind(digest.as_bytes().to_vec());
+        // 2. The log's first entries say whose log it is.
+        if let Some(binding) = binding
+            && (group.is_empty() || plan.is_first())
+        {
+            let election = sqlx::query_as(bind::ELECTION).fetch_optional(&mut *tx).await?;
+            let said: Vec<String> = sqlx::query_scalar(bind::SAID).fetch_all(&mut *tx).await?;
+            plan.bind(binding.unsaid(election, &said)?, now);
         }
-        same.push(") ORDER BY position");
-        for row in same.build().fetch_all(&mut *tx).await? {
-            let digest: Vec<u8> = row.try_get("sha256")?;
-            plan.saw_bytes(
-                &digest,
-                row.try_get::<i64, _>("position")?,
-                row.try_get("board")?,
-                row.try_get("form_key")?,
-                row.try_get("parked")?,
-            )?;
+
+        // 3. What is there already, as of now: two questions for the whole group.
+        let digests: HashSet<Digest> = group.iter().map(|one| one.claim.digest).collect();
+        if !digests.is_empty() {
+            let mut same = sqlx::QueryBuilder::<Engine>::new(SAME_BYTES);
+            let mut list = same.separated(", ");
+            for digest in &digests {
+                list.push_bind(digest.as_bytes().to_vec());
+            }
+            same.push(") ORDER BY position");
+            for row in same.build().fetch_all(&mut *tx).await? {
+                let digest: Vec<u8> = row.try_get("sha256")?;
+                plan.saw_bytes(
+                    &digest,
+                    row.try_get::<i64, _>("position")?,
+                    row.try_get("board")?,
+                    row.try_get("form_key")?,
+                    row.try_get("parked")?,
+                )?;
+            }
         }
         let forms: HashSet<String> = group.iter().filter_map(plan::named_form).map(|key| key.to_string()).collect();
         if !forms.is_empty() {
@@ -82,59 +82,17 @@ pub(super) async fn write(ledger: &Ledger, group: &[Submission], now: Timestamp)
             }
         }
 
-        // 3. Decide, without the database.
+        // 4. Decide, without the database.
         for submission in group {
             plan.take(submission, now);
         }
 
-        // 4. Write the entries at head, head+1, … and move the head with its frontier.
+        // 5. Write the entries at head, head+1, … and move the head with its frontier.
         if !plan.rows.is_empty() {
-            for rows in plan.rows.chunks(ROWS_A_STATEMENT) {
-                let mut add = sqlx::QueryBuilder::<Engine>::new(ADD_ENTRIES);
-                add.push_values(rows, |mut row, new| {
-                    row.push_bind(new.position as i64)
-                        .push_bind(new.entry.at.as_millisecond())
-                        .push_bind(new.entry.kind.name())
-                        .push_bind(new.entry.sha256.map(|digest| digest.as_bytes().to_vec()))
-                        .push_bind(new.form.as_ref().map(|key| key.to_string()))
-                        .push_bind(new.entry.page.map(i64::from))
-                        .push_bind(new.entry.revision.map(i64::from))
-                        .push_bind(new.entry.board.as_ref().map(|board| board.to_string()))
-                        .push_bind(new.parked.map(|reason| reason.name()))
-                        .push_bind(new.leaf.to_vec())
-                        .push_bind(new.line.clone());
-                });
-                add.build().execute(&mut *tx).await?;
-            }
-            for rows in plan.nodes().chunks(ROWS_A_STATEMENT) {
-                let mut add = sqlx::QueryBuilder::<Engine>::new(ADD_NODES);
-                add.push_values(rows, |mut row, node| {
-                    row.push_bind(node.parent.clone())
-                        .push_bind(node.name.clone())
-                        .push_bind(if node.scan.is_some() { "f" } else { "d" })
-                        .push_bind(node.position as i64)
-                        .push_bind(node.at_ms)
-                        .push_bind(node.scan.map_or(0, |(_, size)| size as i64))
-                        .push_bind(node.scan.map(|(digest, _)| digest.as_bytes().to_vec()));
-                });
-                // Directories are mostly there already. A scan's path is new by construction: its page and revision
-                // are unique, so a conflict can only be a directory.
-                add.push(" ON CONFLICT (parent, name) DO NOTHING");
-                add.build().execute(&mut *tx).await?;
-            }
-            let head = plan.head();
-            sqlx::query(MOVE_HEAD)
-                .bind(head.size as i64)
-                .bind(head.at_ms)
-                .bind(head.frontier)
-                .bind(head.linked)
-                .bind(head.parked)
-                .bind(head.resolved)
-                .execute(&mut *tx)
-                .await?;
+            add_rows!(tx, Engine, plan.rows, plan.roots, plan.head());
         }
         plan.finish()
-        // 5. The commit that follows makes all of it visible at once, and durable.
+        // 6. The commit that follows makes all of it visible at once, and durable.
     });
     // The group is durable now. An earlier entry that cannot be read concerns only who asked for it.
     let mut recorded = Vec::with_capacity(group.len());
@@ -155,18 +113,6 @@ pub(super) async fn known(ledger: &Ledger, position: u64) -> Result<Recorded, Le
     let entry = entries::parse(position, &line)?;
     let leaf = leaf.try_into().map_err(|_| LedgerError::Corrupt(format!("leaf of entry {position}")))?;
     Ok(Recorded { position, entry, leaf, fresh: false })
-}
-
-impl plan::NewNode {
-    /// The directories above a path, and the path itself.
-    pub(super) fn along(path: &str, position: u64, at_ms: i64, scan: (Digest, u64)) -> Vec<Self> {
-        let node = |path: &str, scan| {
-            let (parent, name) = naming::split(path);
-            Self { parent: parent.to_owned(), name: name.to_owned(), position, at_ms, scan }
-        };
-        let directories = naming::ancestors(path).map(|directory| node(directory, None));
-        directories.chain([node(path, Some(scan))]).collect()
-    }
 }
 
 /// Reads a frontier out of a head row.

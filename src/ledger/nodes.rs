@@ -30,6 +30,8 @@ pub struct ScanNode {
     pub size: u64,
 }
 
+const POSITION: &str = "SELECT position FROM node WHERE parent = $1 AND name = $2 AND kind = 'f'";
+
 type Row = (String, i64, i64, Option<Vec<u8>>);
 
 const LIST: &str = "SELECT name, at_ms, size, sha256 FROM node WHERE parent = $1 AND name > $2 ORDER BY name LIMIT $3";
@@ -55,6 +57,14 @@ impl Ledger {
                 return Ok(listing);
             }
         }
+    }
+
+    /// Position of the entry that brought the scan at `path`.
+    pub async fn position_of(&self, path: &str) -> Result<Option<u64>, LedgerError> {
+        let (parent, name) = naming::split(path);
+        let position: Option<i64> =
+            on_db!(&*self.db, |pool| sqlx::query_scalar(POSITION).bind(parent).bind(name).fetch_optional(pool).await?);
+        Ok(position.map(|position| position as u64))
     }
 
     /// What `path` is, if it is there.

@@ -2,49 +2,16 @@
 //!
 //! It must never ask the database; `batch` tells it what is there and writes what it decides.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use super::LedgerError;
 use super::append::{Recorded, Submission};
-use super::{LedgerError, batch};
-use crate::domain::entry::leaf_hash;
+use super::bind::Unsaid;
+use super::rows::{Edge, Head, NewEntry, NewRoot};
 use crate::domain::routing::{Earlier, Finding, OnFile, ParkReason, Ruling, Standing};
 use crate::domain::{Digest, Entry, EntryKind, FormKey, naming};
-use crate::log::frontier::Frontier;
-
-/// The head row.
-#[derive(Debug)]
-pub(super) struct Head {
-    pub size: u64,
-    pub at_ms: i64,
-    pub frontier: Vec<u8>,
-    pub linked: i64,
-    pub parked: i64,
-    pub resolved: i64,
-}
-
-/// An entry to be written.
-#[derive(Debug)]
-pub(super) struct NewEntry {
-    pub position: u64,
-    pub entry: Entry,
-    pub form: Option<FormKey>,
-    pub parked: Option<ParkReason>,
-    pub line: String,
-    pub leaf: [u8; 32],
-}
-
-/// A directory or scan to be listed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct NewNode {
-    pub parent: String,
-    pub name: String,
-    pub position: u64,
-    pub at_ms: i64,
-    /// Digest and bytes of a scan; none for a directory.
-    pub scan: Option<(Digest, u64)>,
-}
 
 /// What a submission came to.
 #[derive(Debug)]
@@ -63,12 +30,13 @@ pub(super) struct Decided {
 /// A group being decided.
 #[derive(Debug)]
 pub(super) struct Plan {
-    head: Head,
-    frontier: Frontier,
+    edge: Edge,
     same_bytes: HashMap<Digest, Vec<Earlier>>,
     on_file: HashMap<FormKey, Vec<OnFile>>,
     outcomes: Vec<Outcome>,
     pub(super) rows: Vec<NewEntry>,
+    /// Trees of 256, 256², … leaves that the group completes.
+    pub(super) roots: Vec<NewRoot>,
 }
 
 /// The form that a submission names, if the registry knew one.
@@ -81,15 +49,19 @@ pub(super) fn named_form(submission: &Submission) -> Option<FormKey> {
 
 impl Plan {
     pub fn new(head: Head) -> Result<Self, LedgerError> {
-        let frontier = batch::frontier(head.size, &head.frontier)?;
         Ok(Self {
-            head,
-            frontier,
+            edge: Edge::at(head)?,
             same_bytes: HashMap::new(),
             on_file: HashMap::new(),
             outcomes: Vec::new(),
             rows: Vec::new(),
+            roots: Vec::new(),
         })
+    }
+
+    /// Whether nothing was ever entered.
+    pub fn is_first(&self) -> bool {
+        self.edge.size() == 0
     }
 
     /// Told of an entry with bytes that the group brings again.
@@ -175,66 +147,63 @@ impl Plan {
     }
 
     fn entry(&self, submission: &Submission, now: Timestamp, kind: EntryKind) -> Entry {
-        let at_ms = now.as_millisecond().max(self.head.at_ms); // time never goes back, whatever a node's clock says
         let facts = submission.facts;
         Entry {
-            v: 1,
-            at: Timestamp::from_millisecond(at_ms).unwrap_or(now),
-            kind,
             sha256: Some(facts.digest),
             crc32: Some(facts.crc32),
             size: Some(facts.size),
             width: Some(facts.width),
             height: Some(facts.height),
-            form: None,
-            path: None,
-            page: None,
-            revision: None,
             board: Some(submission.claim.board.clone()),
             replaces: submission.claim.replaces,
-            codes: Vec::new(),
-            reason: None,
             note: submission.note.clone(),
+            ..Entry::bare(self.not_before_the_last(now), kind)
+        }
+    }
+
+    /// Time never goes back, whatever a node's clock says.
+    fn not_before_the_last(&self, now: Timestamp) -> Timestamp {
+        Timestamp::from_millisecond(now.as_millisecond().max(self.edge.at_ms())).unwrap_or(now)
+    }
+
+    /// Says which election this is, and who signs, where the log does not say so yet.
+    pub fn bind(&mut self, unsaid: Unsaid, now: Timestamp) {
+        if let Some((election, registry)) = unsaid.election {
+            let mut entry = Entry::bare(self.not_before_the_last(now), EntryKind::Election);
+            (entry.election, entry.registry) = (Some(election), Some(registry));
+            self.add(entry, None, None);
+        }
+        for key in unsaid.keys {
+            let mut entry = Entry::bare(self.not_before_the_last(now), EntryKind::Key);
+            entry.key = Some(key);
+            self.add(entry, None, None);
         }
     }
 
     fn push(&mut self, submission: &Submission, entry: Entry, form: Option<FormKey>, parked: Option<ParkReason>) {
-        let position = self.frontier.size();
-        let line = entry.line();
-        let leaf = leaf_hash(&line);
-        self.frontier.push(leaf);
-        self.head.at_ms = entry.at.as_millisecond();
-        match entry.kind {
-            EntryKind::Linked => self.head.linked += 1,
-            EntryKind::Parked => self.head.parked += 1,
-            EntryKind::Resolved => self.head.resolved += 1,
-            EntryKind::Withdrawn | EntryKind::Gate => {}
-        }
+        let position = self.edge.size();
         let earlier = Earlier { position, board: submission.claim.board.clone(), form: form.clone(), parked };
         self.same_bytes.entry(submission.claim.digest).or_default().push(earlier);
-        self.outcomes.push(Outcome::New(Box::new(Recorded { position, entry: entry.clone(), leaf, fresh: true })));
-        self.rows.push(NewEntry { position, entry, form, parked, line, leaf });
+        let leaf = self.add(entry.clone(), form, parked);
+        self.outcomes.push(Outcome::New(Box::new(Recorded { position, entry, leaf, fresh: true })));
+    }
+
+    fn add(&mut self, entry: Entry, form: Option<FormKey>, parked: Option<ParkReason>) -> [u8; 32] {
+        let row = NewEntry::new(self.edge.size(), entry, form, parked);
+        let leaf = row.leaf;
+        self.edge.add(&row, &mut self.roots);
+        self.rows.push(row);
+        leaf
     }
 
     /// The head row as it must stand after the group.
     pub fn head(&self) -> Head {
-        Head { size: self.frontier.size(), frontier: self.frontier.to_stored(), ..self.head }
-    }
-
-    /// Everything the group adds to the tree, each once.
-    pub fn nodes(&self) -> Vec<NewNode> {
-        let mut seen = HashSet::new();
-        let paths = self.rows.iter().filter_map(|new| Some((new, new.entry.path.as_deref()?, new.entry.sha256?)));
-        let all = paths.flat_map(|(new, path, digest)| {
-            let scan = (digest, new.entry.size.unwrap_or(0));
-            NewNode::along(path, new.position, new.entry.at.as_millisecond(), scan)
-        });
-        all.filter(|node| seen.insert((node.parent.clone(), node.name.clone()))).collect()
+        self.edge.head()
     }
 
     /// The outcomes, one for each submission taken.
     pub fn finish(self) -> Decided {
-        let size = (!self.rows.is_empty()).then(|| self.frontier.size());
+        let size = (!self.rows.is_empty()).then(|| self.edge.size());
         Decided { outcomes: self.outcomes, size }
     }
 }

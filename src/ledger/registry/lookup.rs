@@ -88,7 +88,7 @@ impl Ledger {
     }
 }
 
-pub(super) fn stored_election(file: &str, digest: &[u8]) -> Result<StoredElection, LedgerError> {
+pub(in crate::ledger) fn stored_election(file: &str, digest: &[u8]) -> Result<StoredElection, LedgerError> {
     let file: ElectionFile = serde_json::from_str(file).map_err(corrupt)?;
     let election = Election::new(file).map_err(|bad| corrupt(format_args!("{bad:?}")))?;
     Ok(StoredElection { election, digest: Digest::from_bytes(digest).map_err(corrupt)? })
