@@ -25,11 +25,11 @@
 //! * [`domain`]: the words of the trade as types, and the one spelling of every public path. [`clock`], [`cpu`] and
 //!   [`telemetry`] are the tools of all others.
 //! * [`vault`]: objects by their content. [`reading`]: pixels and karekods. [`drawing`]: forms and scans for rehearsals.
-//!   [`tls`]: certificates.
+//!   [`log`]: the arithmetic of the transparency log. [`tls`]: certificates.
 //! * [`ledger`]: the database: entries, the tree's rows, accounts, audit rows, the registry's tables. The only SQL.
 //! * [`registry`]: the election: its import, and what a code names.
-//! * [`access`]: who may what, when, from where. [`audit`]: the record of it. [`log`]: checkpoints.
-//!   [`archive`]: packs and lists, computed rather than stored.
+//! * [`access`]: who may what, when, from where. [`audit`]: the record of it. [`archive`]: packs and lists, computed rather
+//!   than stored. [`publication`]: the log's copy in the vault, and a database made from it again.
 //! * [`intake`]: taking in. [`tree`]: handing out.
 //! * [`web`]: HTTPS. [`shelf`]: the tree as the FTP crate (`tutanak-ftp`) sees it. [`config`]: the file.
 //!   [`rehearsal`]: the registry's forms as they would be printed.
@@ -66,6 +66,7 @@ pub mod drawing;
 pub mod intake;
 pub mod ledger;
 pub mod log;
+pub mod publication;
 pub mod reading;
 pub mod registry;
 pub mod rehearsal;

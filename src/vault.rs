@@ -9,6 +9,7 @@ mod read;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use object_store::{Error as StoreError, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 
 use crate::domain::{Digest, Scan, ScanFacts};
@@ -51,6 +52,9 @@ pub enum VaultError {
     /// The store cannot do what we rely on.
     #[error("the vault's store does not keep its promises: {0}")]
     Unfit(String),
+    /// What never changes is to be written with other bytes than lie there.
+    #[error("the vault holds other bytes as {0}")]
+    Contradicts(VaultKey),
 }
 
 /// An open vault. Clones share it.
@@ -102,6 +106,44 @@ impl Vault {
     }
 }
 
+/// Bytes of one object of the log at most: 256 entries of 64 KiB, and some.
+const LOG_OBJECT: u64 = 32 << 20;
+
+impl Vault {
+    /// Stores a bundle or a tile in every store, durably. What is there already with the same bytes stays.
+    ///
+    /// # Errors
+    /// [`VaultError::Contradicts`] when other bytes lie there: then two logs claim to be this one.
+    pub async fn keep_log(&self, key: VaultKey, bytes: Bytes) -> Result<(), VaultError> {
+        for store in &self.stores {
+            match store.control.put_opts(&key.path(), bytes.clone().into(), PutMode::Create.into()).await {
+                Ok(_) => {}
+                Err(StoreError::AlreadyExists { .. }) => match store.log_object(key).await? {
+                    found if found == bytes => store.sync_directory_of(key).await?,
+                    _ => return Err(VaultError::Contradicts(key)),
+                },
+                Err(source) => return Err(VaultError::of(key, source)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Replaces the log's head in every store, durably.
+    pub async fn keep_log_head(&self, bytes: Bytes) -> Result<(), VaultError> {
+        let key = VaultKey::LogHead;
+        for store in &self.stores {
+            let put = store.control.put(&key.path(), bytes.clone().into()).await;
+            put.map_err(|source| VaultError::of(key, source))?;
+        }
+        Ok(())
+    }
+
+    /// Reads an object of the log.
+    pub async fn log_object(&self, key: VaultKey) -> Result<Bytes, VaultError> {
+        self.stores[0].log_object(key).await
+    }
+}
+
 impl VaultError {
     fn of(key: VaultKey, source: StoreError) -> Self {
         match source {
@@ -112,6 +154,14 @@ impl VaultError {
 }
 
 impl Store {
+    async fn log_object(&self, key: VaultKey) -> Result<Bytes, VaultError> {
+        let found = self.control.get(&key.path()).await.map_err(|source| VaultError::of(key, source))?;
+        if found.meta.size > LOG_OBJECT {
+            return Err(VaultError::Unfit(format!("{key} has {} bytes", found.meta.size)));
+        }
+        found.bytes().await.map_err(|source| VaultError::of(key, source))
+    }
+
     async fn put(&self, key: VaultKey, scan: &Scan) -> Result<(), VaultError> {
         let payload = || PutPayload::from_bytes(scan.bytes.clone());
         match self.control.put_opts(&key.path(), payload(), PutMode::Create.into()).await {

@@ -152,6 +152,11 @@ impl House {
         }
     }
 
+    /// Entries beyond the two that bind a fresh log to its election and its key.
+    pub async fn entered(&self) -> u64 {
+        self.ledger.head().await.unwrap().size - 2
+    }
+
     pub fn url(&self, path: &str) -> String {
         format!("https://{}{path}", self.https)
     }

@@ -8,7 +8,7 @@ const LAYERS: [&[&str]; 9] = [
     &["vault", "reading", "drawing", "tls", "log"],
     &["ledger"],
     &["registry"],
-    &["access", "audit", "archive"],
+    &["access", "audit", "archive", "publication"],
     &["intake", "tree"],
     &["web", "shelf", "config", "rehearsal"],
     &["app"],

@@ -1,0 +1,10 @@
+//! The log's copy in the vault: what a database can be made from again, and what says what the database said.
+//!
+//! Written behind the ledger, never before it. It must never replace a bundle or a tile.
+
+mod publisher;
+mod rebuild;
+mod stored_head;
+
+pub use publisher::Publisher;
+pub use rebuild::{Progress, RebuildError, Rebuilt, rebuild};

@@ -1,0 +1,142 @@
+//! Keeps the vault's copy of the log up with the ledger: full bundles and tiles as they fill, the head once a second.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::stored_head::StoredHead;
+use crate::ledger::{Ledger, LedgerError};
+use crate::log::signer::LogSigner;
+use crate::log::tile::{self, TILE_WIDTH as WIDTH};
+use crate::telemetry::Chain;
+use crate::vault::{Vault, VaultError, VaultKey};
+
+/// The head is written at most so often.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How often a node looks at the stored head when it adds nothing itself: others may have, and two nodes that write the
+/// head at the same moment may leave the older one there.
+const ROUND: Duration = Duration::from_secs(10);
+
+/// Writes the copy. Every node runs one; what several write is the same.
+#[derive(Debug)]
+pub struct Publisher {
+    ledger: Ledger,
+    vault: Vault,
+    signer: LogSigner,
+    /// Entries whose full bundles and tiles are known to lie in the vault.
+    kept: u64,
+}
+
+/// Why the copy could not be brought up to date. The next attempt goes on where this one ended.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// The ledger did not answer.
+    #[error("the ledger could not be read")]
+    Ledger(#[from] LedgerError),
+    /// The vault did not answer, or contradicts.
+    #[error("the log could not be kept")]
+    Vault(#[from] VaultError),
+    /// An entry does not fit a bundle.
+    #[error("the entries from {from} on cannot be bundled")]
+    Bundle {
+        /// The first of them.
+        from: u64,
+    },
+}
+
+impl Publisher {
+    /// A publisher of what `ledger` holds, with checkpoints by `signer`.
+    pub fn new(ledger: Ledger, vault: Vault, signer: LogSigner) -> Self {
+        Self { ledger, vault, signer, kept: 0 }
+    }
+
+    /// Runs until `stop`, then once more. `size` wakes it when this node adds entries.
+    pub async fn run(mut self, mut size: watch::Receiver<u64>, stop: CancellationToken) {
+        loop {
+            // Asked before the work: what was entered while it ran is still to be kept.
+            let last = stop.is_cancelled();
+            if let Err(error) = self.publish().await {
+                let contradicts = matches!(error, PublishError::Vault(VaultError::Contradicts(_)));
+                let alarm = if contradicts { "ALARM: two logs claim to be this one. " } else { "" };
+                tracing::error!(error = %Chain(&error), "{alarm}Could not bring the vault's copy of the log up to date");
+            }
+            if last {
+                return;
+            }
+            tokio::select! {
+                () = stop.cancelled() => continue,
+                () = tokio::time::sleep(PAUSE) => {}
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                changed = size.changed() => if changed.is_err() { tokio::time::sleep(ROUND).await },
+                () = tokio::time::sleep(ROUND) => {}
+            }
+        }
+    }
+
+    /// Brings the copy up to what the ledger holds now. Gives the size that the stored head has then.
+    ///
+    /// # Errors
+    /// See [`PublishError`].
+    pub async fn publish(&mut self) -> Result<u64, PublishError> {
+        let Some(stored) = self.ledger.election().await? else { return Ok(0) };
+        let head = self.ledger.head().await?;
+        let known = self.stored_size().await?;
+        if known >= head.size {
+            return Ok(known);
+        }
+        self.kept = self.kept.max(known / WIDTH * WIDTH);
+        while head.size - self.kept >= WIDTH {
+            self.keep_bundle(self.kept / WIDTH).await?;
+            self.kept += WIDTH;
+        }
+        let tail = self.lines(self.kept, head.size).await?;
+        let checkpoint = self.signer.checkpoint(stored.election.id(), head.size, &head.root);
+        let stored = StoredHead { size: head.size, checkpoint, tail };
+        self.vault.keep_log_head(stored.bytes().into()).await?;
+        Ok(head.size)
+    }
+
+    /// Entries that the stored head covers. One that cannot be read counts as none: everything is then compared again.
+    async fn stored_size(&self) -> Result<u64, PublishError> {
+        match self.vault.log_object(VaultKey::LogHead).await {
+            Ok(bytes) => match StoredHead::parse(&bytes) {
+                Ok(stored) => Ok(stored.size),
+                Err(error) => {
+                    tracing::error!(%error, "The log's head in the vault cannot be read; writing it anew");
+                    Ok(0)
+                }
+            },
+            Err(VaultError::Missing(_)) => Ok(0),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Bundle `index`, its tile of leaves, and the tiles above that it fills.
+    async fn keep_bundle(&self, index: u64) -> Result<(), PublishError> {
+        let from = index * WIDTH;
+        let lines = self.lines(from, from + WIDTH).await?;
+        let bundle = tile::encode_bundle(&lines).map_err(|_| PublishError::Bundle { from })?;
+        self.vault.keep_log(VaultKey::Bundle(index), bundle.into()).await?;
+        let (mut level, mut index) = (0, index);
+        loop {
+            let hashes = self.ledger.hashes(level, index * WIDTH, (index + 1) * WIDTH).await?;
+            self.vault.keep_log(VaultKey::Tile { level, index }, Bytes::from(hashes.concat())).await?;
+            if !(index + 1).is_multiple_of(WIDTH) {
+                return Ok(());
+            }
+            (level, index) = (level + 1, index / WIDTH);
+        }
+    }
+
+    async fn lines(&self, from: u64, to: u64) -> Result<Vec<String>, PublishError> {
+        let lines = self.ledger.lines_from(from, (to - from) as u32).await?;
+        if lines.len() as u64 != to - from || lines.first().is_some_and(|line| line.position != from) {
+            return Err(LedgerError::Corrupt(format!("entries {from}..{to} are not all there")).into());
+        }
+        Ok(lines.into_iter().map(|line| line.line).collect())
+    }
+}

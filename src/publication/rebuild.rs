@@ -1,0 +1,114 @@
+//! `tutanak rebuild`: an empty database from the vault's copy of the log. What the copy says is checked against its signed
+//! checkpoint before anything is written.
+
+use super::stored_head::StoredHead;
+use crate::domain::entry::leaf_hash;
+use crate::ledger::{Ledger, LedgerError};
+use crate::log::checkpoint::Checkpoint;
+use crate::log::frontier::Frontier;
+use crate::log::signer::LogSigner;
+use crate::log::tile::{self, TILE_WIDTH as WIDTH};
+use crate::vault::{Vault, VaultError, VaultKey};
+
+/// How far it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Whether entries are being written; before that they are checked.
+    pub writing: bool,
+    /// Entries so far.
+    pub entries: u64,
+    /// Of how many.
+    pub of: u64,
+}
+
+/// What was rebuilt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// Entries.
+    pub entries: u64,
+    /// The checkpoint that they were checked against.
+    pub checkpoint: String,
+}
+
+/// Why nothing was rebuilt.
+#[derive(Debug, thiserror::Error)]
+pub enum RebuildError {
+    /// The database did not answer.
+    #[error("the database did not answer")]
+    Ledger(#[from] LedgerError),
+    /// The vault did not answer, or lacks a part of the log.
+    #[error("the vault's copy of the log could not be read")]
+    Vault(#[from] VaultError),
+    /// The database is not empty.
+    #[error("the database holds {0} entries already; rebuild needs one without any")]
+    NotEmpty(u64),
+    /// A part of the copy is not what was written.
+    #[error("{0} is damaged")]
+    Damaged(String),
+    /// The checkpoint is not signed by the key that it should be signed by.
+    #[error("the vault's checkpoint is not signed by this service's key")]
+    NotSigned,
+    /// The entries are not those that the checkpoint covers.
+    #[error("the entries in the vault do not add up to the root that was signed")]
+    OtherRoot,
+}
+
+/// Fills the empty `ledger` with what `vault` holds, if a key of `signer` signed for it.
+///
+/// # Errors
+/// See [`RebuildError`]. Nothing is written before everything was checked.
+pub async fn rebuild(
+    ledger: &Ledger,
+    vault: &Vault,
+    signer: &LogSigner,
+    told: &mut (dyn FnMut(Progress) + Send),
+) -> Result<Rebuilt, RebuildError> {
+    let entered = ledger.head().await?.size;
+    if entered > 0 {
+        return Err(RebuildError::NotEmpty(entered));
+    }
+    let damaged = |what: &dyn std::fmt::Display| RebuildError::Damaged(what.to_string());
+    let head = vault.log_object(VaultKey::LogHead).await?;
+    let head = StoredHead::parse(&head).map_err(|error| damaged(&format!("the log's head ({error})")))?;
+    let Checkpoint { size, root, .. } = signer.signed(&head.checkpoint).ok_or(RebuildError::NotSigned)?;
+    if size != head.size || head.tail.len() as u64 != size % WIDTH {
+        return Err(damaged(&"the log's head"));
+    }
+    let of = size;
+
+    let mut frontier = Frontier::from_stored(0, &[]).map_err(|error| damaged(&error))?;
+    for index in 0..size / WIDTH {
+        for line in bundle(vault, index).await? {
+            frontier.push(leaf_hash(&line));
+        }
+        told(Progress { writing: false, entries: frontier.size(), of });
+    }
+    head.tail.iter().for_each(|line| frontier.push(leaf_hash(line)));
+    if frontier.size() != size || frontier.root() != root {
+        return Err(RebuildError::OtherRoot);
+    }
+
+    let mut entries = 0;
+    for index in 0..size / WIDTH {
+        entries = ledger.replay(entries, bundle(vault, index).await?).await?;
+        told(Progress { writing: true, entries, of });
+    }
+    if !head.tail.is_empty() {
+        entries = ledger.replay(entries, head.tail).await?;
+        told(Progress { writing: true, entries, of });
+    }
+    // What was checked and what was written came over the same line twice: the ledger's own root has the last word.
+    if ledger.head().await?.root != root {
+        return Err(RebuildError::OtherRoot);
+    }
+    Ok(Rebuilt { entries, checkpoint: head.checkpoint })
+}
+
+/// The lines of a full bundle.
+async fn bundle(vault: &Vault, index: u64) -> Result<Vec<String>, RebuildError> {
+    let key = VaultKey::Bundle(index);
+    let bytes = vault.log_object(key).await?;
+    let damaged = || RebuildError::Damaged(key.to_string());
+    let lines = tile::decode_bundle(&bytes, WIDTH).map_err(|_| damaged())?;
+    lines.into_iter().map(|line| String::from_utf8(line.to_vec()).map_err(|_| damaged())).collect()
+}
