@@ -17,7 +17,10 @@ use crate::config::Config;
 use crate::cpu::CpuLane;
 use crate::intake::{Intake, ReceiptSigner};
 use crate::ledger::append::{self, Appender};
+use crate::ledger::bind::Binding;
 use crate::ledger::{Ledger, LedgerError};
+use crate::log::signer::LogSigner;
+use crate::publication::Publisher;
 use crate::shelf::PartyShelf;
 use crate::tls::{self, TlsError};
 use crate::tree::Tree;
@@ -71,10 +74,12 @@ pub struct App {
     pub audit: Audit,
     /// Number of entries, as this node last saw it.
     pub appender: Appender,
+    clock: Clock,
     https: TlsAcceptor,
     ftps: Arc<rustls::ServerConfig>,
     /// The two writers. They end when the last sender to them is gone.
     writers: Vec<JoinHandle<()>>,
+    publisher: Publisher,
 }
 
 impl App {
@@ -91,20 +96,45 @@ impl App {
         let key = signing_key(&config.keys.signing)?;
         let https = tls::server(&config.tls.certificate, &config.tls.key, &["h2", "http/1.1"])?;
         let ftps = tls::server(&config.tls.certificate, &config.tls.key, &[])?;
+        let signer = log_signer(&config)?;
+        let binding = binding(&signer);
+        ledger.bind(&binding, clock.now()).await?;
         let size = ledger.head().await?.size;
         let (appender, entries) = append::writer(ledger.clone(), clock.clone(), size);
+        let entries = entries.binding(binding);
         let (audit, rows) = audit::audit(ledger.clone(), clock.clone());
-        let signer = Arc::new(ReceiptSigner::new(key.clone()));
+        let receipts = Arc::new(ReceiptSigner::new(key));
         let cpu = CpuLane::one_seat_a_core();
         let limits = config.intake.clone();
-        let intake = Intake::new(limits, cpu, vault.clone(), ledger.clone(), appender.clone(), signer);
-        let tree = Tree::new(ledger.clone(), vault, clock.clone(), Arc::new(key), config.host.clone());
-        let door = Door::new(ledger.clone(), clock);
+        let intake = Intake::new(limits, cpu, vault.clone(), ledger.clone(), appender.clone(), receipts);
+        let publisher = Publisher::new(ledger.clone(), vault.clone(), signer.clone());
+        let tree = Tree::new(ledger.clone(), vault, clock.clone(), signer);
+        let door = Door::new(ledger.clone(), clock.clone());
         let entries = async {
             entries.run().await;
         };
         let writers = vec![tokio::spawn(entries), tokio::spawn(rows.run())];
-        Ok(Self { config, ledger, intake, tree, door, audit, appender, https: TlsAcceptor::from(https), ftps, writers })
+        Ok(Self {
+            clock,
+            config,
+            ledger,
+            intake,
+            tree,
+            door,
+            audit,
+            appender,
+            https: TlsAcceptor::from(https),
+            ftps,
+            writers,
+            publisher,
+        })
+    }
+
+    /// Says in the log which election this is and who signs, where it does not say so yet: for whoever imports one.
+    pub async fn bind(&self) -> Result<(), StartError> {
+        let binding = binding(&log_signer(&self.config)?);
+        self.ledger.bind(&binding, self.clock.now()).await?;
+        Ok(())
     }
 
     /// Binds both listeners as the configuration says.
@@ -122,8 +152,12 @@ impl App {
             door: self.door.clone(),
             audit: self.audit.clone(),
             ledger: self.ledger.clone(),
+            size: self.appender.watch(),
             lines: web::lines::Lines::default(),
         };
+        // It ends last, so that the vault's copy of the log has the last entry too.
+        let written = CancellationToken::new();
+        let publisher = tokio::spawn(self.publisher.run(self.appender.watch(), written.clone()));
         drop(self.appender);
         let shelf = Arc::new(PartyShelf::new(self.tree, self.door, self.audit));
         let settings = ftp_settings(&self.config, self.ftps);
@@ -137,6 +171,12 @@ impl App {
         let last = futures::future::join_all(self.writers);
         if tokio::time::timeout(LAST_WRITES, last).await.is_err() {
             tracing::warn!("Some connection outlived the stop; its last audit row may be missing");
+        }
+        written.cancel();
+        if tokio::time::timeout(LAST_WRITES, publisher).await.is_err() {
+            tracing::warn!(
+                "The vault's copy of the log could not be brought up to date in time; the next start does it"
+            );
         }
         self.ledger.close().await;
     }
@@ -157,6 +197,19 @@ fn ftp_settings(config: &Config, tls: Arc<rustls::ServerConfig>) -> tutanak_ftp:
         max_per_address: config.ftp.connections_per_address,
         ..tutanak_ftp::Settings::default()
     }
+}
+
+/// Who signs the log, from the configuration's keys.
+pub fn log_signer(config: &Config) -> Result<LogSigner, StartError> {
+    let paths = std::iter::once(&config.keys.signing).chain(&config.keys.previous);
+    let keys: Result<Vec<_>, _> = paths.map(|path| signing_key(path)).collect();
+    Ok(LogSigner::new(&config.host, keys?))
+}
+
+/// What the log must say of itself: the election, and these keys.
+pub fn binding(signer: &LogSigner) -> Binding {
+    let signer = signer.clone();
+    Binding::new(Arc::new(move |election| signer.verifier_keys(election)))
 }
 
 /// Reads the key that signs receipts and checkpoints.

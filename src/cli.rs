@@ -4,7 +4,9 @@ pub mod accounts;
 pub mod demo;
 pub mod election;
 pub mod init;
+pub mod key;
 pub mod read;
+pub mod rebuild;
 pub mod sample;
 pub mod serve;
 

@@ -111,6 +111,10 @@ pub struct TlsConfig {
 pub struct KeysConfig {
     /// The Ed25519 key of receipts and checkpoints (PKCS #8, PEM).
     pub signing: PathBuf,
+    /// The key that was in force before, while it is on its way out: both sign checkpoints, so that a party that knows
+    /// only the old one is led to the new one.
+    #[serde(default)]
+    pub previous: Option<PathBuf>,
 }
 
 /// The file cannot be used.
@@ -159,6 +163,7 @@ impl Config {
         from(&mut config.tls.certificate);
         from(&mut config.tls.key);
         from(&mut config.keys.signing);
+        config.keys.previous.iter_mut().for_each(from);
         Ok(config)
     }
 }

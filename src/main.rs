@@ -55,6 +55,17 @@ enum Command {
         #[command(subcommand)]
         command: cli::accounts::BoardCommand,
     },
+    /// The keys that sign the log.
+    Key {
+        #[command(flatten)]
+        config: ConfigArg,
+        #[command(subcommand)]
+        command: cli::key::KeyCommand,
+    },
+    /// Makes a lost database again from the vault's copy of the log, checked against its signed checkpoint.
+    ///
+    /// The database that the configuration names must hold no entry. Stop the service first.
+    Rebuild(ConfigArg),
     /// Reads the karekods in PNGs: one line a file, `path<TAB>code[,code…]`, empty when there is none.
     Read(cli::read::Read),
     /// Draws printable forms and realistic scans, for rehearsals and tests.
@@ -96,6 +107,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Election { config, command } => cli::election::run(command, &config).await,
         Command::Party { config, command } => cli::accounts::party(command, &config.ledger().await?).await,
         Command::Board { config, command } => cli::accounts::board(command, &config.ledger().await?).await,
+        Command::Key { config, command } => cli::key::run(command, &config).await,
+        Command::Rebuild(config) => cli::rebuild::run(&config).await,
         Command::Read(read) => cli::read::run(&read),
         Command::Sample { command } => cli::sample::run(command).await,
     }

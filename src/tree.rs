@@ -2,14 +2,13 @@
 //!
 //! Paths come in as people type them and are looked up, never interpreted; every name is spelt by `domain::naming`.
 
+mod defter;
 mod notice;
+mod proofs;
 mod status;
 mod sums;
 
-use std::sync::Arc;
-
 use bytes::Bytes;
-use ed25519_dalek::SigningKey;
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 
@@ -17,6 +16,7 @@ use crate::clock::Clock;
 use crate::domain::{Digest, Election, naming};
 use crate::ledger::nodes::{NodeRow, ScanNode};
 use crate::ledger::{Ledger, LedgerError};
+use crate::log::signer::LogSigner;
 use crate::vault::{Chunks, Vault, VaultError};
 
 /// What lies at a path.
@@ -39,6 +39,8 @@ pub enum Content {
     Scan(ScanNode),
     /// A small file that is written when it is asked for.
     Text(Bytes),
+    /// A small file whose content never changes: a tile of the log.
+    Fixed(Bytes),
     /// A small file of which only the size is known: in a listing.
     TextOf(u64),
 }
@@ -49,7 +51,7 @@ impl Node {
         match &self.content {
             Content::Directory => None,
             Content::Scan(scan) => Some(scan.size),
-            Content::Text(text) => Some(text.len() as u64),
+            Content::Text(text) | Content::Fixed(text) => Some(text.len() as u64),
             Content::TextOf(size) => Some(*size),
         }
     }
@@ -58,7 +60,7 @@ impl Node {
     pub fn digest(&self) -> Option<Digest> {
         match &self.content {
             Content::Scan(scan) => Some(scan.digest),
-            Content::Text(text) => Some(Digest::of(text)),
+            Content::Text(text) | Content::Fixed(text) => Some(Digest::of(text)),
             Content::Directory | Content::TextOf(_) => None,
         }
     }
@@ -81,6 +83,12 @@ pub enum TreeError {
     /// The vault did not answer.
     #[error("the scan could not be read")]
     Vault(#[from] VaultError),
+    /// An entry does not fit the log's bundles.
+    #[error("the entries from {from} on cannot be bundled")]
+    Unbundled {
+        /// The first of them.
+        from: u64,
+    },
 }
 
 /// The tree. Clones share what is behind it.
@@ -89,14 +97,13 @@ pub struct Tree {
     ledger: Ledger,
     vault: Vault,
     clock: Clock,
-    key: Arc<SigningKey>,
-    host: String,
+    signer: LogSigner,
 }
 
 impl Tree {
-    /// A tree over what is entered and kept. `host` begins the log's origin, `key` signs its checkpoints.
-    pub fn new(ledger: Ledger, vault: Vault, clock: Clock, key: Arc<SigningKey>, host: String) -> Self {
-        Self { ledger, vault, clock, key, host }
+    /// A tree over what is entered and kept. `signer` signs the log's checkpoints.
+    pub fn new(ledger: Ledger, vault: Vault, clock: Clock, signer: LogSigner) -> Self {
+        Self { ledger, vault, clock, signer }
     }
 
     /// What `path` is, if anything. Slashes at its ends do not matter; `.`, `..` and empty parts name nothing.
@@ -117,9 +124,18 @@ impl Tree {
     }
 
     async fn find_below(&self, path: &str) -> Result<Option<Node>, TreeError> {
+        if let Some(path) = below(path, naming::LOG) {
+            return match path {
+                "" => Ok(Some(Node::directory(naming::LOG, Timestamp::UNIX_EPOCH))),
+                path => self.find_in_log(path).await,
+            };
+        }
         let (parent, name) = naming::split(path);
         if name == naming::SUMS {
             return Ok(sums::render(&self.ledger.list(parent).await?));
+        }
+        if let Some(scan) = path.strip_suffix(naming::PROOF) {
+            return self.proof(scan).await;
         }
         match self.ledger.find(path).await? {
             Some(row) => Ok(Some(node(row))),
@@ -134,7 +150,11 @@ impl Tree {
         let path = path.trim_matches('/');
         if path.is_empty() {
             let scans = Node::directory(naming::SCANS, self.clock.now());
-            return Ok(Some(vec![self.notice().await?, self.status().await?, scans]));
+            let log = Node::directory(naming::LOG, Timestamp::UNIX_EPOCH);
+            return Ok(Some(vec![self.notice().await?, log, self.status().await?, scans]));
+        }
+        if let Some(path) = below(path, naming::LOG) {
+            return self.list_log(path).await;
         }
         match self.find(path).await? {
             Some(Node { content: Content::Directory, .. }) => {}
@@ -149,7 +169,7 @@ impl Tree {
     pub async fn read(&self, node: &Node, from: u64, to: u64) -> Result<Chunks, TreeError> {
         match &node.content {
             Content::Scan(scan) => Ok(self.vault.read(scan.digest, from, to).await?),
-            Content::Text(text) => {
+            Content::Text(text) | Content::Fixed(text) => {
                 let within = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(text.len());
                 let part = text.slice(within(from).min(within(to))..within(to));
                 Ok(stream::iter([Ok(part)]).boxed())
@@ -171,10 +191,15 @@ impl Tree {
     async fn status(&self) -> Result<Node, TreeError> {
         let head = self.ledger.head().await?;
         let election = self.election().await?;
-        let origin = format!("{}/{}", self.host, election.as_ref().map_or("-", Election::id));
-        let modified = time(head.at_ms);
-        Ok(Node::text(naming::STATUS, modified, status::text(&head, &origin, &self.key)))
+        let checkpoint = election.map(|election| self.signer.checkpoint(election.id(), head.size, &head.root));
+        Ok(Node::text(naming::STATUS, time(head.at_ms), status::text(&head, checkpoint)))
     }
+}
+
+/// The rest of `path` below the directory `top`, which is empty for `top` itself.
+fn below<'a>(path: &'a str, top: &str) -> Option<&'a str> {
+    let rest = path.strip_prefix(top)?;
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
 }
 
 fn node(row: NodeRow) -> Node {

@@ -11,12 +11,14 @@ pub mod lines;
 mod problem;
 mod scans;
 pub mod server;
+mod wait;
 mod who;
 
 use std::net::SocketAddr;
 
 use axum::Router;
 use axum::routing::{get, put};
+use tokio::sync::watch;
 
 use crate::access::door::Door;
 use crate::audit::Audit;
@@ -37,6 +39,8 @@ pub struct Site {
     pub audit: Audit,
     /// Answers whether the database is there.
     pub ledger: Ledger,
+    /// Wakes whoever waits for entries of this node.
+    pub size: watch::Receiver<u64>,
     /// Counts running downloads.
     pub lines: lines::Lines,
 }

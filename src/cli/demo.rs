@@ -102,6 +102,7 @@ pub async fn run(demo: Demo) -> anyhow::Result<()> {
     config.ftp.passive_ports = PortRange(0..=0);
     let app = App::open(config, Clock::system()).await?;
     registry::import(&app.ledger, &demo.samples.join("election"), &mut |_| {}).await?;
+    app.bind().await?;
     let secrets = enrol_everybody(&app.ledger, &dir).await?;
     let (https, ftp) = app.listen().await?;
     let mut taken = 0;

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::ConfigArg;
+use crate::app;
 use crate::clock::Clock;
 use crate::domain::Level;
 use crate::domain::election::ElectionFile;
@@ -65,6 +66,7 @@ pub async fn run(command: ElectionCommand, config: &ConfigArg) -> anyhow::Result
             let done = registry::import(ledger, &dir, &mut |progress| show_progress(&bar, progress)).await;
             bar.finish_and_clear();
             told(done).with_context(|| format!("The election in {} was not imported", dir.display()))?;
+            bind(config, ledger).await?;
             link_parked(config, ledger).await
         }
         ElectionCommand::AddBoxes { file } => {
@@ -72,10 +74,18 @@ pub async fn run(command: ElectionCommand, config: &ConfigArg) -> anyhow::Result
             let done = registry::add_boxes(ledger, &file, &mut |progress| show_progress(&bar, progress)).await;
             bar.finish_and_clear();
             told(done).with_context(|| format!("The boxes of {} were not added", file.display()))?;
+            bind(config, ledger).await?;
             link_parked(config, ledger).await
         }
         ElectionCommand::Show { json } => show(ledger, json).await,
     }
+}
+
+/// The log says which registry it is of from here on.
+async fn bind(config: &ConfigArg, ledger: &Ledger) -> anyhow::Result<()> {
+    let signer = app::log_signer(&config.read()?)?;
+    ledger.bind(&app::binding(&signer), Clock::system().now()).await.context("The log could not be bound to it")?;
+    Ok(())
 }
 
 /// Scans that waited for what was just added are linked now.

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -17,7 +17,7 @@ use super::conditional::{Answer, answer};
 use super::lines::Line;
 use super::problem::Problem;
 use super::who::BulkParty;
-use super::{Site, directory, who};
+use super::{Site, directory, wait, who};
 use crate::access::Act;
 use crate::access::door::DoorError;
 use crate::audit::{Access, Delivery, Seat};
@@ -32,7 +32,7 @@ pub async fn root(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    node(site, party, Ok(Path(String::new())), method, headers).await
+    node(site, party, Ok(Path(String::new())), RawQuery(None), method, headers).await
 }
 
 /// A directory or a file.
@@ -40,11 +40,18 @@ pub async fn node(
     State(site): State<Site>,
     party: BulkParty,
     path: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     // What is no text names nothing; it is on record all the same.
     let path = path.map_or_else(|_| "\u{fffd}".to_owned(), |Path(path)| path);
+    if let Some(after) = wait::asked(&path, query.as_deref())
+        && site.door.allow(&party.principal, Act::Download, party.from).await.is_ok()
+    {
+        // Before the door is asked again for the record: a right may be lost while somebody waits.
+        wait::for_more_than(after, &site.ledger, site.size.clone()).await;
+    }
     let directory = path.is_empty() || path.ends_with('/');
     let seat = allow(&site, &party, if directory { Act::List } else { Act::Download }, &path).await?;
     if directory {
@@ -109,7 +116,7 @@ async fn send(
     let etag: ETag = format!("\"{digest}\"").parse().map_err(|_| Problem::missing())?;
     let modified = SystemTime::from(file.modified);
     // A date has whole seconds, and within one the small files change a hundred times: it proves nothing about them.
-    let proof = matches!(file.content, Content::Scan(_)).then_some(modified);
+    let proof = matches!(file.content, Content::Scan(_) | Content::Fixed(_)).then_some(modified);
     let (status, range) = match answer(method, asked, &etag, proof, size) {
         Answer::NotModified => (StatusCode::NOT_MODIFIED, 0..0),
         Answer::PreconditionFailed => (StatusCode::PRECONDITION_FAILED, 0..0),
@@ -164,12 +171,15 @@ fn repr_digest(digest: Digest) -> String {
 /// A scan's path never changes its content; the other files do. Nothing is for shared caches: every access is recorded.
 fn cache_policy(file: &Node) -> &'static str {
     match file.content {
-        Content::Scan(_) => "private, max-age=31536000, immutable",
+        Content::Scan(_) | Content::Fixed(_) => "private, max-age=31536000, immutable",
         _ => "private, no-cache",
     }
 }
 
 fn media_type(file: &Node) -> &'static str {
+    if matches!(file.content, Content::Fixed(_)) {
+        return "application/octet-stream"; // C2SP tlog-tiles
+    }
     match file.name.rsplit_once('.').map(|(_, extension)| extension) {
         Some("png") => "image/png",
         Some("json") => "application/json",

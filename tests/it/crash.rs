@@ -150,7 +150,8 @@ async fn kill_9_at_any_instant_loses_nothing_that_was_receipted() {
     let mut entered = std::collections::HashSet::new();
     for line in &lines {
         let entry: tutanak::domain::Entry = serde_json::from_str(&line.line).unwrap();
-        let (digest, size) = (entry.sha256.unwrap(), entry.size.unwrap());
+        // The first ones bind the log to its election and bring no scan.
+        let (Some(digest), Some(size)) = (entry.sha256, entry.size) else { continue };
         assert!(entered.insert(digest), "{digest} was entered twice");
         assert_eq!(vault.size(digest).await.unwrap(), size);
         let object = dir.path().join("vault/b").join(&digest.to_string()[..2]).join(digest.to_string());
@@ -234,7 +235,7 @@ async fn a_full_disk_refuses_clearly_and_heals_when_there_is_room_again() {
     assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(refused.headers().contains_key("retry-after"));
     assert_eq!(json(refused).await["type"], "urn:tutanak:problem:unavailable");
-    assert_eq!(house.ledger.head().await.unwrap().size, 0, "no entry points at what is not there");
+    assert_eq!(house.entered().await, 0, "no entry points at what is not there");
     drop(grown);
     std::fs::remove_file(&ballast).unwrap();
     let taken = house.send(&house.first, &scan).await;

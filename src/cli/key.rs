@@ -1,0 +1,53 @@
+//! `tutanak key`: the keys that sign the log.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use super::{ConfigArg, write_private};
+use crate::app;
+use crate::intake::ReceiptSigner;
+
+/// The keys that sign receipts and the log's checkpoints.
+#[derive(Debug, clap::Subcommand)]
+pub enum KeyCommand {
+    /// Print the keys in force as parties are given them: name+id+key (C2SP signed-note), one a line.
+    ///
+    /// Give them to the parties on paper or by a channel of its own: who pins the key needs to trust nobody on the way.
+    Show,
+    /// Make a new key, readable by its owner alone.
+    ///
+    /// To change over: name FILE as `signing` and the old one as `previous` under [keys] on every node, then restart them.
+    /// The log says which key is new, under the old one's signature, and both sign until `previous` is taken away.
+    New {
+        /// Where it shall lie. It must not exist.
+        file: PathBuf,
+    },
+}
+
+/// Runs the command.
+pub async fn run(command: KeyCommand, config: &ConfigArg) -> anyhow::Result<()> {
+    match command {
+        KeyCommand::Show => {
+            let signer = app::log_signer(&config.read()?)?;
+            let election = config.ledger().await?.election().await?;
+            let election =
+                election.context("No election has been imported yet, and its id is part of the key's name")?;
+            signer.verifier_keys(election.election.id()).iter().for_each(|key| println!("{key}"));
+            Ok(())
+        }
+        KeyCommand::New { file } => new(&file),
+    }
+}
+
+fn new(file: &Path) -> anyhow::Result<()> {
+    if file.exists() {
+        bail!("{} is there already; nothing was changed", file.display());
+    }
+    let (private, public) = ReceiptSigner::generate()?;
+    write_private(file, &private)?;
+    let beside = file.with_extension("pub.pem");
+    std::fs::write(&beside, public).with_context(|| format!("cannot write {}", beside.display()))?;
+    println!("{} and {}", file.display(), beside.display());
+    Ok(())
+}
