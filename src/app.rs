@@ -11,6 +11,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::door::Door;
+use crate::archive::Archive;
+use crate::archive::packer::Packer;
 use crate::audit::{self, Audit};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -68,6 +70,8 @@ pub struct App {
     pub intake: Intake,
     /// Hands them out.
     pub tree: Tree,
+    /// Keeps up the table of packs.
+    pub packer: Packer,
     /// Says who somebody is.
     pub door: Door,
     /// Writes down what they did.
@@ -108,7 +112,9 @@ impl App {
         let limits = config.intake.clone();
         let intake = Intake::new(limits, cpu, vault.clone(), ledger.clone(), appender.clone(), receipts);
         let publisher = Publisher::new(ledger.clone(), vault.clone(), signer.clone());
-        let tree = Tree::new(ledger.clone(), vault, clock.clone(), signer);
+        let archive = Archive::new(&ledger, &vault);
+        let packer = Packer::new(archive.packs.clone(), clock.clone());
+        let tree = Tree::new(ledger.clone(), vault, clock.clone(), signer, archive);
         let door = Door::new(ledger.clone(), clock.clone());
         let entries = async {
             entries.run().await;
@@ -127,6 +133,7 @@ impl App {
             ftps,
             writers,
             publisher,
+            packer,
         })
     }
 
@@ -163,7 +170,7 @@ impl App {
         let settings = ftp_settings(&self.config, self.ftps);
         let web = web::server::serve(https, self.https, web::router(site), stop.clone());
         let ftp = tutanak_ftp::run(ftp, shelf, settings, stop.clone());
-        let ((), ftp) = tokio::join!(web, ftp);
+        let ((), ftp, ()) = tokio::join!(web, ftp, self.packer.run(stop));
         if let Err(error) = ftp {
             tracing::error!(%error, "The FTP front ended");
         }

@@ -10,6 +10,7 @@ pub mod bind;
 mod db;
 pub mod entries;
 pub mod nodes;
+pub mod packs;
 mod plan;
 pub mod registry;
 mod replay;

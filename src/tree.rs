@@ -4,15 +4,22 @@
 
 mod defter;
 mod notice;
+mod packs;
 mod proofs;
 mod status;
 mod sums;
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 
+use crate::archive::Archive;
+use crate::archive::pack::PackPlan;
+use crate::archive::packs::PackError;
 use crate::clock::Clock;
+use crate::domain::naming::packs::PACKS;
 use crate::domain::{Digest, Election, naming};
 use crate::ledger::nodes::{NodeRow, ScanNode};
 use crate::ledger::{Ledger, LedgerError};
@@ -41,7 +48,9 @@ pub enum Content {
     Text(Bytes),
     /// A small file whose content never changes: a tile of the log.
     Fixed(Bytes),
-    /// A small file of which only the size is known: in a listing.
+    /// A pack. It never changes either; its bytes come out of the vault when they are asked for.
+    Pack(Arc<PackPlan>),
+    /// A file of which only the size is known: in a listing.
     TextOf(u64),
 }
 
@@ -51,17 +60,26 @@ impl Node {
         match &self.content {
             Content::Directory => None,
             Content::Scan(scan) => Some(scan.size),
+            Content::Pack(plan) => Some(plan.len()),
             Content::Text(text) | Content::Fixed(text) => Some(text.len() as u64),
             Content::TextOf(size) => Some(*size),
         }
     }
 
-    /// The digest of a file's content, which is its strong ETag.
+    /// A file's strong ETag: the digest of its content, or of that from which every byte of it follows.
+    pub fn etag(&self) -> Option<Digest> {
+        match &self.content {
+            Content::Pack(plan) => Some(plan.etag()),
+            _ => self.digest(),
+        }
+    }
+
+    /// The digest of a file's content, where it is known without reading all of it.
     pub fn digest(&self) -> Option<Digest> {
         match &self.content {
             Content::Scan(scan) => Some(scan.digest),
             Content::Text(text) | Content::Fixed(text) => Some(Digest::of(text)),
-            Content::Directory | Content::TextOf(_) => None,
+            Content::Directory | Content::Pack(_) | Content::TextOf(_) => None,
         }
     }
 
@@ -89,6 +107,9 @@ pub enum TreeError {
         /// The first of them.
         from: u64,
     },
+    /// A pack could not be laid out.
+    #[error("the pack could not be laid out")]
+    Pack(#[from] PackError),
 }
 
 /// The tree. Clones share what is behind it.
@@ -98,12 +119,13 @@ pub struct Tree {
     vault: Vault,
     clock: Clock,
     signer: LogSigner,
+    archive: Archive,
 }
 
 impl Tree {
-    /// A tree over what is entered and kept. `signer` signs the log's checkpoints.
-    pub fn new(ledger: Ledger, vault: Vault, clock: Clock, signer: LogSigner) -> Self {
-        Self { ledger, vault, clock, signer }
+    /// A tree over what is entered and kept. `signer` signs the log's checkpoints, `archive` holds the packs.
+    pub fn new(ledger: Ledger, vault: Vault, clock: Clock, signer: LogSigner, archive: Archive) -> Self {
+        Self { ledger, vault, clock, signer, archive }
     }
 
     /// What `path` is, if anything. Slashes at its ends do not matter; `.`, `..` and empty parts name nothing.
@@ -130,6 +152,9 @@ impl Tree {
                 path => self.find_in_log(path).await,
             };
         }
+        if is_below(path, PACKS) {
+            return self.find_pack(path).await;
+        }
         let (parent, name) = naming::split(path);
         if name == naming::SUMS {
             return Ok(sums::render(&self.ledger.list(parent).await?));
@@ -151,10 +176,14 @@ impl Tree {
         if path.is_empty() {
             let scans = Node::directory(naming::SCANS, self.clock.now());
             let log = Node::directory(naming::LOG, Timestamp::UNIX_EPOCH);
-            return Ok(Some(vec![self.notice().await?, log, self.status().await?, scans]));
+            let packs = Node::directory(PACKS, self.clock.now());
+            return Ok(Some(vec![self.notice().await?, log, self.status().await?, packs, scans]));
         }
         if let Some(path) = below(path, naming::LOG) {
             return self.list_log(path).await;
+        }
+        if is_below(path, PACKS) {
+            return self.list_packs(path).await;
         }
         match self.find(path).await? {
             Some(Node { content: Content::Directory, .. }) => {}
@@ -174,6 +203,7 @@ impl Tree {
                 let part = text.slice(within(from).min(within(to))..within(to));
                 Ok(stream::iter([Ok(part)]).boxed())
             }
+            Content::Pack(plan) => Ok(self.archive.packs.read(Arc::clone(plan), from, to)),
             Content::Directory | Content::TextOf(_) => Ok(stream::empty().boxed()),
         }
     }
@@ -200,6 +230,11 @@ impl Tree {
 fn below<'a>(path: &'a str, top: &str) -> Option<&'a str> {
     let rest = path.strip_prefix(top)?;
     if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
+}
+
+/// Whether `path` is `directory` or lies in it.
+fn is_below(path: &str, directory: &str) -> bool {
+    path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn node(row: NodeRow) -> Node {

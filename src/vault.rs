@@ -37,6 +37,9 @@ pub enum VaultError {
     /// There is no such object.
     #[error("the vault has no {0}")]
     Missing(VaultKey),
+    /// What lies under the name is something else.
+    #[error("what the vault has as {0} is something else")]
+    Damaged(VaultKey),
     /// The store failed, is full or does not answer.
     #[error("the vault did not answer for {key}")]
     Store {

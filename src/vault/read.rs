@@ -5,9 +5,10 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
-use object_store::{GetOptions, GetRange, GetResultPayload};
+use object_store::{Error as StoreError, GetOptions, GetRange, GetResultPayload};
 
-use super::{Store, VaultError, VaultKey};
+use super::{Store, Vault, VaultError, VaultKey};
+use crate::domain::Digest;
 
 /// A scan's bytes, piece by piece. An error in the middle is an error, never an end.
 pub type Chunks = BoxStream<'static, io::Result<Bytes>>;
@@ -15,6 +16,40 @@ pub type Chunks = BoxStream<'static, io::Result<Bytes>>;
 /// One read of a local file. The store's own stream reads 8 KiB at a time, each on a thread of its own, which is ten
 /// times slower.
 const PIECE: usize = 256 * 1024;
+
+impl Vault {
+    /// A whole scan of `size` bytes, which are its bytes and no others: they were hashed after they were read. It takes as
+    /// much memory as the scan; who calls bounds how many are held at a time.
+    pub async fn verified(&self, digest: Digest, size: u64) -> Result<Bytes, VaultError> {
+        let key = VaultKey::Scan(digest);
+        let store = &self.stores[0];
+        let found = store.streaming.get_opts(&key.path(), GetOptions::default()).await;
+        let found = found.map_err(|source| VaultError::of(key, source))?;
+        if found.meta.size != size {
+            return Err(VaultError::Damaged(key)); // before any memory is taken
+        }
+        let failed = |source: StoreError| VaultError::of(key, source);
+        let local = |error: io::Error| failed(StoreError::Generic { store: "local", source: Box::new(error) });
+        // One hop to another thread for reading and hashing.
+        let checked = match found.payload {
+            GetResultPayload::File(mut file, _) => tokio::task::spawn_blocking(move || {
+                let mut bytes = vec![0; usize::try_from(size).map_err(io::Error::other)?];
+                file.read_exact(&mut bytes)?;
+                Ok((Digest::of(&bytes) == digest).then(|| Bytes::from(bytes)))
+            }),
+            GetResultPayload::Stream(stream) => {
+                let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+                let mut stream = stream;
+                while let Some(piece) = stream.try_next().await.map_err(failed)? {
+                    bytes.extend_from_slice(&piece);
+                }
+                tokio::task::spawn_blocking(move || Ok((Digest::of(&bytes) == digest).then(|| Bytes::from(bytes))))
+            }
+        };
+        let checked = checked.await.map_err(|panicked| local(io::Error::other(panicked)))?.map_err(local)?;
+        checked.ok_or(VaultError::Damaged(key))
+    }
+}
 
 impl Store {
     pub(super) async fn read(&self, key: VaultKey, from: u64, to: u64) -> Result<Chunks, VaultError> {

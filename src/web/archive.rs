@@ -112,11 +112,11 @@ async fn send(
     method: &Method,
     asked: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let (Some(size), Some(digest)) = (file.size(), file.digest()) else { return Err(missing(seat)) };
-    let etag: ETag = format!("\"{digest}\"").parse().map_err(|_| Problem::missing())?;
+    let (Some(size), Some(tag)) = (file.size(), file.etag()) else { return Err(missing(seat)) };
+    let etag: ETag = format!("\"{tag}\"").parse().map_err(|_| Problem::missing())?;
     let modified = SystemTime::from(file.modified);
     // A date has whole seconds, and within one the small files change a hundred times: it proves nothing about them.
-    let proof = matches!(file.content, Content::Scan(_) | Content::Fixed(_)).then_some(modified);
+    let proof = is_immutable(file).then_some(modified);
     let (status, range) = match answer(method, asked, &etag, proof, size) {
         Answer::NotModified => (StatusCode::NOT_MODIFIED, 0..0),
         Answer::PreconditionFailed => (StatusCode::PRECONDITION_FAILED, 0..0),
@@ -155,7 +155,9 @@ async fn send(
     headers.insert(header::CONTENT_LENGTH, length.into());
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(file)));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    insert(headers, header::HeaderName::from_static("repr-digest"), repr_digest(digest));
+    if let Some(digest) = file.digest() {
+        insert(headers, header::HeaderName::from_static("repr-digest"), repr_digest(digest));
+    }
     Ok(response)
 }
 
@@ -168,12 +170,14 @@ fn repr_digest(digest: Digest) -> String {
     format!("sha-256=:{}:", STANDARD.encode(digest.as_bytes()))
 }
 
-/// A scan's path never changes its content; the other files do. Nothing is for shared caches: every access is recorded.
+/// Paths of scans and packs, whole or partial, never change their content; the other files do.
+fn is_immutable(file: &Node) -> bool {
+    matches!(file.content, Content::Scan(_) | Content::Pack(_) | Content::Fixed(_))
+}
+
+/// Nothing is for shared caches: every access is recorded.
 fn cache_policy(file: &Node) -> &'static str {
-    match file.content {
-        Content::Scan(_) | Content::Fixed(_) => "private, max-age=31536000, immutable",
-        _ => "private, no-cache",
-    }
+    if is_immutable(file) { "private, max-age=31536000, immutable" } else { "private, no-cache" }
 }
 
 fn media_type(file: &Node) -> &'static str {
@@ -183,6 +187,7 @@ fn media_type(file: &Node) -> &'static str {
     match file.name.rsplit_once('.').map(|(_, extension)| extension) {
         Some("png") => "image/png",
         Some("json") => "application/json",
+        Some("zip") => "application/zip",
         _ => "text/plain; charset=utf-8",
     }
 }

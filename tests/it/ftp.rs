@@ -12,19 +12,19 @@ use crate::paper::{large_page, page};
 const DIR: &str = "/tutanaklar/34-istanbul/kadikoy-1/caferaga-mah";
 
 /// A control connection with no ideas of its own: what a test says is what goes over the wire.
-struct Line {
+pub struct Line {
     control: BufReader<TcpStream>,
     server: SocketAddr,
 }
 
 impl Line {
-    async fn open(server: SocketAddr) -> Self {
+    pub async fn open(server: SocketAddr) -> Self {
         let mut line = Self { control: BufReader::new(TcpStream::connect(server).await.unwrap()), server };
         line.reply().await;
         line
     }
 
-    async fn log_in(house: &House) -> Self {
+    pub async fn log_in(house: &House) -> Self {
         let mut line = Self::open(house.ftp).await;
         line.say(&format!("USER {}", house.party.bulk.user)).await;
         let welcome = line.say(&format!("PASS {}", house.party.bulk.password)).await;
@@ -47,7 +47,7 @@ impl Line {
         }
     }
 
-    async fn say(&mut self, command: &str) -> String {
+    pub async fn say(&mut self, command: &str) -> String {
         self.control.get_mut().write_all(format!("{command}\r\n").as_bytes()).await.unwrap();
         self.reply().await
     }
@@ -59,7 +59,7 @@ impl Line {
     }
 
     /// What `command` sends over a data connection, and the last reply.
-    async fn fetch(&mut self, command: &str) -> (Vec<u8>, String) {
+    pub async fn fetch(&mut self, command: &str) -> (Vec<u8>, String) {
         let mut data = self.data().await;
         let first = self.say(command).await;
         if !first.starts_with('1') {

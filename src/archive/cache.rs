@@ -1,0 +1,142 @@
+//! A cache with a limit on its weight: what was made once is used again, and of many who ask at once one makes it.
+//!
+//! It must never hold more than its limit for long, nor keep a failure.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::OnceCell;
+
+/// Something that can be kept.
+pub trait Weighed {
+    /// Bytes, about, of what the limit counts: memory or disk.
+    fn weight(&self) -> u64;
+}
+
+/// Values by their keys. Values are cheap to clone.
+#[derive(Debug)]
+pub struct Cache<K, V> {
+    slots: Mutex<Slots<K, V>>,
+    weight: u64,
+    count: usize,
+}
+
+#[derive(Debug)]
+struct Slots<K, V> {
+    by_key: HashMap<K, Slot<V>>,
+    /// Counts uses, so that the one that was not used for longest is known.
+    uses: u64,
+}
+
+#[derive(Debug)]
+struct Slot<V> {
+    cell: Arc<OnceCell<V>>,
+    used: u64,
+}
+
+impl<K: Eq + Hash + Clone, V: Weighed + Clone> Cache<K, V> {
+    /// A cache of at most `weight`, and of at most `count` values whatever their weight.
+    pub fn new(weight: u64, count: usize) -> Self {
+        Self { slots: Mutex::new(Slots { by_key: HashMap::new(), uses: 0 }), weight, count }
+    }
+
+    /// The value of `key`: the kept one if it is `good` still, else what `make` gives. While one makes it, others wait
+    /// for it; when making fails or its maker goes away, the next one tries.
+    pub async fn get<E, F: Future<Output = Result<V, E>>>(
+        &self,
+        key: &K,
+        good: impl Fn(&V) -> bool,
+        make: impl FnOnce() -> F,
+    ) -> Result<V, E> {
+        let cell = self.cell(key, good);
+        let made = cell.get_or_try_init(make).await.cloned();
+        self.tidy(key, &cell);
+        made
+    }
+
+    fn cell(&self, key: &K, good: impl Fn(&V) -> bool) -> Arc<OnceCell<V>> {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.uses += 1;
+        let used = slots.uses;
+        let slot = slots.by_key.entry(key.clone()).or_insert_with(|| Slot { cell: Arc::default(), used });
+        slot.used = used;
+        if slot.cell.get().is_some_and(|value| !good(value)) {
+            slot.cell = Arc::default();
+        }
+        Arc::clone(&slot.cell)
+    }
+
+    /// Forgets a failure, and what is too much.
+    fn tidy(&self, key: &K, cell: &Arc<OnceCell<V>>) {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let by_key = &mut slots.by_key;
+        if !cell.initialized() && by_key.get(key).is_some_and(|slot| Arc::ptr_eq(&slot.cell, cell)) {
+            by_key.remove(key);
+        }
+        let weigh = |slot: &Slot<V>| slot.cell.get().map_or(0, Weighed::weight);
+        let mut total: u64 = by_key.values().map(weigh).sum();
+        // What was just asked for stays, even if it alone is too heavy: it is in somebody's hands anyway.
+        while (total > self.weight || by_key.len() > self.count) && by_key.len() > 1 {
+            let Some(oldest) = by_key.iter().min_by_key(|(_, slot)| slot.used).map(|(key, _)| key.clone()) else {
+                break;
+            };
+            total -= by_key.remove(&oldest).as_ref().map_or(0, weigh);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    impl Weighed for u64 {
+        fn weight(&self) -> u64 {
+            *self
+        }
+    }
+
+    async fn get(cache: &Cache<u64, u64>, key: u64, made: &AtomicUsize) -> u64 {
+        let make = || async {
+            made.fetch_add(1, Ordering::SeqCst);
+            tokio::task::yield_now().await;
+            Ok::<_, ()>(key)
+        };
+        cache.get(&key, |_| true, make).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn of_many_who_ask_at_once_one_makes_it() {
+        let (cache, made) = (Cache::new(100, 10), AtomicUsize::new(0));
+        futures::future::join_all((0..50).map(|_| get(&cache, 7, &made))).await;
+        assert_eq!(made.load(Ordering::SeqCst), 1);
+        assert_eq!(cache.get(&7, |_| false, || async { Ok::<_, ()>(8) }).await, Ok(8), "what is not good is made anew");
+    }
+
+    #[tokio::test]
+    async fn what_was_not_used_for_longest_goes_when_it_is_too_much() {
+        let (cache, made) = (Cache::new(100, 3), AtomicUsize::new(0));
+        for key in [40, 50, 40, 45] {
+            get(&cache, key, &made).await;
+        }
+        assert_eq!(made.load(Ordering::SeqCst), 3);
+        get(&cache, 40, &made).await; // it was used after 50
+        assert_eq!(made.load(Ordering::SeqCst), 3);
+        get(&cache, 50, &made).await;
+        assert_eq!(made.load(Ordering::SeqCst), 4);
+        for key in 1..9 {
+            get(&cache, key, &made).await;
+        }
+        assert_eq!(cache.slots.lock().unwrap().by_key.len(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_not_kept() {
+        let cache: Cache<u64, u64> = Cache::new(100, 3);
+        assert_eq!(cache.get(&1, |_| true, || async { Err("no") }).await, Err("no"));
+        assert!(cache.slots.lock().unwrap().by_key.is_empty());
+        assert_eq!(cache.get(&1, |_| true, || async { Ok::<_, ()>(1) }).await, Ok(1));
+    }
+}
