@@ -70,7 +70,7 @@ pub struct App {
     pub intake: Intake,
     /// Hands them out.
     pub tree: Tree,
-    /// Keeps up the table of packs.
+    /// Keeps up the table of packs, and lets go of old lists.
     pub packer: Packer,
     /// Says who somebody is.
     pub door: Door,
@@ -112,8 +112,8 @@ impl App {
         let limits = config.intake.clone();
         let intake = Intake::new(limits, cpu, vault.clone(), ledger.clone(), appender.clone(), receipts);
         let publisher = Publisher::new(ledger.clone(), vault.clone(), signer.clone());
-        let archive = Archive::new(&ledger, &vault);
-        let packer = Packer::new(archive.packs.clone(), clock.clone());
+        let archive = Archive::new(&ledger, &vault, &clock, &config.host);
+        let packer = Packer::new(archive.clone(), clock.clone());
         let tree = Tree::new(ledger.clone(), vault, clock.clone(), signer, archive);
         let door = Door::new(ledger.clone(), clock.clone());
         let entries = async {

@@ -3,13 +3,17 @@
 //! It must never buffer a whole file of scans, nor store anything twice: lengths, tags and byte ranges are computed.
 
 pub mod cache;
+pub mod lists;
 pub mod pack;
 pub mod packer;
 pub mod packs;
+pub mod spool;
 pub mod zip;
 
+use crate::clock::Clock;
 use crate::ledger::Ledger;
 use crate::vault::Vault;
+use lists::Lists;
 use packs::Packs;
 
 /// The archive of a node. Clones share it.
@@ -17,11 +21,17 @@ use packs::Packs;
 pub struct Archive {
     /// Packs of scans.
     pub packs: Packs,
+    /// Lists of them.
+    pub lists: Lists,
 }
 
 impl Archive {
     /// An archive of what is entered and kept.
-    pub fn new(ledger: &Ledger, vault: &Vault) -> Self {
-        Self { packs: Packs::new(ledger.clone(), vault.clone()) }
+    /// `host` is the service's public name.
+    pub fn new(ledger: &Ledger, vault: &Vault, clock: &Clock, host: &str) -> Self {
+        Self {
+            packs: Packs::new(ledger.clone(), vault.clone()),
+            lists: Lists::new(ledger.clone(), clock.clone(), host),
+        }
     }
 }

@@ -7,6 +7,7 @@ pub mod append;
 pub mod audit;
 mod batch;
 pub mod bind;
+pub mod below;
 mod db;
 pub mod entries;
 pub mod nodes;

@@ -3,6 +3,7 @@
 //! Paths come in as people type them and are looked up, never interpreted; every name is spelt by `domain::naming`.
 
 mod defter;
+mod lists;
 mod notice;
 mod packs;
 mod proofs;
@@ -16,9 +17,12 @@ use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 
 use crate::archive::Archive;
+use crate::archive::lists::ListError;
 use crate::archive::pack::PackPlan;
 use crate::archive::packs::PackError;
+use crate::archive::spool::Spool;
 use crate::clock::Clock;
+use crate::domain::naming::lists::{DISTRICT_SUMS, LISTS, METALINK, is_district};
 use crate::domain::naming::packs::PACKS;
 use crate::domain::{Digest, Election, naming};
 use crate::ledger::nodes::{NodeRow, ScanNode};
@@ -50,6 +54,8 @@ pub enum Content {
     Fixed(Bytes),
     /// A pack. It never changes either; its bytes come out of the vault when they are asked for.
     Pack(Arc<PackPlan>),
+    /// A list as it was written a little while ago.
+    List(Arc<Spool>),
     /// A file of which only the size is known: in a listing.
     TextOf(u64),
 }
@@ -61,6 +67,7 @@ impl Node {
             Content::Directory => None,
             Content::Scan(scan) => Some(scan.size),
             Content::Pack(plan) => Some(plan.len()),
+            Content::List(spool) => Some(spool.size()),
             Content::Text(text) | Content::Fixed(text) => Some(text.len() as u64),
             Content::TextOf(size) => Some(*size),
         }
@@ -79,6 +86,7 @@ impl Node {
         match &self.content {
             Content::Scan(scan) => Some(scan.digest),
             Content::Text(text) | Content::Fixed(text) => Some(Digest::of(text)),
+            Content::List(spool) => Some(spool.digest()),
             Content::Directory | Content::Pack(_) | Content::TextOf(_) => None,
         }
     }
@@ -110,6 +118,9 @@ pub enum TreeError {
     /// A pack could not be laid out.
     #[error("the pack could not be laid out")]
     Pack(#[from] PackError),
+    /// A list could not be written.
+    #[error("the list could not be written")]
+    List(#[from] ListError),
 }
 
 /// The tree. Clones share what is behind it.
@@ -123,7 +134,8 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// A tree over what is entered and kept. `signer` signs the log's checkpoints, `archive` holds the packs.
+    /// A tree over what is entered and kept. `signer` signs the log's checkpoints, `archive` holds packs and
+    /// lists.
     pub fn new(ledger: Ledger, vault: Vault, clock: Clock, signer: LogSigner, archive: Archive) -> Self {
         Self { ledger, vault, clock, signer, archive }
     }
@@ -155,12 +167,19 @@ impl Tree {
         if is_below(path, PACKS) {
             return self.find_pack(path).await;
         }
+        if is_below(path, LISTS) {
+            return self.find_list(path).await;
+        }
         let (parent, name) = naming::split(path);
         if name == naming::SUMS {
             return Ok(sums::render(&self.ledger.list(parent).await?));
         }
         if let Some(scan) = path.strip_suffix(naming::PROOF) {
             return self.proof(scan).await;
+        }
+        if (name == DISTRICT_SUMS || name == METALINK) && is_district(parent) {
+            let files = self.district(parent).await?;
+            return Ok(files.into_iter().find(|file| file.name == name));
         }
         match self.ledger.find(path).await? {
             Some(row) => Ok(Some(node(row))),
@@ -174,10 +193,10 @@ impl Tree {
     pub async fn list(&self, path: &str) -> Result<Option<Vec<Node>>, TreeError> {
         let path = path.trim_matches('/');
         if path.is_empty() {
-            let scans = Node::directory(naming::SCANS, self.clock.now());
             let log = Node::directory(naming::LOG, Timestamp::UNIX_EPOCH);
-            let packs = Node::directory(PACKS, self.clock.now());
-            return Ok(Some(vec![self.notice().await?, log, self.status().await?, packs, scans]));
+            let directories = [LISTS, PACKS, naming::SCANS].map(|name| Node::directory(name, self.clock.now()));
+            let files = [self.notice().await?, log, self.status().await?];
+            return Ok(Some(files.into_iter().chain(directories).collect()));
         }
         if let Some(path) = below(path, naming::LOG) {
             return self.list_log(path).await;
@@ -185,13 +204,17 @@ impl Tree {
         if is_below(path, PACKS) {
             return self.list_packs(path).await;
         }
+        if is_below(path, LISTS) {
+            return self.list_lists(path).await;
+        }
         match self.find(path).await? {
             Some(Node { content: Content::Directory, .. }) => {}
             _ => return Ok(None),
         }
         let rows = self.ledger.list(path).await?;
         let sums = sums::in_listing(&rows);
-        Ok(Some(sums.into_iter().chain(rows.into_iter().map(node)).collect()))
+        let district = if is_district(path) { self.district(path).await? } else { Vec::new() };
+        Ok(Some(sums.into_iter().chain(district).chain(rows.into_iter().map(node)).collect()))
     }
 
     /// Bytes `from..to` of a file.
@@ -204,6 +227,7 @@ impl Tree {
                 Ok(stream::iter([Ok(part)]).boxed())
             }
             Content::Pack(plan) => Ok(self.archive.packs.read(Arc::clone(plan), from, to)),
+            Content::List(spool) => Ok(spool.read(from, to)),
             Content::Directory | Content::TextOf(_) => Ok(stream::empty().boxed()),
         }
     }

@@ -55,6 +55,12 @@ impl<K: Eq + Hash + Clone, V: Weighed + Clone> Cache<K, V> {
         made
     }
 
+    /// Keeps only what is `good`, and what is just being made.
+    pub fn retain(&self, good: impl Fn(&V) -> bool) {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.by_key.retain(|_, slot| slot.cell.get().is_none_or(&good));
+    }
+
     fn cell(&self, key: &K, good: impl Fn(&V) -> bool) -> Arc<OnceCell<V>> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         slots.uses += 1;

@@ -1,4 +1,5 @@
-//! Keeps the table of full packs up to date: their sizes soon, their checksums as they are read, one pack at a time.
+//! Keeps the table of full packs up to date: their sizes soon, their checksums as they are read, one pack at a time. And
+//! lets go of lists that nobody would be given any more.
 //!
 //! Every node runs it; a pack is claimed before it is read, so that many nodes do not read the same. It must never hurry:
 //! who downloads comes first, and a pack without a checksum is served all the same.
@@ -10,6 +11,7 @@ use jiff::SignedDuration;
 use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
+use super::Archive;
 use super::packs::{PackError, Packs};
 use crate::clock::Clock;
 use crate::domain::Digest;
@@ -28,15 +30,16 @@ const STEP: u64 = 1000;
 #[derive(Debug)]
 pub struct Packer {
     packs: Packs,
+    archive: Archive,
     clock: Clock,
     /// Every full pack below this number has its row.
     next: u64,
 }
 
 impl Packer {
-    /// A packer over these packs.
-    pub fn new(packs: Packs, clock: Clock) -> Self {
-        Self { packs, clock, next: 0 }
+    /// A packer over these packs and lists.
+    pub fn new(archive: Archive, clock: Clock) -> Self {
+        Self { packs: archive.packs.clone(), archive, clock, next: 0 }
     }
 
     /// Works until `stop`.
@@ -54,6 +57,9 @@ impl Packer {
                     REST
                 }
             };
+            if let Err(error) = self.archive.lists.tidy().await {
+                tracing::debug!(error = %Chain(&error), "Could not tidy the lists; trying again");
+            }
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(rest) => {}

@@ -2,6 +2,7 @@
 //!
 //! All names are lower-case ASCII, so that no client's idea of an encoding can damage them.
 
+pub mod lists;
 pub mod packs;
 
 use super::{FormKey, FormKind, Race};

@@ -10,5 +10,5 @@ mod write;
 
 pub(super) use lookup::stored_election;
 pub use rows::{BoxRow, CodeRow, Counts, PlaceRow, StoredElection};
-pub use walk::{ExpectedForm, FormCursor, PlaceName};
+pub use walk::{ExpectedForm, FormCursor, Label, PlaceName};
 pub use write::{Addition, BATCH, Batch, Contradiction, RowSource, RowSourceError, Table, Tally, WriteError, Written};

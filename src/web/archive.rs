@@ -188,6 +188,8 @@ fn media_type(file: &Node) -> &'static str {
         Some("png") => "image/png",
         Some("json") => "application/json",
         Some("zip") => "application/zip",
+        Some("csv") => "text/csv; charset=utf-8",
+        Some("meta4") => "application/metalink4+xml",
         _ => "text/plain; charset=utf-8",
     }
 }

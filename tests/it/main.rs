@@ -10,6 +10,7 @@ mod ftp;
 mod house;
 mod layers;
 mod ledger;
+mod lists;
 mod log;
 mod packs;
 mod pages;

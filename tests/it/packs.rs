@@ -77,7 +77,12 @@ async fn a_pack_holds_exactly_the_lines_and_the_linked_scans_of_its_entries_on_e
             }
             // The same from a node that has just started, and from one over another connection.
             for _ in 0..2 {
-                let other = Archive::new(&engine.open().await, &Vault::open(&house.vault).await.unwrap());
+                let other = Archive::new(
+                    &engine.open().await,
+                    &Vault::open(&house.vault).await.unwrap(),
+                    &house.clock,
+                    "localhost",
+                );
                 let plan = other.packs.plan(from / 256, count.into()).await.unwrap().unwrap();
                 let chunks: Vec<_> = other.packs.read(plan.clone(), 0, plan.len()).try_collect().await.unwrap();
                 assert!(chunks.concat() == archive, "{} gives other bytes", engine.name);

@@ -13,26 +13,35 @@ use tutanak::vault::Vault;
 
 use crate::house::House;
 
-/// Puts `count` entries in, in order, of which every seventh is parked. `seed` makes them others than those of another
-/// stock. Gives the scans' bytes.
-pub async fn stock(ledger: &Ledger, vault: &Vault, clock: &Clock, count: u32, seed: u32) -> Vec<Vec<u8>> {
+/// What is entered: a scan's bytes, and the form it shows; none where it shows nothing.
+pub type Sent = (Vec<u8>, Option<Form>);
+
+/// Enters scans in their order.
+pub async fn enter(ledger: &Ledger, vault: &Vault, clock: &Clock, sent: &[Sent]) {
     let (appender, writer) = append::writer(ledger.clone(), clock.clone(), 0);
     let writing = tokio::spawn(writer.run());
-    let scans: Vec<Vec<u8>> = (0..count).map(|n| scan(n, seed)).collect();
-    let submissions = join_all(scans.iter().zip(0..).map(|(bytes, n)| async move {
+    let submissions = join_all(sent.iter().map(|(bytes, form)| async move {
         let digest = Digest::of(bytes);
         let facts = ScanFacts { digest, size: bytes.len() as u64, crc32: crc32fast::hash(bytes), width: 1, height: 1 };
         let kept = vault.keep(&Scan { bytes: Bytes::copy_from_slice(bytes), facts }).await.unwrap();
-        let finding = if n % 7 == 6 { Finding::NoCode } else { Finding::Form { form: form(n % 5 + 1), own: true } };
+        let finding = form.clone().map_or(Finding::NoCode, |form| Finding::Form { form, own: true });
         let claim = Claim { digest, board: "kadikoy-1".parse().unwrap(), finding, replaces: None };
-        Submission::new(&kept, claim, None, rule)
+        Submission::new(&kept, claim, Some("=1+1; \"not\"".to_owned()), rule)
     }))
     .await;
     let appended = join_all(submissions.into_iter().map(|submission| appender.append(submission))).await;
     assert!(appended.into_iter().all(|recorded| recorded.unwrap().fresh));
     drop(appender);
     writing.await.unwrap();
-    scans
+}
+
+/// Puts `count` entries in, of three boxes' forms, every seventh parked. `seed` makes them others than those of another
+/// stock. Gives the scans' bytes.
+pub async fn stock(ledger: &Ledger, vault: &Vault, clock: &Clock, count: u32, seed: u32) -> Vec<Vec<u8>> {
+    let linked = |n: u32| (n % 7 != 6).then(|| form(n % 3 + 1, "34-istanbul/kadikoy-1/caferaga-mah"));
+    let sent: Vec<Sent> = (0..count).map(|n| (scan(n, seed), linked(n))).collect();
+    enter(ledger, vault, clock, &sent).await;
+    sent.into_iter().map(|(bytes, _)| bytes).collect()
 }
 
 /// The same in a running house. Its clock then stands a minute later.
@@ -59,14 +68,15 @@ fn scan(n: u32, seed: u32) -> Vec<u8> {
     bytes
 }
 
-fn form(sandik: u32) -> Form {
+/// The presidential result of a box.
+pub fn form(box_id: u32, directory: &str) -> Form {
     Form {
-        code: format!("109000000{sandik}").parse().unwrap(),
+        code: format!("109{box_id:07}").parse().unwrap(),
         kind: FormKind::Sonuc,
         race: Some(Race::President),
-        sandik: Some(1000 + sandik),
+        sandik: Some(1000 + box_id),
         place: "34-k-m1".parse().unwrap(),
-        directory: "34-istanbul/kadikoy-1/caferaga-mah".into(),
+        directory: directory.into(),
         nearest_board: None,
         many_pages: false,
     }

@@ -25,7 +25,7 @@ const PLACES_AFTER: &str = "\
 SELECT id, parent, level, code, name, directory, board, district FROM place WHERE seq > $1 ORDER BY seq LIMIT $2";
 
 #[derive(sqlx::FromRow)]
-struct RawForm {
+pub(super) struct RawForm {
     /// 0 for a listed code, else 1 + the length of the rule's prefix.
     by_rule: i32,
     kind: String,
@@ -94,7 +94,7 @@ pub(in crate::ledger) fn stored_election(file: &str, digest: &[u8]) -> Result<St
     Ok(StoredElection { election, digest: Digest::from_bytes(digest).map_err(corrupt)? })
 }
 
-fn form(code: &Karekod, raw: RawForm) -> Result<Option<Form>, LedgerError> {
+pub(super) fn form(code: &Karekod, raw: RawForm) -> Result<Option<Form>, LedgerError> {
     let race = match raw.by_rule {
         0 => raw.race.map(rows::race).transpose()?,
         at => {

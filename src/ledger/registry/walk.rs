@@ -1,7 +1,10 @@
 //! Walking over every form that is expected, page by page: boxes in the order of their import, then the sheets of places.
 
 mod boxes;
+mod labels;
 mod sheets;
+
+pub use labels::Label;
 
 use std::collections::{HashMap, HashSet};
 
@@ -93,14 +96,25 @@ impl Ledger {
         cursor: FormCursor,
         limit: u32,
     ) -> Result<(Vec<ExpectedForm>, FormCursor), LedgerError> {
+        self.forms_below("", election, cursor, limit).await
+    }
+
+    /// The same for the forms whose places lie in or below one directory; all of them for the empty text.
+    pub async fn forms_below(
+        &self,
+        directory: &str,
+        election: &Election,
+        cursor: FormCursor,
+        limit: u32,
+    ) -> Result<(Vec<ExpectedForm>, FormCursor), LedgerError> {
         let limit = limit.clamp(1, 5_000);
         let (mut forms, mut next) = (Vec::new(), cursor);
         // Boxes without any code, and the seam between boxes and sheets, are not the caller's business.
         while forms.is_empty() && next != FormCursor::End {
             (forms, next) = match next {
-                FormCursor::Start => self.forms_of_boxes(election, 0, limit).await?,
-                FormCursor::Box(after) => self.forms_of_boxes(election, after, limit).await?,
-                FormCursor::Sheet(after) => self.sheets_of_places(&after, limit).await?,
+                FormCursor::Start => self.forms_of_boxes(directory, election, 0, limit).await?,
+                FormCursor::Box(after) => self.forms_of_boxes(directory, election, after, limit).await?,
+                FormCursor::Sheet(after) => self.sheets_of_places(directory, &after, limit).await?,
                 FormCursor::End => break,
             };
         }
@@ -113,16 +127,10 @@ impl Ledger {
     /// Adds the names of the places, and whether there is a scan.
     async fn fill(&self, forms: &mut [ExpectedForm]) -> Result<(), LedgerError> {
         let places: HashSet<&PlaceId> = forms.iter().map(|expected| &expected.form.place).collect();
+        let chain_of = self.chains(&places).await?;
         let keys: Vec<String> = forms.iter().map(|expected| expected.form.key().as_str().to_owned()).collect();
-        let chains: Vec<(String, String, String, String)> =
-            on_db!(&*self.db, |pool| among!(pool, CHAINS, places.iter().map(|id| id.as_str()), CHAINS_TAIL));
         let on_file: Vec<(String,)> =
             on_db!(&*self.db, |pool| among!(pool, ON_FILE, keys.iter().map(String::as_str), ""));
-        let mut chain_of: HashMap<String, Vec<PlaceName>> = HashMap::new();
-        for (leaf, level, code, name) in chains {
-            let level = level.parse().map_err(corrupt)?;
-            chain_of.entry(leaf).or_default().push(PlaceName { level, code, name });
-        }
         let on_file: HashSet<String> = on_file.into_iter().map(|(key,)| key).collect();
         for (expected, key) in forms.iter_mut().zip(keys) {
             expected.places = chain_of.get(expected.form.place.as_str()).cloned().unwrap_or_default();
@@ -130,4 +138,25 @@ impl Ledger {
         }
         Ok(())
     }
+
+    /// The names of places and of what they lie in, the largest first.
+    async fn chains(&self, places: &HashSet<&PlaceId>) -> Result<HashMap<String, Vec<PlaceName>>, LedgerError> {
+        let mut chain_of: HashMap<String, Vec<PlaceName>> = HashMap::new();
+        if places.is_empty() {
+            return Ok(chain_of);
+        }
+        let chains: Vec<(String, String, String, String)> =
+            on_db!(&*self.db, |pool| among!(pool, CHAINS, places.iter().map(|id| id.as_str()), CHAINS_TAIL));
+        for (leaf, level, code, name) in chains {
+            let level = level.parse().map_err(corrupt)?;
+            chain_of.entry(leaf).or_default().push(PlaceName { level, code, name });
+        }
+        Ok(chain_of)
+    }
+}
+
+/// A pattern for what lies below a directory; for anything, where none is named. Directories have no letters that mean
+/// something in a pattern.
+fn pattern_below(directory: &str) -> String {
+    if directory.is_empty() { "%".to_owned() } else { format!("{directory}/%") }
 }

@@ -8,7 +8,7 @@ use crate::ledger::db::on_db;
 use crate::ledger::registry::rows::{self, CodeRow, RawCode, corrupt};
 use crate::ledger::{Ledger, LedgerError};
 
-use super::{ExpectedForm, FormCursor, among};
+use super::{ExpectedForm, FormCursor, among, pattern_below};
 
 #[derive(sqlx::FromRow)]
 struct Standing {
@@ -25,7 +25,7 @@ struct Standing {
 const BOXES_AFTER: &str = "\
 SELECT b.seq, b.id, b.number, b.races, b.place, p.level, p.directory, p.board
   FROM box b JOIN place p ON p.id = b.place
- WHERE b.seq > $1 ORDER BY b.seq LIMIT $2";
+ WHERE b.seq > $1 AND (p.directory = $3 OR p.directory LIKE $4) ORDER BY b.seq LIMIT $2";
 const CODES_OF: &str = "SELECT code, kind, race, box, place, many_pages FROM code WHERE box";
 const LISTED: &str = "SELECT code FROM code WHERE code";
 
@@ -40,14 +40,18 @@ struct Named {
 impl Ledger {
     pub(super) async fn forms_of_boxes(
         &self,
+        directory: &str,
         election: &Election,
         after: i64,
         limit: u32,
     ) -> Result<(Vec<ExpectedForm>, FormCursor), LedgerError> {
         let forms_each = (election.code_rules().len() * election.races().iter().count()).max(1);
         let at_most = i64::from(limit).div_euclid(forms_each as i64).max(1);
-        let boxes: Vec<Standing> =
-            on_db!(&*self.db, |pool| sqlx::query_as(BOXES_AFTER).bind(after).bind(at_most).fetch_all(pool).await?);
+        let below = pattern_below(directory);
+        let boxes: Vec<Standing> = on_db!(&*self.db, |pool| {
+            let query = sqlx::query_as(BOXES_AFTER).bind(after).bind(at_most).bind(directory).bind(&below);
+            query.fetch_all(pool).await?
+        });
         let Some(last) = boxes.last().map(|standing| standing.seq) else {
             return Ok((Vec::new(), FormCursor::Sheet(String::new())));
         };

@@ -7,7 +7,7 @@ use crate::ledger::db::on_db;
 use crate::ledger::registry::rows::{self, corrupt};
 use crate::ledger::{Ledger, LedgerError};
 
-use super::{ExpectedForm, FormCursor, among};
+use super::{ExpectedForm, FormCursor, among, pattern_below};
 
 #[derive(sqlx::FromRow)]
 struct Sheet {
@@ -23,7 +23,8 @@ struct Sheet {
 const SHEETS_AFTER: &str = "\
 SELECT c.code, c.kind, c.race, c.many_pages, p.id AS place, p.directory, p.board
   FROM code c JOIN place p ON p.id = c.place
- WHERE c.box IS NULL AND c.code > $1 ORDER BY c.code LIMIT $2";
+ WHERE c.box IS NULL AND c.code > $1 AND (p.directory = $3 OR p.directory LIKE $4)
+ ORDER BY c.code LIMIT $2";
 
 // Another code of the same sheet that comes earlier in this order, so that each sheet is given once.
 const EARLIER: &str = "\
@@ -36,11 +37,14 @@ SELECT c.code FROM code c
 impl Ledger {
     pub(super) async fn sheets_of_places(
         &self,
+        directory: &str,
         after: &str,
         limit: u32,
     ) -> Result<(Vec<ExpectedForm>, FormCursor), LedgerError> {
+        let below = pattern_below(directory);
         let sheets: Vec<Sheet> = on_db!(&*self.db, |pool| {
-            sqlx::query_as(SHEETS_AFTER).bind(after).bind(i64::from(limit)).fetch_all(pool).await?
+            let query = sqlx::query_as(SHEETS_AFTER).bind(after).bind(i64::from(limit)).bind(directory).bind(&below);
+            query.fetch_all(pool).await?
         });
         let Some(last) = sheets.last().map(|sheet| sheet.code.clone()) else {
             return Ok((Vec::new(), FormCursor::End));

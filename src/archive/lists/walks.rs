@@ -1,0 +1,217 @@
+//! The walks behind the tables, each page by page through the ledger. What was entered after the list's position is left
+//! out, so that every line of a list is of one instant.
+
+use std::collections::HashSet;
+
+use jiff::tz::TimeZone;
+
+use super::{ListError, Pair, cells};
+use crate::domain::naming::SCANS;
+use crate::domain::naming::lists::ListKind;
+use crate::domain::{Election, Entry, EntryKind};
+use crate::ledger::below::{ScanBelow, Standing};
+use crate::ledger::entries::parse;
+use crate::ledger::registry::FormCursor;
+use crate::ledger::{Ledger, LedgerError};
+
+/// Rows of one page of a walk.
+const PAGE: u32 = 1000;
+
+/// Writes a table as of the ledger's first `size` entries.
+pub(super) async fn table(
+    ledger: &Ledger,
+    kind: ListKind,
+    part: Option<&str>,
+    size: u64,
+    pair: &mut Pair,
+) -> Result<(), ListError> {
+    let election = ledger.election().await?.map(|stored| stored.election);
+    let zone = election.as_ref().map_or(TimeZone::UTC, Election::zone);
+    let table = Table { ledger, zone, size };
+    match (kind, part) {
+        (ListKind::Missing, part) => {
+            cells::headers(pair, &cells::MISSING);
+            match &election {
+                Some(election) => missing(ledger, election, part.unwrap_or_default(), pair).await,
+                None => Ok(()),
+            }
+        }
+        (ListKind::Changes, part) => {
+            cells::headers(pair, &cells::SCANS);
+            table.changes(part, pair).await
+        }
+        (ListKind::Scans, None) => {
+            cells::headers(pair, &cells::SCANS);
+            table.all(pair).await
+        }
+        (ListKind::Scans, Some(part)) => {
+            cells::headers(pair, &cells::SCANS);
+            table.below(&format!("{SCANS}/{part}"), false, pair).await
+        }
+        (ListKind::Current, part) => {
+            cells::headers(pair, &cells::SCANS);
+            let directory = part.map_or(SCANS.to_owned(), |part| format!("{SCANS}/{part}"));
+            table.below(&directory, true, pair).await
+        }
+    }
+}
+
+/// What every row of a table of scans needs.
+struct Table<'a> {
+    ledger: &'a Ledger,
+    zone: TimeZone,
+    size: u64,
+}
+
+impl Table<'_> {
+    /// Every scan in the order of the ledger.
+    async fn all(&self, pair: &mut Pair) -> Result<(), ListError> {
+        let mut at = 0;
+        while at < self.size {
+            let limit = u64::from(PAGE).min(self.size - at);
+            let lines = self.ledger.lines_from(at, limit as u32).await?;
+            let Some(last) = lines.last() else { break };
+            at = last.position + 1;
+            let entries = lines.iter().map(|line| Ok((line.position, parse(line.position, &line.line)?)));
+            let entries: Vec<_> = entries.collect::<Result<_, LedgerError>>()?;
+            let linked = entries.into_iter().filter(|(_, entry)| entry.path.is_some() && brings(entry));
+            self.rows(linked.collect(), pair).await?;
+        }
+        Ok(())
+    }
+
+    /// The changes, of one part or all.
+    async fn changes(&self, part: Option<&str>, pair: &mut Pair) -> Result<(), ListError> {
+        let prefix = part.map(|part| format!("{SCANS}/{part}/"));
+        let mut at = 0;
+        loop {
+            let lines = self.ledger.changes_from(at, PAGE).await?;
+            let Some(last) = lines.last() else { return Ok(()) };
+            at = last.position + 1;
+            let of_part = |entry: &Entry| match &prefix {
+                Some(prefix) => entry.path.as_ref().is_some_and(|path| path.starts_with(prefix)),
+                None => true,
+            };
+            let mut entries = Vec::new();
+            for line in lines.iter().filter(|line| line.position < self.size) {
+                let entry = parse(line.position, &line.line)?;
+                if of_part(&entry) {
+                    entries.push((line.position, entry));
+                }
+            }
+            self.rows(entries, pair).await?;
+        }
+    }
+
+    /// The scans below a directory by path: all, or of each page the newest that was not withdrawn.
+    async fn below(&self, directory: &str, newest_only: bool, pair: &mut Pair) -> Result<(), ListError> {
+        let mut standing = Some(Standing::default());
+        let mut newest: Option<(u64, Entry)> = None;
+        while let Some(from) = standing {
+            let (scans, next) = self.ledger.scans_below(directory, &from, PAGE, true).await?;
+            standing = next;
+            let digests: Vec<_> = scans.iter().map(|scan| scan.digest).collect();
+            let withdrawn = if newest_only { self.ledger.withdrawn(&digests).await? } else { HashSet::new() };
+            let mut entries = Vec::new();
+            for scan in scans.into_iter().filter(|scan| scan.position < self.size) {
+                if withdrawn.contains(&scan.digest) {
+                    continue;
+                }
+                let entry = entry(&scan)?;
+                if !newest_only {
+                    entries.push((scan.position, entry));
+                    continue;
+                }
+                // Names of one page's revisions stand together, though v10 stands before v2.
+                newest = Some(match newest.take() {
+                    Some(last) if page_of(&last.1) == page_of(&entry) => {
+                        if last.1.revision < entry.revision {
+                            (scan.position, entry)
+                        } else {
+                            last
+                        }
+                    }
+                    last => {
+                        entries.extend(last);
+                        (scan.position, entry)
+                    }
+                });
+            }
+            if standing.is_none() {
+                entries.extend(newest.take());
+            }
+            self.rows(entries, pair).await?;
+        }
+        Ok(())
+    }
+
+    async fn rows(&self, entries: Vec<(u64, Entry)>, pair: &mut Pair) -> Result<(), ListError> {
+        let codes = entries.iter().filter_map(|(_, entry)| entry.form.clone()).collect();
+        let labels = self.ledger.labels(&codes).await?;
+        for (position, entry) in entries {
+            let label = entry.form.as_ref().and_then(|code| labels.get(code));
+            let [il, cevre, ilce, kurul, mahalle] = cells::places(label.map_or(&[], |label| &label.places));
+            let [number, race, kind] = label.map(|label| cells::sheet(&label.form)).unwrap_or_default();
+            let number_of = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
+            let said = [entry.reason.as_deref(), entry.note.as_deref()];
+            cells::row(
+                pair,
+                &[
+                    position.to_string(),
+                    cells::time(entry.at, &self.zone),
+                    cells::status(&entry).to_owned(),
+                    il,
+                    cevre,
+                    ilce,
+                    kurul,
+                    mahalle,
+                    number,
+                    race,
+                    kind,
+                    number_of(entry.page),
+                    number_of(entry.revision),
+                    entry.form.as_ref().map(ToString::to_string).unwrap_or_default(),
+                    entry.path.clone().unwrap_or_default(),
+                    entry.size.map(|size| size.to_string()).unwrap_or_default(),
+                    entry.sha256.map(|digest| digest.to_string()).unwrap_or_default(),
+                    said.into_iter().flatten().collect::<Vec<_>>().join(" - "),
+                ],
+            );
+            pair.saw(entry.at.as_millisecond());
+        }
+        Ok(pair.turn().await?)
+    }
+}
+
+fn brings(entry: &Entry) -> bool {
+    matches!(entry.kind, EntryKind::Linked | EntryKind::Resolved)
+}
+
+/// The page of a form that an entry is a scan of: its path without the revision.
+fn page_of(entry: &Entry) -> Option<&str> {
+    entry.path.as_deref()?.rsplit_once(".v").map(|(page, _)| page)
+}
+
+fn entry(scan: &ScanBelow) -> Result<Entry, LedgerError> {
+    parse(scan.position, scan.line.as_deref().unwrap_or_default())
+}
+
+/// Expected forms without a scan. Whether there is one is looked up page by page: a scan that comes in while the list is
+/// written may be missing from it already.
+async fn missing(ledger: &Ledger, election: &Election, part: &str, pair: &mut Pair) -> Result<(), ListError> {
+    let mut cursor = FormCursor::Start;
+    while cursor != FormCursor::End {
+        let (forms, next) = ledger.forms_below(part, election, cursor, PAGE).await?;
+        cursor = next;
+        for expected in forms.iter().filter(|expected| !expected.on_file) {
+            let [number, race, kind] = cells::sheet(&expected.form);
+            let directory = format!("{SCANS}/{}", expected.form.directory);
+            let rest = [number, race, kind, expected.form.code.to_string(), directory];
+            let cells: Vec<String> = cells::places(&expected.places).into_iter().chain(rest).collect();
+            cells::row(pair, &cells);
+            pair.lines += 1;
+        }
+        pair.turn().await?;
+    }
+    Ok(())
+}
