@@ -336,12 +336,12 @@ fn dos(time: Timestamp) -> (u16, u16) {
     let at = TimeZone::UTC.to_datetime(time);
     match u16::try_from(at.year()).unwrap_or(0) {
         year @ 1980..=2107 => {
-            let date = (year - 1980) << 9 | (at.month() as u16) << 5 | at.day() as u16;
+            let date = ((year - 1980) << 9) | ((at.month() as u16) << 5) | at.day() as u16;
             let time = ((at.hour() as u16) << 11) | ((at.minute() as u16) << 5) | (at.second() as u16 / 2);
             (date, time)
         }
-        ..1980 => (1 << 5 | 1, 0),
-        _ => (127 << 9 | 12 << 5 | 31, 23 << 11 | 59 << 5 | 29),
+        ..1980 => ((1 << 5) | 1, 0),
+        _ => ((127 << 9) | (12 << 5) | 31, (23 << 11) | (59 << 5) | 29),
     }
 }
 

@@ -168,9 +168,9 @@ proptest::proptest! {
             proptest::prop_assert_eq!(bytes(&layout, &contents, from..to), expected);
             proptest::prop_assert!(layout.segments(from..to).all(|segment| !segment.is_empty()));
         }
-        for n in 0..contents.len() {
+        for (n, content) in contents.iter().enumerate() {
             let data = layout.data(n);
-            proptest::prop_assert_eq!(&whole[data.start as usize..data.end as usize], contents[n].as_slice());
+            proptest::prop_assert_eq!(&whole[data.start as usize..data.end as usize], content.as_slice());
         }
     }
 
