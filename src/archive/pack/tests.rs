@@ -7,24 +7,18 @@ use crate::domain::{Entry, EntryKind};
 
 fn entry(kind: EntryKind, n: u64) -> Entry {
     let bytes = content(n);
+    let at = Timestamp::from_millisecond(1_711_908_131_123 + n as i64).unwrap();
     Entry {
-        v: 1,
-        at: Timestamp::from_millisecond(1_711_908_131_123 + n as i64).unwrap(),
-        kind,
         sha256: Some(Digest::of(&bytes)),
         crc32: Some(crc32fast::hash(&bytes)),
         size: Some(bytes.len() as u64),
         width: Some(1654),
         height: Some(2339),
-        form: None,
         path: matches!(kind, EntryKind::Linked | EntryKind::Resolved).then(|| path(n)),
         page: Some(1),
         revision: Some(1),
         board: Some("kadikoy-1".parse().unwrap()),
-        replaces: None,
-        codes: vec![],
-        reason: None,
-        note: None,
+        ..Entry::bare(at, kind)
     }
 }
 

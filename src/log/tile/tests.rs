@@ -43,7 +43,7 @@ fn a_tree_of_70_000_is_cut_as_the_specification_says() {
     let tiles: Vec<Tile> = hash_tiles(0, 70_000).collect();
     let of = |level| tiles.iter().filter(move |tile| tile.kind() == TileKind::Hashes(level));
     assert_eq!((of(0).count(), of(0).filter(|tile| tile.is_full()).count()), (274, 273));
-    assert_eq!(of(0).last().unwrap().width(), 112);
+    assert_eq!(of(0).next_back().unwrap().width(), 112);
     assert_eq!(of(1).map(|tile| tile.width()).collect::<Vec<_>>(), [256, 17]);
     assert_eq!(of(2).map(|tile| tile.width()).collect::<Vec<_>>(), [1]);
     assert_eq!(of(3).count(), 0);
