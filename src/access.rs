@@ -4,6 +4,7 @@
 
 pub mod door;
 pub mod enrol;
+pub mod gates;
 pub mod secrets;
 
 use std::fmt;
@@ -11,9 +12,9 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
-use crate::domain::Channel;
+use crate::domain::{Channel, Gate};
+pub use gates::Gates;
 
 /// Somebody whose credential was right, on the channel it belongs to.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub struct Principal {
     pub addresses: Vec<IpNet>,
     /// Whether the account is in use.
     pub active: bool,
+    /// The gate that must be open before the account may see scans.
+    pub opens_with: Gate,
 }
 
 /// What somebody wants to do.
@@ -53,15 +56,6 @@ impl Act {
     }
 }
 
-/// What is open.
-#[derive(Clone, Debug, Default)]
-pub struct Gates {
-    /// When scans open to the parties: 17:00 on polling day (2019 circular, art. 3/1). None while no election is loaded.
-    pub parties_open: Option<Timestamp>,
-    /// The time zone in which people read that time.
-    pub zone: Option<TimeZone>,
-}
-
 /// Why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -75,7 +69,7 @@ pub enum Refusal {
     WrongChannel,
     /// Not yet.
     NotYet {
-        /// When it opens; none while no election is loaded.
+        /// When it opens; none where no clock opens it, or while no election is loaded.
         opens_at: Option<Timestamp>,
         /// That time as people read it.
         shown: String,
@@ -122,16 +116,11 @@ pub fn may(principal: &Principal, act: Act, now: Timestamp, from: IpAddr, gates:
         return Err(Refusal::Elsewhere);
     }
     // The law opens reading at an hour; sending has none.
-    if act == Act::Upload || gates.parties_open.is_some_and(|opens| now >= opens) {
+    if act == Act::Upload || gates.is_open(principal.opens_with, now) {
         return Ok(());
     }
-    Err(Refusal::NotYet { opens_at: gates.parties_open, shown: shown(gates) })
-}
-
-fn shown(gates: &Gates) -> String {
-    let Some(opens) = gates.parties_open else { return "henüz belirlenmedi".to_owned() };
-    let zone = gates.zone.clone().unwrap_or(TimeZone::UTC);
-    opens.to_zoned(zone).strftime("%d.%m.%Y %H:%M:%S").to_string()
+    let opens_at = gates.opens_at(principal.opens_with);
+    Err(Refusal::NotYet { opens_at, shown: gates.shown(principal.opens_with) })
 }
 
 /// Whether `from` lies in one of the ranges. An IPv4 address that arrives as IPv6 counts as what it is.
@@ -142,15 +131,17 @@ pub fn covers(ranges: &[IpNet], from: IpAddr) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use jiff::tz::TimeZone;
+
     use super::*;
 
     fn principal(channel: Channel, addresses: &str) -> Principal {
         let addresses = addresses.split_whitespace().map(|range| range.parse().unwrap()).collect();
-        Principal { account: "x".into(), channel, addresses, active: true }
+        Principal { account: "x".into(), channel, addresses, active: true, opens_with: Gate::PartiesOpen }
     }
 
     fn gates(opens: &str) -> Gates {
-        Gates { parties_open: Some(opens.parse().unwrap()), zone: TimeZone::get("Europe/Istanbul").ok() }
+        Gates::by_clock(opens.parse().unwrap(), TimeZone::get("Europe/Istanbul").ok())
     }
 
     #[test]
@@ -189,6 +180,22 @@ mod tests {
             Ok(()),
             "boards send at any hour"
         );
+    }
+
+    #[test]
+    fn a_party_that_takes_no_part_waits_for_the_end_of_the_ban() {
+        let from = "10.1.2.3".parse().unwrap();
+        let outside = Principal { opens_with: Gate::BanLifted, ..principal(Channel::Bulk, "10.0.0.0/8") };
+        let mut gates = gates("2024-03-31T14:00:00Z");
+        let evening = "2024-03-31T17:00:00Z".parse().unwrap();
+        let refused = may(&outside, Act::List, evening, from, &gates);
+        assert!(matches!(refused, Err(Refusal::NotYet { opens_at: None, .. })), "{refused:?}");
+        gates.decide(Gate::BanLifted, true);
+        assert_eq!(may(&outside, Act::List, evening, from, &gates), Ok(()));
+        gates.decide(Gate::PartiesOpen, false);
+        assert_eq!(may(&outside, Act::List, evening, from, &gates), Ok(()), "each waits for its own gate");
+        let inside = principal(Channel::Bulk, "10.0.0.0/8");
+        assert!(may(&inside, Act::List, evening, from, &gates).is_err(), "what was closed stays closed past its hour");
     }
 
     #[test]

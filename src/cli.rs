@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod demo;
 pub mod election;
+pub mod gate;
 pub mod init;
 pub mod key;
 pub mod read;

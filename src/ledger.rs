@@ -10,6 +10,7 @@ pub mod below;
 pub mod bind;
 mod db;
 pub mod entries;
+pub mod gates;
 pub mod nodes;
 pub mod packs;
 mod plan;

@@ -55,6 +55,20 @@ enum Command {
         #[command(subcommand)]
         command: cli::accounts::BoardCommand,
     },
+    /// Operators: those who open and close gates.
+    Operator {
+        #[command(flatten)]
+        config: ConfigArg,
+        #[command(subcommand)]
+        command: cli::accounts::OperatorCommand,
+    },
+    /// What is open for whom, and opening or closing it.
+    Gate {
+        #[command(flatten)]
+        config: ConfigArg,
+        #[command(subcommand)]
+        command: cli::gate::GateCommand,
+    },
     /// The keys that sign the log.
     Key {
         #[command(flatten)]
@@ -107,6 +121,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Election { config, command } => cli::election::run(command, &config).await,
         Command::Party { config, command } => cli::accounts::party(command, &config.ledger().await?).await,
         Command::Board { config, command } => cli::accounts::board(command, &config.ledger().await?).await,
+        Command::Operator { config, command } => cli::accounts::operator(command, &config.ledger().await?).await,
+        Command::Gate { config, command } => cli::gate::run(command, &config).await,
         Command::Key { config, command } => cli::key::run(command, &config).await,
         Command::Rebuild(config) => cli::rebuild::run(&config).await,
         Command::Read(read) => cli::read::run(&read),

@@ -51,6 +51,17 @@ impl Door {
         self.principal(Channel::Bulk, user, secret).await.map(|(principal, _)| principal)
     }
 
+    /// Which operator this is. An account that is not in use is refused here: nothing else asks about it.
+    pub async fn operator(&self, user: &str, password: &str) -> Result<Principal, DoorError> {
+        let (principal, _) = self.principal(Channel::Operator, user, password).await?;
+        if principal.active { Ok(principal) } else { Err(DoorError::Refused(Refusal::Inactive)) }
+    }
+
+    /// What is open, at most a second ago.
+    pub async fn gates(&self) -> Result<Gates, LedgerError> {
+        Ok(self.known().await?.gates)
+    }
+
     /// Which board has this token, and whether it may send from `from`.
     pub async fn board(&self, token: &str, from: IpAddr) -> Result<(Principal, Sender), DoorError> {
         let (principal, place) = self.principal(Channel::Board, &secrets::token_login(token), token).await?;
@@ -90,7 +101,10 @@ impl Door {
         match (secrets::matches(stored, secret), found) {
             (true, Some(found)) if current(found.expires_ms) => {
                 let addresses = parse_addresses(&found.addresses);
-                Ok((Principal { account: found.account, channel, addresses, active: found.active }, found.place))
+                let corrupt = |_| LedgerError::Corrupt(format!("the gate of account {}", found.account));
+                let opens_with = found.opens_with.parse().map_err(corrupt)?;
+                let (account, active) = (found.account.clone(), found.active);
+                Ok((Principal { account, channel, addresses, active, opens_with }, found.place))
             }
             _ => Err(DoorError::Refused(Refusal::Unknown)),
         }
@@ -107,7 +121,8 @@ impl Door {
             None => Gates::default(),
             Some(stored) => {
                 let zone = TimeZone::get(&stored.election.file().time_zone).ok();
-                Gates { parties_open: Some(stored.election.parties_open()), zone }
+                let changes = self.ledger.gate_changes().await?;
+                Gates::by_clock(stored.election.parties_open(), zone).after(&changes)
             }
         };
         let parties = self.ledger.party_addresses().await?;

@@ -4,7 +4,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::secrets::{self, SecretError};
-use crate::domain::{BoardId, Channel, PartyId, PlaceId};
+use crate::domain::{BoardId, Channel, Gate, PartyId, PlaceId};
 use crate::ledger::accounts::NewAccount;
 use crate::ledger::{Ledger, LedgerError};
 
@@ -69,12 +69,18 @@ pub async fn board(
     }
     let token = secrets::generate()?;
     let credential = (Channel::Board, secrets::token_login(&token), secrets::fast_hash(&token));
-    add(ledger, id.as_str(), "board", name, Some(place), from, vec![credential]).await?;
+    add(ledger, BOARD, id.as_str(), name, Some(place), from, vec![credential]).await?;
     Ok(Token { token })
 }
 
-/// Adds a party that comes from `from` and gives its secrets.
-pub async fn party(ledger: &Ledger, id: &PartyId, name: &str, from: &[IpNet]) -> Result<PartySecrets, EnrolError> {
+/// Adds a party that comes from `from` and may see scans once `opens_with` is open, and gives its secrets.
+pub async fn party(
+    ledger: &Ledger,
+    id: &PartyId,
+    name: &str,
+    from: &[IpNet],
+    opens_with: Gate,
+) -> Result<PartySecrets, EnrolError> {
     let given = PartySecrets {
         bulk: Login { user: id.to_string(), password: secrets::generate()? },
         web: Login { user: format!("{id}-1"), password: secrets::generate()? },
@@ -85,7 +91,7 @@ pub async fn party(ledger: &Ledger, id: &PartyId, name: &str, from: &[IpNet]) ->
         (Channel::Web, given.web.user.clone(), secrets::slow_hash(&given.web.password)?),
         (Channel::Service, secrets::token_login(&given.service.token), secrets::fast_hash(&given.service.token)),
     ];
-    add(ledger, id.as_str(), "party", name, None, from, credentials).await?;
+    add(ledger, Kind { kind: "party", opens_with }, id.as_str(), name, None, from, credentials).await?;
     Ok(given)
 }
 
@@ -93,14 +99,25 @@ pub async fn party(ledger: &Ledger, id: &PartyId, name: &str, from: &[IpNet]) ->
 pub async fn operator(ledger: &Ledger, id: &str, name: &str) -> Result<Login, EnrolError> {
     let login = Login { user: id.to_owned(), password: secrets::generate()? };
     let credential = (Channel::Operator, login.user.clone(), secrets::slow_hash(&login.password)?);
-    add(ledger, id, "operator", name, None, &[], vec![credential]).await?;
+    add(ledger, OPERATOR, id, name, None, &[], vec![credential]).await?;
     Ok(login)
 }
 
+/// What kind of account it is, and which gate it waits for.
+#[derive(Clone, Copy)]
+struct Kind {
+    kind: &'static str,
+    opens_with: Gate,
+}
+
+/// Neither waits for a gate: a board sends at any hour, an operator sees no scans here.
+const BOARD: Kind = Kind { kind: "board", opens_with: Gate::PartiesOpen };
+const OPERATOR: Kind = Kind { kind: "operator", opens_with: Gate::PartiesOpen };
+
 async fn add(
     ledger: &Ledger,
+    Kind { kind, opens_with }: Kind,
     id: &str,
-    kind: &'static str,
     name: &str,
     place: Option<&PlaceId>,
     from: &[IpNet],
@@ -113,6 +130,7 @@ async fn add(
         name: name.to_owned(),
         place: place.map(PlaceId::to_string),
         addresses: addresses.join(" "),
+        opens_with,
         credentials,
     };
     if ledger.account_add(&account).await? { Ok(()) } else { Err(EnrolError::Taken(id.to_owned())) }

@@ -5,7 +5,7 @@ use clap::Subcommand;
 use ipnet::IpNet;
 
 use crate::access::enrol;
-use crate::domain::{BoardId, PartyId, PlaceId};
+use crate::domain::{BoardId, Gate, PartyId, PlaceId};
 use crate::ledger::Ledger;
 
 /// Parties.
@@ -21,6 +21,9 @@ pub enum PartyCommand {
         /// An address or CIDR range that the party reported; may be given several times. Nobody gets in from elsewhere.
         #[arg(long = "from", value_name = "ADDRESS", required = true)]
         from: Vec<String>,
+        /// The party takes no part in this election: it may see scans only once the broadcast ban is lifted.
+        #[arg(long)]
+        takes_no_part: bool,
     },
 }
 
@@ -43,11 +46,34 @@ pub enum BoardCommand {
     },
 }
 
+/// Operators.
+#[derive(Debug, Subcommand)]
+pub enum OperatorCommand {
+    /// Adds an operator and prints the password. It is shown this once.
+    Add {
+        /// Short name, which is also the user name: a–z, 0–9 and '-'.
+        id: String,
+        /// Name as people know it.
+        #[arg(long)]
+        name: String,
+    },
+}
+
+/// Runs a command about operators.
+pub async fn operator(command: OperatorCommand, ledger: &Ledger) -> anyhow::Result<()> {
+    let OperatorCommand::Add { id, name } = command;
+    let id: PartyId = id.parse()?; // the same spelling as every account's
+    let login = enrol::operator(ledger, id.as_str(), &name).await?;
+    println!("{}", serde_json::to_string_pretty(&login)?);
+    Ok(())
+}
+
 /// Runs a command about parties.
 pub async fn party(command: PartyCommand, ledger: &Ledger) -> anyhow::Result<()> {
-    let PartyCommand::Add { id, name, from } = command;
+    let PartyCommand::Add { id, name, from, takes_no_part } = command;
     let id: PartyId = id.parse()?;
-    let secrets = enrol::party(ledger, &id, &name, &ranges(&from)?).await?;
+    let opens_with = if takes_no_part { Gate::BanLifted } else { Gate::PartiesOpen };
+    let secrets = enrol::party(ledger, &id, &name, &ranges(&from)?, opens_with).await?;
     println!("{}", serde_json::to_string_pretty(&secrets)?);
     Ok(())
 }

@@ -17,7 +17,7 @@ use crate::access::enrol::{self, Login, PartySecrets, Token};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, PortRange};
-use crate::domain::{Digest, Karekod, PlaceId, Sender};
+use crate::domain::{Digest, Gate, Karekod, PlaceId, Sender};
 use crate::intake::Announced;
 use crate::ledger::Ledger;
 use crate::ledger::registry::FormCursor;
@@ -137,7 +137,7 @@ async fn enrol_everybody(ledger: &Ledger, dir: &Path) -> anyhow::Result<Secrets>
         boards.insert(place.id.to_string(), BoardSecret { name, token });
     }
     let loopback = ["127.0.0.0/8".parse()?, "::1/128".parse()?];
-    let party = enrol::party(ledger, &PARTY.parse()?, "Örnek Parti", &loopback).await?;
+    let party = enrol::party(ledger, &PARTY.parse()?, "Örnek Parti", &loopback, Gate::PartiesOpen).await?;
     let operator = enrol::operator(ledger, "skgm-1", "SKGM işletmeni").await?;
     let secrets = Secrets { boards, party, operator };
     write_private(&dir.join(SECRETS), &serde_json::to_string_pretty(&secrets)?)?;

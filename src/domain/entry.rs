@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{BoardId, Digest, Karekod};
+use super::{BoardId, Digest, Gate, Karekod};
 
 /// What an entry says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -86,7 +86,7 @@ pub struct Entry {
     /// The karekods that were read, where they made no link.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub codes: Vec<Karekod>,
-    /// Why it was parked, resolved by hand or withdrawn.
+    /// Why it was parked, resolved by hand or withdrawn; why a gate was opened or closed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
     /// What the sender said about it, such as why it replaces another.
@@ -101,6 +101,15 @@ pub struct Entry {
     /// A signing key as a verifier is given it: `name+id+key` (C2SP signed-note).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub key: Option<String>,
+    /// Which gate.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub gate: Option<Gate>,
+    /// Whether it is open from here on.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub open: Option<bool>,
+    /// The operators who opened or closed it; `reason` says why.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub by: Vec<String>,
 }
 
 impl Entry {
@@ -127,6 +136,9 @@ impl Entry {
             election: None,
             registry: None,
             key: None,
+            gate: None,
+            open: None,
+            by: Vec::new(),
         }
     }
 

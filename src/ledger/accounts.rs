@@ -2,7 +2,7 @@
 
 use super::db::{in_tx, on_db};
 use super::{Ledger, LedgerError};
-use crate::domain::{BoardId, Channel, PlaceId};
+use crate::domain::{BoardId, Channel, Gate, PlaceId};
 
 /// A credential with the account it opens.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -19,6 +19,8 @@ pub struct Credential {
     pub addresses: String,
     /// Whether the account is in use.
     pub active: bool,
+    /// Name of the gate that must be open before the account may see scans.
+    pub opens_with: String,
 }
 
 /// An account to be added.
@@ -34,15 +36,18 @@ pub struct NewAccount {
     pub place: Option<String>,
     /// CIDR ranges, separated by spaces.
     pub addresses: String,
+    /// Name of the gate that must be open before the account may see scans.
+    pub opens_with: Gate,
     /// Channel, login and stored secret of each credential.
     pub credentials: Vec<(Channel, String, String)>,
 }
 
-const CREDENTIAL: &str = "SELECT c.account, c.secret, c.expires_ms, a.place, a.addresses, a.active \
+const CREDENTIAL: &str = "SELECT c.account, c.secret, c.expires_ms, a.place, a.addresses, a.active, a.opens_with \
                           FROM credential c JOIN account a ON a.id = c.account WHERE c.channel = $1 AND c.login = $2";
 const PARTY_ADDRESSES: &str = "SELECT addresses FROM account WHERE kind = 'party' AND active";
 const BOARD_PLACE: &str = "SELECT place FROM account WHERE id = $1 AND kind = 'board'";
-const ADD_ACCOUNT: &str = "INSERT INTO account (id, kind, name, place, addresses, active) VALUES ($1, $2, $3, $4, $5, TRUE) \
+const ADD_ACCOUNT: &str = "INSERT INTO account (id, kind, name, place, addresses, opens_with, active) \
+                           VALUES ($1, $2, $3, $4, $5, $6, TRUE) \
                            ON CONFLICT (id) DO NOTHING";
 const ADD_CREDENTIAL: &str = "INSERT INTO credential (channel, login, account, secret) VALUES ($1, $2, $3, $4)";
 
@@ -75,6 +80,7 @@ impl Ledger {
                 .bind(&account.name)
                 .bind(&account.place)
                 .bind(&account.addresses)
+                .bind(account.opens_with.name())
                 .execute(&mut *tx)
                 .await?
                 .rows_affected()

@@ -13,5 +13,6 @@ CREATE TABLE subtree (
 -- Bytes of the entry bundle that is not full yet.
 ALTER TABLE head ADD COLUMN bundle_bytes BIGINT NOT NULL DEFAULT 0;
 
--- The entries that say whose log this is; a handful among millions.
+-- The entries that say whose log this is and which gates are open; a handful among millions.
 CREATE INDEX entry_binding ON entry (kind) WHERE kind IN ('election', 'key');
+CREATE INDEX entry_gate ON entry (position) WHERE kind = 'gate';

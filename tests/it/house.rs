@@ -13,7 +13,7 @@ use tutanak::app::App;
 use tutanak::cli::init;
 use tutanak::clock::Clock;
 use tutanak::config::{Config, PortRange};
-use tutanak::domain::Digest;
+use tutanak::domain::{Digest, Gate};
 use tutanak::ledger::audit::AuditRow;
 use tutanak::ledger::{DatabaseConfig, Ledger};
 use tutanak::registry;
@@ -112,7 +112,8 @@ impl House {
         };
         let (first, second) = (token("kadikoy-1", "34-k-1").await, token("kadikoy-2", "34-k-2").await);
         let loopback = ["127.0.0.0/8".parse().unwrap()];
-        let party = enrol::party(&ledger, &"parti".parse().unwrap(), "Parti", &loopback).await.unwrap();
+        let party =
+            enrol::party(&ledger, &"parti".parse().unwrap(), "Parti", &loopback, Gate::PartiesOpen).await.unwrap();
         let vault_config = config.vault.clone();
         let clock = Clock::standing_at(AFTER.parse().unwrap());
         let vault = match plan.open_vault {

@@ -7,6 +7,7 @@ mod crash;
 mod engines;
 mod explain;
 mod ftp;
+mod gates;
 mod house;
 mod layers;
 mod ledger;

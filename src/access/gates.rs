@@ -1,0 +1,145 @@
+//! Which gates are open, and who may open or close one.
+//!
+//! A gate is what its last entry in the ledger says; before the first one, the parties' gate follows the clock and the
+//! others are shut. It must never open anything by itself but at the hour of the law.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::door::{Door, DoorError};
+use crate::domain::Gate;
+use crate::ledger::gates::{GateChange, RecordedChange};
+use crate::ledger::{Ledger, LedgerError};
+
+/// What is open.
+#[derive(Clone, Debug, Default)]
+pub struct Gates {
+    /// When scans open to the parties by the clock: 17:00 on polling day. None while no election is loaded.
+    parties_open: Option<Timestamp>,
+    /// The time zone in which people read that time.
+    zone: Option<TimeZone>,
+    /// What the last entry of each gate says.
+    decided: BTreeMap<Gate, bool>,
+}
+
+impl Gates {
+    /// The parties' gate opens at this hour, and nothing was decided.
+    pub fn by_clock(parties_open: Timestamp, zone: Option<TimeZone>) -> Self {
+        Self { parties_open: Some(parties_open), zone, decided: BTreeMap::new() }
+    }
+
+    /// The same after these changes.
+    pub fn after(mut self, changes: &[RecordedChange]) -> Self {
+        for RecordedChange { change, .. } in changes {
+            self.decide(change.gate, change.open);
+        }
+        self
+    }
+
+    /// From here on a gate is open, or shut.
+    pub fn decide(&mut self, gate: Gate, open: bool) {
+        self.decided.insert(gate, open);
+    }
+
+    /// Whether a gate is open at `now`.
+    pub fn is_open(&self, gate: Gate, now: Timestamp) -> bool {
+        let by_clock = || self.opens_at(gate).is_some_and(|opens| now >= opens);
+        self.decided.get(&gate).copied().unwrap_or_else(by_clock)
+    }
+
+    /// When the clock opens a gate; none where only a decision does.
+    pub fn opens_at(&self, gate: Gate) -> Option<Timestamp> {
+        let by_clock = gate == Gate::PartiesOpen && !self.decided.contains_key(&gate);
+        self.parties_open.filter(|_| by_clock)
+    }
+
+    /// When a gate opens, as people read it.
+    pub(super) fn shown(&self, gate: Gate) -> String {
+        match (self.opens_at(gate), gate) {
+            (Some(opens), _) => {
+                let zone = self.zone.clone().unwrap_or(TimeZone::UTC);
+                opens.to_zoned(zone).strftime("%d.%m.%Y %H:%M:%S").to_string()
+            }
+            (None, Gate::BanLifted) => "yayın yasağı kaldırılınca".to_owned(),
+            (None, _) => "henüz belirlenmedi".to_owned(),
+        }
+    }
+}
+
+/// How many operators it takes. One alone may end the embargo, which lets nobody in; all else lets people in or keeps them
+/// out.
+pub fn operators_needed(gate: Gate, open: bool) -> usize {
+    if gate == Gate::EmbargoEnded && open { 1 } else { 2 }
+}
+
+/// An operator's name and password.
+#[derive(Clone)]
+pub struct Signature {
+    /// The user name.
+    pub user: String,
+    /// The password.
+    pub password: String,
+}
+
+/// Why a gate was not moved.
+#[derive(Debug, thiserror::Error)]
+pub enum GateError {
+    /// Somebody's name or password is wrong, or the account is not in use.
+    #[error("{user} is no operator with this password")]
+    NoOperator {
+        /// The name that was given.
+        user: String,
+    },
+    /// Too few people.
+    #[error("this takes {needed} different operators")]
+    TooFew {
+        /// How many it takes.
+        needed: usize,
+    },
+    /// A change without a reason.
+    #[error("say why: the reason stands in the public log")]
+    NoReason,
+    /// The database did not answer.
+    #[error("the gate could not be moved")]
+    Ledger(#[from] LedgerError),
+}
+
+/// Longest reason, in letters.
+const REASON: usize = 500;
+
+/// Moves a gate in the name of `operators`. Gives the position of the entry; none when the gate stands so already.
+///
+/// # Errors
+/// See [`GateError`]; nothing was moved.
+pub async fn change(
+    ledger: &Ledger,
+    door: &Door,
+    gate: Gate,
+    open: bool,
+    reason: &str,
+    operators: &[Signature],
+    now: Timestamp,
+) -> Result<Option<u64>, GateError> {
+    let reason = reason.trim();
+    if reason.is_empty() || reason.chars().count() > REASON || reason.contains('\0') {
+        return Err(GateError::NoReason);
+    }
+    let mut by = Vec::new();
+    for operator in operators {
+        let account = match door.operator(&operator.user, &operator.password).await {
+            Ok(principal) => principal.account,
+            Err(DoorError::Refused(_)) => return Err(GateError::NoOperator { user: operator.user.clone() }),
+            Err(DoorError::Ledger(error)) => return Err(error.into()),
+        };
+        if !by.contains(&account) {
+            by.push(account);
+        }
+    }
+    let needed = operators_needed(gate, open);
+    if by.len() < needed {
+        return Err(GateError::TooFew { needed });
+    }
+    Ok(ledger.change_gate(&GateChange { gate, open, by, reason: reason.to_owned() }, now).await?)
+}

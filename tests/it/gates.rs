@@ -1,0 +1,117 @@
+//! Gates: entries of the log that every node follows within a second, moved by two people together.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use tutanak::access::door::Door;
+use tutanak::access::enrol::{self, Login, PartySecrets};
+use tutanak::access::gates::{GateError, Signature, change};
+use tutanak::clock::Clock;
+use tutanak::domain::{Entry, Gate};
+use tutanak::ledger::Ledger;
+
+use crate::engines::Engine;
+use crate::house::{AFTER, BEFORE, House, Plan, json};
+
+/// Longer than any node may go on with what it knew.
+const NOTICED: Duration = Duration::from_millis(1100);
+
+struct Operators {
+    first: Login,
+    second: Login,
+}
+
+impl Operators {
+    async fn of(ledger: &Ledger) -> Self {
+        let first = enrol::operator(ledger, "skgm-1", "Birinci").await.unwrap();
+        let second = enrol::operator(ledger, "skgm-2", "İkinci").await.unwrap();
+        Self { first, second }
+    }
+
+    fn both(&self) -> Vec<Signature> {
+        [&self.first, &self.second].map(sign).to_vec()
+    }
+}
+
+fn sign(login: &Login) -> Signature {
+    Signature { user: login.user.clone(), password: login.password.clone() }
+}
+
+async fn moves(house: &House, gate: Gate, open: bool, by: &[Signature]) -> Result<Option<u64>, GateError> {
+    let door = Door::new(house.ledger.clone(), Clock::system());
+    change(&house.ledger, &door, gate, open, "YSK kararı 2024/1", by, house.clock.now()).await
+}
+
+/// What a party's bulk account is told when it asks for the root.
+async fn root(house: &House, party: &PartySecrets) -> StatusCode {
+    let asked = house.client.get(house.url("/arsiv/")).basic_auth(&party.bulk.user, Some(&party.bulk.password));
+    asked.send().await.unwrap().status()
+}
+
+#[tokio::test]
+async fn two_operators_open_early_and_close_again_and_the_log_says_so() {
+    for engine in Engine::all().await {
+        let house = House::build(Plan { database: Some(engine.config.clone()), ..Plan::default() }).await;
+        let operators = Operators::of(&house.ledger).await;
+        house.clock.set(BEFORE.parse().unwrap());
+        assert_eq!(root(&house, &house.party).await, StatusCode::FORBIDDEN, "{}", engine.name);
+        let position = moves(&house, Gate::PartiesOpen, true, &operators.both()).await.unwrap().unwrap();
+        tokio::time::sleep(NOTICED).await;
+        assert_eq!(root(&house, &house.party).await, StatusCode::OK);
+        let line = house.ledger.lines_from(position, 1).await.unwrap().remove(0).line;
+        let entry: Entry = serde_json::from_str(&line).unwrap();
+        assert_eq!((entry.gate, entry.open), (Some(Gate::PartiesOpen), Some(true)));
+        assert_eq!(entry.by, ["skgm-1", "skgm-2"]);
+        assert_eq!(entry.reason.as_deref(), Some("YSK kararı 2024/1"));
+        assert_eq!(moves(&house, Gate::PartiesOpen, true, &operators.both()).await.unwrap(), None, "once is enough");
+
+        moves(&house, Gate::PartiesOpen, false, &operators.both()).await.unwrap().unwrap();
+        house.clock.set(AFTER.parse().unwrap());
+        tokio::time::sleep(NOTICED).await;
+        let refused = house.get("").await;
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN, "what was closed stays closed past its hour");
+        assert_eq!(json(refused).await["opens_at"], serde_json::Value::Null);
+    }
+}
+
+#[tokio::test]
+async fn one_operator_a_stranger_or_no_reason_move_nothing() {
+    let house = House::open().await;
+    let operators = Operators::of(&house.ledger).await;
+    let alone = [sign(&operators.first)];
+    let twice = [sign(&operators.first), sign(&operators.first)];
+    for by in [&alone[..], &twice] {
+        for (gate, open) in [(Gate::PartiesOpen, true), (Gate::BanLifted, true), (Gate::PartiesOpen, false)] {
+            let refused = moves(&house, gate, open, by).await;
+            assert!(matches!(refused, Err(GateError::TooFew { needed: 2 })), "{gate} {open}: {refused:?}");
+        }
+    }
+    let wrong = Signature { password: "yanlış".into(), ..sign(&operators.second) };
+    let party = Signature { user: house.party.bulk.user.clone(), password: house.party.bulk.password.clone() };
+    for second in [wrong, party] {
+        let refused = moves(&house, Gate::BanLifted, true, &[sign(&operators.first), second]).await;
+        assert!(matches!(refused, Err(GateError::NoOperator { .. })), "{refused:?}");
+    }
+    let door = Door::new(house.ledger.clone(), Clock::system());
+    for reason in ["", "  ", &"ş".repeat(501)] {
+        let now = house.clock.now();
+        let refused = change(&house.ledger, &door, Gate::BanLifted, true, reason, &operators.both(), now).await;
+        assert!(matches!(refused, Err(GateError::NoReason)), "{refused:?}");
+    }
+    assert!(house.ledger.gate_changes().await.unwrap().is_empty());
+    moves(&house, Gate::EmbargoEnded, true, &alone).await.unwrap().expect("the embargo takes one");
+}
+
+#[tokio::test]
+async fn a_party_that_takes_no_part_gets_in_when_the_ban_is_lifted() {
+    let house = House::open().await;
+    let loopback = ["127.0.0.0/8".parse().unwrap()];
+    let id = "disarida".parse().unwrap();
+    let outside = enrol::party(&house.ledger, &id, "Katılmayan", &loopback, Gate::BanLifted).await.unwrap();
+    assert_eq!(root(&house, &outside).await, StatusCode::FORBIDDEN);
+    assert_eq!(root(&house, &house.party).await, StatusCode::OK);
+    let operators = Operators::of(&house.ledger).await;
+    moves(&house, Gate::BanLifted, true, &operators.both()).await.unwrap();
+    tokio::time::sleep(NOTICED).await;
+    assert_eq!(root(&house, &outside).await, StatusCode::OK);
+}
