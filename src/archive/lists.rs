@@ -18,6 +18,7 @@ use super::cache::{Cache, Weighed};
 use super::spool::{Spool, Writing};
 use crate::clock::Clock;
 use crate::domain::naming::lists::ListKind;
+use crate::ledger::entries::HeadNow;
 use crate::ledger::{Ledger, LedgerError};
 
 /// Spools of all lists together, in bytes of disk.
@@ -75,7 +76,7 @@ pub struct Written {
     pub first: Arc<Spool>,
     /// With commas; or the Metalink.
     pub second: Arc<Spool>,
-    /// When the newest entry in them was committed.
+    /// When they last changed: the time of the newest entry in them, or of the newest entry at all where lines may go away.
     pub modified: Timestamp,
     /// Lines, headers not counted.
     pub lines: u64,
@@ -140,10 +141,10 @@ impl Lists {
         let inner = Arc::clone(&self.inner);
         // On a task of its own: a client that loses patience must not undo the work that the next one waits for.
         let task = tokio::spawn(async move {
-            let size = inner.ledger.head().await?.size;
+            let head = inner.ledger.head().await?;
             let now_ms = inner.clock.now().as_millisecond();
-            let good = |written: &Written| written.good(size, now_ms);
-            inner.written.get(&key, good, || inner.write(&key, size)).await
+            let good = |written: &Written| written.good(head.size, now_ms);
+            inner.written.get(&key, good, || inner.write(&key, &head)).await
         });
         task.await.map_err(io::Error::other)?
     }
@@ -164,7 +165,8 @@ impl Written {
 }
 
 impl Inner {
-    async fn write(&self, key: &ListKey, size: u64) -> Result<Written, ListError> {
+    async fn write(&self, key: &ListKey, head: &HeadNow) -> Result<Written, ListError> {
+        let size = head.size;
         let _seat = self.writers.acquire().await.map_err(io::Error::other)?;
         let began = Instant::now();
         let mut pair = Pair { first: Writing::new().await?, second: Writing::new().await?, modified_ms: 0, lines: 0 };

@@ -237,6 +237,9 @@ async fn a_full_pack_gets_a_checksum_that_sha256sum_believes() {
 
 #[tokio::test]
 async fn a_scan_that_is_not_as_it_was_is_never_sent_and_raises_an_alarm() {
+    // With a single subscriber alive, tracing asks the thread that first meets an event whether anybody listens, and keeps
+    // its answer; that may be another test's thread, where nobody does.
+    let _another = tracing::Dispatch::new(tracing_subscriber::registry());
     let log = tempfile::NamedTempFile::new().unwrap();
     let writer = Arc::new(log.reopen().unwrap());
     let subscriber = tracing_subscriber::fmt().with_writer(writer).with_ansi(false).finish();
