@@ -21,7 +21,7 @@ session() { # ADDRESS SETTINGS COMMAND: the password travels in the environment
 mirror() { session "$1" "$2" "mirror --parallel=4 --verbose $4 . '$3'"; }
 # What may change from one minute to the next is left out of the second look.
 again() {
-  mirror "$1" "$2" "$3" '--dry-run --exclude ^durum\.json$ --exclude ^listeler/' | tee "$WORK/again"
+  mirror "$1" "$2" "$3" '--dry-run --exclude ^durum\.json$ --exclude ^listeler/ --exclude \.p/ --exclude \.zip\.sha256$' | tee "$WORK/again"
   ! grep -E '^(get|mget|rm|mkdir)|Transferring|New:' "$WORK/again"
 }
 
