@@ -54,14 +54,14 @@ impl From<BadPack> for PackError {
     }
 }
 
-impl Weighed for Option<Arc<PackPlan>> {
+impl Weighed for Arc<PackPlan> {
     fn weight(&self) -> u64 {
-        self.as_ref().map_or(0, |plan| plan.weight() as u64)
+        PackPlan::weight(self) as u64
     }
 }
 
-/// Plans by number and entries of their pack; none for one that is not there yet.
-type Plans = Cache<(u64, u64), Option<Arc<PackPlan>>>;
+/// Plans by number and entries of their pack.
+type Plans = Cache<(u64, u64), Arc<PackPlan>>;
 
 /// The packs of a node. Clones share their cache and their budget of memory.
 #[derive(Clone, Debug)]
@@ -89,24 +89,30 @@ impl Packs {
         if number >= PACK_NUMBERS || !(1..=PACK_ENTRIES).contains(&entries) {
             return Ok(None);
         }
-        // A plan that was made stays true for ever; that there is none yet does not.
-        self.plans.get(&(number, entries), Option::is_some, || self.make(number, entries)).await
+        // A plan that was made stays true for ever; that there is none yet is not kept.
+        match self.plans.get(&(number, entries), |_| true, || self.make(number, entries)).await {
+            Ok(plan) => Ok(Some(plan)),
+            Err(NoPlan::Yet) => Ok(None),
+            Err(NoPlan::Because(error)) => Err(error),
+        }
     }
 
-    async fn make(&self, number: u64, entries: u64) -> Result<Option<Arc<PackPlan>>, PackError> {
+    async fn make(&self, number: u64, entries: u64) -> Result<Arc<PackPlan>, NoPlan> {
         let first = number * PACK_ENTRIES;
-        let lines = self.ledger.lines_from(first, entries as u32).await?;
+        let lines = self.ledger.lines_from(first, entries as u32).await.map_err(PackError::from)?;
         if (lines.len() as u64) < entries {
-            return Ok(None);
+            return Err(NoPlan::Yet);
         }
         if let Some((_, line)) = (first..).zip(&lines).find(|(position, line)| line.position != *position) {
-            return Err(LedgerError::Corrupt(format!("a gap before entry {}", line.position)).into());
+            let gap = LedgerError::Corrupt(format!("a gap before entry {}", line.position));
+            return Err(PackError::from(gap).into());
         }
         let planned = tokio::task::spawn_blocking(move || {
             let lines: Vec<String> = lines.into_iter().map(|line| line.line).collect();
             PackPlan::from_lines(number, &lines)
         });
-        Ok(Some(Arc::new(planned.await.map_err(|_| PackError::Panicked)??)))
+        let plan = planned.await.map_err(|_| PackError::Panicked)?.map_err(PackError::from)?;
+        Ok(Arc::new(plan))
     }
 
     /// Bytes `from..to` of a pack. Each scan is read whole and compared with its digest before any of its bytes is sent; the
@@ -170,6 +176,20 @@ impl Packs {
             all.push(PackRow { number, size: plan.len(), at_ms, sum: None });
         }
         Ok(all)
+    }
+}
+
+/// Why there is no plan.
+enum NoPlan {
+    /// The ledger has not as many entries yet.
+    Yet,
+    /// It could not be made.
+    Because(PackError),
+}
+
+impl From<PackError> for NoPlan {
+    fn from(error: PackError) -> Self {
+        Self::Because(error)
     }
 }
 

@@ -6,6 +6,7 @@ use std::process::Command;
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 use tutanak::domain::{Digest, Entry, EntryKind};
+use tutanak::ledger::registry::FormCursor;
 use tutanak::vault::Vault;
 
 use crate::engines::Engine;
@@ -279,5 +280,39 @@ print(len(files))
         for path in ["tutanaklar/34-istanbul", &format!("{DISTRICT}/caferaga-mah"), "tutanaklar/34-istanbul/yok"] {
             assert_eq!(house.get(&format!("{path}/SHA256SUMS-ILCE")).await.status(), StatusCode::NOT_FOUND, "{path}");
         }
+    }
+}
+
+#[tokio::test]
+async fn every_expected_form_belongs_to_one_part_of_the_country_on_every_engine() {
+    for engine in Engine::all().await {
+        let ledger = engine.open().await;
+        let samples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/election");
+        tutanak::registry::import(&ledger, &samples, &mut |_| {}).await.unwrap();
+        let election = ledger.election().await.unwrap().unwrap().election;
+        let forms = async |part: &str| {
+            let (mut found, mut cursor) = (Vec::new(), FormCursor::Start);
+            while cursor != FormCursor::End {
+                let (forms, next) = ledger.forms_below(part, &election, cursor, 100).await.unwrap();
+                found.extend(forms.into_iter().map(|expected| expected.form.key()));
+                cursor = next;
+            }
+            found
+        };
+        let parts = ledger.parts().await.unwrap();
+        assert!(parts.is_sorted() && parts.iter().all(|part| !part.contains('/')), "{parts:?}");
+        for part in ["gumruk", "turkiye", "yurtdisi"] {
+            assert!(parts.iter().any(|there| there == part), "{part} is no part on {}: {parts:?}", engine.name);
+        }
+        let all = forms("").await;
+        assert_eq!(all.len(), 899);
+        let mut of_parts = Vec::new();
+        for part in &parts {
+            let found = forms(part).await;
+            assert!(found.iter().all(|key| key.as_str().starts_with(&format!("{part}/"))), "{part}: {found:?}");
+            of_parts.extend(found);
+        }
+        assert_eq!(of_parts.iter().collect::<HashSet<_>>(), all.iter().collect());
+        assert_eq!(of_parts.len(), all.len(), "{}", engine.name);
     }
 }
