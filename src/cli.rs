@@ -1,6 +1,7 @@
 //! The command line: one file a command. Commands parse, call one room, and print; they decide nothing.
 
 pub mod accounts;
+pub mod audit;
 pub mod demo;
 pub mod election;
 pub mod gate;

@@ -66,6 +66,7 @@ impl Ledger {
     pub async fn open(config: &DatabaseConfig) -> Result<Self, LedgerError> {
         let ledger = Self { db: Arc::new(Db::open(config).await?) };
         ledger.complete_subtrees().await?;
+        ledger.audit_complete().await?;
         Ok(ledger)
     }
 

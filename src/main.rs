@@ -69,6 +69,13 @@ enum Command {
         #[command(subcommand)]
         command: cli::gate::GateCommand,
     },
+    /// The record of every access: searching it, and checking that nobody changed it.
+    Audit {
+        #[command(flatten)]
+        config: ConfigArg,
+        #[command(subcommand)]
+        command: cli::audit::AuditCommand,
+    },
     /// The keys that sign the log.
     Key {
         #[command(flatten)]
@@ -123,6 +130,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Board { config, command } => cli::accounts::board(command, &config.ledger().await?).await,
         Command::Operator { config, command } => cli::accounts::operator(command, &config.ledger().await?).await,
         Command::Gate { config, command } => cli::gate::run(command, &config).await,
+        Command::Audit { config, command } => cli::audit::run(command, &config).await,
         Command::Key { config, command } => cli::key::run(command, &config).await,
         Command::Rebuild(config) => cli::rebuild::run(&config).await,
         Command::Read(read) => cli::read::run(&read),

@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
+pub use cells::comma_row;
+
 use super::cache::{Cache, Weighed};
 use super::spool::{Spool, Writing};
 use crate::clock::Clock;

@@ -21,6 +21,8 @@ pub const LOG: &str = "defter";
 pub const CHECKPOINT: &str = "checkpoint";
 /// The keys that sign checkpoints, inside [`LOG`].
 pub const KEYS: &str = "anahtar.txt";
+/// The newest checkpoint of the audit record, inside [`LOG`]: its rows are private, its root is not.
+pub const AUDIT: &str = "denetim";
 /// The log's tiles, inside [`LOG`].
 pub const TILES: &str = "tile";
 /// The log's entries, inside [`TILES`].

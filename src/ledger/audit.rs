@@ -1,10 +1,18 @@
-//! The rows of the audit record. They are only ever added.
+//! The rows of the audit record: a log of its own, whose rows are private and whose root is public. They are only ever
+//! added.
+
+mod search;
+
+use serde::{Deserialize, Serialize};
 
 use super::db::{in_tx, on_db};
-use super::{Ledger, LedgerError};
+use super::{Ledger, LedgerError, batch};
+use crate::domain::entry::leaf_hash;
+use crate::log::frontier::{Frontier, Hash};
+pub use search::{AuditQuestion, NumberedRow};
 
-/// One access, as it is kept.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+/// One access, as it is kept. The field order is part of the format: the leaf hash covers the JSON of it.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow, Serialize, Deserialize)]
 pub struct AuditRow {
     /// Milliseconds since 1970.
     pub at_ms: i64,
@@ -32,20 +40,92 @@ pub struct AuditRow {
     pub reason: String,
 }
 
+impl AuditRow {
+    /// The row's leaf hash (RFC 6962 §2.1) in the audit record's log.
+    pub fn leaf(&self) -> Hash {
+        leaf_hash(&serde_json::to_string(self).expect("text and numbers"))
+    }
+}
+
+/// The audit record's log at one instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditHead {
+    /// Rows.
+    pub size: u64,
+    /// The root over them.
+    pub root: Hash,
+}
+
+/// Why the record is not what was written.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditFault {
+    /// A row does not have the hash that was kept with it.
+    #[error("row {number} was changed after it was written")]
+    Changed {
+        /// Which, counted from 0.
+        number: u64,
+    },
+    /// Rows were left out or added.
+    #[error("{there} rows are there where {size} were written")]
+    Count {
+        /// Rows there are.
+        there: u64,
+        /// Rows there should be.
+        size: u64,
+    },
+    /// The rows do not add up.
+    #[error("the first {size} rows do not add up to the root that was signed for them")]
+    OtherRoot {
+        /// How many.
+        size: u64,
+    },
+    /// The database did not answer.
+    #[error("the audit record could not be read")]
+    Ledger(#[from] LedgerError),
+}
+
 const ADD: &str = "INSERT INTO audit (at_ms, principal, channel, protocol, address, act, object, start_at, bytes, \
-                   complete, outcome, reason) ";
+                   complete, outcome, reason, leaf) ";
 const AFTER: &str = "SELECT at_ms, principal, channel, protocol, address, act, object, start_at, bytes, complete, outcome, \
                      reason FROM audit WHERE id > $1 ORDER BY id LIMIT $2";
-/// Twelve values a row; SQLite takes 32,766 a statement.
+/// Locks as the ledger's head does: from here to the commit nobody else adds a row, so ids ascend as positions do.
+const LOCK: &str = "UPDATE audit_head SET size = size WHERE id = 1 RETURNING size, frontier";
+const HEAD: &str = "SELECT size, frontier FROM audit_head WHERE id = 1";
+const MOVE: &str = "UPDATE audit_head SET size = $1, frontier = $2 WHERE id = 1";
+const UNHASHED: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM audit WHERE leaf IS NULL LIMIT 1) AS unhashed";
+const EVERY: &str = "SELECT id, leaf, at_ms, principal, channel, protocol, address, act, object, start_at, bytes, complete, \
+                     outcome, reason FROM audit WHERE id > $1 ORDER BY id LIMIT $2";
+const SET_LEAF: &str = "UPDATE audit SET leaf = $1 WHERE id = $2";
+/// Thirteen values a row; SQLite takes 32,766 a statement.
 const ROWS_A_STATEMENT: usize = 1000;
+/// Rows read at a time.
+const PAGE: i64 = 5000;
+
+/// A row with its id and the hash that was kept with it.
+#[derive(sqlx::FromRow)]
+struct Kept {
+    id: i64,
+    leaf: Option<Vec<u8>>,
+    #[sqlx(flatten)]
+    row: AuditRow,
+}
 
 impl Ledger {
     /// Adds rows, all or none. Returns when they are durable.
     pub async fn audit_add(&self, rows: &[AuditRow]) -> Result<(), LedgerError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        // Hashed before the lock: whoever waits for it should wait for the database alone.
+        let leaves: Vec<Hash> = rows.iter().map(AuditRow::leaf).collect();
         in_tx!(&*self.db, |tx, Engine| {
-            for rows in rows.chunks(ROWS_A_STATEMENT) {
+            let (size, frontier): (i64, Vec<u8>) = sqlx::query_as(LOCK).fetch_one(&mut *tx).await?;
+            let mut frontier = batch::frontier(size as u64, &frontier)?;
+            leaves.iter().for_each(|leaf| frontier.push(*leaf));
+            let hashed: Vec<_> = rows.iter().zip(&leaves).collect();
+            for some in hashed.chunks(ROWS_A_STATEMENT) {
                 let mut add = sqlx::QueryBuilder::<Engine>::new(ADD);
-                add.push_values(rows, |mut values, row| {
+                add.push_values(some, |mut values, (row, leaf)| {
                     values
                         .push_bind(row.at_ms)
                         .push_bind(row.principal.clone())
@@ -58,10 +138,12 @@ impl Ledger {
                         .push_bind(row.bytes)
                         .push_bind(row.complete)
                         .push_bind(row.outcome.clone())
-                        .push_bind(row.reason.clone());
+                        .push_bind(row.reason.clone())
+                        .push_bind(leaf.to_vec());
                 });
                 add.build().execute(&mut *tx).await?;
             }
+            sqlx::query(MOVE).bind(frontier.size() as i64).bind(frontier.to_stored()).execute(&mut *tx).await?;
         });
         Ok(())
     }
@@ -71,5 +153,79 @@ impl Ledger {
         Ok(on_db!(&*self.db, |pool| {
             sqlx::query_as(AFTER).bind(after).bind(i64::from(limit)).fetch_all(pool).await?
         }))
+    }
+
+    /// Size and root of the audit record's log.
+    pub async fn audit_head(&self) -> Result<AuditHead, LedgerError> {
+        let (size, frontier): (i64, Vec<u8>) = on_db!(&*self.db, |pool| sqlx::query_as(HEAD).fetch_one(pool).await?);
+        let frontier = batch::frontier(size as u64, &frontier)?;
+        Ok(AuditHead { size: frontier.size(), root: frontier.root() })
+    }
+
+    /// Hashes every row again and compares: with what was kept beside it, with the head, and with the root that somebody
+    /// was given for the first so many rows. Gives the size of what was checked.
+    ///
+    /// # Errors
+    /// The first fault that was found.
+    pub async fn audit_verify(&self, given: Option<&AuditHead>) -> Result<u64, AuditFault> {
+        let head = self.audit_head().await?; // before the rows: those that come in meanwhile are another time's
+        let mut frontier = Frontier::from_stored(0, &[]).map_err(|error| LedgerError::Corrupt(error.to_string()))?;
+        let agrees = |frontier: &Frontier, given: &AuditHead| match frontier.root() == given.root {
+            true => Ok(()),
+            false => Err(AuditFault::OtherRoot { size: given.size }),
+        };
+        let mut after = i64::MIN;
+        while frontier.size() < head.size {
+            let rows: Vec<Kept> = on_db!(&*self.db, |pool| {
+                let query = sqlx::query_as(EVERY).bind(after).bind(PAGE);
+                query.fetch_all(pool).await.map_err(LedgerError::from)?
+            });
+            let Some(last) = rows.last() else {
+                return Err(AuditFault::Count { there: frontier.size(), size: head.size });
+            };
+            after = last.id;
+            for kept in rows.into_iter().take((head.size - frontier.size()) as usize) {
+                if let Some(given) = given.filter(|given| given.size == frontier.size()) {
+                    agrees(&frontier, given)?;
+                }
+                let leaf = kept.row.leaf();
+                if kept.leaf.as_deref() != Some(leaf.as_slice()) {
+                    return Err(AuditFault::Changed { number: frontier.size() });
+                }
+                frontier.push(leaf);
+            }
+        }
+        agrees(&frontier, &head)?;
+        match given {
+            Some(given) if given.size > head.size => Err(AuditFault::Count { there: head.size, size: given.size }),
+            Some(given) if given.size == head.size => agrees(&frontier, given).map(|()| head.size),
+            _ => Ok(head.size),
+        }
+    }
+
+    /// Hashes rows from before the record was a log. Costs one look where there are none.
+    pub(super) async fn audit_complete(&self) -> Result<(), LedgerError> {
+        let unhashed: i64 = on_db!(&*self.db, |pool| sqlx::query_scalar(UNHASHED).fetch_one(pool).await?);
+        if unhashed == 0 {
+            return Ok(());
+        }
+        tracing::warn!("Rows of the audit record have no hash yet; making the record a log from its first row on");
+        in_tx!(&*self.db, |tx, Engine| {
+            sqlx::query(LOCK).execute(&mut *tx).await?;
+            let mut frontier = batch::frontier(0, &[])?;
+            let mut after = i64::MIN;
+            loop {
+                let rows: Vec<Kept> = sqlx::query_as(EVERY).bind(after).bind(PAGE).fetch_all(&mut *tx).await?;
+                let Some(last) = rows.last() else { break };
+                after = last.id;
+                for kept in rows {
+                    let leaf = kept.row.leaf();
+                    frontier.push(leaf);
+                    sqlx::query(SET_LEAF).bind(leaf.to_vec()).bind(kept.id).execute(&mut *tx).await?;
+                }
+            }
+            sqlx::query(MOVE).bind(frontier.size() as i64).bind(frontier.to_stored()).execute(&mut *tx).await?;
+        });
+        Ok(())
     }
 }

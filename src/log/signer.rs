@@ -38,6 +38,11 @@ impl LogSigner {
         checkpoint_by(&self.origin(election), size, root, &keys)
     }
 
+    /// The name of the audit record's log, in the place of an election's.
+    pub fn audit(election: &str) -> String {
+        format!("{election}/denetim")
+    }
+
     /// What a checkpoint says that one of these keys signed for a log of this host; none for any other text.
     pub fn signed(&self, note: &str) -> Option<Checkpoint> {
         let election =

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::{Content, Node, Tree, TreeError, time};
 use crate::domain::naming;
 use crate::log::frontier::TILE_HEIGHT;
+use crate::log::signer::LogSigner;
 use crate::log::tile::{self, TILE_WIDTH as WIDTH, Tile, TileKind};
 
 /// Names in one directory of tiles at most, and how far one more group of digits goes.
@@ -21,6 +22,7 @@ impl Tree {
         match path {
             naming::CHECKPOINT => return self.checkpoint_node().await,
             naming::KEYS => return self.keys_node().await,
+            naming::AUDIT => return self.audit_node().await,
             _ => {}
         }
         let (_, name) = naming::split(path);
@@ -37,6 +39,7 @@ impl Tree {
             let mut nodes = Vec::new();
             nodes.extend(self.keys_node().await?);
             nodes.extend(self.checkpoint_node().await?);
+            nodes.extend(self.audit_node().await?);
             nodes.push(Node::directory(naming::TILES, Timestamp::UNIX_EPOCH));
             return Ok(Some(nodes));
         }
@@ -132,6 +135,14 @@ impl Tree {
         let head = self.ledger.head().await?;
         let text = self.signer.checkpoint(election.id(), head.size, &head.root);
         Ok(Some(Node::text(naming::CHECKPOINT, time(head.at_ms), text)))
+    }
+
+    /// Of the audit record only its size and root are seen. Who keeps them can tell later whether a row was changed.
+    async fn audit_node(&self) -> Result<Option<Node>, TreeError> {
+        let Some(election) = self.election().await? else { return Ok(None) };
+        let head = self.ledger.audit_head().await?;
+        let text = self.signer.checkpoint(&LogSigner::audit(election.id()), head.size, &head.root);
+        Ok(Some(Node::text(naming::AUDIT, self.clock.now(), text)))
     }
 
     async fn keys_node(&self) -> Result<Option<Node>, TreeError> {

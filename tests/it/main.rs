@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says what must hold by unwrapping")]
 
 mod archive;
+mod audit;
 mod crash;
 mod engines;
 mod explain;

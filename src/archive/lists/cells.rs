@@ -65,6 +65,17 @@ pub(super) fn row<C: AsRef<str>>(pair: &mut Pair, cells: &[C]) {
     }
 }
 
+/// Writes a row with commas, for programs. No cell is taken for a formula.
+pub fn comma_row<C: AsRef<str>>(text: &mut Vec<u8>, cells: &[C]) {
+    for (n, cell) in cells.iter().enumerate() {
+        if n > 0 {
+            text.push(b',');
+        }
+        put(text, cell.as_ref(), b',');
+    }
+    text.extend_from_slice(b"\r\n");
+}
+
 /// One cell (RFC 4180). What a spreadsheet would take for a formula gets an apostrophe before it, which it shows as text.
 fn put(text: &mut Vec<u8>, cell: &str, separator: u8) {
     let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);

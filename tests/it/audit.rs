@@ -1,0 +1,152 @@
+//! The audit record is a log: a row that was changed, left out or added later is found, and rows are found by what they say.
+
+use sqlx::AssertSqlSafe;
+use tutanak::ledger::audit::{AuditFault, AuditHead, AuditQuestion, AuditRow};
+use tutanak::ledger::{DatabaseConfig, Ledger};
+
+use crate::engines::Engine;
+
+fn row(n: i64) -> AuditRow {
+    AuditRow {
+        at_ms: 1_711_893_600_000 + n,
+        principal: format!("parti-{}", n % 3),
+        channel: "bulk".into(),
+        protocol: "ftps".into(),
+        address: format!("192.0.2.{}", n % 5),
+        act: if n % 2 == 0 { "list" } else { "download" }.into(),
+        object: format!("/tutanaklar/{:02}-il/%_{n}", n % 4),
+        start_at: 0,
+        bytes: n,
+        complete: n % 7 != 0,
+        outcome: if n % 7 == 0 { "cut" } else { "ok" }.into(),
+        reason: String::new(),
+    }
+}
+
+async fn filled(engine: &Engine) -> Ledger {
+    let ledger = engine.open().await;
+    for from in [0, 10, 2500, 2501] {
+        let to = match from {
+            0 => 10,
+            10 => 2500,
+            2500 => 2501,
+            _ => 6000,
+        };
+        ledger.audit_add(&(from..to).map(row).collect::<Vec<_>>()).await.unwrap();
+    }
+    ledger
+}
+
+/// Does something to the table that no program of ours does.
+async fn tamper(config: &DatabaseConfig, statement: &str) {
+    let text = AssertSqlSafe(statement.to_owned());
+    match config {
+        DatabaseConfig::Sqlite { path } => {
+            let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", path.display())).await.unwrap();
+            assert_eq!(sqlx::query(text).execute(&pool).await.unwrap().rows_affected(), 1, "{statement}");
+        }
+        DatabaseConfig::PostgresAt { url, .. } => {
+            let pool = sqlx::PgPool::connect(url).await.unwrap();
+            assert_eq!(sqlx::query(text).execute(&pool).await.unwrap().rows_affected(), 1, "{statement}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_nobody_touched_agrees_with_every_checkpoint_it_ever_had() {
+    for engine in Engine::all().await {
+        let ledger = engine.open().await;
+        let mut heads = vec![ledger.audit_head().await.unwrap()];
+        for n in 0..20 {
+            ledger.audit_add(&(n * 3..n * 3 + 1 + n % 3).map(row).collect::<Vec<_>>()).await.unwrap();
+            heads.push(ledger.audit_head().await.unwrap());
+        }
+        for head in &heads {
+            assert_eq!(ledger.audit_verify(Some(head)).await.unwrap(), heads.last().unwrap().size, "{}", engine.name);
+        }
+        let more = AuditHead { size: heads.last().unwrap().size + 1, root: [0; 32] };
+        assert!(matches!(ledger.audit_verify(Some(&more)).await, Err(AuditFault::Count { .. })));
+        let other = AuditHead { root: [0; 32], ..heads[5] };
+        assert!(matches!(ledger.audit_verify(Some(&other)).await, Err(AuditFault::OtherRoot { .. })));
+    }
+}
+
+#[tokio::test]
+async fn whoever_changes_removes_or_adds_a_row_is_found_out() {
+    for engine in Engine::all().await {
+        let ledger = filled(&engine).await;
+        let given = ledger.audit_head().await.unwrap();
+        assert_eq!(ledger.audit_verify(None).await.unwrap(), 6000);
+
+        tamper(&engine.config, "UPDATE audit SET address = '192.0.2.9' WHERE bytes = 4711").await;
+        let fault = ledger.audit_verify(None).await.unwrap_err();
+        assert!(matches!(fault, AuditFault::Changed { number: 4711 }), "{}: {fault}", engine.name);
+        tamper(&engine.config, &format!("UPDATE audit SET address = '192.0.2.{}' WHERE bytes = 4711", 4711 % 5)).await;
+        assert_eq!(ledger.audit_verify(Some(&given)).await.unwrap(), 6000);
+
+        tamper(&engine.config, "DELETE FROM audit WHERE bytes = 5999").await;
+        let fault = ledger.audit_verify(None).await.unwrap_err();
+        assert!(matches!(fault, AuditFault::Count { there: 5999, size: 6000 }), "{}: {fault}", engine.name);
+        // The same row written again has another id and the same place, so it is the same record.
+        let again = row(5999);
+        let leaf = hex::encode(again.leaf());
+        let literal = if engine.name == "sqlite" { format!("x'{leaf}'") } else { format!("'\\x{leaf}'") };
+        let insert = format!(
+            "INSERT INTO audit (at_ms, principal, channel, protocol, address, act, object, start_at, bytes, complete, outcome, \
+             reason, leaf) VALUES ({}, '{}', 'bulk', 'ftps', '{}', '{}', '{}', 0, 5999, FALSE, 'cut', '', {literal})",
+            again.at_ms, again.principal, again.address, again.act, again.object
+        );
+        tamper(&engine.config, &insert).await;
+        assert_eq!(ledger.audit_verify(Some(&given)).await.unwrap(), 6000);
+
+        tamper(&engine.config, "DELETE FROM audit WHERE bytes = 100").await;
+        let fault = ledger.audit_verify(None).await.unwrap_err();
+        assert!(matches!(fault, AuditFault::Count { .. } | AuditFault::OtherRoot { .. }), "{}: {fault}", engine.name);
+    }
+}
+
+#[tokio::test]
+async fn rows_from_before_the_record_was_a_log_are_taken_into_it() {
+    for engine in Engine::all().await {
+        let ledger = filled(&engine).await;
+        let head = ledger.audit_head().await.unwrap();
+        ledger.close().await;
+        tamper(&engine.config, "UPDATE audit SET leaf = NULL WHERE bytes = 3").await;
+        let ledger = engine.open().await;
+        assert_eq!(ledger.audit_head().await.unwrap(), head, "{}", engine.name);
+        assert_eq!(ledger.audit_verify(Some(&head)).await.unwrap(), 6000);
+    }
+}
+
+#[tokio::test]
+async fn rows_are_found_by_person_address_act_object_end_and_time() {
+    for engine in Engine::all().await {
+        let ledger = filled(&engine).await;
+        let count = async |question: AuditQuestion| {
+            let (mut found, mut after) = (0, i64::MIN);
+            loop {
+                let rows = ledger.audit_search(&question, after, 700).await.unwrap();
+                let Some(last) = rows.last() else { return found };
+                (found, after) = (found + rows.len(), last.id);
+            }
+        };
+        let all = AuditQuestion::default();
+        let some = |text: &str| Some(text.to_owned());
+        let of = |fits: fn(i64) -> bool| (0..6000).filter(|n| fits(*n)).count();
+        assert_eq!(count(all.clone()).await, 6000, "{}", engine.name);
+        assert_eq!(count(AuditQuestion { principal: some("parti-1"), ..all.clone() }).await, of(|n| n % 3 == 1));
+        assert_eq!(count(AuditQuestion { address: some("192.0.2.4"), ..all.clone() }).await, of(|n| n % 5 == 4));
+        assert_eq!(count(AuditQuestion { act: some("download"), ..all.clone() }).await, of(|n| n % 2 == 1));
+        assert_eq!(count(AuditQuestion { outcome: some("cut"), ..all.clone() }).await, of(|n| n % 7 == 0));
+        let object = some("/tutanaklar/03-il/%_");
+        assert_eq!(
+            count(AuditQuestion { object, ..all.clone() }).await,
+            of(|n| n % 4 == 3),
+            "% and _ are no wildcards"
+        );
+        let (since_ms, until_ms) = (Some(1_711_893_600_100), Some(1_711_893_600_200));
+        assert_eq!(count(AuditQuestion { since_ms, until_ms, ..all.clone() }).await, 100);
+        assert_eq!(count(AuditQuestion { principal: some("kimse"), ..all }).await, 0);
+    }
+}
