@@ -6,5 +6,5 @@ mod publisher;
 mod rebuild;
 mod stored_head;
 
-pub use publisher::Publisher;
+pub use publisher::{PublishError, Publisher};
 pub use rebuild::{Progress, RebuildError, Rebuilt, rebuild};

@@ -17,7 +17,7 @@ pub enum KeyCommand {
     Show,
     /// Make a new key, readable by its owner alone.
     ///
-    /// To change over: name FILE as `signing` and the old one as `previous` under [keys] on every node, then restart them.
+    /// To change over: name FILE as `signing` and the old one as `previous` under `[keys]` on every node, then restart them.
     /// The log says which key is new, under the old one's signature, and both sign until `previous` is taken away.
     New {
         /// Where it shall lie. It must not exist.
