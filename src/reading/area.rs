@@ -1,77 +1,157 @@
 //! Finder patterns by their whole area instead of by runs: when the size of a module is known, a pattern that is torn,
-//! stamped or blurred still looks more like one than anything around it. It must never be asked at an unknown size.
+//! stamped or blurred still looks more like one than anything around it. It must never be asked at an unknown size, and
+//! never hold more of a page than the rows of one pattern.
 
-use super::contrast::Contrast;
+use super::contrast::ContrastRows;
 use super::finder::Pattern;
+use super::strip::Strip;
 
-/// Pixels of a module on the contrast that is searched. Odd, so that every square has a middle pixel.
+/// Pixels of a module on the strip that is searched. Odd, so that every square has a middle pixel.
 pub(super) const MODULE: usize = 3;
-
-/// How much each pixel looks like the middle of a finder pattern: 1 is a clean one, 0 is nothing.
-pub(super) struct Responses {
-    width: usize,
-    values: Vec<f32>,
-}
+/// Pixels to each side that a pixel of a strip is compared with.
+const SURROUNDINGS: usize = 5 * MODULE + 2;
 
 /// Squares of 3, 5, 7 and 9 modules, as pixels to each side of the middle one: core, white ring, outer ring, border.
 const REACHES: [usize; 4] = [MODULE * 3 / 2, MODULE * 5 / 2, MODULE * 7 / 2, MODULE * 9 / 2];
+const BORDER: usize = REACHES[3];
+/// Rows of sums that are kept: of the largest square, and the one that has just left it.
+const ROWS: usize = 2 * BORDER + 2;
 
-impl Responses {
-    /// Looks at every pixel whose pattern would lie wholly on the contrast.
-    pub fn of(contrast: &Contrast) -> Self {
-        let (width, height) = (contrast.width, contrast.height);
-        let mut responses = Self { width, values: vec![0.0; width * height] };
-        let border = REACHES[3];
-        if width <= 2 * border || height <= 2 * border {
-            return responses;
+/// How much each pixel looks like the middle of a finder pattern: 1 is a clean one, 0 is nothing. Row after row, and only
+/// pixels whose pattern would lie wholly on the strip.
+pub(super) struct Responses<'p> {
+    contrast: ContrastRows<'p>,
+    values: Vec<i8>,
+    /// Of each of the last rows, what all values up to a place sum up to.
+    sums: Vec<Vec<i32>>,
+    /// The same, summed over the rows of each square.
+    squares: [Vec<i32>; 4],
+    row: Vec<f32>,
+    /// Rows of contrast that were taken in.
+    taken: usize,
+}
+
+impl<'p> Responses<'p> {
+    /// Looks at a strip.
+    pub fn of(strip: Strip<'p>) -> Self {
+        let width = strip.width;
+        let sums = || vec![0; width + 1];
+        Self {
+            values: vec![0; width],
+            sums: (0..ROWS).map(|_| sums()).collect(),
+            squares: std::array::from_fn(|_| sums()),
+            row: vec![0.0; width.saturating_sub(2 * BORDER)],
+            contrast: ContrastRows::of(strip, SURROUNDINGS),
+            taken: 0,
         }
-        let sums = Sums::of(contrast);
-        let across = width - 2 * border;
-        let mut squares = [const { Vec::new() }; 4];
-        for y in border..height - border {
-            for (square, reach) in squares.iter_mut().zip(REACHES) {
-                sums.squares(y, border..width - border, reach, square);
-            }
-            let [core, white, ring, rim] = &squares;
-            let row = &mut responses.values[y * width + border..][..across];
-            for (x, value) in row.iter_mut().enumerate() {
-                *value = response([core[x], white[x], ring[x], rim[x]]);
-            }
-        }
-        responses
     }
 
-    /// The responses of one row.
-    pub fn row(&self, y: usize) -> &[f32] {
-        &self.values[y * self.width..(y + 1) * self.width]
+    /// What it looks at.
+    pub fn strip(&self) -> &Strip<'p> {
+        self.contrast.strip()
     }
 
-    /// Places that respond more than anything within two modules of them, the strongest first.
-    pub fn peaks(&self, least: f32, most: usize) -> Vec<Pattern> {
-        let mut places: Vec<(f32, usize)> = Vec::new();
-        for (at, value) in self.values.iter().enumerate() {
-            if *value >= least {
-                places.push((*value, at));
-            }
+    /// The next row, and the place on the strip of its first response.
+    pub fn next_row(&mut self) -> Option<([usize; 2], &[f32])> {
+        if self.row.is_empty() {
+            return None;
         }
-        places.sort_by(|a, b| b.0.total_cmp(&a.0));
+        while self.take_in() {
+            let Some(y) = self.taken.checked_sub(2 * BORDER + 1) else { continue };
+            let count = self.row.len();
+            let [core, white, ring, rim] = std::array::from_fn(|n| {
+                let (left, right) = (BORDER - REACHES[n], BORDER + REACHES[n] + 1);
+                (&self.squares[n][left..][..count], &self.squares[n][right..][..count])
+            });
+            let square = |(left, right): (&[i32], &[i32]), x: usize| right[x].wrapping_sub(left[x]);
+            for (x, value) in self.row.iter_mut().enumerate() {
+                *value = response([square(core, x), square(white, x), square(ring, x), square(rim, x)]);
+            }
+            return Some(([BORDER, y + BORDER], &self.row));
+        }
+        None
+    }
+
+    /// Takes one more row of contrast into the squares, each of which lags behind by what the largest reaches farther.
+    fn take_in(&mut self) -> bool {
+        if !self.contrast.put_next(&mut self.values) {
+            return false;
+        }
+        let now = self.taken;
+        let mut sum = 0_i32;
+        for (to, value) in self.sums[now % ROWS][1..].iter_mut().zip(&self.values) {
+            sum = sum.wrapping_add(i32::from(*value));
+            *to = sum;
+        }
+        for (square, reach) in self.squares.iter_mut().zip(REACHES) {
+            let Some(enters) = now.checked_sub(BORDER - reach) else { continue };
+            square.iter_mut().zip(&self.sums[enters % ROWS]).for_each(|(sum, row)| *sum = sum.wrapping_add(*row));
+            let Some(leaves) = enters.checked_sub(2 * reach + 1) else { continue };
+            square.iter_mut().zip(&self.sums[leaves % ROWS]).for_each(|(sum, row)| *sum = sum.wrapping_sub(*row));
+        }
+        self.taken += 1;
+        true
+    }
+
+    /// Places that respond more than anything within two modules of them, the strongest first, in pixels of the strip.
+    pub fn peaks(mut self, least: f32, most: usize) -> (Vec<Pattern>, Strip<'p>) {
         // Each peak has a few dozen pixels around it that respond nearly as well.
-        places.truncate(60 * most);
+        let mut places = Best::of(60 * most);
+        while let Some(([left, y], row)) = self.next_row() {
+            let strong = row.iter().enumerate().filter(|(_, value)| **value >= least);
+            strong.for_each(|(x, value)| places.note(*value, [(left + x) as f32 + 0.5, y as f32 + 0.5]));
+        }
         let mut peaks: Vec<Pattern> = Vec::new();
-        for (likeness, at) in places {
-            let middle = [(at % self.width) as f32 + 0.5, (at / self.width) as f32 + 0.5];
+        for (likeness, middle) in places.sorted() {
             let near =
                 |peak: &Pattern| (0..2).all(|axis| (peak.middle[axis] - middle[axis]).abs() < 2.0 * MODULE as f32);
             if peaks.len() < most && !peaks.iter().any(near) {
                 peaks.push(Pattern { middle, module: [MODULE as f32; 2], seen: 4, likeness: likeness.min(1.0) });
             }
         }
-        peaks
+        (peaks, self.contrast.into_strip())
+    }
+}
+
+/// The best of many places, of which most are forgotten at once.
+pub(super) struct Best {
+    most: usize,
+    places: Vec<(f32, [f32; 2])>,
+}
+
+impl Best {
+    /// Keeps so many.
+    pub fn of(most: usize) -> Self {
+        Self { most, places: Vec::new() }
+    }
+
+    /// Takes a place and what it is worth.
+    pub fn note(&mut self, worth: f32, place: [f32; 2]) {
+        self.places.push((worth, place));
+        if self.places.len() >= 4 * self.most {
+            self.keep_best();
+        }
+    }
+
+    /// The places, best first; of equal ones the upper and left.
+    pub fn sorted(mut self) -> Vec<(f32, [f32; 2])> {
+        self.keep_best();
+        self.places
+    }
+
+    fn keep_best(&mut self) {
+        let rank = |(worth, [x, y]): &(f32, [f32; 2])| (-worth, *y, *x);
+        self.places.sort_by(|a, b| {
+            let (a, b) = (rank(a), rank(b));
+            a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.total_cmp(&b.2))
+        });
+        self.places.truncate(self.most);
     }
 }
 
 /// From the sums of four squares, one in the other: the core and the outer ring must both be darker than what is between
 /// them; the border should be lighter, but people write there.
+#[inline(always)]
 fn response([core, white, ring, rim]: [i32; 4]) -> f32 {
     const AREAS: [f32; 4] = {
         let side = [2 * REACHES[0] + 1, 2 * REACHES[1] + 1, 2 * REACHES[2] + 1, 2 * REACHES[3] + 1];
@@ -79,43 +159,36 @@ fn response([core, white, ring, rim]: [i32; 4]) -> f32 {
         [area[0] as f32, (area[1] - area[0]) as f32, (area[2] - area[1]) as f32, (area[3] - area[2]) as f32]
     };
     let core_mean = core as f32 / AREAS[0];
-    let white_mean = (white - core) as f32 / AREAS[1];
-    let ring_mean = (ring - white) as f32 / AREAS[2];
-    let rim_mean = (rim - ring) as f32 / AREAS[3];
+    let white_mean = white.wrapping_sub(core) as f32 / AREAS[1];
+    let ring_mean = ring.wrapping_sub(white) as f32 / AREAS[2];
+    let rim_mean = rim.wrapping_sub(ring) as f32 / AREAS[3];
     let darker = (core_mean - white_mean).min(ring_mean - white_mean);
     (0.4 * darker + 0.1 * (ring_mean - rim_mean)) / 100.0
 }
 
-/// Sums of contrast over everything above and to the left.
-struct Sums {
-    row: usize,
-    sums: Vec<i32>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reading::grey::Grey;
+    use crate::reading::page::Pixels;
 
-impl Sums {
-    fn of(contrast: &Contrast) -> Self {
-        let row = contrast.width + 1;
-        let mut sums = vec![0_i32; row * (contrast.height + 1)];
-        for (y, values) in contrast.values.chunks_exact(contrast.width).enumerate() {
-            let (above, below) = sums.split_at_mut((y + 1) * row);
-            let above = &above[y * row..];
-            let mut line = 0;
-            for (x, value) in values.iter().enumerate() {
-                line += i32::from(*value);
-                below[x + 1] = above[x + 1] + line;
+    #[test]
+    fn a_half_covered_pattern_is_the_strongest_place_of_a_noisy_strip() {
+        let (width, height) = (150, 120);
+        let mut luma: Vec<u8> =
+            (0..width * height).map(|n| 150 + ((n as u32).wrapping_mul(2_654_435_761) >> 26) as u8).collect();
+        for y in 0..21 {
+            for x in 0..21 {
+                let ring = (x as i32 / 3 - 3).abs().max((y as i32 / 3 - 3).abs());
+                if ring != 2 && x + y < 27 {
+                    luma[(60 + y) * width + 90 + x] = 30;
+                }
             }
         }
-        Self { row, sums }
-    }
-
-    /// The sums of the squares around a stretch of a row.
-    fn squares(&self, y: usize, across: std::ops::Range<usize>, reach: usize, out: &mut Vec<i32>) {
-        let count = across.len();
-        let part = |y: usize, x: usize| &self.sums[y * self.row + x..][..count];
-        let (top, bottom) = (y - reach, y + reach + 1);
-        let (left, right) = (across.start - reach, across.start + reach + 1);
-        let (a, b, c, d) = (part(top, left), part(top, right), part(bottom, left), part(bottom, right));
-        out.clear();
-        out.extend((0..count).map(|x| d[x] - b[x] - c[x] + a[x]));
+        let pixels = Pixels::Grey(Grey { width, height, luma });
+        let arms = [[3.0, 0.0], [0.0, 3.0]];
+        let (peaks, _) = Responses::of(Strip::of(&pixels, [0.0, 0.0], arms, width / 3, height / 3)).peaks(0.2, 5);
+        let [x, y] = peaks[0].middle;
+        assert!((x - 100.5).abs() < 4.0 && (y - 70.5).abs() < 4.0, "{x}, {y}");
     }
 }

@@ -1,8 +1,7 @@
 //! The order of stages, cheapest first: a page that reads at once never pays for the others, and no page pays without
 //! end. It must never let a later stage overrule an earlier one.
 
-use super::area::{self, Responses};
-use super::contrast::Contrast;
+use super::area::Responses;
 use super::corners::{self, Corners};
 use super::evidence::{Findings, Stage};
 use super::page::{Page, Pixels};
@@ -197,8 +196,7 @@ fn by_area(pixels: &Pixels, module: f32) -> (Vec<Corners>, Vec<Corners>) {
     let modules = |pixels: usize| (pixels as f32 / module) as usize;
     let arms = [[module, 0.0], [0.0, module]];
     let strip = Strip::of(pixels, [0.0, 0.0], arms, modules(pixels.width()), modules(pixels.height()));
-    let contrast = Contrast::of(&strip.grey, 5 * area::MODULE + 2);
-    let mut patterns = Responses::of(&contrast).peaks(RESPONSE, PLACES);
+    let (mut patterns, strip) = Responses::of(strip).peaks(RESPONSE, PLACES);
     for pattern in &mut patterns {
         pattern.middle = strip.on_page(pattern.middle);
         pattern.module = [module; 2];

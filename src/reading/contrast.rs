@@ -1,6 +1,10 @@
 //! How much darker or lighter a pixel is than its surroundings, so that shadow and fading no longer matter. It must never
 //! make print out of paper: where all is alike, the contrast is near zero.
 
+mod rows;
+
+pub(super) use rows::ContrastRows;
+
 use super::geometry::Point;
 use super::grey::Grey;
 
@@ -21,12 +25,11 @@ impl Contrast {
         let mean = smoothed(grey, reach);
         let strays = grey.luma.iter().zip(&mean.luma).map(|(pixel, mean)| pixel.abs_diff(*mean)).collect();
         let stray = smoothed(&Grey { luma: strays, ..*grey }, reach);
-        // 256ths of 100 by the stray, of which paper always has some.
-        let weights: [i32; 256] = std::array::from_fn(|stray| 2 * 256 * 100 / (2 * stray as i32 + 3));
+        let weights = weights();
         let pixels = grey.luma.iter().zip(&mean.luma).zip(&stray.luma);
         let values = pixels.map(|((pixel, mean), stray)| {
             let darker = i32::from(*mean) - i32::from(*pixel);
-            (darker * weights[usize::from(*stray)] / 256).clamp(-127, 127) as i8
+            (darker.wrapping_mul(weights[usize::from(*stray)]) / 256).clamp(-127, 127) as i8
         });
         Self { width: grey.width, height: grey.height, values: values.collect() }
     }
@@ -44,38 +47,59 @@ impl Contrast {
     }
 }
 
+/// 256ths of 100 by the stray, of which paper always has some.
+fn weights() -> [i32; 256] {
+    std::array::from_fn(|stray| 2 * 256 * 100 / (2 * stray as i32 + 3))
+}
+
+/// The mean of so many pixels to each side and the one between them, by their sum.
+fn mean_of(reach: usize) -> impl Fn(u32) -> u8 + Copy {
+    // A division by a small constant is a multiplication and a shift. No sum of bytes is as long as to leave 32 bits.
+    let share = (1 << 16) / (2 * reach as u32 + 1) + 1;
+    move |sum| (sum.wrapping_mul(share) >> 16).min(255) as u8
+}
+
+/// The mean of `reach` pixels to each side along a row, with its ends repeated beyond them. `line` is room to work in.
+fn smooth_row(row: &[u8], reach: usize, line: &mut Vec<u8>, out: &mut [u8]) {
+    let (Some(first), Some(last)) = (row.first(), row.last()) else { return };
+    line.clear();
+    line.resize(reach, *first);
+    line.extend_from_slice(row);
+    line.resize(row.len() + 2 * reach, *last);
+    let mut sum: u32 = line[..2 * reach].iter().map(|pixel| u32::from(*pixel)).sum();
+    let mean = mean_of(reach);
+    for ((to, enters), leaves) in out.iter_mut().zip(&line[2 * reach..]).zip(&*line) {
+        sum = sum.wrapping_add(u32::from(*enters));
+        *to = mean(sum);
+        sum = sum.wrapping_sub(u32::from(*leaves));
+    }
+}
+
 /// The mean of the square of `reach` pixels to each side of every pixel, with the edge repeated beyond it.
 pub(super) fn smoothed(grey: &Grey, reach: usize) -> Grey {
     if reach == 0 {
         return grey.clone();
     }
     let (width, height) = (grey.width, grey.height);
-    let count = (2 * reach + 1) as u32;
-    // A division by a small constant is a multiplication and a shift.
-    let share = (1 << 16) / count + 1;
-    let mean = |sum: u32| ((sum * share) >> 16).min(255) as u8;
+    let mean = mean_of(reach);
     let mut across = vec![0_u8; width * height];
+    let mut line = Vec::new();
     for (from, to) in grey.luma.chunks_exact(width).zip(across.chunks_exact_mut(width)) {
-        let mut sum = u32::from(from[0]) * reach as u32;
-        sum += (0..reach).map(|x| u32::from(from[x.min(width - 1)])).sum::<u32>();
-        for x in 0..width {
-            sum += u32::from(from[(x + reach).min(width - 1)]);
-            to[x] = mean(sum);
-            sum -= u32::from(from[x.saturating_sub(reach)]);
-        }
+        smooth_row(from, reach, &mut line, to);
     }
     let row = |y: usize| &across[y * width..(y + 1) * width];
     let mut sums: Vec<u32> = row(0).iter().map(|pixel| u32::from(*pixel) * reach as u32).collect();
     for y in 0..reach {
-        sums.iter_mut().zip(row(y.min(height - 1))).for_each(|(sum, pixel)| *sum += u32::from(*pixel));
+        let row = row(y.min(height - 1));
+        sums.iter_mut().zip(row).for_each(|(sum, pixel)| *sum = sum.wrapping_add(u32::from(*pixel)));
     }
     let mut luma = vec![0_u8; width * height];
     for (y, to) in luma.chunks_exact_mut(width).enumerate() {
         let (enters, leaves) = (row((y + reach).min(height - 1)), row(y.saturating_sub(reach)));
         for (((to, sum), enters), leaves) in to.iter_mut().zip(&mut sums).zip(enters).zip(leaves) {
-            *sum += u32::from(*enters);
+            *sum = sum.wrapping_add(u32::from(*enters));
             *to = mean(*sum);
-            *sum -= u32::from(*leaves);
+            *sum = sum.wrapping_sub(u32::from(*leaves));
         }
     }
     Grey { width, height, luma }

@@ -3,8 +3,9 @@
 //!
 //! It must never take the known text for an answer: the twin is decoded from its own modules.
 
-use super::area::{MODULE, Responses};
-use super::contrast::Contrast;
+use std::collections::VecDeque;
+
+use super::area::{Best, MODULE, Responses};
 use super::corners::Corners;
 use super::decode::{self, Decoded};
 use super::evidence::Stage;
@@ -100,10 +101,11 @@ fn places(pixels: &Pixels, known: &Laid, aside: f32) -> Vec<Corners> {
     let Some((above, beneath)) = room(pixels, middle, down) else { return Vec::new() };
     let origin = along(along(middle, across, -aside), down, -above);
     let strip = Strip::of(pixels, origin, [across, down], 2 * aside as usize, (above + beneath) as usize);
-    let contrast = Contrast::of(&strip.grey, 5 * MODULE + 2);
     let own = [aside * MODULE as f32, above * MODULE as f32];
     let module = (length(across) + length(down)) / 2.0;
-    let found = likeliest(&Responses::of(&contrast), strip.grey.height, own);
+    let mut responses = Responses::of(strip);
+    let found = likeliest(&mut responses, own);
+    let strip = responses.strip();
     let span = SPAN as f32;
     let corners = found.into_iter().map(|[x, y]| Corners {
         corner: strip.on_page([x, y]),
@@ -117,26 +119,36 @@ fn places(pixels: &Pixels, known: &Laid, aside: f32) -> Vec<Corners> {
 }
 
 /// Where on a strip three finders respond as the corners of an upright code, away from the code that is known.
-fn likeliest(responses: &Responses, height: usize, own: Point) -> Vec<Point> {
-    let mut ranked: Vec<(f32, Point)> = Vec::new();
-    for y in 0..height.saturating_sub(SPAN) {
-        let (row, below) = (responses.row(y), responses.row(y + SPAN));
-        let Some(right) = row.get(SPAN..) else { continue };
-        for (x, ((corner, right), below)) in row.iter().zip(right).zip(below).enumerate() {
-            // A finder that is covered says nothing; it must not speak against the other two.
-            let sum = corner.max(0.0) + right.max(0.0) + below.max(0.0);
-            if sum >= LEAST {
-                ranked.push((sum, [x as f32 + 0.5, y as f32 + 0.5]));
-            }
-        }
-    }
-    ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+fn likeliest(responses: &mut Responses<'_>, own: Point) -> Vec<Point> {
+    /// Places kept while the strip is looked at: around each code some hundred respond nearly as well.
+    const KEPT: usize = 2_000;
     let near =
         |a: Point, b: Point, modules: f32| (0..2).all(|axis| (a[axis] - b[axis]).abs() <= modules * MODULE as f32);
+    let centre = |at: Point| at.map(|at| at + SPAN as f32 / 2.0);
+    let mut ranked = Best::of(KEPT);
+    // The rows of one code's span: the newest has the lower finder, the oldest the two upper ones.
+    let mut rows: VecDeque<Vec<f32>> = VecDeque::with_capacity(SPAN + 1);
+    while let Some(([left, y], below)) = responses.next_row() {
+        if let (SPAN, Some(row)) = (rows.len(), rows.front())
+            && let Some(right) = row.get(SPAN..)
+        {
+            for (x, ((corner, right), below)) in row.iter().zip(right).zip(below).enumerate() {
+                // A finder that is covered says nothing; it must not speak against the other two.
+                let sum = corner.max(0.0) + right.max(0.0) + below.max(0.0);
+                let at = [(left + x) as f32 + 0.5, (y - SPAN) as f32 + 0.5];
+                if sum >= LEAST && !near(centre(at), own, APART) {
+                    ranked.note(sum, at);
+                }
+            }
+        }
+        let mut room = if rows.len() == SPAN { rows.pop_front().unwrap_or_default() } else { Vec::new() };
+        room.clear();
+        room.extend_from_slice(below);
+        rows.push_back(room);
+    }
     let mut found: Vec<Point> = Vec::new();
-    for (_, at) in ranked {
-        let centre = at.map(|at| at + SPAN as f32 / 2.0);
-        if !near(centre, own, APART) && !found.iter().any(|other| near(*other, at, 3.0)) {
+    for (_, at) in ranked.sorted() {
+        if !found.iter().any(|other| near(*other, at, 3.0)) {
             found.push(at);
             if found.len() == PLACES {
                 break;
