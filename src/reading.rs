@@ -10,7 +10,7 @@
 //!
 //! The files follow the way of a page:
 //! - [`page`], `bits`, `grey`, `luma`: PNG → pixels.
-//! - `cascade`, `search`: which stage comes when, and what was found so far.
+//! - `cascade`, `search`, `effort`: which stage comes when, what was found so far, and how much may still be done.
 //! - `scales`, `threshold`, `finder`, `area`, `corners`: where codes may be.
 //! - `patch`, `contrast`, `grid`, `strip`: a code's surroundings, its grid, its modules.
 //! - `decode`: modules → text.
@@ -24,6 +24,7 @@ mod cascade;
 mod contrast;
 mod corners;
 mod decode;
+mod effort;
 mod evidence;
 mod finder;
 mod geometry;

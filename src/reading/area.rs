@@ -8,6 +8,8 @@ use super::strip::Strip;
 
 /// Pixels of a module on the strip that is searched. Odd, so that every square has a middle pixel.
 pub(super) const MODULE: usize = 3;
+/// Instructions for each pixel of a strip.
+pub(super) const STRIP: u64 = 60;
 /// Pixels to each side that a pixel of a strip is compared with.
 const SURROUNDINGS: usize = 5 * MODULE + 2;
 

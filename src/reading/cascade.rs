@@ -1,8 +1,9 @@
 //! The order of stages, cheapest first: a page that reads at once never pays for the others, and no page pays without
 //! end. It must never let a later stage overrule an earlier one.
 
-use super::area::Responses;
+use super::area::{Responses, STRIP};
 use super::corners::{self, Corners};
+use super::effort::Effort;
 use super::evidence::{Findings, Stage};
 use super::page::{Page, Pixels};
 use super::scales::{self, Scale, Scales};
@@ -30,6 +31,9 @@ type Look = (Stage, Scale, Rule, f32);
 /// Rows between two that are searched, in modules: the core of a pattern has three.
 const SPARSE: f32 = 0.8;
 const DENSE: f32 = 0.3;
+
+/// Instructions that a look takes for each pixel of the page, searching apart.
+const LOOK: u64 = 4;
 
 /// Where a module of the page is larger than it need be, the search begins at half its size.
 const LARGE: [Look; 9] = [
@@ -69,30 +73,30 @@ pub(super) fn read(page: &Page) -> Findings {
     let module = expected_module(page);
     let dark = scales::is_dark(pixels);
     // A page that is mostly dark is the negative of one, or lies in shadow: one look tells which.
-    if dark && let Some(findings) = on_the_negative(pixels, module, 1) {
+    let mut effort = Effort::of(pixels.width() * pixels.height());
+    if dark && let Some(findings) = on_the_negative(pixels, module, 1, &mut effort) {
         return findings;
     }
-    let mut search = Search::on(pixels);
-    let scales = Scales::of(pixels);
-    run(&mut search, &scales, module);
+    let mut search = Search::on(pixels, effort);
+    run(&mut search, &Scales::of(pixels), module);
     if search.is_open() {
         let mut negative = None;
-        search.timed(Stage::Inverted, |_| {
-            negative = on_the_negative(pixels, module, if dark { usize::MAX } else { 2 });
+        search.timed(Stage::Inverted, |search| {
+            negative = on_the_negative(pixels, module, if dark { usize::MAX } else { 2 }, &mut search.effort);
         });
         if let Some(findings) = negative {
             return findings;
         }
-        search.timed(Stage::Photograph, |search| photograph::read(search, scales.get(Scale::Whole)));
+        search.timed(Stage::Photograph, photograph::read);
     }
     Findings::of(&search, false)
 }
 
 /// Codes that are light on dark, by the first few looks.
-fn on_the_negative(pixels: &Pixels, module: f32, most: usize) -> Option<Findings> {
+fn on_the_negative(pixels: &Pixels, module: f32, most: usize, effort: &mut Effort) -> Option<Findings> {
     let negative = scales::inverted(pixels);
     let scales = Scales::of(&negative);
-    let mut search = Search::on(&negative);
+    let mut search = Search::on(&negative, *effort);
     for look in looks(&negative, module).iter().take(most) {
         search.timed(Stage::Inverted, |search| take(search, &scales, module, *look, careful(Stage::Inverted)));
         if !search.read.is_empty() || search.crowded {
@@ -100,6 +104,7 @@ fn on_the_negative(pixels: &Pixels, module: f32, most: usize) -> Option<Findings
         }
     }
     search.timed(Stage::Twin, twin::seek);
+    *effort = search.effort;
     (!search.read.is_empty()).then(|| Findings::of(&search, true))
 }
 
@@ -143,6 +148,7 @@ fn run(search: &mut Search<'_>, scales: &Scales<'_>, module: f32) {
 }
 
 fn take(search: &mut Search<'_>, scales: &Scales<'_>, module: f32, (_, scale, rule, rows): Look, manner: Manner) {
+    search.effort.look(search.pixels.width() * search.pixels.height(), LOOK);
     let step = ((rows * module / scale.times()) as usize).max(1);
     let whole_bits = match (search.pixels, scale) {
         (Pixels::Bits(bits), Scale::Whole) => Some(bits),
@@ -162,13 +168,15 @@ fn together(search: &mut Search<'_>, scales: &Scales<'_>, module: f32) {
     let whole = scales::as_bits(pixels, || binarize(scales.get(Scale::Whole), Rule::Middle));
     let shadow = binarize(scales.get(Scale::Half), Rule::Mean);
     search.timed(Stage::Together, |search| {
-        let triples = corners::triples(&search.best_patterns(PATTERNS));
+        let patterns = search.best_patterns(PATTERNS);
+        search.effort.triples(patterns.len());
+        let triples = corners::triples(&patterns, corners::SIDES);
         search.lay_on(&whole, 1.0, triples.clone(), last(Stage::Together, 0.3, 10));
         search.lay_on(&shadow, 2.0, triples, last(Stage::Together, 0.3, 6));
     });
     if search.read.is_empty() {
         search.timed(Stage::Area, |search| {
-            let (triples, pairs) = by_area(pixels, module);
+            let (triples, pairs) = by_area(pixels, module, &mut search.effort);
             search.lay_on(&whole, 1.0, triples, last(Stage::Area, 0.2, 10));
             if search.read.is_empty() {
                 search.lay_on(&whole, 1.0, pairs, last(Stage::Area, 0.15, 14));
@@ -177,7 +185,7 @@ fn together(search: &mut Search<'_>, scales: &Scales<'_>, module: f32) {
     }
     if search.read.is_empty() {
         search.timed(Stage::Pairs, |search| {
-            let pairs = corners::pairs(&search.best_patterns(PAIRED));
+            let pairs = corners::pairs(&search.best_patterns(PAIRED), corners::PAIR_SIDES);
             search.lay_on(&whole, 1.0, pairs.clone(), last(Stage::Pairs, 0.22, 14));
             if search.read.is_empty() {
                 search.lay_on(&shadow, 2.0, pairs, last(Stage::Pairs, 0.22, 10));
@@ -187,22 +195,25 @@ fn together(search: &mut Search<'_>, scales: &Scales<'_>, module: f32) {
 }
 
 /// Corners of patterns that have the size of a karekod on this page, whatever is left of them: triples and pairs.
-fn by_area(pixels: &Pixels, module: f32) -> (Vec<Corners>, Vec<Corners>) {
+fn by_area(pixels: &Pixels, module: f32, effort: &mut Effort) -> (Vec<Corners>, Vec<Corners>) {
     /// What a place must respond to the filter, and how many such places are looked at.
     const RESPONSE: f32 = 0.3;
     const PLACES: usize = 40;
     /// Modules of a side, with what measuring may be off.
     const SIDES: std::ops::RangeInclusive<f32> = 19.0..=23.0;
+    /// Pixels of a module, at least: of a page that is smaller nothing is left to be seen, or it is no whole page.
+    const SMALLEST: f32 = 1.5;
+    if module < SMALLEST {
+        return Default::default();
+    }
     let modules = |pixels: usize| (pixels as f32 / module) as usize;
     let arms = [[module, 0.0], [0.0, module]];
     let strip = Strip::of(pixels, [0.0, 0.0], arms, modules(pixels.width()), modules(pixels.height()));
+    effort.look(strip.width * strip.height, STRIP);
     let (mut patterns, strip) = Responses::of(strip).peaks(RESPONSE, PLACES);
     for pattern in &mut patterns {
         pattern.middle = strip.on_page(pattern.middle);
         pattern.module = [module; 2];
     }
-    let mut found = (corners::triples(&patterns), corners::pairs(&patterns));
-    found.0.retain(|corners| SIDES.contains(&corners.modules));
-    found.1.retain(|corners| SIDES.contains(&corners.modules));
-    found
+    (corners::triples(&patterns, SIDES), corners::pairs(&patterns, SIDES))
 }

@@ -2,6 +2,7 @@
 //! ones first.
 
 use std::f32::consts::{FRAC_PI_2, SQRT_2};
+use std::ops::RangeInclusive;
 
 use super::finder::Pattern;
 use super::geometry::{Point, along, arm, dot, length, turn};
@@ -37,7 +38,9 @@ impl Corners {
 }
 
 /// Modules of a side, of the smallest and of the largest version, with what measuring may be off.
-const SIDES: std::ops::RangeInclusive<f32> = 18.5..=200.0;
+pub(super) const SIDES: RangeInclusive<f32> = 18.5..=200.0;
+/// The same of two patterns: beyond 62 modules they say too little.
+pub(super) const PAIR_SIDES: RangeInclusive<f32> = 19.0..=62.0;
 /// How far the angle at the corner may be from a right one, as a cosine.
 const SKEW: f32 = 0.5;
 /// How many more modules one arm may have than the other: paper that was fed too fast is as long in modules as before.
@@ -55,9 +58,36 @@ fn module_along(side: Point, a: &Pattern, b: &Pattern) -> f32 {
     (wide * angle.cos()).hypot(tall * angle.sin()) * askew.cos()
 }
 
-/// Triples of patterns that may be corners, the least strained first.
-pub(super) fn triples(patterns: &[Pattern]) -> Vec<Corners> {
-    let mut found = Vec::new();
+/// Corners that are kept of all there are: more are never looked at.
+pub(super) const MOST: usize = 400;
+
+/// The least strained of many corners.
+#[derive(Default)]
+struct Likeliest(Vec<Corners>);
+
+impl Likeliest {
+    fn note(&mut self, corners: Corners) {
+        self.0.push(corners);
+        // A hundred thousand triples are megabytes, and a page may be small.
+        if self.0.len() >= 8 * MOST {
+            self.keep();
+        }
+    }
+
+    fn keep(&mut self) {
+        self.0.sort_by(|a, b| a.strain.total_cmp(&b.strain));
+        self.0.truncate(MOST);
+    }
+
+    fn sorted(mut self) -> Vec<Corners> {
+        self.keep();
+        self.0
+    }
+}
+
+/// Triples of patterns that may be corners of a code with so many modules a side, the least strained first.
+pub(super) fn triples(patterns: &[Pattern], sides: RangeInclusive<f32>) -> Vec<Corners> {
+    let mut found = Likeliest::default();
     for (c, corner) in patterns.iter().enumerate() {
         // What may be at the other end of an arm, and how many modules long the arm is.
         let ends: Vec<(&Pattern, Point, f32)> = patterns
@@ -78,11 +108,11 @@ pub(super) fn triples(patterns: &[Pattern]) -> Vec<Corners> {
                 let (width, height) = (length(*across), length(*down));
                 let cosine = dot(*across, *down) / (width * height);
                 let modules = (wide + tall) / 2.0 + 7.0;
-                if ratio > ARMS || cosine.abs() > SKEW || !alike(right, below, MODULES) || !SIDES.contains(&modules) {
+                if ratio > ARMS || cosine.abs() > SKEW || !alike(right, below, MODULES) || !sides.contains(&modules) {
                     continue;
                 }
                 let seen = [corner, *right, *below].iter().map(|pattern| pattern.seen.min(6)).sum::<u32>();
-                found.push(Corners {
+                found.note(Corners {
                     corner: corner.middle,
                     right: right.middle,
                     below: below.middle,
@@ -94,8 +124,7 @@ pub(super) fn triples(patterns: &[Pattern]) -> Vec<Corners> {
             }
         }
     }
-    found.sort_by(|a, b| a.strain.total_cmp(&b.strain));
-    found
+    found.sorted()
 }
 
 fn alike(a: &Pattern, b: &Pattern, most: f32) -> bool {
@@ -109,11 +138,9 @@ fn spread(a: &Pattern, b: &Pattern, c: &Pattern) -> f32 {
 }
 
 /// Corners with one pattern torn off or stamped over: each two patterns as two ends of a side and as the two ends of the
-/// diagonal, with the third where it would have to be. Only for codes of up to 62 modules: beyond that two patterns say
-/// too little.
-pub(super) fn pairs(patterns: &[Pattern]) -> Vec<Corners> {
-    const LARGEST: f32 = 62.0;
-    let mut found = Vec::new();
+/// diagonal, with the third where it would have to be.
+pub(super) fn pairs(patterns: &[Pattern], sides: RangeInclusive<f32>) -> Vec<Corners> {
+    let mut found = Likeliest::default();
     for (n, a) in patterns.iter().enumerate() {
         for b in &patterns[n + 1..] {
             if !alike(a, b, 1.4) {
@@ -123,23 +150,23 @@ pub(super) fn pairs(patterns: &[Pattern]) -> Vec<Corners> {
             let side = arm(a.middle, b.middle);
             let module = module_along(side, a, b);
             let modules = length(side) / module + 7.0;
-            if (19.0..LARGEST).contains(&modules) {
+            if sides.contains(&modules) {
                 // A side has 17 + 4 × version modules: what is far from any version is less likely.
                 let version = (modules - 17.0) / 4.0;
                 let strain = strain + 0.1 * (version - version.round()).abs();
-                found.extend(on_a_side(a.middle, b.middle, Corners { module, modules, strain, ..NOWHERE }));
+                let measures = Corners { module, modules, strain, ..NOWHERE };
+                on_a_side(a.middle, b.middle, measures).into_iter().for_each(|corners| found.note(corners));
             }
             let half_turned = [side[0] - side[1], side[0] + side[1]];
             let module = module_along(half_turned, a, b);
             let modules = length(side) / SQRT_2 / module + 7.0;
-            if (19.0..LARGEST).contains(&modules) {
+            if sides.contains(&modules) {
                 let likeness = Corners { module, modules, strain: strain + 0.1, ..NOWHERE };
-                found.extend(on_the_diagonal(a.middle, b.middle, likeness));
+                on_the_diagonal(a.middle, b.middle, likeness).into_iter().for_each(|corners| found.note(corners));
             }
         }
     }
-    found.sort_by(|a, b| a.strain.total_cmp(&b.strain));
-    found
+    found.sorted()
 }
 
 /// Measures of a code whose place is still to be said.
@@ -181,7 +208,7 @@ mod tests {
 
     #[test]
     fn three_finders_stand_as_one_code_and_only_as_one() {
-        let found = triples(&FINDERS.map(|[x, y]| pattern(x, y)));
+        let found = triples(&FINDERS.map(|[x, y]| pattern(x, y)), SIDES);
         assert_eq!(found.len(), 1);
         assert_eq!([found[0].corner, found[0].right, found[0].below], FINDERS);
         assert!((found[0].modules - 21.0).abs() < 0.1);
@@ -193,7 +220,7 @@ mod tests {
             let left: Vec<Pattern> =
                 (0..3).filter(|n| *n != missing).map(|n| pattern(FINDERS[n][0], FINDERS[n][1])).collect();
             let near = |a: Point, b: Point| length(arm(a, b)) < 1.0;
-            let suggested = pairs(&left).into_iter().any(|corners| {
+            let suggested = pairs(&left, PAIR_SIDES).into_iter().any(|corners| {
                 near(corners.corner, FINDERS[0]) && near(corners.right, FINDERS[1]) && near(corners.below, FINDERS[2])
             });
             assert!(suggested, "without finder {missing}");

@@ -95,17 +95,21 @@ pub struct Findings {
     pub readings: Vec<Reading>,
     /// Places that look like codes and could not be read, the likeliest first.
     pub unread: Vec<Unread>,
-    /// The time each stage took, in milliseconds, in the order in which they ran.
+    /// What each stage took, in the order in which they ran, and which of them were cut short.
     pub spent: Vec<Spent>,
 }
 
-/// The time that one stage took.
+/// What one stage took.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Spent {
     /// The stage.
     pub stage: Stage,
     /// Milliseconds.
     pub ms: f32,
+    /// What was done, in units of about a thousand instructions: the same for the same page on every machine.
+    pub effort: u32,
+    /// Whether the page had taken all the effort that a page may take before the stage was done, or before it began.
+    pub cut_short: bool,
 }
 
 /// Places that could not be read and are told, at most.
@@ -123,8 +127,7 @@ impl Findings {
         unread.sort_by(|a, b| b.agreement.total_cmp(&a.agreement));
         unread.truncate(UNREAD);
         let unread = unread.iter().map(|laid| Unread { corners: laid.outline, agreement: laid.agreement });
-        let spent = search.spent.iter().map(|(stage, spent)| Spent { stage: *stage, ms: spent.as_secs_f32() * 1e3 });
-        Self { readings, unread: unread.collect(), spent: spent.collect() }
+        Self { readings, unread: unread.collect(), spent: search.spent.clone() }
     }
 
     /// The payloads, each once, in the order of the page.

@@ -4,6 +4,7 @@
 //! It must never take longer because a page is hostile: the number of places it looks at is bounded.
 
 use super::bits::Bits;
+use super::effort::Effort;
 use super::geometry::Point;
 
 /// A place that looks like a finder pattern.
@@ -60,8 +61,8 @@ const LIKENESS: f32 = 0.62;
 /// Pixels a module at most: what is larger is found on the page at half its size.
 const LARGEST_MODULE: f32 = 40.0;
 
-/// Searches every `step`th row of a page that was reduced `scale` times.
-pub(super) fn search(bits: &Bits, scale: f32, step: usize) -> Found {
+/// Searches every `step`th row of a page that was reduced `scale` times, as far as the effort goes.
+pub(super) fn search(bits: &Bits, scale: f32, step: usize, effort: &mut Effort) -> Found {
     let mut found = Found::default();
     let mut edges = Vec::with_capacity(1024);
     for y in (step / 2..bits.height).step_by(step) {
@@ -69,9 +70,13 @@ pub(super) fn search(bits: &Bits, scale: f32, step: usize) -> Found {
             found.crowded = true;
             break;
         }
+        if !effort.is_left() {
+            break;
+        }
         mark_edges(bits.row(y), bits.width, &mut edges);
         found.edges += edges.len();
-        search_row(bits, y, &edges, &mut found);
+        effort.row(bits.stride, edges.len());
+        search_row(bits, y, &edges, &mut found, effort);
     }
     for pattern in &mut found.patterns {
         pattern.middle = pattern.middle.map(|at| at * scale);
@@ -97,7 +102,7 @@ fn mark_edges(row: &[u64], width: usize, edges: &mut Vec<u32>) {
     }
 }
 
-fn search_row(bits: &Bits, y: usize, edges: &[u32], found: &mut Found) {
+fn search_row(bits: &Bits, y: usize, edges: &[u32], found: &mut Found, effort: &mut Effort) {
     for six in edges.windows(6).step_by(2) {
         let [a, b, c, d, e, f] = [six[0], six[1], six[2], six[3], six[4], six[5]];
         // Most of a page is text: nearly all of it ends here.
@@ -110,9 +115,11 @@ fn search_row(bits: &Bits, y: usize, edges: &[u32], found: &mut Found) {
             continue;
         }
         let at = [(c + d) as f32 / 2.0, y as f32 + 0.5];
+        effort.candidate(found.patterns.len());
         if !seen_before(&mut found.patterns, at, module) {
             found.checks += 1;
-            if let Some(pattern) = check(bits, at, module) {
+            effort.check();
+            if let Some(pattern) = check(bits, at, module, effort) {
                 keep(&mut found.patterns, pattern);
             }
         }
@@ -164,10 +171,11 @@ fn proportion([left, light, core, ring, right]: [f32; 5]) -> Option<f32> {
 }
 
 /// Looks down through the middle and then across again: the same proportion must stand both ways.
-fn check(bits: &Bits, at: Point, module: f32) -> Option<Pattern> {
+fn check(bits: &Bits, at: Point, module: f32, effort: &mut Effort) -> Option<Pattern> {
     let (y, tall) = crossing(bits, at, [0, 1], module)?;
     let (x, wide) = crossing(bits, [at[0], y], [1, 0], module)?;
     let (middle, module) = ([x, y], [wide, tall]);
+    effort.likeness();
     Some(Pattern { middle, module, seen: 1, likeness: likeness(bits, middle, module) })
 }
 
@@ -225,6 +233,10 @@ fn likeness(bits: &Bits, middle: Point, module: Point) -> f32 {
 
 /// How well the surroundings agree when a module's sides are the given arms.
 fn agreement(bits: &Bits, middle: Point, [across, down]: [Point; 2]) -> f32 {
+    /// What the upper and the lower row weigh, what every other row weighs, and all nine of them.
+    const EDGE: f32 = 9.0 * 0.4;
+    const ROW: f32 = 7.0 + 2.0 * 0.4;
+    let mut left = 2.0 * EDGE + 7.0 * ROW;
     let (mut agreed, mut weights) = (0.0, 0.0);
     for row in -4..=4_i32 {
         for column in -4..=4_i32 {
@@ -239,6 +251,11 @@ fn agreement(bits: &Bits, middle: Point, [across, down]: [Point; 2]) -> f32 {
             weights += weight;
             let right = bits.dark(x as usize, y as usize) == (ring != 2 && ring != 4);
             agreed += if right { weight } else { -weight };
+        }
+        // Where all that is left could not make a pattern of it, nothing more need be looked at.
+        left = f32::max(left - if row.abs() == 4 { EDGE } else { ROW }, 0.0);
+        if agreed + left < LIKENESS * f32::max(weights + left, 20.0) {
+            return -1.0;
         }
     }
     // A pattern that is half beyond the edge cannot agree as well as a whole one.
@@ -271,7 +288,7 @@ mod tests {
                 }
             }
         }
-        let found = search(&bits, 2.0, 2).patterns;
+        let found = search(&bits, 2.0, 2, &mut Effort::of(30_000)).patterns;
         assert_eq!(found.len(), 1);
         let [x, y] = found[0].middle;
         assert!((x - 195.0).abs() < 1.0 && (y - 155.0).abs() < 1.0, "{x}, {y}");
@@ -289,7 +306,7 @@ mod tests {
                 }
             }
         }
-        let found = search(&bits, 1.0, 2);
+        let found = search(&bits, 1.0, 2, &mut Effort::of(4000 * 4000));
         assert!(found.crowded && found.patterns.len() < 2 * PATTERNS);
     }
 }

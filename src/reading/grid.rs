@@ -14,6 +14,7 @@ use super::bits::Bits;
 use super::contrast::{Contrast, smoothed};
 use super::corners::Corners;
 use super::decode::{self, Decoded, Soft};
+use super::effort::Effort;
 use super::geometry::{Perspective, Point, centre};
 use super::grey::Grey;
 use super::page::Pixels;
@@ -50,8 +51,11 @@ const SIZE_SLACK: f32 = 0.2;
 /// How much fitting may be expected to add.
 const FITTING: f32 = 0.35;
 
+/// Instructions for each pixel of a patch, before a grid is fitted to it.
+const PATCH: u64 = 60;
+
 /// Sizes that a code with these corners may have, the likeliest first, and how well the two-shade page agrees with each.
-pub(super) fn sizes(bits: &Bits, scale: f32, corners: &Corners) -> Vec<(f32, usize)> {
+pub(super) fn sizes(bits: &Bits, scale: f32, corners: &Corners, effort: &mut Effort) -> Vec<(f32, usize)> {
     let points = [corners.corner, corners.right, corners.opposite(), corners.below];
     let perspective = Perspective::onto(&points.map(|point| point.map(|at| at / scale)));
     let version = (corners.modules - 17.0) / 4.0;
@@ -60,6 +64,7 @@ pub(super) fn sizes(bits: &Bits, scale: f32, corners: &Corners) -> Vec<(f32, usi
     let nearest = version.round() as i32;
     let fits = |version: i32| {
         let template = Template::of(17 + 4 * usize::try_from(version).ok()?)?;
+        effort.compare(template);
         let (mut agreed, mut weight) = (0.0, 0.0);
         for mark in &template.marks {
             let [x, y] = perspective.at(mark.at);
@@ -91,7 +96,13 @@ pub(super) struct Footing {
 
 /// Fits a grid to three corners, in one of the likely sizes. None when the place is too near the edge or fits no size
 /// nearly as well as `hopeless`.
-pub(super) fn lay(pixels: &Pixels, corners: &Corners, sizes: &[(f32, usize)], hopeless: f32) -> Option<Footing> {
+pub(super) fn lay(
+    pixels: &Pixels,
+    corners: &Corners,
+    sizes: &[(f32, usize)],
+    hopeless: f32,
+    effort: &mut Effort,
+) -> Option<Footing> {
     let points = [corners.corner, corners.right, corners.opposite(), corners.below];
     let patch = Patch::around(pixels, &points, corners.module)?;
     let module = corners.module / patch.scale;
@@ -104,10 +115,12 @@ pub(super) fn lay(pixels: &Pixels, corners: &Corners, sizes: &[(f32, usize)], ho
         let points = fit::seek_opposite(&contrast, points, template, module);
         Some((fit::judge(&contrast, points, template).agreement, template, points))
     });
+    effort.look(patch.grey.luma.len(), PATCH);
     let (agreement, template, points) = starts.max_by(|a, b| a.0.total_cmp(&b.0))?;
     if agreement < hopeless - FITTING {
         return None;
     }
+    effort.fit(template);
     let fitted = fit::fit(&contrast, points, template, module, hopeless - SIZE_SLACK);
     let perspective = Perspective::onto(&fitted.points);
     let size = template.size;
@@ -142,9 +155,15 @@ impl Footing {
         }
     }
 
+    /// Bytes that it holds, nearly.
+    pub fn bytes(&self) -> usize {
+        self.patch.grey.luma.len() + self.smooth.luma.len() + self.contrast.values.len()
+    }
+
     /// Reads the modules where they should be.
-    pub fn read(&self) -> Option<Decoded> {
+    pub fn read(&self, effort: &mut Effort) -> Option<Decoded> {
         let size = self.template.size;
+        effort.decode(size, 2);
         decode::decode(&self.by_contrast(&self.middles)).or_else(|| {
             let shades = sample::shades(&self.smooth, &self.middles);
             decode::decode(&sample::by_neighbours(&shades, size, 0.0))
@@ -153,7 +172,9 @@ impl Footing {
 
     /// Reads the modules on a grid that was bent to the paper, sharpened and at other thresholds. Also what was seen on
     /// the bent grid.
-    pub fn read_with_care(&self) -> (Option<Decoded>, Soft) {
+    pub fn read_with_care(&self, effort: &mut Effort) -> (Option<Decoded>, Soft) {
+        effort.bend(self.template.size);
+        effort.decode(self.template.size, 1 + 2 * (STRENGTHS.len() + SHIFTS.len()) as u64);
         let bent = bend::bend(&self.contrast, &self.middles, self.template, self.module);
         let soft = self.by_contrast(&bent);
         let decoded = decode::decode(&soft).or_else(|| self.variants(&bent)).or_else(|| self.variants(&self.middles));

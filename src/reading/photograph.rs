@@ -6,7 +6,7 @@
 //! them at the place it names.
 
 use std::collections::HashSet;
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rxing::common::HybridBinarizer;
 use rxing::multi::MultipleBarcodeReader;
@@ -18,6 +18,7 @@ use super::evidence::Stage;
 use super::geometry::{Perspective, Point, arm, length};
 use super::grey::Grey;
 use super::page::Pixels;
+use super::scales::{Scale, Scales};
 use super::search::{Manner, Search};
 use super::twin::is_ten_digits;
 
@@ -33,6 +34,11 @@ const MOST_PATTERNS: usize = 300;
 /// How well a pattern must agree with its surroundings to speak for a code on a scan.
 const CLEAR: f32 = 0.7;
 
+/// Pixels from which on the detector is given the page at half its size: it holds it several times.
+const LARGE: usize = 4_000_000;
+/// Instructions that the detector takes for each pixel.
+const DETECT: u64 = 100;
+
 /// Whether this is a sheet from a scanner: on those the detector finds nothing that was not found before, so it is asked
 /// only where there are good patterns.
 fn is_a_scan(pixels: &Pixels) -> bool {
@@ -46,14 +52,19 @@ fn is_a_scan(pixels: &Pixels) -> bool {
 }
 
 /// Asks the detector for whatever is on the page.
-pub(super) fn read(search: &mut Search<'_>, whole: &Grey) {
+pub(super) fn read(search: &mut Search<'_>) {
     let clear = search.patterns.iter().filter(|pattern| pattern.likeness >= CLEAR && pattern.seen >= 3).count();
     let no_code = is_a_scan(search.pixels) && clear < 2;
     if no_code || search.patterns.len() > MOST_PATTERNS {
         return;
     }
+    let scales = Scales::of(search.pixels);
+    let large = search.pixels.width() * search.pixels.height() > LARGE;
+    let scale = if large { Scale::Half } else { Scale::Whole };
+    let page = scales.get(scale);
+    search.effort.look(page.luma.len(), DETECT);
     // Foreign code on foreign pixels: a page on which it panics has no code for us.
-    for found in catch_unwind(|| detect(whole)).unwrap_or_default() {
+    for found in catch_unwind(AssertUnwindSafe(|| detect(page, scale.times()))).unwrap_or_default() {
         if is_ten_digits(&found.text) {
             confirm(search, &found.outline);
         } else {
@@ -62,7 +73,7 @@ pub(super) fn read(search: &mut Search<'_>, whole: &Grey) {
     }
 }
 
-fn detect(grey: &Grey) -> Vec<Photographed> {
+fn detect(grey: &Grey, times: f32) -> Vec<Photographed> {
     let hints = DecodeHints {
         PossibleFormats: Some(HashSet::from([BarcodeFormat::QR_CODE])),
         TryHarder: Some(true),
@@ -77,7 +88,8 @@ fn detect(grey: &Grey) -> Vec<Photographed> {
     let outlined = found.into_iter().filter_map(|result| {
         let [a, b, c, d] = result.getPoints() else { return None };
         let text = result.getText().to_owned();
-        (!text.is_empty()).then(|| Photographed { text, outline: [a, b, c, d].map(|point| [point.x, point.y]) })
+        (!text.is_empty())
+            .then(|| Photographed { text, outline: [a, b, c, d].map(|point| [point.x * times, point.y * times]) })
     });
     outlined.collect()
 }

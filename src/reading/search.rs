@@ -1,15 +1,16 @@
 //! The search on one page: what was found so far, what was tried in vain, and how much may still be tried. It must never
 //! look at a place twice with the same care, and never without end.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::bits::Bits;
 use super::corners::{self, Corners};
 use super::decode::Decoded;
-use super::evidence::Stage;
+use super::effort::Effort;
+use super::evidence::{Spent, Stage};
 use super::finder::{self, Pattern};
 use super::geometry::{Point, arm, length, within};
-use super::grid::{self, Laid};
+use super::grid::{self, Footing, Laid};
 use super::page::Pixels;
 use super::photograph::Photographed;
 
@@ -51,8 +52,10 @@ pub(super) struct Search<'p> {
     pub crowded: bool,
     /// Whether no pass saw anything dark.
     pub blank: bool,
-    /// The time each stage took.
-    pub spent: Vec<(Stage, Duration)>,
+    /// What each stage took.
+    pub spent: Vec<Spent>,
+    /// What the page has taken, and may still take.
+    pub effort: Effort,
     /// What only the detector for photographs read.
     pub photographed: Vec<Photographed>,
     tried: Vec<Corners>,
@@ -61,29 +64,33 @@ pub(super) struct Search<'p> {
 /// Patterns that one pass hands on, best first.
 pub(super) const PATTERNS: usize = 60;
 /// Hypotheses that are compared with the two-shade page.
-const COMPARED: usize = 400;
+const COMPARED: usize = corners::MOST;
 /// Places of one page on which a grid is laid.
 const LAID: usize = 160;
+/// Bytes of patches that are kept until the best of them are read with care, on any page; on large ones a quarter of its
+/// pixels. A karekod of 300 dpi has some 200,000.
+const HELD: usize = 1_000_000;
 /// Places that could not be read are kept from this agreement on.
 const LIKE_A_CODE: f32 = 0.45;
 
 impl<'p> Search<'p> {
     /// A search that has not begun.
-    pub fn on(pixels: &'p Pixels) -> Self {
+    pub fn on(pixels: &'p Pixels, effort: Effort) -> Self {
         let (read, unread, patterns, spent, tried) = Default::default();
-        Self { pixels, read, unread, patterns, crowded: false, blank: true, spent, tried, photographed: vec![] }
+        Self { pixels, read, unread, patterns, crowded: false, blank: true, spent, effort, tried, photographed: vec![] }
     }
 
     /// Searches a two-shade page that was reduced `scale` times, every `step`th row of it, and lays grids on the likeliest
     /// corners.
     pub fn pass(&mut self, bits: &Bits, scale: f32, step: usize, manner: Manner) {
-        let found = finder::search(bits, scale, step);
+        let found = finder::search(bits, scale, step, &mut self.effort);
         self.crowded |= found.crowded;
         self.blank &= found.edges == 0;
         let mut patterns = found.patterns;
         patterns.sort_by(|a, b| b.weight(4).total_cmp(&a.weight(4)));
         patterns.truncate(PATTERNS);
-        self.lay_on(bits, scale, corners::triples(&patterns), manner);
+        self.effort.triples(patterns.len());
+        self.lay_on(bits, scale, corners::triples(&patterns, corners::SIDES), manner);
         self.merge(patterns);
     }
 
@@ -92,7 +99,7 @@ impl<'p> Search<'p> {
         let mut ranked: Vec<(Corners, Vec<(f32, usize)>)> = corners
             .into_iter()
             .take(COMPARED)
-            .map(|corners| (corners, grid::sizes(bits, scale, &corners)))
+            .map(|corners| (corners, grid::sizes(bits, scale, &corners, &mut self.effort)))
             .filter(|(_, sizes)| sizes.first().is_some_and(|(agreement, _)| *agreement > manner.likely))
             .collect();
         ranked.sort_by(|a, b| b.1[0].0.total_cmp(&a.1[0].0));
@@ -105,7 +112,7 @@ impl<'p> Search<'p> {
         let mut left = Vec::new();
         let mut in_vain = 0;
         for (corners, sizes) in places {
-            if in_vain >= manner.in_vain || self.tried.len() >= LAID {
+            if in_vain >= manner.in_vain || self.tried.len() >= LAID || !self.effort.is_left() {
                 break;
             }
             let points = [corners.corner, corners.right, corners.below];
@@ -114,15 +121,16 @@ impl<'p> Search<'p> {
                 continue;
             }
             self.tried.push(corners);
-            let Some(footing) = grid::lay(self.pixels, &corners, &sizes, manner.agreement) else {
+            let Some(footing) = grid::lay(self.pixels, &corners, &sizes, manner.agreement, &mut self.effort) else {
                 in_vain += 1;
                 continue;
             };
-            match footing.read() {
+            match footing.read(&mut self.effort) {
                 Some(decoded) => self.keep_read(footing.laid(), decoded, manner.stage),
                 None => {
                     in_vain += 1;
                     left.push(footing);
+                    self.let_go(&mut left);
                 }
             }
         }
@@ -130,9 +138,10 @@ impl<'p> Search<'p> {
         let mut with_care = 0;
         for footing in left {
             let mut laid = footing.laid();
-            if with_care < manner.with_care && !self.is_read(laid.centre()) && !self.was_read_with_care(&laid) {
+            let more = with_care < manner.with_care && self.effort.is_left();
+            if more && !self.is_read(laid.centre()) && !self.was_read_with_care(&laid) {
                 with_care += 1;
-                let (decoded, bent) = footing.read_with_care();
+                let (decoded, bent) = footing.read_with_care(&mut self.effort);
                 laid.bent = Some(bent);
                 if let Some(decoded) = decoded {
                     self.keep_read(laid, decoded, manner.stage);
@@ -140,6 +149,17 @@ impl<'p> Search<'p> {
                 }
             }
             self.keep_unread(laid);
+        }
+    }
+
+    /// Footings hold pixels: where they are many, those that fit worst are not kept for another look.
+    fn let_go(&mut self, footings: &mut Vec<Footing>) {
+        let most = (self.pixels.width() * self.pixels.height() / 4).max(HELD);
+        while footings.len() > 1 && footings.iter().map(Footing::bytes).sum::<usize>() > most {
+            let worst =
+                (0..footings.len()).min_by(|a, b| footings[*a].agreement().total_cmp(&footings[*b].agreement()));
+            let worst = footings.swap_remove(worst.unwrap_or(0));
+            self.keep_unread(worst.laid());
         }
     }
 
@@ -158,14 +178,23 @@ impl<'p> Search<'p> {
         self.read.iter().any(|read| within(&read.laid.outline, point))
     }
 
-    /// Runs a stage and notes the time it took.
+    /// Runs a stage, if there is effort left, and notes what it took.
     pub fn timed(&mut self, stage: Stage, run: impl FnOnce(&mut Self)) {
-        let began = Instant::now();
-        run(self);
-        let took = began.elapsed();
-        match self.spent.iter_mut().find(|(known, _)| *known == stage) {
-            Some((_, spent)) => *spent += took,
-            None => self.spent.push((stage, took)),
+        let (began, before) = (Instant::now(), self.effort.spent());
+        // Reading together what was seen already costs next to nothing.
+        if self.effort.is_left() || stage == Stage::Combined {
+            run(self);
+        }
+        let ms = began.elapsed().as_secs_f32() * 1e3;
+        let effort = (self.effort.spent() - before) as u32;
+        let cut_short = !self.effort.is_left();
+        match self.spent.iter_mut().find(|known| known.stage == stage) {
+            Some(known) => {
+                known.ms += ms;
+                known.effort += effort;
+                known.cut_short |= cut_short;
+            }
+            None => self.spent.push(Spent { stage, ms, effort, cut_short }),
         }
     }
 

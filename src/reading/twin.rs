@@ -5,9 +5,10 @@
 
 use std::collections::VecDeque;
 
-use super::area::{Best, MODULE, Responses};
+use super::area::{Best, MODULE, Responses, STRIP};
 use super::corners::Corners;
 use super::decode::{self, Decoded};
+use super::effort::Effort;
 use super::evidence::Stage;
 use super::geometry::{Point, along, arm, dot, length};
 use super::grid::Laid;
@@ -28,6 +29,8 @@ const LEAST: f32 = 0.8;
 const PLACES: usize = 4;
 /// Places that are read together, two and two.
 const COMBINED: usize = 6;
+/// Karekods whose twins are looked for: a page with more is no form.
+const FORMS: usize = 4;
 /// Modules of a karekod's side.
 const SIDE: f32 = 21.0;
 
@@ -40,9 +43,12 @@ pub(super) fn seek(search: &mut Search<'_>) {
         is_karekod(&read.decoded) && twins.count() == 1
     };
     let alone: Vec<Laid> = search.read.iter().filter(alone).map(|read| read.laid.clone()).collect();
-    for known in alone {
+    for known in alone.iter().take(FORMS) {
         for aside in ASIDE {
-            let places = places(search.pixels, &known, aside).into_iter();
+            if !search.effort.is_left() {
+                return;
+            }
+            let places = places(search.pixels, known, aside, &mut search.effort).into_iter();
             let before = search.read.len();
             search.lay_all(places.map(|corners| (corners, vec![(1.0, SIDE as usize)])).collect(), MANNER);
             if search.read.len() > before {
@@ -91,7 +97,7 @@ fn could_be_twins(a: &Laid, b: &Laid) -> bool {
 }
 
 /// Places where the twin of a code may be, so many modules to each side of its column, the likeliest first.
-fn places(pixels: &Pixels, known: &Laid, aside: f32) -> Vec<Corners> {
+fn places(pixels: &Pixels, known: &Laid, aside: f32, effort: &mut Effort) -> Vec<Corners> {
     let [corner, right, far, below] = known.outline;
     let mean = |a: Point, b: Point| [(a[0] + b[0]) / 2.0 / SIDE, (a[1] + b[1]) / 2.0 / SIDE];
     // The mean of opposite sides: a crease on one of them turns the whole strip.
@@ -101,6 +107,7 @@ fn places(pixels: &Pixels, known: &Laid, aside: f32) -> Vec<Corners> {
     let Some((above, beneath)) = room(pixels, middle, down) else { return Vec::new() };
     let origin = along(along(middle, across, -aside), down, -above);
     let strip = Strip::of(pixels, origin, [across, down], 2 * aside as usize, (above + beneath) as usize);
+    effort.look(strip.width * strip.height, STRIP);
     let own = [aside * MODULE as f32, above * MODULE as f32];
     let module = (length(across) + length(down)) / 2.0;
     let mut responses = Responses::of(strip);

@@ -174,6 +174,38 @@ fn a_code_needs_no_quiet_zone_but_it_needs_to_be_whole() {
 }
 
 #[test]
+fn a_page_of_twenty_codes_gives_them_all() {
+    let texts: Vec<String> = (0..20).map(|n| format!("10{:08}", 10_000_001 + 1_234_567 * n)).collect();
+    let mut sheet = Sheet::blank(1240, 1754);
+    for (n, text) in texts.iter().enumerate() {
+        sheet.put(60 + n % 4 * 300, 80 + n / 4 * 330, 4, &karekod(text));
+    }
+    let findings = sheet.read();
+    let mut codes = findings.codes();
+    codes.sort();
+    assert_eq!(codes, texts);
+    assert!(findings.spent.iter().all(|spent| !spent.cut_short));
+}
+
+#[test]
+fn a_page_made_to_cost_is_cut_short_says_so_and_costs_the_same_each_time() {
+    let finder = |x: usize, y: usize| !matches!(x.abs_diff(4).max(y.abs_diff(4)), 2 | 4) && x < 9 && y < 9;
+    let pattern: Vec<Vec<bool>> = (0..9).map(|y| (0..9).map(|x| finder(x, y)).collect()).collect();
+    let read = || {
+        let mut sheet = Sheet::blank(1000, 1000);
+        for n in 0..80_usize {
+            sheet.put(20 + n * 7_919 % 930, 20 + n * 104_729 % 930, 4 + n % 2, &pattern);
+        }
+        sheet.read()
+    };
+    let (once, again) = (read(), read());
+    assert!(once.readings.is_empty());
+    assert!(once.spent.iter().any(|spent| spent.cut_short), "{:?}", once.spent);
+    let effort = |findings: &Findings| findings.spent.iter().map(|spent| spent.effort).collect::<Vec<_>>();
+    assert_eq!(effort(&once), effort(&again));
+}
+
+#[test]
 fn pages_full_of_patterns_end_without_a_code() {
     let finder = |x: usize, y: usize| !matches!(x.abs_diff(4).max(y.abs_diff(4)), 2 | 4);
     let tiled: Vec<Vec<bool>> = (0..180).map(|y| (0..180).map(|x| finder(x % 9, y % 9)).collect()).collect();

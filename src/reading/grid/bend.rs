@@ -34,7 +34,8 @@ pub(in crate::reading) fn bend(contrast: &Contrast, middles: &[Point], template:
             }
             step /= 2.0;
         }
-        moved = (0..moved.len()).map(|at| mesh.moved(&ground, at)).collect();
+        let size = template.size;
+        moved = (0..moved.len()).map(|at| mesh.moved(&ground, at % size, at / size)).collect();
     }
     moved
 }
@@ -67,12 +68,18 @@ struct Mesh {
     /// Nodes of a side.
     nodes: usize,
     moves: Vec<Point>,
+    /// For each column, and each row: the nodes on both sides of it, and how far it is from the first to the second.
+    between: Vec<([usize; 2], f32)>,
 }
 
 impl Mesh {
     fn over(size: usize, spacing: usize) -> Self {
         let nodes = (size - 1).div_ceil(spacing) + 1;
-        Self { size, spacing, nodes, moves: vec![[0.0; 2]; nodes * nodes] }
+        let between = (0..size).map(|at| {
+            let node = at / spacing;
+            ([node, (node + 1).min(nodes - 1)], (at % spacing) as f32 / spacing as f32)
+        });
+        Self { size, spacing, nodes, moves: vec![[0.0; 2]; nodes * nodes], between: between.collect() }
     }
 
     /// Moves every node by one step in the direction that is worth most. False when none moved.
@@ -105,7 +112,7 @@ impl Mesh {
         for y in near(row) {
             for x in near(column) {
                 let at = y * self.size + x;
-                let value = ground.contrast.at(self.moved(ground, at));
+                let value = ground.contrast.at(self.moved(ground, x, y));
                 sum += match ground.known[at] {
                     0 => value.abs(),
                     shade => KNOWN * f32::from(shade) * value,
@@ -128,18 +135,17 @@ impl Mesh {
     }
 
     /// Where a module lies, moved as the four nodes around it are.
-    fn moved(&self, ground: &Ground<'_>, at: usize) -> Point {
-        let (x, y) = (at % self.size, at / self.size);
-        let (left, top) = (x / self.spacing, y / self.spacing);
-        let across = (x % self.spacing) as f32 / self.spacing as f32;
-        let down = (y % self.spacing) as f32 / self.spacing as f32;
-        let last = self.nodes - 1;
-        let node = |x: usize, y: usize| self.moves[y.min(last) * self.nodes + x.min(last)];
-        let (a, b, c, d) = (node(left, top), node(left + 1, top), node(left, top + 1), node(left + 1, top + 1));
+    #[inline]
+    fn moved(&self, ground: &Ground<'_>, x: usize, y: usize) -> Point {
+        let ([left, right], across) = self.between[x];
+        let ([top, bottom], down) = self.between[y];
+        let node = |x: usize, y: usize| self.moves[y * self.nodes + x];
+        let (a, b, c, d) = (node(left, top), node(right, top), node(left, bottom), node(right, bottom));
+        let middle = ground.middles[y * self.size + x];
         let mix = |axis: usize| {
             let upper = a[axis] * (1.0 - across) + b[axis] * across;
             let lower = c[axis] * (1.0 - across) + d[axis] * across;
-            ground.middles[at][axis] + ground.module * (upper * (1.0 - down) + lower * down)
+            middle[axis] + ground.module * (upper * (1.0 - down) + lower * down)
         };
         [mix(0), mix(1)]
     }

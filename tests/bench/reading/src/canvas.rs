@@ -77,6 +77,17 @@ impl Canvas {
         }
     }
 
+    /// What a poor sensor makes of it: every pixel up to half of `strength` off.
+    pub fn rustled(mut self, chance: &mut Chance, strength: usize) -> Self {
+        for eight in self.luma.chunks_mut(8) {
+            for (pixel, byte) in eight.iter_mut().zip(chance.bits().to_le_bytes()) {
+                let shift = usize::from(byte) * strength / 256;
+                *pixel = (usize::from(*pixel) + shift).saturating_sub(strength / 2).min(255) as u8;
+            }
+        }
+        self
+    }
+
     /// The page as a PNG of 8 bits a pixel.
     pub fn to_grey_png(&self) -> anyhow::Result<Vec<u8>> {
         encode(self.width, self.height, BitDepth::Eight, &self.luma)

@@ -20,6 +20,13 @@ pub fn clean(text: &str, dpi: u32, colour: Colour, seed: u64) -> Vec<u8> {
     drawing::draw_scan(&face(text), &ScanStyle::clean(dpi, colour), seed)
 }
 
+/// A form of any kind, without a code, small.
+pub fn without_code(number: u64) -> Vec<u8> {
+    let kind = FaceKind::ALL[number as usize % FaceKind::ALL.len()];
+    let style = ScanStyle { dpi: 60 + 20 * (number as u32 % 5), colour: Colour::Grey, ..ScanStyle::realistic(number) };
+    drawing::draw_scan(&FormFace { karekod: None, kind, ..face("") }, &style, number)
+}
+
 fn face(text: &str) -> FormFace {
     let place = [("İLİ", "DENİZLİ"), ("İLÇESİ", "ACIPAYAM"), ("MAHALLE / KÖY", "AKALAN MAH."), ("SANDIK NO", "1005")];
     FormFace {

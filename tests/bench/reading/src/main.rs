@@ -52,12 +52,21 @@ struct Cli {
 enum Other {
     /// Reads pages that have everything but a code, and fails when one is read.
     Wrong {
-        /// How many: about five a second and core.
-        #[arg(default_value_t = 1_500)]
+        /// How many.
+        #[arg(default_value_t = 10_000)]
         pages: u64,
+        /// Threads, a core each.
+        #[arg(long, default_value_t = 64)]
+        threads: usize,
         /// Which: another seed gives other pages.
         #[arg(long, default_value_t = 1)]
         seed: u64,
+    },
+    /// Only pages made to cost.
+    Hostile {
+        /// What a page of every day takes, in milliseconds.
+        #[arg(default_value_t = 12.0)]
+        median: f64,
     },
     /// Reads photographs: ours beside zxing-cpp.
     Photographs {
@@ -69,7 +78,11 @@ enum Other {
 fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
     match cli.other {
-        Some(Other::Wrong { pages, seed }) => wrong::run(pages, seed),
+        Some(Other::Wrong { pages, seed, threads }) => wrong::run(pages, seed, threads),
+        Some(Other::Hostile { median }) => {
+            clock::stay_on_one_core();
+            hostile::run(median)
+        }
         Some(Other::Photographs { dir }) => photographs::run(&dir),
         None => {
             let cases = cli.pages.cases()?;

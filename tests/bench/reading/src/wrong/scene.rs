@@ -1,11 +1,19 @@
 //! What stands on pages without a code: from what forms have to what comes as near to a code as chance can. It must never
 //! draw a code by accident: the data modules are always chance.
 
-use crate::canvas::{Canvas, Chance, Modules};
+use image::GrayImage;
 
-/// The size of the pages, small so that there can be many. A karekod's module would have two pixels on a form as large.
-const WIDTH: usize = 600;
-const HEIGHT: usize = 800;
+use crate::canvas::{Canvas, Chance, Modules};
+use crate::drawn;
+
+/// Forms that pieces are cut from.
+const FORMS: u64 = 24;
+
+/// The size of one page in thirty: a karekod's module would have two pixels on a form as large.
+const WHOLE: [usize; 2] = [600, 800];
+/// Of all others, so that there can be many: the same things in a quarter of the place, or two above each other.
+const PART: [usize; 2] = [300, 400];
+const COLUMN: [usize; 2] = [300, 800];
 
 /// A kind of page.
 #[derive(Clone, Copy)]
@@ -19,11 +27,14 @@ pub enum Scene {
     Grids,
     FormattedGrids,
     TwinGrids,
+    NearMisses,
+    Forms,
+    Clouds,
 }
 
 impl Scene {
     /// Every kind, as they take turns.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Letters,
         Self::Table,
         Self::Stripes,
@@ -33,6 +44,9 @@ impl Scene {
         Self::Grids,
         Self::FormattedGrids,
         Self::TwinGrids,
+        Self::NearMisses,
+        Self::Forms,
+        Self::Clouds,
     ];
 
     /// What is on it.
@@ -47,71 +61,119 @@ impl Scene {
             Self::Grids => "chance between finders",
             Self::FormattedGrids => "… with timing and format",
             Self::TwinGrids => "… twice on a page",
+            Self::NearMisses => "codes spoiled by chance",
+            Self::Forms => "forms without a code",
+            Self::Clouds => "shades as of photographs",
         }
     }
 
-    /// Draws one.
-    pub fn draw(self, chance: &mut Chance, stencil: &Stencil) -> Canvas {
-        let mut canvas = Canvas::of(WIDTH, HEIGHT, chance.between(200, 256) as u8);
+    /// Draws one. What is left of a true code may be read as what it was, and as nothing else.
+    pub fn draw(self, chance: &mut Chance, stencil: &Stencil) -> (Canvas, Option<String>) {
+        let [width, height] = match self {
+            _ if chance.once_in(30) => WHOLE,
+            Self::TwinGrids => COLUMN,
+            _ => PART,
+        };
+        let mut canvas = Canvas::of(width, height, chance.between(200, 256) as u8);
+        let spots: Vec<[usize; 2]> =
+            (0..height / 400).flat_map(|row| (0..width / 300).map(move |column| [column * 290, row * 390])).collect();
+        let mut text = None;
         match self {
             Self::Letters => letters(&mut canvas, chance),
             Self::Table => table(&mut canvas, chance),
-            Self::Stripes => (0..4).for_each(|_| stripes(&mut canvas, chance)),
+            Self::Stripes => spots.iter().for_each(|_| stripes(&mut canvas, chance)),
             Self::Noise => {}
-            Self::Mosaic => (0..4).for_each(|_| mosaic(&mut canvas, chance)),
-            Self::Finders => (0..12).for_each(|_| {
-                let at = [chance.below(WIDTH - 80), chance.below(HEIGHT - 80)];
+            Self::Mosaic => spots.iter().for_each(|_| mosaic(&mut canvas, chance)),
+            Self::Finders => (0..4 * spots.len()).for_each(|_| {
+                let at = [chance.below(width - 80), chance.below(height - 80)];
                 canvas.modules(at, chance.between(3, 9), &Modules::finder());
             }),
-            Self::Grids => (0..4).for_each(|place| {
+            Self::Grids => spots.iter().for_each(|corner| {
                 let (side, module) = (17 + 4 * chance.between(1, 5), chance.between(2, 7));
                 let modules = bare(side, chance);
-                canvas.modules(spot(place, chance), module, &modules);
+                canvas.modules(spot(corner, chance), module, &modules);
             }),
-            Self::FormattedGrids => (0..4).for_each(|place| {
-                canvas.modules(spot(place, chance), chance.between(2, 10), &stencil.filled(chance));
+            Self::FormattedGrids => spots.iter().for_each(|corner| {
+                canvas.modules(spot(corner, chance), chance.between(2, 10), &stencil.filled(chance));
             }),
             Self::TwinGrids => {
                 let (modules, module) = (stencil.filled(chance), chance.between(2, 9));
-                for place in [1, 3] {
-                    canvas.modules(spot(place, chance), module, &modules);
-                }
+                let column: Vec<_> = spots.iter().filter(|[x, _]| *x == 0).collect();
+                column.into_iter().for_each(|corner| canvas.modules(spot(corner, chance), module, &modules));
             }
+            Self::NearMisses => {
+                let (spoiled, was) = stencil.spoiled(chance);
+                canvas.modules(spot(&spots[0], chance), chance.between(3, 10), &spoiled);
+                text = Some(was);
+            }
+            Self::Forms => stencil.put_form(&mut canvas, chance),
+            Self::Clouds => clouds(&mut canvas, chance),
         }
         // Half of the pages went through a scanner that is not the best; noise is nothing else.
         if matches!(self, Self::Noise) || chance.once_in(2) {
             let strength = chance.between(8, if matches!(self, Self::Noise) { 256 } else { 64 });
-            rustle(&mut canvas, chance, strength);
+            canvas = canvas.rustled(chance, strength);
         }
-        canvas
+        (canvas, text)
     }
 }
 
-/// A true code's modules, of which only those that say nothing are kept: finders, timing and format.
-pub struct Stencil(Vec<Modules>);
+/// What pages are made of: codes that are cut up, and forms.
+pub struct Stencil {
+    codes: Vec<(String, Modules)>,
+    forms: Vec<GrayImage>,
+}
 
 impl Stencil {
-    /// Cut out of some codes, which have different masks.
+    /// Some codes, which have different masks, and forms of all kinds at several sizes, which have none.
     pub fn new() -> anyhow::Result<Self> {
-        let codes = (0..32).map(|number| Modules::of_karekod(&crate::drawn::karekod(number)));
-        Ok(Self(codes.collect::<anyhow::Result<_>>()?))
+        let texts = (0..32).map(drawn::karekod);
+        let codes = texts.map(|text| Ok((text.clone(), Modules::of_karekod(&text)?))).collect::<anyhow::Result<_>>()?;
+        Ok(Self { codes, forms: vec![] })
     }
 
-    fn filled(&self, chance: &mut Chance) -> Modules {
-        let code = &self.0[chance.below(self.0.len())];
+    /// The same, with forms.
+    pub fn with_forms() -> anyhow::Result<Self> {
+        let form = |number: u64| Ok(image::load_from_memory(&drawn::without_code(number))?.into_luma8());
+        Ok(Self { forms: (0..FORMS).map(form).collect::<anyhow::Result<_>>()?, ..Self::new()? })
+    }
+
+    /// A part of a form.
+    fn put_form(&self, canvas: &mut Canvas, chance: &mut Chance) {
+        let form = &self.forms[chance.below(self.forms.len())];
+        let (left, top) = (chance.below(form.width() as usize), chance.below(form.height() as usize));
+        for (at, pixel) in canvas.luma.iter_mut().enumerate() {
+            let (x, y) = ((left + at % canvas.width) as u32 % form.width(), (top + at / canvas.width) as u32);
+            *pixel = form.get_pixel(x, y % form.height()).0[0];
+        }
+    }
+
+    /// A true code of which a third to all data modules are chance, and what it said.
+    fn spoiled(&self, chance: &mut Chance) -> (Modules, String) {
+        let (text, code) = &self.codes[chance.below(self.codes.len())];
+        let share = chance.between(33, 101);
+        let spoil = |at: usize| if keeps(code.side, at) || chance.below(100) >= share { code.dark[at] } else { chance.once_in(2) };
+        (Modules { side: code.side, dark: (0..code.side * code.side).map(spoil).collect() }, text.clone())
+    }
+
+    /// The code with data of chance: only those modules of it are kept that say nothing.
+    pub fn filled(&self, chance: &mut Chance) -> Modules {
+        let code = &self.codes[chance.below(self.codes.len())].1;
         let side = code.side;
-        let module = |at: usize| {
-            let (x, y) = (at % side, at / side);
-            let (left, top, right, bottom) = (x < 9, y < 9, side - x <= 8, side - y <= 8);
-            let keeps = top && (left || right) || bottom && left;
-            if keeps || x == 6 || y == 6 { code.dark[at] } else { chance.once_in(2) }
-        };
+        let module = |at: usize| if keeps(side, at) { code.dark[at] } else { chance.once_in(2) };
         Modules { side, dark: (0..side * side).map(module).collect() }
     }
 }
 
+/// Finders, timing and format.
+fn keeps(side: usize, at: usize) -> bool {
+    let (x, y) = (at % side, at / side);
+    let (left, top, right, bottom) = (x < 9, y < 9, side - x <= 8, side - y <= 8);
+    top && (left || right) || bottom && left || x == 6 || y == 6
+}
+
 /// Three finders with chance between them, timing and format too.
-fn bare(side: usize, chance: &mut Chance) -> Modules {
+pub fn bare(side: usize, chance: &mut Chance) -> Modules {
     let finder = Modules::finder();
     let module = |at: usize| {
         let (x, y) = (at % side, at / side);
@@ -124,17 +186,37 @@ fn bare(side: usize, chance: &mut Chance) -> Modules {
     Modules { side, dark: (0..side * side).map(module).collect() }
 }
 
-/// Somewhere in a quarter of the page.
-fn spot(place: usize, chance: &mut Chance) -> [usize; 2] {
-    [place % 2 * 290 + chance.between(10, 70), place / 2 * 390 + chance.between(10, 150)]
+/// Somewhere in a quarter of a whole page.
+fn spot(corner: &[usize; 2], chance: &mut Chance) -> [usize; 2] {
+    [corner[0] + chance.between(10, 70), corner[1] + chance.between(10, 150)]
+}
+
+/// Light and shade without an edge, and blots of all sizes.
+fn clouds(canvas: &mut Canvas, chance: &mut Chance) {
+    let lamps: Vec<[f32; 4]> = (0..12)
+        .map(|_| {
+            let at = |side: usize, chance: &mut Chance| chance.below(side) as f32;
+            let (x, y) = (at(canvas.width, chance), at(canvas.height, chance));
+            [x, y, chance.between(4, 120) as f32, chance.between(0, 320) as f32 - 160.0]
+        })
+        .collect();
+    let width = canvas.width;
+    for (at, pixel) in canvas.luma.iter_mut().enumerate() {
+        let (x, y) = ((at % width) as f32, (at / width) as f32);
+        let lit = lamps.iter().map(|[left, top, reach, light]| {
+            let far = ((x - left).powi(2) + (y - top).powi(2)) / (reach * reach);
+            if far < 1.0 { light * (1.0 - far) } else { 0.0 }
+        });
+        *pixel = (128.0 + lit.sum::<f32>()).clamp(0.0, 255.0) as u8;
+    }
 }
 
 fn letters(canvas: &mut Canvas, chance: &mut Chance) {
     let mut y = 10;
-    while y + 30 < HEIGHT {
+    while y + 30 < canvas.height {
         let dot = chance.between(1, 4);
         let mut x = 10 + chance.below(40);
-        while x + 6 * dot < WIDTH {
+        while x + 6 * dot < canvas.width {
             if !chance.once_in(6) {
                 let letter = chance.bits();
                 for at in 0..35_usize {
@@ -151,10 +233,11 @@ fn letters(canvas: &mut Canvas, chance: &mut Chance) {
 
 fn table(canvas: &mut Canvas, chance: &mut Chance) {
     let (row, column, line) = (chance.between(9, 50), chance.between(9, 90), chance.between(1, 5));
-    (5..HEIGHT).step_by(row).for_each(|y| canvas.fill([5, y], [WIDTH - 10, line], 30));
-    (5..WIDTH).step_by(column).for_each(|x| canvas.fill([x, 5], [line, HEIGHT - 10], 30));
+    let (width, height) = (canvas.width, canvas.height);
+    (5..height).step_by(row).for_each(|y| canvas.fill([5, y], [width - 10, line], 30));
+    (5..width).step_by(column).for_each(|x| canvas.fill([x, 5], [line, height - 10], 30));
     for _ in 0..200 {
-        let at = [chance.below(WIDTH), chance.below(HEIGHT)];
+        let at = [chance.below(canvas.width), chance.below(canvas.height)];
         canvas.fill(at, [chance.between(1, 14), chance.between(1, 14)], chance.below(120) as u8);
     }
 }
@@ -186,14 +269,6 @@ fn mosaic(canvas: &mut Canvas, chance: &mut Chance) {
         }
     };
     let modules = Modules { side, dark: (0..side * side).map(module_at).collect() };
-    canvas.modules([chance.below(WIDTH - 100), chance.below(HEIGHT - 100)], module, &modules);
-}
-
-fn rustle(canvas: &mut Canvas, chance: &mut Chance, strength: usize) {
-    for eight in canvas.luma.chunks_mut(8) {
-        for (pixel, byte) in eight.iter_mut().zip(chance.bits().to_le_bytes()) {
-            let shift = usize::from(byte) * strength / 256;
-            *pixel = (usize::from(*pixel) + shift).saturating_sub(strength / 2).min(255) as u8;
-        }
-    }
+    let at = [chance.below(canvas.width - 100), chance.below(canvas.height - 100)];
+    canvas.modules(at, module, &modules);
 }
