@@ -22,7 +22,7 @@ const ROWS: usize = 2 * BORDER + 2;
 /// How much each pixel looks like the middle of a finder pattern: 1 is a clean one, 0 is nothing. Row after row, and only
 /// pixels whose pattern would lie wholly on the strip.
 pub(super) struct Responses<'p> {
-    contrast: ContrastRows<'p>,
+    contrast: ContrastRows<Strip<'p>>,
     values: Vec<i8>,
     /// Of each of the last rows, what all values up to a place sum up to.
     sums: Vec<Vec<i32>>,
@@ -50,7 +50,7 @@ impl<'p> Responses<'p> {
 
     /// What it looks at.
     pub fn strip(&self) -> &Strip<'p> {
-        self.contrast.strip()
+        self.contrast.rows()
     }
 
     /// The next row, and the place on the strip of its first response.
@@ -111,7 +111,7 @@ impl<'p> Responses<'p> {
                 peaks.push(Pattern { middle, module: [MODULE as f32; 2], seen: 4, likeness: likeness.min(1.0) });
             }
         }
-        (peaks, self.contrast.into_strip())
+        (peaks, self.contrast.into_rows())
     }
 }
 
@@ -130,7 +130,7 @@ impl Best {
     /// Takes a place and what it is worth.
     pub fn note(&mut self, worth: f32, place: [f32; 2]) {
         self.places.push((worth, place));
-        if self.places.len() >= 4 * self.most {
+        if self.places.len() >= 2 * self.most {
             self.keep_best();
         }
     }

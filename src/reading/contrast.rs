@@ -3,7 +3,8 @@
 
 mod rows;
 
-pub(super) use rows::ContrastRows;
+use rows::Smoother;
+pub(super) use rows::{ContrastRows, Rows};
 
 use super::geometry::Point;
 use super::grey::Grey;
@@ -22,16 +23,12 @@ pub(super) struct Contrast {
 impl Contrast {
     /// Compares each pixel with the square of `reach` pixels to each side of it.
     pub fn of(grey: &Grey, reach: usize) -> Self {
-        let mean = smoothed(grey, reach);
-        let strays = grey.luma.iter().zip(&mean.luma).map(|(pixel, mean)| pixel.abs_diff(*mean)).collect();
-        let stray = smoothed(&Grey { luma: strays, ..*grey }, reach);
-        let weights = weights();
-        let pixels = grey.luma.iter().zip(&mean.luma).zip(&stray.luma);
-        let values = pixels.map(|((pixel, mean), stray)| {
-            let darker = i32::from(*mean) - i32::from(*pixel);
-            (darker.wrapping_mul(weights[usize::from(*stray)]) / 256).clamp(-127, 127) as i8
-        });
-        Self { width: grey.width, height: grey.height, values: values.collect() }
+        let mut values = vec![0; grey.width * grey.height];
+        let mut rows = ContrastRows::of(grey, reach);
+        for row in values.chunks_exact_mut(grey.width.max(1)) {
+            rows.put_next(row);
+        }
+        Self { width: grey.width, height: grey.height, values }
     }
 
     /// The contrast at a point; nothing is known beyond the patch.
@@ -76,31 +73,23 @@ fn smooth_row(row: &[u8], reach: usize, line: &mut Vec<u8>, out: &mut [u8]) {
 }
 
 /// The mean of the square of `reach` pixels to each side of every pixel, with the edge repeated beyond it.
-pub(super) fn smoothed(grey: &Grey, reach: usize) -> Grey {
-    if reach == 0 {
-        return grey.clone();
-    }
-    let (width, height) = (grey.width, grey.height);
-    let mean = mean_of(reach);
-    let mut across = vec![0_u8; width * height];
-    let mut line = Vec::new();
-    for (from, to) in grey.luma.chunks_exact(width).zip(across.chunks_exact_mut(width)) {
-        smooth_row(from, reach, &mut line, to);
-    }
-    let row = |y: usize| &across[y * width..(y + 1) * width];
-    let mut sums: Vec<u32> = row(0).iter().map(|pixel| u32::from(*pixel) * reach as u32).collect();
-    for y in 0..reach {
-        let row = row(y.min(height - 1));
-        sums.iter_mut().zip(row).for_each(|(sum, pixel)| *sum = sum.wrapping_add(u32::from(*pixel)));
-    }
+pub(super) fn smoothed(rows: &impl Rows, reach: usize) -> Grey {
+    let [width, height] = rows.sides();
     let mut luma = vec![0_u8; width * height];
-    for (y, to) in luma.chunks_exact_mut(width).enumerate() {
-        let (enters, leaves) = (row((y + reach).min(height - 1)), row(y.saturating_sub(reach)));
-        for (((to, sum), enters), leaves) in to.iter_mut().zip(&mut sums).zip(enters).zip(leaves) {
-            *sum = sum.wrapping_add(u32::from(*enters));
-            *to = mean(*sum);
-            *sum = sum.wrapping_sub(u32::from(*leaves));
+    let mut smoother = Smoother::new(width, height, reach);
+    let mut line = vec![0; width];
+    let mut pushed = 0;
+    for (y, out) in luma.chunks_exact_mut(width.max(1)).enumerate() {
+        if reach == 0 {
+            rows.put_row(y, out);
+            continue;
         }
+        while pushed <= (y + reach).min(height - 1) {
+            rows.put_row(pushed, &mut line);
+            smoother.push(&line);
+            pushed += 1;
+        }
+        smoother.pull(out);
     }
     Grey { width, height, luma }
 }
@@ -114,7 +103,7 @@ mod tests {
         let (width, height, reach) = (13_usize, 9_usize, 2_usize);
         let luma: Vec<u8> = (0..width * height).map(|n| (n * 97 % 251) as u8).collect();
         let grey = Grey { width, height, luma };
-        let smooth = smoothed(&grey, reach);
+        let smooth = smoothed(&&grey, reach);
         for y in 0..height {
             for x in 0..width {
                 let near = |at: usize, step: usize, most: usize| (at + step).saturating_sub(reach).min(most - 1);

@@ -69,7 +69,7 @@ impl Likeliest {
     fn note(&mut self, corners: Corners) {
         self.0.push(corners);
         // A hundred thousand triples are megabytes, and a page may be small.
-        if self.0.len() >= 8 * MOST {
+        if self.0.len() >= 4 * MOST {
             self.keep();
         }
     }

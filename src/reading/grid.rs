@@ -82,8 +82,8 @@ pub(super) fn sizes(bits: &Bits, scale: f32, corners: &Corners, effort: &mut Eff
 }
 
 /// A grid that was fitted to a place, with all that is needed to read it.
-pub(super) struct Footing {
-    patch: Patch,
+pub(super) struct Footing<'p> {
+    patch: Patch<'p>,
     smooth: Grey,
     contrast: Contrast,
     /// Pixels of the patch.
@@ -96,17 +96,17 @@ pub(super) struct Footing {
 
 /// Fits a grid to three corners, in one of the likely sizes. None when the place is too near the edge or fits no size
 /// nearly as well as `hopeless`.
-pub(super) fn lay(
-    pixels: &Pixels,
+pub(super) fn lay<'p>(
+    pixels: &'p Pixels,
     corners: &Corners,
     sizes: &[(f32, usize)],
     hopeless: f32,
     effort: &mut Effort,
-) -> Option<Footing> {
+) -> Option<Footing<'p>> {
     let points = [corners.corner, corners.right, corners.opposite(), corners.below];
     let patch = Patch::around(pixels, &points, corners.module)?;
-    let module = corners.module / patch.scale;
-    let smooth = smoothed(&patch.grey, (SMOOTH * module) as usize);
+    let module = corners.module / patch.scale();
+    let smooth = smoothed(&patch, (SMOOTH * module) as usize);
     let contrast = Contrast::of(&smooth, (SURROUNDINGS * module) as usize + 2);
     let points = points.map(|point| patch.at(point));
     let likeliest = sizes.first()?.0;
@@ -115,7 +115,7 @@ pub(super) fn lay(
         let points = fit::seek_opposite(&contrast, points, template, module);
         Some((fit::judge(&contrast, points, template).agreement, template, points))
     });
-    effort.look(patch.grey.luma.len(), PATCH);
+    effort.look(smooth.luma.len(), PATCH);
     let (agreement, template, points) = starts.max_by(|a, b| a.0.total_cmp(&b.0))?;
     if agreement < hopeless - FITTING {
         return None;
@@ -135,7 +135,7 @@ const SHIFTS: [f32; 4] = [-0.35, 0.35, -0.7, 0.7];
 /// How much of its neighbours is taken out of a blurred module.
 const STRENGTHS: [f32; 2] = [0.4, 0.9];
 
-impl Footing {
+impl Footing<'_> {
     /// How well the function patterns agree, from -1 to 1 and a little more.
     pub fn agreement(&self) -> f32 {
         self.fitted.agreement
@@ -148,7 +148,7 @@ impl Footing {
         let far = self.template.size as f32;
         Laid {
             outline: [corner(0.0, 0.0), corner(far, 0.0), corner(far, far), corner(0.0, far)],
-            module: self.module * self.patch.scale,
+            module: self.module * self.patch.scale(),
             agreement: self.fitted.agreement,
             soft: self.by_contrast(&self.middles),
             bent: None,
@@ -157,7 +157,7 @@ impl Footing {
 
     /// Bytes that it holds, nearly.
     pub fn bytes(&self) -> usize {
-        self.patch.grey.luma.len() + self.smooth.luma.len() + self.contrast.values.len()
+        self.smooth.luma.len() + self.contrast.values.len()
     }
 
     /// Reads the modules where they should be.

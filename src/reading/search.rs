@@ -68,8 +68,8 @@ const COMPARED: usize = corners::MOST;
 /// Places of one page on which a grid is laid.
 const LAID: usize = 160;
 /// Bytes of patches that are kept until the best of them are read with care, on any page; on large ones a quarter of its
-/// pixels. A karekod of 300 dpi has some 200,000.
-const HELD: usize = 1_000_000;
+/// pixels. A karekod of 300 dpi has some 120,000.
+const HELD: usize = 300_000;
 /// Places that could not be read are kept from this agreement on.
 const LIKE_A_CODE: f32 = 0.45;
 
@@ -153,9 +153,9 @@ impl<'p> Search<'p> {
     }
 
     /// Footings hold pixels: where they are many, those that fit worst are not kept for another look.
-    fn let_go(&mut self, footings: &mut Vec<Footing>) {
+    fn let_go(&mut self, footings: &mut Vec<Footing<'_>>) {
         let most = (self.pixels.width() * self.pixels.height() / 4).max(HELD);
-        while footings.len() > 1 && footings.iter().map(Footing::bytes).sum::<usize>() > most {
+        while footings.len() > 1 && footings.iter().map(|footing| footing.bytes()).sum::<usize>() > most {
             let worst =
                 (0..footings.len()).min_by(|a, b| footings[*a].agreement().total_cmp(&footings[*b].agreement()));
             let worst = footings.swap_remove(worst.unwrap_or(0));

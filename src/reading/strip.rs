@@ -2,6 +2,7 @@
 //! direction. It must never be held whole: a strip of a coarse page has many times its pixels.
 
 use super::area::MODULE;
+use super::contrast::Rows;
 use super::geometry::{Point, along};
 use super::page::Pixels;
 
@@ -31,22 +32,6 @@ impl<'p> Strip<'p> {
         along(along(self.origin, self.across, x), self.down, y)
     }
 
-    /// The pixels of one row. Beyond the edge of the page the edge is repeated.
-    pub fn put_row(&self, row: usize, out: &mut [u8]) {
-        let (right, bottom) = (self.pixels.width() as i32 - 1, self.pixels.height() as i32 - 1);
-        let on_page = |x: i32, y: i32| (x.clamp(0, right) as usize, y.clamp(0, bottom) as usize);
-        match self.pixels {
-            Pixels::Bits(bits) => self.sample(row, out, |x, y| {
-                let (x, y) = on_page(x, y);
-                if bits.dark(x, y) { 0 } else { 255 }
-            }),
-            Pixels::Grey(grey) => self.sample(row, out, |x, y| {
-                let (x, y) = on_page(x, y);
-                u32::from(grey.at(x, y))
-            }),
-        }
-    }
-
     /// Each pixel is the mean of two places inside it: nearer than that the page has little more to say at this scale.
     fn sample(&self, row: usize, out: &mut [u8], pixel: impl Fn(i32, i32) -> u32) {
         const PLACES: [Point; 2] = [[0.25, 0.25], [0.75, 0.75]];
@@ -62,6 +47,28 @@ impl<'p> Strip<'p> {
             let at = |place: [i32; 2]| pixel(x.saturating_add(place[0]) >> 16, y.saturating_add(place[1]) >> 16);
             *to = ((at(places[0]) + at(places[1])) / 2) as u8;
             (x, y) = (x.saturating_add(step[0]), y.saturating_add(step[1]));
+        }
+    }
+}
+
+impl Rows for Strip<'_> {
+    fn sides(&self) -> [usize; 2] {
+        [self.width, self.height]
+    }
+
+    /// Beyond the edge of the page the edge is repeated.
+    fn put_row(&self, row: usize, out: &mut [u8]) {
+        let (right, bottom) = (self.pixels.width() as i32 - 1, self.pixels.height() as i32 - 1);
+        let on_page = |x: i32, y: i32| (x.clamp(0, right) as usize, y.clamp(0, bottom) as usize);
+        match self.pixels {
+            Pixels::Bits(bits) => self.sample(row, out, |x, y| {
+                let (x, y) = on_page(x, y);
+                if bits.dark(x, y) { 0 } else { 255 }
+            }),
+            Pixels::Grey(grey) => self.sample(row, out, |x, y| {
+                let (x, y) = on_page(x, y);
+                u32::from(grey.at(x, y))
+            }),
         }
     }
 }

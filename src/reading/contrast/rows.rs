@@ -1,11 +1,30 @@
-//! The contrast of a strip row after row. It must never hold more than the rows that a pixel is compared with.
+//! Means and contrast row after row. It must never hold more than the rows that a pixel is compared with.
 
 use super::{mean_of, weights};
-use crate::reading::strip::Strip;
+use crate::reading::grey::Grey;
+
+/// Something that has rows of pixels.
+pub(in crate::reading) trait Rows {
+    /// Pixels of a row, and rows.
+    fn sides(&self) -> [usize; 2];
+
+    /// The pixels of one row.
+    fn put_row(&self, y: usize, out: &mut [u8]);
+}
+
+impl Rows for &Grey {
+    fn sides(&self) -> [usize; 2] {
+        [self.width, self.height]
+    }
+
+    fn put_row(&self, y: usize, out: &mut [u8]) {
+        out.copy_from_slice(self.row(y));
+    }
+}
 
 /// As [`Contrast`](super::Contrast), of which only a few rows are there at a time.
-pub(in crate::reading) struct ContrastRows<'p> {
-    strip: Strip<'p>,
+pub(in crate::reading) struct ContrastRows<R> {
+    rows: R,
     reach: usize,
     weights: [i32; 256],
     pixels: Ring,
@@ -20,12 +39,12 @@ pub(in crate::reading) struct ContrastRows<'p> {
     done: usize,
 }
 
-impl<'p> ContrastRows<'p> {
+impl<R: Rows> ContrastRows<R> {
     /// Compares each pixel with the square of `reach` pixels to each side of it.
-    pub fn of(strip: Strip<'p>, reach: usize) -> Self {
-        let width = strip.width;
+    pub fn of(rows: R, reach: usize) -> Self {
+        let [width, height] = rows.sides();
         let ring = || Ring::new(width, 2 * reach + 2);
-        let smoother = || Smoother::new(width, strip.height, reach);
+        let smoother = || Smoother::new(width, height, reach);
         Self {
             pixels: ring(),
             means: ring(),
@@ -37,23 +56,23 @@ impl<'p> ContrastRows<'p> {
             loaded: 0,
             smoothed: 0,
             done: 0,
-            strip,
+            rows,
         }
     }
 
     /// What it looks at.
-    pub fn strip(&self) -> &Strip<'p> {
-        &self.strip
+    pub fn rows(&self) -> &R {
+        &self.rows
     }
 
     /// What it looked at, when it is done.
-    pub fn into_strip(self) -> Strip<'p> {
-        self.strip
+    pub fn into_rows(self) -> R {
+        self.rows
     }
 
     /// The next row of contrast. False when there is none.
     pub fn put_next(&mut self, out: &mut [i8]) -> bool {
-        let (y, height) = (self.done, self.strip.height);
+        let (y, height) = (self.done, self.rows.sides()[1]);
         if y == height {
             return false;
         }
@@ -73,9 +92,9 @@ impl<'p> ContrastRows<'p> {
     /// The next row of means, and how far the pixels stray from it.
     fn smooth(&mut self) {
         let y = self.smoothed;
-        while self.loaded <= (y + self.reach).min(self.strip.height - 1) {
+        while self.loaded <= (y + self.reach).min(self.rows.sides()[1] - 1) {
             let row = self.pixels.row_mut(self.loaded);
-            self.strip.put_row(self.loaded, row);
+            self.rows.put_row(self.loaded, row);
             self.mean.push(row);
             self.loaded += 1;
         }
@@ -115,7 +134,7 @@ impl Ring {
 }
 
 /// The mean of the square of `reach` pixels to each side, row after row, with the edge repeated beyond it.
-struct Smoother {
+pub(super) struct Smoother {
     height: usize,
     reach: usize,
     /// Rows that are smoothed across, and their sums down.
@@ -127,18 +146,19 @@ struct Smoother {
 }
 
 impl Smoother {
-    fn new(width: usize, height: usize, reach: usize) -> Self {
+    pub fn new(width: usize, height: usize, reach: usize) -> Self {
         let across = Ring::new(width, 2 * reach + 2);
         Self { height, reach, across, sums: vec![0; width], line: Vec::new(), pushed: 0, pulled: 0 }
     }
 
-    fn push(&mut self, row: &[u8]) {
+    /// The next row that has a say.
+    pub fn push(&mut self, row: &[u8]) {
         super::smooth_row(row, self.reach, &mut self.line, self.across.row_mut(self.pushed));
         self.pushed += 1;
     }
 
     /// The next row, once all rows that have a say in it were pushed.
-    fn pull(&mut self, out: &mut [u8]) {
+    pub fn pull(&mut self, out: &mut [u8]) {
         let (y, reach, last) = (self.pulled, self.reach, self.height - 1);
         if y == 0 {
             let first = self.across.row(0);
