@@ -58,6 +58,15 @@ impl Frontier {
         self.size
     }
 
+    /// The same tree with each leaf taken for the root over `2^height` leaves of its own.
+    ///
+    /// # Panics
+    /// When the tree would have more than 2⁶⁴ leaves.
+    #[must_use]
+    pub fn raised(self, height: u32) -> Self {
+        Self { size: self.size.checked_mul(1 << height).expect("no tree has so many leaves"), roots: self.roots }
+    }
+
     /// Adds one leaf hash at the right edge.
     pub fn push(&mut self, leaf: Hash) {
         self.push_and_tell(leaf, |_| {});
@@ -85,6 +94,11 @@ impl Frontier {
         let Some(last) = right_first.next() else { return empty_root() };
         right_first.fold(*last, |right, left| parent(left, &right))
     }
+}
+
+/// RFC 6962 §2.1: the hash of an entry, whatever its bytes are.
+pub fn leaf(entry: &[u8]) -> Hash {
+    Sha256::new().chain_update([0]).chain_update(entry).finalize().into()
 }
 
 /// RFC 6962 §2.1: the root of no entries, which is the hash of nothing.

@@ -288,10 +288,14 @@ fn tiles(spans: Option<Vec<Span>>, size: u64) -> Vec<Tile> {
 }
 
 /// The root over a power of two of hashes.
-pub(super) fn perfect_root(hashes: &[Hash]) -> Hash {
+///
+/// # Panics
+/// When there are none, or not a power of two of them.
+pub fn perfect_root(hashes: &[Hash]) -> Hash {
     match hashes {
         [only] => *only,
         _ => {
+            assert!(hashes.len().is_power_of_two(), "{} hashes are no perfect tree", hashes.len());
             let (left, right) = hashes.split_at(hashes.len() / 2);
             parent(&perfect_root(left), &perfect_root(right))
         }

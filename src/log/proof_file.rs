@@ -13,8 +13,6 @@ use super::note::{NOTE_BYTES, Note, VerifierKey};
 use super::proof::{BadProof, verify_inclusion};
 use super::tile::ENTRY_BYTES;
 
-/// How the file's name ends, after the name of what it proves.
-pub const EXTENSION: &str = "tlog-proof";
 /// Bytes of such a file at most.
 pub const PROOF_FILE_BYTES: usize = NOTE_BYTES + 2 * ENTRY_BYTES;
 

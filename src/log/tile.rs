@@ -15,8 +15,6 @@ pub const ENTRY_BYTES: usize = u16::MAX as usize;
 /// Bytes of a bundle at most.
 pub const BUNDLE_BYTES: usize = TILE_WIDTH as usize * (2 + ENTRY_BYTES);
 
-/// The path of the checkpoint beside the tiles (tlog-tiles, "Checkpoints").
-pub const CHECKPOINT: &str = "checkpoint";
 const TILES: &str = "tile/";
 const ENTRIES: &str = "entries";
 /// The highest level that a tree of 2⁶⁴ entries has.
