@@ -7,10 +7,12 @@ pub mod election;
 pub mod gate;
 pub mod init;
 pub mod key;
+pub mod mirror;
 pub mod read;
 pub mod rebuild;
 pub mod sample;
 pub mod serve;
+pub mod verify;
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +20,11 @@ use anyhow::Context;
 
 use crate::config::Config;
 use crate::ledger::Ledger;
+
+/// A command that has told everything itself, and ends with this status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("ended with status {0}")]
+pub struct Ended(pub u8);
 
 /// Where a service is described.
 #[derive(Clone, Debug, clap::Args)]

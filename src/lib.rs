@@ -32,7 +32,7 @@
 //!   than stored. [`publication`]: the log's copy in the vault, and a database made from it again.
 //! * [`intake`]: taking in. [`tree`]: handing out.
 //! * [`web`]: HTTPS. [`shelf`]: the tree as the FTP crate (`tutanak-ftp`) sees it. [`config`]: the file.
-//!   [`rehearsal`]: the registry's forms as they would be printed.
+//!   [`rehearsal`]: the registry's forms as they would be printed. [`client`]: what parties run: mirror and verify.
 //! * [`app`]: builds, runs and stops everything. [`cli`]: the commands.
 //!
 //! Nobody looks up: a test reads the `crate::` paths of every file and says so.
@@ -58,6 +58,7 @@ pub mod app;
 pub mod archive;
 pub mod audit;
 pub mod cli;
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod cpu;

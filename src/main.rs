@@ -89,6 +89,10 @@ enum Command {
     Rebuild(ConfigArg),
     /// Reads the karekods in PNGs: one line a file, `path<TAB>code[,code…]`, empty when there is none.
     Read(cli::read::Read),
+    /// A party's copy of the archive: incremental, resumable, every scan checked against the signed log.
+    Mirror(cli::mirror::Mirror),
+    /// Checks a copy, one scan or two checkpoints, offline.
+    Verify(cli::verify::Verify),
     /// Draws printable forms and realistic scans, for rehearsals and tests.
     Sample {
         #[command(subcommand)]
@@ -108,10 +112,13 @@ fn main() -> ExitCode {
     };
     match runtime.block_on(run(cli.command)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
+        Err(error) => match error.downcast_ref::<cli::Ended>() {
+            Some(cli::Ended(status)) => ExitCode::from(*status),
+            None => {
+                eprintln!("error: {error:#}");
+                ExitCode::FAILURE
+            }
+        },
     }
 }
 
@@ -134,6 +141,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Key { config, command } => cli::key::run(command, &config).await,
         Command::Rebuild(config) => cli::rebuild::run(&config).await,
         Command::Read(read) => cli::read::run(&read),
+        Command::Mirror(mirror) => cli::mirror::run(mirror).await,
+        Command::Verify(verify) => cli::verify::run(&verify),
         Command::Sample { command } => cli::sample::run(command).await,
     }
 }

@@ -10,7 +10,7 @@ const LAYERS: [&[&str]; 9] = [
     &["registry"],
     &["access", "audit", "archive", "publication"],
     &["intake", "tree"],
-    &["web", "shelf", "config", "rehearsal"],
+    &["web", "shelf", "config", "rehearsal", "client"],
     &["app"],
     &["cli"],
 ];

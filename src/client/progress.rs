@@ -1,0 +1,53 @@
+//! How far a person is told the download has come: rate and time left, on a terminal and nowhere else.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// A bar, or nothing.
+#[derive(Clone, Debug)]
+pub struct Progress(ProgressBar);
+
+impl Progress {
+    /// A bar on standard error when `shown` and when that is a terminal.
+    pub fn new(shown: bool) -> Self {
+        let bar = if shown {
+            ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(4))
+        } else {
+            ProgressBar::hidden()
+        };
+        let style =
+            ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes}  {bytes_per_sec}  kalan/left {eta}  {msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Self(bar)
+    }
+
+    /// So many bytes more are to come.
+    pub fn expect(&self, bytes: u64) {
+        self.0.inc_length(bytes);
+    }
+
+    /// So many bytes came.
+    pub fn came(&self, bytes: u64) {
+        self.0.inc(bytes);
+    }
+
+    /// What is going on.
+    pub fn say(&self, what: String) {
+        self.0.set_message(what);
+    }
+
+    /// Prints a line without tearing the bar.
+    pub fn line(&self, line: &str) {
+        if self.0.is_hidden() { eprintln!("{line}") } else { self.0.println(line) }
+    }
+
+    /// A round is over: the next begins at nothing.
+    pub fn rest(&self) {
+        self.0.set_length(0);
+        self.0.reset();
+    }
+
+    /// The end.
+    pub fn done(&self) {
+        self.0.finish_and_clear();
+    }
+}

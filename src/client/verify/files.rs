@@ -1,0 +1,110 @@
+//! The files of a copy: hashed in pieces, and held against what the log knows of them.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::client::disk::{Disk, PART};
+use crate::client::problem::Problem;
+use crate::domain::naming::packs::{PACKS, PackPath};
+use crate::domain::{Digest, naming};
+use crate::log::tile::Tile;
+
+const CHUNK: usize = 256 << 10;
+
+/// A path that the log knows, by sixteen bytes of its hash: two million of them are eighty megabytes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Known {
+    path: [u8; 16],
+    digest: [u8; 16],
+    position: u64,
+}
+
+impl Known {
+    pub(super) fn new(path: &str, digest: &Digest, position: u64) -> Self {
+        Self { path: short(&Digest::of(path.as_bytes())), digest: short(digest), position }
+    }
+}
+
+fn short(digest: &Digest) -> [u8; 16] {
+    let mut short = [0; 16];
+    short.copy_from_slice(&digest.as_bytes()[..16]);
+    short
+}
+
+/// What a walk through the copy found.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) parts: u64,
+    pub(super) problems: Vec<Problem>,
+}
+
+/// Sorts what is known; gives the entries that give a path a second, different content.
+pub(super) fn twice(known: &mut [Known]) -> Vec<u64> {
+    known.sort_unstable();
+    let pairs = known.windows(2).filter(|pair| pair[0].path == pair[1].path && pair[0].digest != pair[1].digest);
+    pairs.map(|pair| pair[0].position.max(pair[1].position)).collect()
+}
+
+/// Walks through the copy and names what the log does not know. `known` is sorted.
+pub(super) fn walk(disk: &Disk, known: &[Known], size: u64) -> Found {
+    let mut found = Found::default();
+    for top in [naming::SCANS, PACKS, naming::LOG] {
+        below(disk.root(), top, known, size, &mut found);
+    }
+    found
+}
+
+fn below(root: &Path, path: &str, known: &[Known], size: u64, found: &mut Found) {
+    let Ok(entries) = fs::read_dir(root.join(path)) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let path = format!("{path}/{}", name.to_string_lossy());
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => below(root, &path, known, size, found),
+            _ if path.ends_with(&format!(".{PART}")) => found.parts += 1,
+            _ if is_known(&path, known, size) => {}
+            _ => found.problems.push(Problem::Extra { path: crate::client::problem::printable(&path) }),
+        }
+    }
+}
+
+fn is_known(path: &str, known: &[Known], size: u64) -> bool {
+    if let Some(inside) = path.strip_prefix(naming::LOG).and_then(|rest| rest.strip_prefix('/')) {
+        return inside == naming::CHECKPOINT
+            || inside == naming::KEYS
+            || Tile::parse(inside).is_some_and(|tile| tile.is_in(size));
+    }
+    if let Some(PackPath::Pack { number, entries }) = PackPath::parse(path) {
+        return number.checked_mul(256).and_then(|first| first.checked_add(entries)).is_some_and(|end| end <= size);
+    }
+    // The lists of checksums that other clients fetch are none of the log's business.
+    let asked = short(&Digest::of(path.as_bytes()));
+    naming::split(path).1 == naming::SUMS
+        || path.ends_with(naming::PROOF)
+        || known.binary_search_by_key(&asked, |known| known.path).is_ok()
+}
+
+/// The digest of a file, and its bytes.
+pub(super) fn digest(file: fs::File) -> io::Result<(Digest, u64)> {
+    let (mut hasher, mut bytes) = (Sha256::new(), 0);
+    each_chunk(file, |chunk| {
+        hasher.update(chunk);
+        bytes += chunk.len() as u64;
+        Ok(())
+    })?;
+    Ok((Digest::finish(hasher), bytes))
+}
+
+/// Gives a file's bytes, piece by piece.
+pub(super) fn each_chunk(mut file: fs::File, mut take: impl FnMut(&[u8]) -> Result<(), String>) -> io::Result<()> {
+    let mut buffer = vec![0; CHUNK];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(()),
+            read => take(&buffer[..read]).map_err(io::Error::other)?,
+        }
+    }
+}
