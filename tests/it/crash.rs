@@ -195,10 +195,10 @@ async fn sigterm_ends_the_service_with_success() {
 }
 
 /// A small file system of its own, so that it can be filled. Needs the right to mount; elsewhere the test says so.
-struct SmallDisk(PathBuf);
+pub struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    fn mount(at: &Path) -> Option<Self> {
+    pub fn mount(at: &Path) -> Option<Self> {
         std::fs::create_dir_all(at).unwrap();
         let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"]).arg(at).output();
         if mount.is_ok_and(|out| out.status.success()) {

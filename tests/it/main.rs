@@ -14,6 +14,7 @@ mod layers;
 mod ledger;
 mod lists;
 mod log;
+mod mirror;
 mod packs;
 mod pages;
 mod paper;
