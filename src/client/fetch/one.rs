@@ -43,10 +43,13 @@ impl Fetch<'_> {
     /// A run of scans out of a pack. Those that did not come right are given back, to be asked for one by one.
     async fn run_of(&self, pack: &str, run: Vec<Image>) -> Result<(u64, Vec<Image>), RoundError> {
         let (mut at, mut attempt, mut saved, mut wrong) = (0, 1, 0, Vec::new());
+        // What came of the scan in which a line broke: the next request goes on at the byte after it.
+        let mut begun = BytesMut::new();
         while at < run.len() {
-            let (read, outcome) = self.stream(pack, &run[at..], &mut saved, &mut wrong).await?;
+            let before = begun.len();
+            let (read, outcome) = self.stream(pack, &run[at..], &mut begun, &mut saved, &mut wrong).await?;
             at += read;
-            attempt = if read > 0 { 1 } else { attempt };
+            attempt = if read > 0 || begun.len() > before { 1 } else { attempt };
             match outcome {
                 Ok(()) => {}
                 Err(TransportError::Transient { what, after }) if attempt < self.context.retry.attempts => {
@@ -66,30 +69,31 @@ impl Fetch<'_> {
         Ok((saved, wrong))
     }
 
-    /// Reads scans off one answer. How many came whole is told even when it breaks off.
+    /// Reads scans off one answer, the first of which may be `begun`. How many came whole is told even when it breaks off.
     async fn stream(
         &self,
         pack: &str,
         run: &[Image],
+        begun: &mut BytesMut,
         saved: &mut u64,
         wrong: &mut Vec<Image>,
     ) -> Result<(usize, Result<(), TransportError>), RoundError> {
         let place = |image: &Image| image.data.clone().unwrap_or_default();
         let (Some(first), Some(last)) = (run.first(), run.last()) else { return Ok((0, Ok(()))) };
         let (mut at, end) = (place(first).start, place(last).end);
-        let mut reader = match self.context.transport.range(pack, at..end).await {
-            Ok(stream) => Reader { stream, read: BytesMut::new() },
+        let mut reader = match self.context.transport.range(pack, at + begun.len() as u64..end).await {
+            Ok(stream) => Reader { stream, read: std::mem::take(begun) },
             Err(error) => return Ok((0, Err(error))),
         };
         let mut writing: Option<tokio::task::JoinHandle<Result<Saved, RoundError>>> = None;
         let (mut came, mut outcome) = (0, Ok(()));
         for image in run {
             let data = place(image);
-            let bytes = async {
-                reader.skip(pack, data.start - at).await?;
-                reader.take(pack, image.size as usize).await
-            };
-            match bytes.await {
+            if let Err(error) = reader.skip(pack, data.start - at).await {
+                outcome = Err(error);
+                break;
+            }
+            match reader.take(pack, image.size as usize).await {
                 Ok(bytes) => {
                     at = data.end;
                     came += 1;
@@ -101,6 +105,7 @@ impl Fetch<'_> {
                         Some(tokio::spawn(async move { Ok(cpu.run(move || save(&disk, image, &bytes)).await??) }));
                 }
                 Err(error) => {
+                    *begun = reader.read;
                     outcome = Err(error);
                     break;
                 }

@@ -64,6 +64,18 @@ async fn a_line_that_breaks_again_and_again_costs_nothing_twice() {
 }
 
 #[tokio::test]
+async fn a_line_that_breaks_within_every_scan_goes_on_at_the_byte() {
+    let (server, dir) = (Arc::new(Server::of(300)), tempfile::tempdir().unwrap());
+    // No scan has fewer than 400 bytes: none would ever come whole if each began anew.
+    server.lies(|path, bytes| if path.ends_with(".zip") { Answer::Breaks(bytes, 399) } else { Answer::Bytes(bytes) });
+    let report = copy(&server, dir.path()).await;
+    assert_eq!((problems(&report), report.scans), (vec![], scans(300)));
+    let alone = server.log.lock().unwrap().iter().filter(|path| path.ends_with(".png")).count();
+    assert_eq!(alone, 0, "no scan had to be asked for by its own path");
+    assert_eq!(verified(dir.path()).problems, []);
+}
+
+#[tokio::test]
 async fn what_is_named_comes_alone_or_first() {
     let (server, dir) = (Arc::new(Server::of(300)), tempfile::tempdir().unwrap());
     let order = Order { il: vec!["Ankara".into()], only: true, ..Order::default() };
