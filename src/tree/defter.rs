@@ -39,7 +39,6 @@ impl Tree {
             let mut nodes = Vec::new();
             nodes.extend(self.keys_node().await?);
             nodes.extend(self.checkpoint_node().await?);
-            nodes.extend(self.audit_node().await?);
             nodes.push(Node::directory(naming::TILES, Timestamp::UNIX_EPOCH));
             return Ok(Some(nodes));
         }
@@ -137,7 +136,8 @@ impl Tree {
         Ok(Some(Node::text(naming::CHECKPOINT, time(head.at_ms), text)))
     }
 
-    /// Of the audit record only its size and root are seen. Who keeps them can tell later whether a row was changed.
+    /// Of the audit record only its size and root are seen. Who keeps them can tell later whether a row was changed. It is
+    /// not listed: it moves with every access, so a plain mirror would never find that nothing is new.
     async fn audit_node(&self) -> Result<Option<Node>, TreeError> {
         let Some(election) = self.election().await? else { return Ok(None) };
         let head = self.ledger.audit_head().await?;
