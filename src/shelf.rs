@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use tutanak_ftp::{Entry, EntryKind, LoginError, Opened, Shelf, ShelfError, Visitor};
 
 use crate::access::door::{Door, DoorError};
-use crate::access::{Act, Principal, Refusal};
+use crate::access::{Act, Object, Principal, Refusal};
 use crate::audit::{Access, Audit, Delivery, Seat};
 use crate::telemetry::Chain;
 use crate::tree::{Node, Tree};
@@ -33,7 +33,7 @@ impl PartyShelf {
     /// Asks the door; a refusal is written down before it is told.
     async fn allow(&self, visitor: &Visitor, reader: &Principal, act: Act, access: Access) -> Result<Seat, ShelfError> {
         let seat = self.seat(access).await?;
-        match self.door.allow(reader, act, visitor.address).await {
+        match self.door.allow(reader, act, Object::Everything, visitor.address).await {
             Ok(()) => Ok(seat),
             Err(DoorError::Refused(refusal)) => {
                 seat.refused(refusal.name());
@@ -68,7 +68,7 @@ impl Shelf for PartyShelf {
         let principal = match self.door.bulk(user, password).await {
             Ok(principal) => {
                 seat.is(&principal.account);
-                self.door.allow(&principal, Act::List, visitor.address).await.map(|()| principal)
+                self.door.allow(&principal, Act::List, Object::Everything, visitor.address).await.map(|()| principal)
             }
             Err(error) => Err(error),
         };

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use tokio::sync::Mutex;
 
-use super::{Act, Gates, Principal, Refusal, covers, may, secrets};
+use super::{Act, Class, Gates, Object, Principal, Refusal, Scope, covers, may, secrets};
 use crate::clock::Clock;
 use crate::domain::{BoardId, Channel, PlaceId, Sender};
 use crate::ledger::{Ledger, LedgerError};
@@ -54,7 +54,11 @@ impl Door {
     /// Which operator this is. An account that is not in use is refused here: nothing else asks about it.
     pub async fn operator(&self, user: &str, password: &str) -> Result<Principal, DoorError> {
         let (principal, _) = self.principal(Channel::Operator, user, password).await?;
-        if principal.active { Ok(principal) } else { Err(DoorError::Refused(Refusal::Inactive)) }
+        match (principal.active, principal.must_change) {
+            (true, false) => Ok(principal),
+            (true, true) => Err(DoorError::Refused(Refusal::MustChangePassword)),
+            (false, _) => Err(DoorError::Refused(Refusal::Inactive)),
+        }
     }
 
     /// What is open, at most a second ago.
@@ -65,7 +69,7 @@ impl Door {
     /// Which board has this token, and whether it may send from `from`.
     pub async fn board(&self, token: &str, from: IpAddr) -> Result<(Principal, Sender), DoorError> {
         let (principal, place) = self.principal(Channel::Board, &secrets::token_login(token), token).await?;
-        self.allow(&principal, Act::Upload, from).await?;
+        self.allow(&principal, Act::Upload, Object::Of(&principal.account), from).await?;
         let board: Result<BoardId, _> = principal.account.parse();
         let place: Option<PlaceId> = place.and_then(|place| place.parse().ok());
         let (Ok(board), Some(place)) = (board, place) else {
@@ -74,10 +78,16 @@ impl Door {
         Ok((principal, Sender { board, place }))
     }
 
-    /// Whether the gates and the address list let `principal` do it now.
-    pub async fn allow(&self, principal: &Principal, act: Act, from: IpAddr) -> Result<(), DoorError> {
+    /// Whether `principal` may do it now, coming from there: [`may`], with the gates as this node knows them.
+    pub async fn allow(
+        &self,
+        principal: &Principal,
+        act: Act,
+        object: Object<'_>,
+        from: IpAddr,
+    ) -> Result<(), DoorError> {
         let known = self.known().await?;
-        may(principal, act, self.clock.now(), from, &known.gates).map_err(DoorError::Refused)
+        may(principal, act, object, self.clock.now(), from, &known.gates).map_err(DoorError::Refused)
     }
 
     /// Whether any party reported this address. Strangers are turned away before they are greeted.
@@ -100,11 +110,20 @@ impl Door {
         let current = |expires: Option<i64>| expires.is_none_or(|at| now < at);
         match (secrets::matches(stored, secret), found) {
             (true, Some(found)) if current(found.expires_ms) => {
-                let addresses = parse_addresses(&found.addresses);
-                let corrupt = |_| LedgerError::Corrupt(format!("the gate of account {}", found.account));
-                let opens_with = found.opens_with.parse().map_err(corrupt)?;
-                let (account, active) = (found.account.clone(), found.active);
-                Ok((Principal { account, channel, addresses, active, opens_with }, found.place))
+                let corrupt = || LedgerError::Corrupt(format!("the kind of account {}", found.account));
+                let gate = found.opens_with.parse().map_err(|_| corrupt())?;
+                let class = Class::of_account(&found.kind, gate).ok_or_else(corrupt)?;
+                let principal = Principal {
+                    account: found.account.clone(),
+                    person: None,
+                    class,
+                    channel,
+                    addresses: parse_addresses(&found.addresses),
+                    active: found.active,
+                    must_change: false,
+                    scope: scope(class, found.place.as_deref()).ok_or_else(corrupt)?,
+                };
+                Ok((principal, found.place))
             }
             _ => Err(DoorError::Refused(Refusal::Unknown)),
         }
@@ -130,6 +149,17 @@ impl Door {
         let fresh = Known { gates, parties };
         *known = Some((Instant::now(), fresh.clone()));
         Ok(fresh)
+    }
+}
+
+/// How far the rights of an account at `place` reach; none for a candidate of no place.
+fn scope(class: Class, place: Option<&str>) -> Option<Scope> {
+    match class {
+        Class::IndependentCandidate => place?.parse().ok().map(Scope::Constituency),
+        Class::Board => Some(Scope::Own),
+        Class::Party | Class::OutsideParty | Class::Candidate | Class::Operator | Class::Auditor => {
+            Some(Scope::Everything)
+        }
     }
 }
 

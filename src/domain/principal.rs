@@ -23,6 +23,8 @@ pub enum Channel {
     Operator,
     /// An auditor (denetçi).
     Auditor,
+    /// A medium (USB) that an operator hands over against a receipt. It has no credential: nobody comes in by it.
+    Medium,
 }
 
 impl Channel {
@@ -35,6 +37,7 @@ impl Channel {
             Self::Board => "board",
             Self::Operator => "operator",
             Self::Auditor => "auditor",
+            Self::Medium => "medium",
         }
     }
 }

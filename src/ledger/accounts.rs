@@ -9,6 +9,8 @@ use crate::domain::{BoardId, Channel, Gate, PlaceId};
 pub struct Credential {
     /// The account.
     pub account: String,
+    /// What the account is: `party`, `candidate`, `independent`, `board`, `operator` or `auditor`.
+    pub kind: String,
     /// What the secret is compared with.
     pub secret: String,
     /// Milliseconds since 1970 from which it is refused.
@@ -28,7 +30,7 @@ pub struct Credential {
 pub struct NewAccount {
     /// Its id.
     pub id: String,
-    /// `party`, `board` or `operator`.
+    /// `party`, `candidate`, `independent`, `board`, `operator` or `auditor`.
     pub kind: &'static str,
     /// As election users know it.
     pub name: String,
@@ -42,7 +44,7 @@ pub struct NewAccount {
     pub credentials: Vec<(Channel, String, String)>,
 }
 
-const CREDENTIAL: &str = "SELECT c.account, c.secret, c.expires_ms, a.place, a.addresses, a.active, a.opens_with \
+const CREDENTIAL: &str = "SELECT c.account, a.kind, c.secret, c.expires_ms, a.place, a.addresses, a.active, a.opens_with \
                           FROM credential c JOIN account a ON a.id = c.account WHERE c.channel = $1 AND c.login = $2";
 const PARTY_ADDRESSES: &str = "SELECT addresses FROM account WHERE kind = 'party' AND active";
 const BOARD_PLACE: &str = "SELECT place FROM account WHERE id = $1 AND kind = 'board'";

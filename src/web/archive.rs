@@ -18,8 +18,8 @@ use super::lines::Line;
 use super::problem::Problem;
 use super::who::BulkParty;
 use super::{Site, directory, wait, who};
-use crate::access::Act;
 use crate::access::door::DoorError;
+use crate::access::{Act, Object};
 use crate::audit::{Access, Delivery, Seat};
 use crate::domain::Digest;
 use crate::tree::{Content, Node};
@@ -47,7 +47,7 @@ pub async fn node(
     // What is no text names nothing; it is on record all the same.
     let path = path.map_or_else(|_| "\u{fffd}".to_owned(), |Path(path)| path);
     if let Some(after) = wait::asked(&path, query.as_deref())
-        && site.door.allow(&party.principal, Act::Download, party.from).await.is_ok()
+        && site.door.allow(&party.principal, Act::Download, Object::Everything, party.from).await.is_ok()
     {
         // Before the door is asked again for the record: a right may be lost while somebody waits.
         wait::for_more_than(after, &site.ledger, site.size.clone()).await;
@@ -87,7 +87,7 @@ async fn allow(site: &Site, party: &BulkParty, act: Act, path: &str) -> Result<S
         start_at: 0,
     };
     let seat = site.audit.seat(access).await?;
-    match site.door.allow(&party.principal, act, party.from).await {
+    match site.door.allow(&party.principal, act, Object::Everything, party.from).await {
         Ok(()) => Ok(seat),
         Err(error) => {
             match &error {

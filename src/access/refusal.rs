@@ -1,0 +1,72 @@
+//! Why not: a name for the record, a sentence for the people.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+/// Why not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// No such credential on this channel. It does not say which half was wrong.
+    Unknown,
+    /// Too many wrong tries from this address; nothing was looked at.
+    TooManyTries {
+        /// Seconds after which a try is looked at again.
+        retry_after: u32,
+    },
+    /// The account is not in use.
+    Inactive,
+    /// Not from this address.
+    Elsewhere,
+    /// The channel is not made for that.
+    WrongChannel,
+    /// The board's client certificate is missing, or is another's.
+    WrongCertificate,
+    /// The password that was given out has to be replaced first.
+    MustChangePassword,
+    /// It lies outside what the account may see.
+    OutOfScope,
+    /// Not yet.
+    NotYet {
+        /// When it opens; none where no clock opens it, or while no election is loaded.
+        opens_at: Option<Timestamp>,
+        /// That time as people read it.
+        shown: String,
+    },
+}
+
+impl Refusal {
+    /// The name in audit rows.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown-credential",
+            Self::TooManyTries { .. } => "too-many-tries",
+            Self::Inactive => "inactive-account",
+            Self::Elsewhere => "address-not-allowed",
+            Self::WrongChannel => "wrong-channel",
+            Self::WrongCertificate => "wrong-certificate",
+            Self::MustChangePassword => "must-change-password",
+            Self::OutOfScope => "out-of-scope",
+            Self::NotYet { .. } => "not-open-yet",
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    /// The sentence that election users read.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => f.write_str("Kullanıcı adı veya parola geçerli değil."),
+            Self::TooManyTries { retry_after } => {
+                write!(f, "Bu adresten çok sayıda hatalı deneme yapıldı; {retry_after} saniye sonra yeniden deneyin.")
+            }
+            Self::Inactive => f.write_str("Bu hesap pasif."),
+            Self::Elsewhere => f.write_str("Bu IP adresinden erişim tanımlı değil."),
+            Self::WrongChannel => f.write_str("Bu kimlik bilgisi bu iş için geçerli değil."),
+            Self::WrongCertificate => f.write_str("Bu kurul için tanımlı istemci sertifikası gereklidir."),
+            Self::MustChangePassword => f.write_str("Önce verilen parola değiştirilmelidir."),
+            Self::OutOfScope => f.write_str("Bu, hesabın yetki alanının dışındadır."),
+            Self::NotYet { shown, .. } => write!(f, "Henüz erişime açılmadı; açılış: {shown}."),
+        }
+    }
+}
