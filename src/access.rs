@@ -10,6 +10,7 @@ pub mod gates;
 mod principal;
 mod refusal;
 pub mod secrets;
+pub mod throttle;
 
 pub use act::{Act, Object};
 pub use decision::{covers, may};

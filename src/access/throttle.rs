@@ -1,0 +1,158 @@
+//! Slowing down who guesses: waiting times that grow with wrong tries, kept apart for each account at each address.
+//!
+//! It must never become a lock: nobody's tries make an account wait at an address from which they did not come. And it must
+//! never grow with what is thrown at it.
+
+mod table;
+
+use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use table::{Table, Tries};
+
+/// Wrong tries of an account at an address before it waits at all: people mistype.
+const FREE: u32 = 5;
+/// The longest wait before [`IN_A_ROW`] tries.
+const LONGEST: Duration = Duration::from_secs(64);
+/// Wrong tries in a row after which each further one waits [`LAST_RESORT`] (NIST SP 800-63B-4 §3.2.2: at most 100).
+const IN_A_ROW: u32 = 100;
+/// How far apart tries are from there on.
+const LAST_RESORT: Duration = Duration::from_secs(15 * 60);
+/// Wrong tries at all sorts of accounts from one address before the address waits. Accounts that were right there before
+/// do not wait with it.
+const FREE_AT_AN_ADDRESS: u32 = 50;
+
+/// How long to wait after so many wrong tries in a row, of which `free` cost nothing.
+fn wait(wrong: u32, free: u32) -> Duration {
+    match wrong {
+        wrong if wrong < free => Duration::ZERO,
+        wrong if wrong >= IN_A_ROW => LAST_RESORT,
+        wrong => Duration::from_secs(1 << (wrong - free).min(6)).min(LONGEST),
+    }
+}
+
+/// Tries of one account at one address that are looked at side by side. With the free ones these stay below [`IN_A_ROW`]:
+/// whoever sends a thousand at once must not have them all compared before the first is counted.
+const SIDE_BY_SIDE: u32 = 64;
+
+/// A try is not looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotNow {
+    /// There were too many wrong ones. What is tried meanwhile is not counted, so waiting always ends.
+    Wait(Duration),
+    /// Others of the same account at the same address are being looked at; in a moment there is room.
+    Busy,
+}
+
+/// Counts wrong tries. Clones share the count; each node has its own.
+#[derive(Clone, Debug, Default)]
+pub struct Throttle {
+    counts: Arc<Mutex<Counts>>,
+    /// Names come from outside: they are kept as keyed hashes, so that a long one costs no memory.
+    hasher: RandomState,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    /// An account at an address.
+    pairs: Table<(Origin, u64)>,
+    /// Any account at an address.
+    origins: Table<Origin>,
+}
+
+/// What counts as one place: an IPv4 address, or the /64 that one IPv6 line has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Origin(u128);
+
+impl Origin {
+    fn of(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Self(u128::from(u32::from(address))),
+            // The bit keeps the first /64 apart from IPv4.
+            IpAddr::V6(address) => Self(u128::from(address) & !u128::from(u64::MAX) | 1 << 63),
+        }
+    }
+}
+
+impl Throttle {
+    /// Whether a try of `login` from `from` may be looked at now. Ask before the secret is compared, and say how it was.
+    ///
+    /// # Errors
+    /// Not now.
+    pub fn ask(&self, login: &str, from: IpAddr, now: Instant) -> Result<Try, NotNow> {
+        let origin = Origin::of(from);
+        let pair = (origin, self.hasher.hash_one(login));
+        let mut counts = self.counts();
+        let left = |tries: Option<&Tries>, free| {
+            tries.map_or(Duration::ZERO, |tries| (tries.last + wait(tries.wrong, free)).saturating_duration_since(now))
+        };
+        let tries = counts.pairs.get(&pair).copied();
+        let of_origin = match tries {
+            Some(Tries { was_right: true, .. }) => Duration::ZERO,
+            _ => left(counts.origins.get(&origin), FREE_AT_AN_ADDRESS),
+        };
+        let wait = left(tries.as_ref(), FREE).max(of_origin);
+        if !wait.is_zero() {
+            return Err(NotNow::Wait(wait));
+        }
+        let most = if tries.is_some_and(|tries| tries.wrong >= FREE) { 1 } else { SIDE_BY_SIDE };
+        if tries.is_some_and(|tries| tries.looking >= most) {
+            return Err(NotNow::Busy);
+        }
+        counts.pairs.look(pair, now);
+        drop(counts);
+        Ok(Try { throttle: self.clone(), pair, open: true })
+    }
+
+    /// A token was wrong. Tokens are found by their hash and have more bits than anybody can guess, so a right one is never
+    /// kept waiting for its neighbours' mistakes; the wrong ones of an address are. Gives the wait, if there is one.
+    pub fn wrong_token(&self, from: IpAddr, now: Instant) -> Option<Duration> {
+        let wrong = self.counts().origins.count(Origin::of(from), now);
+        Some(wait(wrong, FREE_AT_AN_ADDRESS)).filter(|wait| !wait.is_zero())
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner) // whole after every line
+    }
+}
+
+/// A try that is being looked at. One that ends without a verdict, because nobody could tell, is not counted.
+#[derive(Debug)]
+#[must_use = "a try that nobody judges is not counted"]
+pub struct Try {
+    throttle: Throttle,
+    pair: (Origin, u64),
+    open: bool,
+}
+
+impl Try {
+    /// The secret was wrong, or there is no such account.
+    pub fn wrong(mut self, now: Instant) {
+        self.open = false;
+        let mut counts = self.throttle.counts();
+        counts.pairs.looked(&self.pair);
+        counts.pairs.count(self.pair, now);
+        counts.origins.count(self.pair.0, now);
+    }
+
+    /// The secret was right: the row of wrong tries is broken.
+    pub fn right(mut self, now: Instant) {
+        self.open = false;
+        let mut counts = self.throttle.counts();
+        counts.pairs.looked(&self.pair);
+        counts.pairs.forgive(self.pair, now);
+    }
+}
+
+impl Drop for Try {
+    fn drop(&mut self) {
+        if self.open {
+            self.throttle.counts().pairs.looked(&self.pair);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
