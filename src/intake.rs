@@ -7,6 +7,7 @@
 //! | between keep and record | an object without an entry | the retry links it without writing |
 //! | after record | a complete upload without an answer | the retry gets the same receipt |
 
+mod admission;
 mod inspect;
 pub mod receipt;
 mod receive;
@@ -18,11 +19,11 @@ use std::time::Duration;
 
 use axum::body::Body;
 use serde::Deserialize;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use self::admission::{Admission, NoSeat, Seat};
 use crate::cpu::{CpuLane, WorkPanicked};
 use crate::domain::routing::Claim;
-use crate::domain::{Digest, Karekod, Sender};
+use crate::domain::{BoardId, Digest, Karekod, Sender};
 use crate::ledger::append::{AppendError, Appender, Submission};
 use crate::ledger::{Ledger, LedgerError};
 use crate::reading;
@@ -43,6 +44,8 @@ pub struct IntakeLimits {
     pub scan_bytes: usize,
     /// Memory of all uploads under way, in bytes. Who finds none waits, and is then asked to come again.
     pub memory_bytes: usize,
+    /// The part of it that one board may have under way, in bytes. The other boards' uploads do not wait for its own.
+    pub memory_bytes_per_board: usize,
     /// How long an upload may wait for its seat, in seconds.
     pub wait_seconds: u64,
     /// Longest silence of a sender in the middle of a body, in seconds.
@@ -59,6 +62,7 @@ impl Default for IntakeLimits {
         Self {
             scan_bytes: 32 << 20,
             memory_bytes: 512 << 20,
+            memory_bytes_per_board: 64 << 20,
             wait_seconds: 20,
             silence_seconds: 30,
             side: page.side,
@@ -84,6 +88,9 @@ pub enum IntakeError {
     /// No memory came free in time.
     #[error("all seats are taken")]
     Full,
+    /// The board has as many uploads under way and waiting as it may.
+    #[error("the board's own seats are taken")]
+    BoardIsFull,
     /// The body is longer than a scan may be.
     #[error("the body has more than {limit} bytes")]
     TooLarge {
@@ -123,7 +130,7 @@ pub enum IntakeError {
 #[derive(Clone, Debug)]
 pub struct Intake {
     limits: IntakeLimits,
-    memory: Arc<Semaphore>,
+    memory: Admission,
     cpu: CpuLane,
     vault: Vault,
     ledger: Ledger,
@@ -131,7 +138,7 @@ pub struct Intake {
     signer: Arc<ReceiptSigner>,
 }
 
-/// One permit of the memory budget stands for this many bytes.
+/// One unit of the memory budget stands for this many bytes.
 const PERMIT: usize = 64 << 10;
 
 impl Intake {
@@ -144,7 +151,8 @@ impl Intake {
         appender: Appender,
         signer: Arc<ReceiptSigner>,
     ) -> Self {
-        let memory = Arc::new(Semaphore::new(limits.memory_bytes.max(limits.scan_bytes).div_ceil(PERMIT)));
+        let units = |bytes: usize| bytes.max(limits.scan_bytes).div_ceil(PERMIT);
+        let memory = Admission::new(units(limits.memory_bytes), units(limits.memory_bytes_per_board));
         Self { limits, memory, cpu, vault, ledger, appender, signer }
     }
 
@@ -157,7 +165,7 @@ impl Intake {
         announced: Announced,
         body: Body,
     ) -> Result<Accepted, IntakeError> {
-        let _seat = self.seat(announced.length).await?;
+        let _seat = self.seat(&sender.board, announced.length).await?;
         let bytes = receive::whole(body, digest, announced.length, &self.limits).await?;
         if let Some(known) = self.ledger.linked_before(digest, &sender.board).await? {
             return Ok(self.accepted(known, vec![])); // sent before and linked: there is nothing new to find out
@@ -188,17 +196,20 @@ impl Intake {
         Accepted { receipt, advice, size: recorded.entry.size.unwrap_or(0), fresh: recorded.fresh }
     }
 
-    async fn seat(&self, length: Option<u64>) -> Result<OwnedSemaphorePermit, IntakeError> {
+    async fn seat(&self, board: &BoardId, length: Option<u64>) -> Result<Seat, IntakeError> {
         let limit = self.limits.scan_bytes;
         if length.is_some_and(|length| length > limit as u64) {
             return Err(IntakeError::TooLarge { limit });
         }
         // Who does not say how long the body is may send the longest.
         let bytes = length.map_or(limit, |length| length as usize);
-        let permits = bytes.div_ceil(PERMIT).max(1) as u32;
+        let full = |why| match why {
+            NoSeat::BoardIsFull => IntakeError::BoardIsFull,
+            NoSeat::HouseIsFull => IntakeError::Full,
+        };
+        let mut queued = self.memory.queue(board, bytes.div_ceil(PERMIT).max(1)).map_err(full)?;
         let wait = Duration::from_secs(self.limits.wait_seconds);
-        let seat = tokio::time::timeout(wait, Arc::clone(&self.memory).acquire_many_owned(permits)).await;
-        Ok(seat.map_err(|_| IntakeError::Full)?.expect("the seats are never closed"))
+        tokio::time::timeout(wait, queued.seat()).await.map_err(|_| full(queued.why()))
     }
 }
 

@@ -137,6 +137,10 @@ impl From<IntakeError> for Problem {
                 let detail = "Şu an çok sayıda görüntü alınıyor. Bekleyip yeniden gönderin.";
                 Self::busy(StatusCode::SERVICE_UNAVAILABLE, "over-capacity", "Over capacity", detail)
             }
+            E::BoardIsFull => {
+                let detail = "Bu kurulun sürmekte ve beklemekte olan çok sayıda gönderimi var. Bitmelerini bekleyip yeniden gönderin.";
+                Self::busy(StatusCode::TOO_MANY_REQUESTS, "too-many-uploads", "Too many uploads", detail)
+            }
             E::TooLarge { limit } => {
                 let detail = format!("Görüntü {} MiB sınırından büyük.", limit >> 20);
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", detail)

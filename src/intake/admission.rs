@@ -1,0 +1,201 @@
+//! Who may upload next. The memory of all uploads is shared board by board, so that a flood from one is that one's alone.
+//!
+//! Boards take turns, whatever they bring: one that sends its first scan comes before the second of any other. It must
+//! never promise more memory than there is, nor let small scans pass a large one for ever.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
+use crate::domain::BoardId;
+
+/// Uploads of one board that may wait. Who sends more at a time is told to come again.
+const WAITING: usize = 32;
+
+/// No place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoSeat {
+    /// The board itself has as much under way and waiting as it may.
+    BoardIsFull,
+    /// Others have; its turn did not come in time.
+    HouseIsFull,
+}
+
+/// The memory, and who waits for it. Clones share it.
+#[derive(Clone, Debug)]
+pub(super) struct Admission {
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Units that nobody holds.
+    free: usize,
+    /// Units that one board may hold.
+    share: usize,
+    boards: HashMap<BoardId, Board>,
+    /// Boards with somebody waiting, next first.
+    turns: VecDeque<BoardId>,
+}
+
+#[derive(Debug, Default)]
+struct Board {
+    held: usize,
+    waiting: VecDeque<Waiter>,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    units: usize,
+    /// Told when the units are its own.
+    admit: oneshot::Sender<()>,
+}
+
+/// So many units of memory, for one upload; given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Seat {
+    admission: Admission,
+    board: BoardId,
+    units: usize,
+}
+
+/// Somebody in a board's queue. Whoever leaves it gives the place up.
+#[derive(Debug)]
+pub(super) struct Queued {
+    admission: Admission,
+    board: BoardId,
+    units: usize,
+    /// None once the seat was taken over.
+    admitted: Option<oneshot::Receiver<()>>,
+}
+
+impl Admission {
+    /// So many units in all, so many of them for one board at most.
+    pub fn new(units: usize, share: usize) -> Self {
+        let state = State { free: units, share: share.min(units), boards: HashMap::new(), turns: VecDeque::new() };
+        Self { state: Arc::new(Mutex::new(state)) }
+    }
+
+    /// Takes a place in the board's queue.
+    ///
+    /// # Errors
+    /// The board's queue is full.
+    pub fn queue(&self, board: &BoardId, units: usize) -> Result<Queued, NoSeat> {
+        let mut state = self.state();
+        let units = units.min(state.share); // the largest scan fits in a share, so nothing is held back by this
+        let (admit, admitted) = oneshot::channel();
+        let own = state.boards.entry(board.clone()).or_default();
+        own.waiting.retain(|waiter| !waiter.admit.is_closed());
+        if own.waiting.len() >= WAITING {
+            return Err(NoSeat::BoardIsFull);
+        }
+        own.waiting.push_back(Waiter { units, admit });
+        if !state.turns.contains(board) {
+            state.turns.push_back(board.clone());
+        }
+        state.admit();
+        Ok(Queued { admission: self.clone(), board: board.clone(), units, admitted: Some(admitted) })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner) // whole after every call
+    }
+}
+
+impl State {
+    /// Gives out what is free, board after board.
+    fn admit(&mut self) {
+        // One that holds its whole share is passed over; one that needs more than is free holds everybody up, or it would
+        // be passed for ever.
+        let mut passed_over = 0;
+        while passed_over < self.turns.len() {
+            let Some(id) = self.turns.pop_front() else { return };
+            let Some(own) = self.boards.get_mut(&id) else { continue };
+            own.waiting.retain(|waiter| !waiter.admit.is_closed());
+            let Some(next) = own.waiting.front() else {
+                self.forget(&id);
+                continue;
+            };
+            if own.held + next.units > self.share {
+                passed_over += 1;
+                self.turns.push_back(id);
+                continue;
+            }
+            if next.units > self.free {
+                self.turns.push_front(id);
+                return;
+            }
+            let Some(Waiter { units, admit }) = own.waiting.pop_front() else { continue };
+            // Who left a moment ago has taken the closed end along: the units stay free.
+            if admit.send(()).is_ok() {
+                own.held += units;
+                self.free -= units;
+            }
+            self.turns.push_back(id);
+            passed_over = 0;
+        }
+    }
+
+    fn give_back(&mut self, board: &BoardId, units: usize) {
+        self.free += units;
+        if let Some(own) = self.boards.get_mut(board) {
+            own.held -= units;
+        }
+        self.forget(board);
+        self.admit();
+    }
+
+    /// Boards that hold nothing and wait for nothing cost nothing.
+    fn forget(&mut self, board: &BoardId) {
+        if self.boards.get(board).is_some_and(|own| own.held == 0 && own.waiting.is_empty()) {
+            self.boards.remove(board);
+        }
+    }
+}
+
+impl Queued {
+    /// Waits for the turn.
+    pub async fn seat(&mut self) -> Seat {
+        if let Some(admitted) = &mut self.admitted {
+            // The other end lies in the queue until it says yes, and the queue lives as long as this.
+            let _ = admitted.await;
+        }
+        self.admitted = None;
+        self.taken()
+    }
+
+    fn taken(&self) -> Seat {
+        Seat { admission: self.admission.clone(), board: self.board.clone(), units: self.units }
+    }
+
+    /// What it waits for: the board's own uploads, or others'.
+    pub fn why(&self) -> NoSeat {
+        let state = self.admission.state();
+        let held = state.boards.get(&self.board).map_or(0, |own| own.held);
+        if held + self.units > state.share { NoSeat::BoardIsFull } else { NoSeat::HouseIsFull }
+    }
+}
+
+impl Drop for Queued {
+    fn drop(&mut self) {
+        let Some(mut admitted) = self.admitted.take() else { return };
+        let mut state = self.admission.state();
+        admitted.close();
+        match admitted.try_recv() {
+            // It was given in the same moment.
+            Ok(()) => state.give_back(&self.board, self.units),
+            // It may have been the one that held the others up.
+            Err(_) => state.admit(),
+        }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.admission.state().give_back(&self.board, self.units);
+    }
+}
+
+#[cfg(test)]
+mod tests;

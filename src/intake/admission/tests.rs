@@ -1,0 +1,136 @@
+//! Whose turn it is. Nothing here looks at a clock: the order says it all.
+
+use futures::FutureExt;
+use proptest::prelude::*;
+
+use super::*;
+
+fn board(id: &str) -> BoardId {
+    id.parse().unwrap()
+}
+
+/// The seat, if it is this one's turn now.
+fn now(mut queued: Queued) -> Result<Seat, Queued> {
+    match queued.admitted.as_mut().and_then(FutureExt::now_or_never) {
+        Some(_) => {
+            queued.admitted = None;
+            Ok(queued.taken())
+        }
+        None => Err(queued),
+    }
+}
+
+#[test]
+fn with_a_board_holding_its_whole_share_another_is_admitted_at_once() {
+    let admission = Admission::new(100, 25);
+    let (flood, small) = (board("flood"), board("small"));
+    let held: Vec<_> = (0..5).map(|_| now(admission.queue(&flood, 5).unwrap()).unwrap()).collect();
+    let waiting: Vec<_> = (0..WAITING).map(|_| now(admission.queue(&flood, 5).unwrap()).unwrap_err()).collect();
+    assert_eq!(waiting[0].why(), NoSeat::BoardIsFull);
+    assert_eq!(admission.queue(&flood, 5).unwrap_err(), NoSeat::BoardIsFull, "the queue is bounded too");
+    let seat = now(admission.queue(&small, 25).unwrap()).expect("the flood is not the small board's");
+    drop((seat, held, waiting));
+    assert_eq!(admission.state().free, 100, "everything came back");
+    assert!(admission.state().boards.is_empty(), "and nothing is remembered");
+}
+
+#[test]
+fn when_all_is_taken_boards_take_turns_and_a_flood_waits_behind_its_own() {
+    let admission = Admission::new(2, 2);
+    let (flood, second, third) = (board("flood"), board("second"), board("third"));
+    let mut held = vec![now(admission.queue(&flood, 2).unwrap()).unwrap()];
+    let mut waiting: Vec<(&str, Queued)> = Vec::new();
+    for n in ["flood 1", "flood 2", "flood 3"] {
+        waiting.push((n, admission.queue(&flood, 2).unwrap()));
+    }
+    waiting.push(("second 1", admission.queue(&second, 2).unwrap()));
+    waiting.push(("second 2", admission.queue(&second, 2).unwrap()));
+    waiting.push(("third 1", admission.queue(&third, 2).unwrap()));
+    assert_eq!(waiting[3].1.why(), NoSeat::HouseIsFull);
+    let mut order = Vec::new();
+    while !waiting.is_empty() {
+        held.clear();
+        let mut left = Vec::new();
+        for (name, queued) in waiting {
+            match now(queued) {
+                Ok(seat) => {
+                    order.push(name);
+                    held.push(seat);
+                }
+                Err(queued) => left.push((name, queued)),
+            }
+        }
+        waiting = left;
+    }
+    // The flood held everything when the others came: its turn passed, and comes again after one of each.
+    assert_eq!(order, ["second 1", "flood 1", "third 1", "second 2", "flood 2", "flood 3"]);
+}
+
+#[test]
+fn a_large_scan_is_not_passed_for_ever_by_small_ones() {
+    let admission = Admission::new(10, 10);
+    let (large, small) = (board("large"), board("small"));
+    let held = now(admission.queue(&small, 6).unwrap()).unwrap();
+    let large = now(admission.queue(&large, 10).unwrap()).unwrap_err();
+    let behind = now(admission.queue(&small, 1).unwrap()).unwrap_err();
+    drop(held);
+    let large = now(large).expect("its turn came");
+    let behind = now(behind).unwrap_err();
+    drop(large);
+    now(behind).unwrap();
+}
+
+#[test]
+fn who_leaves_the_queue_holds_nobody_up() {
+    let admission = Admission::new(10, 10);
+    let held = now(admission.queue(&board("a"), 8).unwrap()).unwrap();
+    let large = now(admission.queue(&board("b"), 10).unwrap()).unwrap_err();
+    let small = now(admission.queue(&board("c"), 2).unwrap()).unwrap_err();
+    drop(large);
+    let small = now(small).expect("there was room for it all the time");
+    let given_in_the_same_moment = admission.queue(&board("d"), 8).unwrap();
+    drop(held);
+    drop(given_in_the_same_moment);
+    drop(small);
+    assert_eq!(admission.state().free, 10);
+}
+
+proptest! {
+    /// Whatever comes and goes, no more is given than there is, no board has more than its share, and nothing is lost.
+    #[test]
+    fn no_more_is_given_than_there_is(steps in proptest::collection::vec((0..4usize, 1..12usize, 0..4usize), 1..200)) {
+        let admission = Admission::new(20, 12);
+        let boards = ["a", "b", "c", "d"].map(board);
+        let (mut seats, mut waiting) = (Vec::new(), Vec::new());
+        for (who, units, what) in steps {
+            match what {
+                0 if !seats.is_empty() => drop(seats.swap_remove(units % seats.len())),
+                1 if !waiting.is_empty() => drop(waiting.swap_remove(units % waiting.len())),
+                _ => waiting.extend(admission.queue(&boards[who], units)),
+            }
+            let mut left = Vec::new();
+            for queued in waiting {
+                match now(queued) {
+                    Ok(seat) => seats.push(seat),
+                    Err(queued) => left.push(queued),
+                }
+            }
+            waiting = left;
+            let held = |id: Option<&BoardId>| -> usize {
+                seats.iter().filter(|seat: &&Seat| id.is_none_or(|id| seat.board == *id)).map(|seat| seat.units).sum()
+            };
+            prop_assert!(held(None) + admission.state().free == 20);
+            for id in &boards {
+                prop_assert!(held(Some(id)) <= 12);
+            }
+            // Whoever waits has a reason to.
+            for queued in &waiting {
+                let full = held(Some(&queued.board)) + queued.units > 12;
+                prop_assert!(full || held(None) > 0);
+            }
+        }
+        drop((seats, waiting));
+        prop_assert_eq!(admission.state().free, 20);
+        prop_assert!(admission.state().boards.is_empty());
+    }
+}
