@@ -1,5 +1,6 @@
 //! Reading PNGs of every colour type and depth as pages, and refusing what is damaged or too large.
 
+mod hostile;
 mod made;
 
 use image::{ExtendedColorType, ImageEncoder};

@@ -1,7 +1,8 @@
 //! Inflating the pixels of a PNG piece by piece (PNG specification, 10).
 //!
-//! It must never hold more than the window, what was asked for and a little ahead, whatever a stream would give; and it
-//! must never take a stream for sound before its checksum was seen.
+//! It must never hold more than the window, what was asked for and a little ahead, whatever a stream would give; it must
+//! never go on with a stream that gives next to nothing for its length; and it must never take a stream for sound before
+//! its checksum was seen.
 
 use fdeflate::{DecompressionError, Decompressor};
 
@@ -12,6 +13,14 @@ use super::chunks::Idat;
 const WINDOW: usize = 32 << 10;
 /// Inflated ahead of what is asked for, so that the window is moved seldom.
 const AHEAD: usize = 64 << 10;
+
+/// Compressed bytes read at a time, so that a hollow stream is noticed soon.
+const PIECE: usize = 64 << 10;
+/// How many compressed bytes a stream may take for each that it gives, and how many for nothing. No encoder needs more than
+/// a few bytes in a thousand beyond what it is given, unless it flushes after each of many short rows; a block that holds
+/// nothing has some ten bytes and costs as much as thousands of pixels.
+const TAKEN_FOR_EACH: usize = 4;
+const TAKEN_FOR_NOTHING: usize = 256 << 10;
 
 /// A zlib stream in the IDAT chunks of a file.
 pub(super) struct Inflate<'a> {
@@ -27,13 +36,27 @@ pub(super) struct Inflate<'a> {
     taken: usize,
     /// Bytes of the buffer that are inflated.
     filled: usize,
+    /// Compressed bytes taken so far.
+    read: usize,
+    /// Bytes given so far.
+    given: usize,
 }
 
 impl<'a> Inflate<'a> {
     /// For somebody who takes at most `most` bytes at a time.
     pub fn new(parts: Idat<'a>, most: usize) -> Self {
         let buffer = vec![0; WINDOW + AHEAD + most];
-        Self { state: Decompressor::new(), parts, part: &[], last: false, buffer, taken: 0, filled: 0 }
+        Self {
+            state: Decompressor::new(),
+            parts,
+            part: &[],
+            last: false,
+            buffer,
+            taken: 0,
+            filled: 0,
+            read: 0,
+            given: 0,
+        }
     }
 
     /// The next `length` bytes.
@@ -80,13 +103,17 @@ impl<'a> Inflate<'a> {
                 None => self.last = true,
             }
         }
-        let (read, written) = self.state.read(self.part, &mut self.buffer, self.filled, self.last)?;
+        let piece = &self.part[..self.part.len().min(PIECE)];
+        let (read, written) = self.state.read(piece, &mut self.buffer, self.filled, self.last)?;
         if read == 0 && written == 0 && !self.part.is_empty() && !self.state.is_done() {
             return Err(Damage::Deflate); // it promises not to stand still, and must not be believed
         }
         self.part = &self.part[read..];
         self.filled += written;
-        Ok(())
+        self.read += read;
+        self.given += written;
+        let may_take = TAKEN_FOR_NOTHING + TAKEN_FOR_EACH * self.given;
+        if self.read > may_take { Err(Damage::Hollow) } else { Ok(()) }
     }
 }
 
