@@ -31,6 +31,8 @@ pub(super) struct Photographed {
 
 /// A page with more patterns is too crowded for a foreign detector.
 const MOST_PATTERNS: usize = 300;
+/// With more than these a page was made to cost, if nothing of it was read for all that was done.
+const FEW_PATTERNS: usize = 40;
 /// How well a pattern must agree with its surroundings to speak for a code on a scan.
 const CLEAR: f32 = 0.7;
 
@@ -49,6 +51,12 @@ fn is_a_scan(pixels: &Pixels) -> bool {
     let (width, height) = (pixels.width(), pixels.height());
     let (long, short) = (width.max(height), width.min(height));
     matches!(pixels, Pixels::Bits(_)) || (long >= LONG && SHEET.contains(&(long as f32 / short as f32)))
+}
+
+/// Whether a page may cost a little more than any page may: it is no scan, and has no more patterns than photographs of
+/// codes have.
+pub(super) fn is_worth_it(search: &Search<'_>) -> bool {
+    !is_a_scan(search.pixels) && search.patterns.len() <= FEW_PATTERNS
 }
 
 /// Asks the detector for whatever is on the page.

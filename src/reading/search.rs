@@ -12,7 +12,7 @@ use super::finder::{self, Pattern};
 use super::geometry::{Point, arm, length, within};
 use super::grid::{self, Footing, Laid};
 use super::page::Pixels;
-use super::photograph::Photographed;
+use super::photograph::{self, Photographed};
 
 /// How a stage looks at the corners it has found.
 #[derive(Clone, Copy, Debug)]
@@ -181,8 +181,10 @@ impl<'p> Search<'p> {
     /// Runs a stage, if there is effort left, and notes what it took.
     pub fn timed(&mut self, stage: Stage, run: impl FnOnce(&mut Self)) {
         let (began, before) = (Instant::now(), self.effort.spent());
-        // Reading together what was seen already costs next to nothing.
-        if self.effort.is_left() || stage == Stage::Combined {
+        // Reading together what was seen already costs next to nothing; and of a photograph the last resort may read what
+        // all care before it was spent on in vain.
+        let anyway = stage == Stage::Combined || stage == Stage::Photograph && photograph::is_worth_it(self);
+        if self.effort.is_left() || anyway {
             run(self);
         }
         let ms = began.elapsed().as_secs_f32() * 1e3;

@@ -1,6 +1,8 @@
 //! Reading codes of every kind from drawn pages: all versions and levels, turned, mirrored, in negative, in twos; and
 //! pages made to take for ever.
 
+use qrcode::bits::{Bits, ExtendedMode};
+use qrcode::types::Mode;
 use qrcode::{Color, EcLevel, QrCode, Version};
 use tutanak::reading::{self, Findings, Page, Stage};
 
@@ -185,6 +187,49 @@ fn a_page_of_twenty_codes_gives_them_all() {
     codes.sort();
     assert_eq!(codes, texts);
     assert!(findings.spent.iter().all(|spent| !spent.cut_short));
+}
+
+/// A code of segments that its own encoder would not choose.
+fn of_segments(segments: impl FnOnce(&mut Bits)) -> Vec<Vec<bool>> {
+    let mut bits = Bits::new(Version::Normal(4));
+    segments(&mut bits);
+    bits.push_terminator(EcLevel::M).unwrap();
+    modules(&QrCode::with_bits(bits, EcLevel::M).unwrap())
+}
+
+#[test]
+fn kanji_are_read_and_what_only_the_last_resort_knows_is_left_to_it() {
+    let kanji = of_segments(|bits| {
+        bits.push_kanji_data(b"\x8a\xbf\x8e\x9a").unwrap();
+        bits.push_byte_data("şey".as_bytes()).unwrap();
+    });
+    let findings = alone(&kanji, 6).read();
+    assert_eq!((findings.codes(), findings.readings[0].stage), (vec!["漢字şey".to_owned()], Stage::First));
+    let goods = of_segments(|bits| {
+        bits.push_fnc1_first_position().unwrap();
+        bits.push_numeric_data(b"01049123451234591597033130128").unwrap();
+    });
+    let industry = of_segments(|bits| {
+        bits.push_fnc1_second_position(37).unwrap();
+        bits.push_alphanumeric_data(b"AA1234BBB112").unwrap();
+    });
+    let part = of_segments(|bits| {
+        bits.push_mode_indicator(ExtendedMode::StructuredAppend).unwrap();
+        // Four bits each, by the numbers of modes: the second (1) of three (2), and a parity over all of them (4, 8).
+        for mode in [Mode::Numeric, Mode::Alphanumeric, Mode::Byte, Mode::Kanji] {
+            bits.push_mode_indicator(ExtendedMode::Data(mode)).unwrap();
+        }
+        bits.push_byte_data(b"the second part").unwrap();
+    });
+    for (name, modules, text) in [
+        ("FNC1 in first position", goods, "01049123451234591597033130128"),
+        ("FNC1 in second position", industry, "37AA1234BBB112"),
+        ("structured append", part, "the second part"),
+    ] {
+        let findings = alone(&modules, 6).read();
+        let stages: Vec<Stage> = findings.readings.iter().map(|reading| reading.stage).collect();
+        assert_eq!((findings.codes(), stages), (vec![text.to_owned()], vec![Stage::Photograph]), "{name}");
+    }
 }
 
 #[test]

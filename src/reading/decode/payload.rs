@@ -37,7 +37,13 @@ pub(super) fn read(data: &[u8], version: u8) -> Option<Payload> {
             0b0010 => alphanumeric(&mut bits, version, &mut spelling.run)?,
             0b0100 => bytes(&mut bits, version, &mut spelling.run)?,
             0b0111 => spelling.switch(charset(&mut bits)?)?,
-            // Kanji, structured append and FNC1: nobody prints them on a form.
+            0b1000 => {
+                let others = spelling.charset;
+                spelling.switch(Charset::ShiftJis)?;
+                kanji(&mut bits, version, &mut spelling.run)?;
+                spelling.switch(others)?;
+            }
+            // Structured append and FNC1: nobody prints them on a form, and rqrr does not read them.
             _ => return None,
         }
     }
@@ -90,6 +96,18 @@ fn bytes(bits: &mut Bits, version: u8, run: &mut Vec<u8>) -> Option<()> {
     let count = length(bits, version, [8, 16, 16])?;
     for _ in 0..count {
         run.push(bits.take(8)? as u8);
+    }
+    Some(())
+}
+
+/// Pairs of bytes of Shift JIS, thirteen bits each (7.4.6).
+fn kanji(bits: &mut Bits, version: u8, run: &mut Vec<u8>) -> Option<()> {
+    let count = length(bits, version, [8, 10, 12])?;
+    for _ in 0..count {
+        let packed = bits.take(13)?;
+        let (high, low) = (packed / 0xc0, packed % 0xc0);
+        let first = if high < 0x1f { 0x81 } else { 0xc1 } + high;
+        run.extend([first as u8, 0x40 + low as u8]);
     }
     Some(())
 }
@@ -236,6 +254,17 @@ mod tests {
         assert_eq!(read(&packed("0001 0000000001 1010 0000"), 1), None, "ten as one digit");
         assert_eq!(read(&packed("0010 000000010 11111101001 0000"), 1), None, "2025 as two characters");
         assert_eq!(read(&packed("0010 000000001 101101 0000"), 1), None, "45 as one character");
+    }
+
+    #[test]
+    fn kanji_are_read_between_other_segments() {
+        // ISO/IEC 18004:2015, 7.4.6: 点茗 are 935F and E4AA in Shift JIS.
+        let kanji = "1000 00000010 0110110011111 1101010101010";
+        let text = |bits: &str| read(&packed(bits), 1).map(|payload| payload.text);
+        assert_eq!(text(&format!("{kanji} 0000")), Some("点茗".to_owned()));
+        let mixed = format!("0111 00001011 0100 00000001 11111110 {kanji} 0100 00000001 11111101 0000");
+        assert_eq!(text(&mixed), Some("ş点茗ı".to_owned()), "what was said of bytes holds for bytes");
+        assert_eq!(text("1000 00000001 1111111111111 0000"), None, "no letter");
     }
 
     #[test]
