@@ -108,7 +108,8 @@ pub struct Spent {
     pub ms: f32,
     /// What was done, in units of about a thousand instructions: the same for the same page on every machine.
     pub effort: u32,
-    /// Whether the page had taken all the effort that a page may take before the stage was done, or before it began.
+    /// Whether the page had taken all the effort that a page may take, or had shown more patterns than any page of codes
+    /// has, before the stage was done or before it began: there may be more on it.
     pub cut_short: bool,
 }
 

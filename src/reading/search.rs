@@ -65,7 +65,7 @@ pub(super) struct Search<'p> {
 pub(super) const PATTERNS: usize = 60;
 /// Hypotheses that are compared with the two-shade page.
 const COMPARED: usize = corners::MOST;
-/// Places of one page on which a grid is laid.
+/// Places of one page on which a grid is laid in vain.
 const LAID: usize = 160;
 /// Bytes of patches that are kept until the best of them are read with care, on any page; on large ones a quarter of its
 /// pixels. A karekod of 300 dpi has some 120,000.
@@ -88,10 +88,37 @@ impl<'p> Search<'p> {
         self.blank &= found.edges == 0;
         let mut patterns = found.patterns;
         patterns.sort_by(|a, b| b.weight(4).total_cmp(&a.weight(4)));
-        patterns.truncate(PATTERNS);
-        self.effort.triples(patterns.len());
-        self.lay_on(bits, scale, corners::triples(&patterns, corners::SIDES), manner);
+        let rest = patterns.split_off(patterns.len().min(PATTERNS));
+        let before = self.read.len();
+        self.lay_on_triples(bits, scale, &patterns, manner);
+        if self.read.len() > before && !rest.is_empty() {
+            self.go_down(bits, scale, [patterns.as_slice(), &rest].concat(), manner);
+        }
         self.merge(patterns);
+    }
+
+    /// Where a page has more codes than one look at its best patterns can tell: those that belong to no code yet, from the
+    /// top of the page down, so that the three of one code come together.
+    fn go_down(&mut self, bits: &Bits, scale: f32, mut patterns: Vec<Pattern>, manner: Manner) {
+        patterns.sort_by(|a, b| a.middle[1].total_cmp(&b.middle[1]));
+        loop {
+            patterns.retain(|pattern| !self.is_read(pattern.middle));
+            if patterns.len() < 3 || !self.effort.is_left() {
+                break;
+            }
+            let before = self.read.len();
+            let top = patterns.len().min(PATTERNS);
+            self.lay_on_triples(bits, scale, &patterns[..top], manner);
+            if self.read.len() == before {
+                // The upper half of them stands alone; the lower half may belong to what comes.
+                self.merge(patterns.drain(..top.div_ceil(2)).collect());
+            }
+        }
+    }
+
+    fn lay_on_triples(&mut self, bits: &Bits, scale: f32, patterns: &[Pattern], manner: Manner) {
+        self.effort.triples(patterns.len());
+        self.lay_on(bits, scale, corners::triples(patterns, corners::SIDES), manner);
     }
 
     /// Lays grids on those corners with which the two-shade page agrees best.
@@ -112,7 +139,7 @@ impl<'p> Search<'p> {
         let mut left = Vec::new();
         let mut in_vain = 0;
         for (corners, sizes) in places {
-            if in_vain >= manner.in_vain || self.tried.len() >= LAID || !self.effort.is_left() {
+            if in_vain >= manner.in_vain || self.tried.len() >= LAID + self.read.len() || !self.effort.is_left() {
                 break;
             }
             let points = [corners.corner, corners.right, corners.below];
@@ -189,7 +216,7 @@ impl<'p> Search<'p> {
         }
         let ms = began.elapsed().as_secs_f32() * 1e3;
         let effort = (self.effort.spent() - before) as u32;
-        let cut_short = !self.effort.is_left();
+        let cut_short = !self.effort.is_left() || self.crowded;
         match self.spent.iter_mut().find(|known| known.stage == stage) {
             Some(known) => {
                 known.ms += ms;

@@ -175,18 +175,35 @@ fn a_code_needs_no_quiet_zone_but_it_needs_to_be_whole() {
     assert!(beyond.read().readings.is_empty(), "half of it beyond the edge");
 }
 
-#[test]
-fn a_page_of_twenty_codes_gives_them_all() {
-    let texts: Vec<String> = (0..20).map(|n| format!("10{:08}", 10_000_001 + 1_234_567 * n)).collect();
+/// Whether all codes of a page with so many are told, and what was found.
+fn all_are_told(across: usize, down: usize) -> Findings {
+    let texts: Vec<String> = (0..across * down).map(|n| format!("10{:08}", 10_000_001 + 654_321 * n)).collect();
     let mut sheet = Sheet::blank(1240, 1754);
     for (n, text) in texts.iter().enumerate() {
-        sheet.put(60 + n % 4 * 300, 80 + n / 4 * 330, 4, &karekod(text));
+        sheet.put(40 + n % across * (1180 / across), 60 + n / across * (1680 / down), 4, &karekod(text));
     }
     let findings = sheet.read();
     let mut codes = findings.codes();
     codes.sort();
     assert_eq!(codes, texts);
-    assert!(findings.spent.iter().all(|spent| !spent.cut_short));
+    findings
+}
+
+#[test]
+fn a_page_of_many_codes_gives_them_all() {
+    assert!(all_are_told(4, 5).spent.iter().all(|spent| !spent.cut_short));
+    all_are_told(8, 11);
+}
+
+#[test]
+fn a_page_of_more_codes_than_anybody_prints_says_that_there_may_be_more() {
+    let mut sheet = Sheet::blank(1240, 1754);
+    for n in 0..17 * 24 {
+        sheet.put(20 + n % 17 * 71, 20 + n / 17 * 72, 3, &karekod(&format!("10{:08}", 31 * n)));
+    }
+    let findings = sheet.read();
+    assert!((1..17 * 24).contains(&findings.readings.len()));
+    assert!(findings.spent.iter().any(|spent| spent.cut_short));
 }
 
 /// A code of segments that its own encoder would not choose.
