@@ -20,6 +20,12 @@ pub fn clean(text: &str, dpi: u32, colour: Colour, seed: u64) -> Vec<u8> {
     drawing::draw_scan(&face(text), &ScanStyle::clean(dpi, colour), seed)
 }
 
+/// The same as a good scanner of an office sees it: a little askew, not quite sharp, with the noise of its sensor.
+pub fn scanned(text: &str, dpi: u32, colour: Colour, seed: u64) -> Vec<u8> {
+    let style = ScanStyle { noise: 1.0, blur: 1.0, skew_degrees: 0.6, dust: 0.6, ..ScanStyle::clean(dpi, colour) };
+    drawing::draw_scan(&face(text), &style, seed)
+}
+
 /// A form of any kind, without a code, small.
 pub fn without_code(number: u64) -> Vec<u8> {
     let kind = FaceKind::ALL[number as usize % FaceKind::ALL.len()];

@@ -19,6 +19,9 @@ pub struct Choice {
     /// Pages drawn of each kind and level of damage.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seeds: u64,
+    /// The first of their seeds: another gives other pages of the same kinds.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
     /// Only one page of so many.
     #[arg(long, value_name = "N", default_value_t = 1)]
     every: usize,
@@ -77,7 +80,7 @@ impl Choice {
         let mut cases = Vec::new();
         for damage in Damage::ALL {
             for level in 1..=Damage::LEVELS {
-                cases.extend((0..self.seeds).map(|number| Case::drawn(damage, level, number)));
+                cases.extend((self.seed..self.seed + self.seeds).map(|number| Case::drawn(damage, level, number)));
             }
         }
         cases

@@ -152,7 +152,9 @@ impl Stencil {
     fn spoiled(&self, chance: &mut Chance) -> (Modules, String) {
         let (text, code) = &self.codes[chance.below(self.codes.len())];
         let share = chance.between(33, 101);
-        let spoil = |at: usize| if keeps(code.side, at) || chance.below(100) >= share { code.dark[at] } else { chance.once_in(2) };
+        let spoil = |at: usize| {
+            if keeps(code.side, at) || chance.below(100) >= share { code.dark[at] } else { chance.once_in(2) }
+        };
         (Modules { side: code.side, dark: (0..code.side * code.side).map(spoil).collect() }, text.clone())
     }
 
