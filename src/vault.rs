@@ -4,6 +4,7 @@
 
 mod key;
 mod open;
+mod packs;
 mod read;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use object_store::{Error as StoreError, ObjectStore, ObjectStoreExt, PutMode, Pu
 use crate::domain::{Digest, Scan, ScanFacts};
 pub use key::VaultKey;
 pub use open::VaultConfig;
+pub use packs::PackWriting;
 pub use read::Chunks;
 
 /// A scan that is durably stored. Its field is private: the only way to hold one is to have called [`Vault::keep`], or
@@ -65,6 +67,8 @@ pub enum VaultError {
 pub struct Vault {
     /// Every store that must hold an object before it counts as kept. The first one is read.
     stores: Vec<Store>,
+    /// Whether full packs are kept as objects of their own.
+    packs: bool,
 }
 
 #[derive(Clone, Debug)]

@@ -1,9 +1,11 @@
-//! Keeps the table of full packs up to date: their sizes soon, their checksums as they are read, one pack at a time. And
-//! lets go of lists that nobody would be given any more.
+//! Keeps the table of full packs up to date: their sizes soon, their checksums as they are read, one pack at a time, and
+//! with them their objects where packs are kept. And lets go of lists that nobody would be given any more.
 //!
 //! Every node runs it; a pack is claimed before it is read, so that many nodes do not read the same. It must never hurry:
-//! who downloads comes first, and a pack without a checksum is served all the same.
+//! who downloads comes first, and a pack without a checksum or an object is served all the same. So nothing waits for it:
+//! a pack's bytes are there when its last entry is, before any checkpoint that covers it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::TryStreamExt;
@@ -12,12 +14,14 @@ use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use super::Archive;
+use super::pack::PackPlan;
 use super::packs::{PackError, Packs};
 use crate::clock::Clock;
 use crate::domain::Digest;
 use crate::domain::naming::packs::PACK_ENTRIES;
 use crate::ledger::LedgerError;
 use crate::telemetry::Chain;
+use crate::vault::PackWriting;
 
 /// How long it rests when there is nothing to do.
 const REST: Duration = Duration::from_secs(2);
@@ -84,21 +88,44 @@ impl Packer {
         let Some(number) = claimed else { return Ok(false) };
         let missing = || LedgerError::Corrupt(format!("entries of pack {number} are missing"));
         let plan = self.packs.plan(number, PACK_ENTRIES).await?.ok_or_else(missing)?;
-        let mut chunks = self.packs.read(plan.clone(), 0, plan.len());
+        let mut object = self.packs.begin_object(number).await?;
+        let sum = match self.read_through(plan, object.as_mut()).await {
+            Ok(Some(sum)) => sum,
+            broken => {
+                if let Some(object) = object {
+                    object.abandon().await;
+                }
+                // The alarm was raised where a scan was not as it was. The other packs get their sums.
+                return broken.map(|_| true);
+            }
+        };
+        if let Some(object) = object {
+            object.finish().await?;
+        }
+        ledger.pack_sum(number, sum).await?;
+        Ok(true)
+    }
+
+    /// Reads a whole pack, and keeps what it reads where packs are kept. Its digest; none when it cannot be read.
+    async fn read_through(
+        &self,
+        plan: Arc<PackPlan>,
+        mut object: Option<&mut PackWriting>,
+    ) -> Result<Option<Digest>, PackError> {
+        let mut chunks = self.packs.by_scans(Arc::clone(&plan), 0, plan.len());
         let mut hasher = Sha256::new();
         loop {
-            match chunks.try_next().await {
-                Ok(Some(chunk)) => {
-                    // 256 KiB at most, but hundreds of them: off the threads that move bytes.
-                    let hashed = tokio::task::spawn_blocking(move || hasher.chain_update(&chunk));
-                    hasher = hashed.await.map_err(|_| PackError::Panicked)?;
-                }
-                Ok(None) => break,
-                // The alarm was raised where it was found. The other packs get their sums.
-                Err(_) => return Ok(true),
+            let chunk = match chunks.try_next().await {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => return Ok(Some(Digest::finish(hasher))),
+                Err(_) => return Ok(None),
+            };
+            if let Some(object) = object.as_deref_mut() {
+                object.write(&chunk).await?;
             }
+            // 256 KiB at most, but hundreds of them: off the threads that move bytes.
+            let hashed = tokio::task::spawn_blocking(move || hasher.chain_update(&chunk));
+            hasher = hashed.await.map_err(|_| PackError::Panicked)?;
         }
-        ledger.pack_sum(number, Digest::finish(hasher)).await?;
-        Ok(true)
     }
 }

@@ -3,6 +3,8 @@
 //! It must never send a byte of a scan that was not hashed just before. What is damaged ends the transfer with an error,
 //! and an alarm.
 
+mod whole;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -37,6 +39,9 @@ pub enum PackError {
     /// The entries make no pack.
     #[error("the entries make no pack")]
     Bad(#[source] Arc<BadPack>),
+    /// A pack could not be kept as an object.
+    #[error("a pack could not be kept")]
+    Vault(#[source] Arc<VaultError>),
     /// The work on another thread panicked.
     #[error("planning a pack panicked")]
     Panicked,
@@ -45,6 +50,12 @@ pub enum PackError {
 impl From<LedgerError> for PackError {
     fn from(error: LedgerError) -> Self {
         Self::Ledger(Arc::new(error))
+    }
+}
+
+impl From<VaultError> for PackError {
+    fn from(error: VaultError) -> Self {
+        Self::Vault(Arc::new(error))
     }
 }
 
@@ -115,9 +126,14 @@ impl Packs {
         Ok(Arc::new(plan))
     }
 
-    /// Bytes `from..to` of a pack. Each scan is read whole and compared with its digest before any of its bytes is sent; the
-    /// next one is read while one is sent.
+    /// Bytes `from..to` of a pack: out of its object, where one is kept, else scan by scan. Either way each scan is read whole
+    /// and compared with its digest before any of its bytes is sent.
     pub fn read(&self, plan: Arc<PackPlan>, from: u64, to: u64) -> Chunks {
+        if self.has_object(&plan, from, to) { self.by_object(plan, from, to) } else { self.by_scans(plan, from, to) }
+    }
+
+    /// The same scan by scan; the next one is read while one is sent.
+    pub(super) fn by_scans(&self, plan: Arc<PackPlan>, from: u64, to: u64) -> Chunks {
         let number = plan.number();
         let steps = stream::unfold(from, move |at| {
             let step = plan.segment(at, to).map(|segment| (Step::of(&segment), at + segment.len()));
@@ -134,10 +150,9 @@ impl Packs {
     async fn load(&self, number: u64, step: Step) -> std::io::Result<Loaded> {
         let (position, digest, size, range) = match step {
             Step::Literal(bytes) => return Ok(Loaded { bytes, _held: None }),
-            Step::Image { position, digest, size, range } => (position, digest, size, range),
+            Step::Image { position, digest, size, range, .. } => (position, digest, size, range),
         };
-        let kib = u32::try_from(size.div_ceil(1024)).unwrap_or(HELD_KIB).clamp(1, HELD_KIB);
-        let held = Arc::clone(&self.held).acquire_many_owned(kib).await.map_err(std::io::Error::other)?;
+        let held = self.memory(size).await?;
         match self.vault.verified(digest, size).await {
             Ok(bytes) => Ok(Loaded { bytes: bytes.slice(range.start as usize..range.end as usize), _held: Some(held) }),
             Err(error) => {
@@ -153,6 +168,12 @@ impl Packs {
                 Err(std::io::Error::other(error))
             }
         }
+    }
+
+    /// Memory for a scan, when there is some.
+    async fn memory(&self, size: u64) -> std::io::Result<OwnedSemaphorePermit> {
+        let kib = u32::try_from(size.div_ceil(1024)).unwrap_or(HELD_KIB).clamp(1, HELD_KIB);
+        Arc::clone(&self.held).acquire_many_owned(kib).await.map_err(std::io::Error::other)
     }
 
     /// What is known of the full packs `from..to` (numbers) when the ledger has `size` entries, without a hole. What is not
@@ -193,19 +214,23 @@ impl From<PackError> for NoPlan {
     }
 }
 
-/// A segment that borrows nothing.
+/// A segment that borrows nothing. `data` is where the scan begins in the archive, `range` what is wanted of it.
 enum Step {
     Literal(Bytes),
-    Image { position: u64, digest: Digest, size: u64, range: std::ops::Range<u64> },
+    Image { position: u64, digest: Digest, size: u64, data: u64, range: std::ops::Range<u64> },
 }
 
 impl Step {
     fn of(segment: &PackSegment<'_>) -> Self {
         match segment {
             PackSegment::Literal(bytes) => Self::Literal(bytes.clone()),
-            PackSegment::Image(image, range) => {
-                Self::Image { position: image.position, digest: image.digest, size: image.size, range: range.clone() }
-            }
+            PackSegment::Image(image, range) => Self::Image {
+                position: image.position,
+                digest: image.digest,
+                size: image.size,
+                data: image.data.start,
+                range: range.clone(),
+            },
         }
     }
 }

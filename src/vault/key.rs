@@ -22,6 +22,8 @@ pub enum VaultKey {
     },
     /// The newest checkpoint and the entries after the last full bundle. The only object that is ever overwritten.
     LogHead,
+    /// A full pack, where packs are kept. Never changes.
+    Pack(u64),
 }
 
 impl VaultKey {
@@ -32,6 +34,7 @@ impl VaultKey {
             Self::Scan(digest) => format!("{}/{digest}", self.shard()),
             Self::Bundle(index) | Self::Tile { index, .. } => format!("{}/{:03}", self.shard(), index % 1000),
             Self::LogHead => format!("{}/head", self.shard()),
+            Self::Pack(number) => format!("{}/{:03}.zip", self.shard(), number % 1000),
         })
     }
 
@@ -43,6 +46,7 @@ impl VaultKey {
             Self::Bundle(index) => format!("log/entries/{}", groups(index)),
             Self::Tile { level, index } => format!("log/tile/{level}/{}", groups(index)),
             Self::LogHead => "log".to_owned(),
+            Self::Pack(number) => format!("packs/{}", groups(number)),
         }
     }
 
@@ -59,6 +63,7 @@ impl fmt::Display for VaultKey {
             Self::Bundle(index) => write!(f, "entry bundle {index}"),
             Self::Tile { level, index } => write!(f, "tile {index} of level {level}"),
             Self::LogHead => f.write_str("the log's head"),
+            Self::Pack(number) => write!(f, "pack {number}"),
         }
     }
 }
@@ -73,5 +78,6 @@ mod tests {
         assert_eq!(VaultKey::Bundle(12_345_678).path().as_ref(), "log/entries/012/345/678");
         assert_eq!(VaultKey::Tile { level: 1, index: 1000 }.path().as_ref(), "log/tile/1/000/001/000");
         assert_eq!(VaultKey::LogHead.path().as_ref(), "log/head");
+        assert_eq!(VaultKey::Pack(1_002_041).path().as_ref(), "packs/001/002/041.zip");
     }
 }

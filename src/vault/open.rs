@@ -35,6 +35,10 @@ pub enum VaultConfig {
         /// The region; servers that have none ignore it.
         #[serde(default = "default_region")]
         region: String,
+        /// Full packs are kept as objects too: a party that fetches one then costs the store one request instead of 256,
+        /// for twice the space. Wrong, or left out, only costs requests: each scan is then read by itself.
+        #[serde(default)]
+        keep_packs: bool,
     },
 }
 
@@ -45,6 +49,7 @@ fn default_region() -> String {
 impl Vault {
     /// Opens every store and tries it: a store that loses or garbles a small object is refused.
     pub async fn open(config: &VaultConfig) -> Result<Self, VaultError> {
+        let packs = matches!(config, VaultConfig::S3 { keep_packs: true, .. });
         let stores = match config {
             VaultConfig::Local { root, second } => {
                 let mut stores = vec![local(root)?];
@@ -53,12 +58,14 @@ impl Vault {
                 }
                 stores
             }
-            VaultConfig::S3 { bucket, endpoint, region } => vec![s3(bucket, endpoint.as_deref(), region)?],
+            VaultConfig::S3 { bucket, endpoint, region, keep_packs: _ } => {
+                vec![s3(bucket, endpoint.as_deref(), region)?]
+            }
         };
         for store in &stores {
             probe(store).await?;
         }
-        Ok(Self { stores })
+        Ok(Self { stores, packs })
     }
 
     /// Removes what an interrupted run left beside its place. Only the service itself may do so, when it starts: another
@@ -75,7 +82,7 @@ impl Vault {
 
     /// A vault over any store, for tests that need one that fails.
     pub fn over(store: Arc<dyn ObjectStore>) -> Self {
-        Self { stores: vec![Store { control: Arc::clone(&store), streaming: store, root: None }] }
+        Self { stores: vec![Store { control: Arc::clone(&store), streaming: store, root: None }], packs: false }
     }
 }
 

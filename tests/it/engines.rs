@@ -1,9 +1,13 @@
 //! The real databases and stores that tests run against. A missing one is said aloud, and is a failure where the
 //! environment promises all of them (`TUTANAK_TEST_REQUIRE_PEERS`).
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use object_store::ObjectStore;
+use object_store::aws::AmazonS3Builder;
+use object_store::prefix::PrefixStore;
 use sqlx::{Connection, Executor, PgConnection};
 use tempfile::TempDir;
 use tutanak::ledger::{DatabaseConfig, Ledger};
@@ -44,6 +48,14 @@ impl Engine {
     pub async fn open(&self) -> Ledger {
         Ledger::open(&self.config).await.unwrap()
     }
+}
+
+/// A part of the tests' bucket that nobody else uses: a log has a bucket to itself.
+pub fn bucket() -> Option<Arc<dyn ObjectStore>> {
+    let (endpoint, bucket) = (peer("TUTANAK_TEST_S3_ENDPOINT")?, peer("TUTANAK_TEST_S3_BUCKET")?);
+    let builder = AmazonS3Builder::from_env().with_bucket_name(bucket).with_region("us-east-1");
+    let store = builder.with_endpoint(endpoint).with_allow_http(true).build().unwrap();
+    Some(Arc::new(PrefixStore::new(store, unique())))
 }
 
 /// The value of an environment variable that names a peer.

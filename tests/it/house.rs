@@ -76,6 +76,9 @@ pub struct House {
     pub ledger: Ledger,
     pub database: DatabaseConfig,
     pub vault: VaultConfig,
+    /// The same vault, open.
+    pub store: Vault,
+    pub config: Config,
     pub party: PartySecrets,
     /// Tokens of the district's two boards.
     pub first: String,
@@ -120,17 +123,15 @@ impl House {
             Some(vault) => vault,
             None => Vault::open(&config.vault).await.unwrap(),
         };
-        let app = App::assemble(config, clock.clone(), ledger.clone(), vault).await.unwrap();
-        let (https, ftp) = (listener().await, listener().await);
-        let (https_at, ftp_at) = (https.local_addr().unwrap(), ftp.local_addr().unwrap());
-        let stop = CancellationToken::new();
-        let running = tokio::spawn(app.serve(https, ftp, stop.clone()));
+        let node = Node::start(config.clone(), clock.clone(), ledger.clone(), vault.clone()).await;
         let ca = std::fs::read(dir.path().join(init::CA)).unwrap();
         let client = client(&ca);
-        let (https, ftp) = (https_at, ftp_at);
+        let Node { https, ftp, stop, running } = node;
         Self {
             https,
             ftp,
+            store: vault,
+            config,
             clock,
             ledger,
             database,
@@ -141,8 +142,14 @@ impl House {
             client,
             dir,
             stop,
-            running: Some(running),
+            running,
         }
+    }
+
+    /// One more node of the same service, or its next start: the same keys, database and vault.
+    pub async fn another_node(&self) -> Node {
+        let ledger = Ledger::open(&self.database).await.unwrap();
+        Node::start(self.config.clone(), self.clock.clone(), ledger, self.store.clone()).await
     }
 
     /// Stops as SIGTERM does, and waits until everything is written.
@@ -203,6 +210,40 @@ impl House {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
         panic!("{count} audit rows were expected: {:#?}", self.ledger.audit_after(0, 100).await.unwrap());
+    }
+}
+
+/// A running node.
+pub struct Node {
+    pub https: SocketAddr,
+    pub ftp: SocketAddr,
+    stop: CancellationToken,
+    running: Option<JoinHandle<()>>,
+}
+
+impl Node {
+    async fn start(config: Config, clock: Clock, ledger: Ledger, vault: Vault) -> Self {
+        let app = App::assemble(config, clock, ledger, vault).await.unwrap();
+        let (https, ftp) = (listener().await, listener().await);
+        let (https_at, ftp_at) = (https.local_addr().unwrap(), ftp.local_addr().unwrap());
+        let stop = CancellationToken::new();
+        let running = Some(tokio::spawn(app.serve(https, ftp, stop.clone())));
+        Self { https: https_at, ftp: ftp_at, stop, running }
+    }
+
+    /// What this node gives the house's party.
+    pub async fn get(&self, house: &House, path: &str) -> Response {
+        let bulk = &house.party.bulk;
+        let asked = house.client.get(format!("https://{}/arsiv/{path}", self.https));
+        asked.basic_auth(&bulk.user, Some(&bulk.password)).send().await.unwrap()
+    }
+
+    /// Stops as SIGTERM does.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        if let Some(running) = self.running.take() {
+            running.await.unwrap();
+        }
     }
 }
 

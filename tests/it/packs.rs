@@ -6,6 +6,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use futures::TryStreamExt;
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
 use reqwest::{Method, StatusCode};
 use tutanak::archive::Archive;
 use tutanak::archive::pack::PackPlan;
@@ -16,7 +19,7 @@ use tutanak::vault::Vault;
 use crate::engines::Engine;
 use crate::ftp::Line;
 use crate::house::{House, Plan, json};
-use crate::stock::fill;
+use crate::stock::{fill, stock};
 
 const FIRST: &str = "paketler/000/000/000.zip";
 
@@ -81,7 +84,7 @@ async fn a_pack_holds_exactly_the_lines_and_the_linked_scans_of_its_entries_on_e
                     &engine.open().await,
                     &Vault::open(&house.vault).await.unwrap(),
                     &house.clock,
-                    "localhost",
+                    "https://localhost",
                 );
                 let plan = other.packs.plan(from / 256, count.into()).await.unwrap().unwrap();
                 let chunks: Vec<_> = other.packs.read(plan.clone(), 0, plan.len()).try_collect().await.unwrap();
@@ -294,4 +297,65 @@ async fn a_scan_that_is_not_as_it_was_is_never_sent_and_raises_an_alarm() {
     house.audit(3, |row| row.object == format!("/{FIRST}") && row.reason == "the vault failed in the middle").await;
     std::fs::write(&object, &sound).unwrap();
     assert!(whole(&house, FIRST).await == archive, "it is served again when it is mended");
+}
+
+/// Waits until the pack was read once: until its checksum is listed.
+async fn summed(house: &House) {
+    for _ in 0..300 {
+        if names(house, "paketler/000/000/").await.contains(&"000.zip.sha256".to_owned()) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("nobody read the first pack");
+}
+
+#[tokio::test]
+async fn a_kept_pack_is_one_object_and_is_not_believed() {
+    let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    let open_vault = Some(Vault::over(Arc::clone(&store)).keeping_packs());
+    let house = House::build(Plan { open_vault, ..Plan::default() }).await;
+    stock(&house.ledger, &house.store, &house.clock, 300, 1).await;
+    // As it is without any object.
+    let by_scans = Archive::new(&house.ledger, &Vault::over(Arc::clone(&store)), &house.clock, "https://localhost");
+    let plan = by_scans.packs.plan(0, 256).await.unwrap().unwrap();
+    let chunks: Vec<_> = by_scans.packs.read(plan.clone(), 0, plan.len()).try_collect().await.unwrap();
+    let sound = chunks.concat();
+    summed(&house).await;
+    let object = Path::from("packs/000/000/000.zip");
+    assert!(store.get(&object).await.unwrap().bytes().await.unwrap() == sound);
+    assert!(whole(&house, FIRST).await == sound);
+
+    // The scans' own objects are not even asked for: one is gone, and nobody notices.
+    let hurt = plan.images().nth(100).unwrap().clone();
+    let name = hurt.digest.to_string();
+    let scan = Path::from(format!("b/{}/{name}", &name[..2]));
+    let bytes = store.get(&scan).await.unwrap().bytes().await.unwrap();
+    store.delete(&scan).await.unwrap();
+    let cut = hurt.data.start + hurt.size / 2;
+    for range in [0..plan.len(), 7..plan.len() - 7, cut..plan.len(), 1000..cut] {
+        let expected = &sound[range.start as usize..range.end as usize];
+        assert!(part(&house, FIRST, &range).await == expected, "{range:?}");
+    }
+
+    // An object that is not what it was, or is cut off, is not believed: the scans are read. Where one of those is gone too,
+    // the transfer ends before it.
+    let mut other = sound.clone();
+    other[cut as usize] ^= 1;
+    for damaged in [other, sound[..cut as usize].to_vec()] {
+        store.put(&object, damaged.into()).await.unwrap();
+        let mut answer = house.get(FIRST).await;
+        let (mut got, mut broken) = (Vec::new(), false);
+        while !broken {
+            match answer.chunk().await {
+                Ok(Some(chunk)) => got.extend_from_slice(&chunk),
+                Ok(None) => break,
+                Err(_) => broken = true,
+            }
+        }
+        assert!(broken && got.len() as u64 <= hurt.data.start && sound.starts_with(&got), "{}", got.len());
+        store.put(&scan, bytes.clone().into()).await.unwrap();
+        assert!(whole(&house, FIRST).await == sound);
+        store.delete(&scan).await.unwrap();
+    }
 }

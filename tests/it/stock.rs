@@ -46,9 +46,8 @@ pub async fn stock(ledger: &Ledger, vault: &Vault, clock: &Clock, count: u32, se
 
 /// The same in a running house. Its clock then stands a minute later.
 pub async fn fill(house: &House, count: u32) -> Vec<Vec<u8>> {
-    let vault = Vault::open(&house.vault).await.unwrap();
     let seed = house.ledger.head().await.unwrap().size as u32;
-    let scans = stock(&house.ledger, &vault, &house.clock, count, seed).await;
+    let scans = stock(&house.ledger, &house.store, &house.clock, count, seed).await;
     house.clock.advance(SignedDuration::from_mins(1));
     scans
 }

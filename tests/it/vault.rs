@@ -65,7 +65,7 @@ async fn a_bucket_keeps_its_promises() {
     let (Some(endpoint), Some(bucket)) = (peer("TUTANAK_TEST_S3_ENDPOINT"), peer("TUTANAK_TEST_S3_BUCKET")) else {
         return;
     };
-    let config = VaultConfig::S3 { bucket, endpoint: Some(endpoint), region: "us-east-1".into() };
+    let config = VaultConfig::S3 { bucket, endpoint: Some(endpoint), region: "us-east-1".into(), keep_packs: false };
     keeps_its_promises(&Vault::open(&config).await.unwrap()).await;
 }
 
