@@ -112,7 +112,7 @@ impl App {
         let limits = config.intake.clone();
         let intake = Intake::new(limits, cpu, vault.clone(), ledger.clone(), appender.clone(), receipts);
         let publisher = Publisher::new(ledger.clone(), vault.clone(), signer.clone());
-        let archive = Archive::new(&ledger, &vault, &clock, &config.host);
+        let archive = Archive::new(&ledger, &vault, &clock, &config.address());
         let packer = Packer::new(archive.clone(), clock.clone());
         let tree = Tree::new(ledger.clone(), vault, clock.clone(), signer, archive);
         let door = Door::new(ledger.clone(), clock.clone());

@@ -27,11 +27,11 @@ pub struct Archive {
 
 impl Archive {
     /// An archive of what is entered and kept.
-    /// `host` is the service's public name.
-    pub fn new(ledger: &Ledger, vault: &Vault, clock: &Clock, host: &str) -> Self {
+    /// `address` is the service's public one, without a path.
+    pub fn new(ledger: &Ledger, vault: &Vault, clock: &Clock, address: &str) -> Self {
         Self {
             packs: Packs::new(ledger.clone(), vault.clone()),
-            lists: Lists::new(ledger.clone(), clock.clone(), host),
+            lists: Lists::new(ledger.clone(), clock.clone(), address),
         }
     }
 }

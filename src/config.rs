@@ -39,6 +39,9 @@ pub struct Config {
 pub struct HttpsConfig {
     /// Address and port.
     pub listen: SocketAddr,
+    /// The port that clients connect to, where it is another (NAT, a balancer). Addresses in Metalinks carry it.
+    #[serde(default)]
+    pub public_port: Option<u16>,
 }
 
 /// FTP.
@@ -149,6 +152,14 @@ impl Config {
         Self::parse(&text, directory).map_err(|cause| ConfigError::Parse { path: shown(), cause: Box::new(cause) })
     }
 
+    /// The service's public address, without a path.
+    pub fn address(&self) -> String {
+        match self.https.public_port.unwrap_or(self.https.listen.port()) {
+            443 => format!("https://{}", self.host),
+            port => format!("https://{}:{port}", self.host),
+        }
+    }
+
     /// Reads a text; relative paths are meant from `directory`.
     pub fn parse(text: &str, directory: &Path) -> Result<Self, toml::de::Error> {
         let mut config: Self = toml::from_str(text)?;
@@ -183,7 +194,10 @@ mod tests {
             let config = Config::parse(profile, Path::new("/srv")).unwrap();
             assert!(config.tls.certificate.is_absolute());
         }
-        let embedded = Config::parse(EMBEDDED, Path::new("/srv")).unwrap();
+        let mut embedded = Config::parse(EMBEDDED, Path::new("/srv")).unwrap();
+        assert_eq!(embedded.address(), "https://localhost:8443");
+        embedded.https.public_port = Some(443);
+        assert_eq!(embedded.address(), "https://localhost");
         assert!(matches!(embedded.vault, VaultConfig::Local { root, .. } if root == Path::new("/srv/vault")));
     }
 

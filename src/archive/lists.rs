@@ -131,9 +131,9 @@ struct Inner {
 }
 
 impl Lists {
-    /// Lists of what is entered. `host` is the service's public name.
-    pub fn new(ledger: Ledger, clock: Clock, host: &str) -> Self {
-        let address = format!("https://{host}/arsiv/");
+    /// Lists of what is entered. `address` is the service's public one, without a path.
+    pub fn new(ledger: Ledger, clock: Clock, address: &str) -> Self {
+        let address = format!("{address}/arsiv/");
         let written = Cache::new(DISK, COUNT);
         Self { inner: Arc::new(Inner { ledger, clock, address, written, writers: Semaphore::new(WRITERS) }) }
     }

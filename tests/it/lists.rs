@@ -262,7 +262,7 @@ for file in files:
     assert int(file.find(space + 'size').text) == len(content)
     hash = file.find(space + 'hash')
     assert hash.get('type') == 'sha-256' and hash.text == hashlib.sha256(content).hexdigest()
-    assert file.find(space + 'url').text == 'https://localhost/arsiv/tutanaklar/34-istanbul/kadikoy-1/' + file.get('name')
+    assert file.find(space + 'url').text == 'https://localhost:8443/arsiv/tutanaklar/34-istanbul/kadikoy-1/' + file.get('name')
 print(len(files))
 ";
         let done = Command::new("python3").args(["-c", script]).current_dir(dir.path()).output().unwrap();
