@@ -69,9 +69,15 @@ impl Publisher {
                 () = stop.cancelled() => continue,
                 () = tokio::time::sleep(PAUSE) => {}
             }
+            // When nobody adds entries any more there is nothing to wait for but the stop, and it must be heard at once.
+            let grown = async {
+                if size.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            };
             tokio::select! {
                 () = stop.cancelled() => {}
-                changed = size.changed() => if changed.is_err() { tokio::time::sleep(ROUND).await },
+                () = grown => {}
                 () = tokio::time::sleep(ROUND) => {}
             }
         }

@@ -4,6 +4,7 @@
 
 mod archive;
 mod audit;
+mod broken;
 mod crash;
 mod engines;
 mod explain;
@@ -15,6 +16,7 @@ mod ledger;
 mod lists;
 mod log;
 mod mirror;
+mod nodes;
 mod packs;
 mod pages;
 mod paper;

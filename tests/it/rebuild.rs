@@ -11,7 +11,7 @@ use tutanak::publication::{RebuildError, Rebuilt, rebuild};
 use tutanak::vault::Vault;
 use tutanak::{app, cli::init, config::Config};
 
-use crate::engines::Engine;
+use crate::engines::{Engine, bucket};
 use crate::house::{House, Plan};
 use crate::log::parked_lines;
 use crate::paper::page;
@@ -52,9 +52,11 @@ async fn dump(config: &DatabaseConfig) -> Vec<String> {
     rows
 }
 
-/// A service that took in some scans and stopped, with a log of more than two bundles.
+/// A service that took in some scans and stopped, with a log of more than two bundles: on a disk with SQLite, in a bucket
+/// with PostgreSQL.
 async fn lost(engine: &Engine) -> House {
-    let mut house = House::build(Plan { database: Some(engine.config.clone()), ..Plan::default() }).await;
+    let open_vault = (engine.name == "postgres").then(bucket).flatten().map(Vault::over);
+    let mut house = House::build(Plan { database: Some(engine.config.clone()), open_vault, ..Plan::default() }).await;
     let scans = [page(&["1090000001"], 1), page(&["1090000001"], 2), page(&["1090000101"], 3), page(&[], 4)];
     for scan in &scans {
         assert_eq!(house.send(&house.first, scan).await.status(), 201);
@@ -71,9 +73,8 @@ fn signer(house: &House) -> LogSigner {
 }
 
 async fn attempt(house: &House, into: &Engine, signer: &LogSigner) -> Result<Rebuilt, RebuildError> {
-    let vault = Vault::open(&house.vault).await.unwrap();
     let ledger = Ledger::open(&into.config).await.unwrap();
-    let done = rebuild(&ledger, &vault, signer, &mut |_| {}).await;
+    let done = rebuild(&ledger, &house.store, signer, &mut |_| {}).await;
     ledger.close().await;
     done
 }
