@@ -110,7 +110,7 @@ pub fn verify_copy(disk: &Disk, check: &CopyCheck) -> Result<Verdict, CannotVeri
         verdict.problems.push(Problem::PathTwice { path, position });
     }
     if !check.log_only {
-        let found = files::walk(disk, &known, signed.size);
+        let found = files::walk(disk, whole.then_some(known.as_slice()), signed.size);
         verdict.parts = found.parts;
         verdict.problems.extend(found.problems);
     }
@@ -258,7 +258,7 @@ fn pack(disk: &Disk, tile: Tile, lines: &[&str], shown: &mut Shown) {
     let file = disk
         .place(&path)
         .map_err(|error| error.to_string())
-        .and_then(|place| std::fs::File::open(place).map_err(|error| error.to_string()));
+        .and_then(|place| std::fs::File::open(place).map_err(|error| absent(&error)));
     let mut check = PackCheck::new(plan, path.clone());
     let read = file.and_then(|file| {
         files::each_chunk(file, |bytes| check.next(bytes).map_err(|problem| problem.words().1))
@@ -272,6 +272,13 @@ fn pack(disk: &Disk, tile: Tile, lines: &[&str], shown: &mut Shown) {
         Ok(()) => {}
     }
     shown.problems.extend(check.problems);
+}
+
+fn absent(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "yok / it is not there".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 /// The path that an entry names.

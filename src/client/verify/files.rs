@@ -48,8 +48,9 @@ pub(super) fn twice(known: &mut [Known]) -> Vec<u64> {
     pairs.map(|pair| pair[0].position.max(pair[1].position)).collect()
 }
 
-/// Walks through the copy and names what the log does not know. `known` is sorted.
-pub(super) fn walk(disk: &Disk, known: &[Known], size: u64) -> Found {
+/// Walks through the copy and names what the log does not know. `known` is sorted; none where entries could not be read, so
+/// that nobody can say which scans it should hold.
+pub(super) fn walk(disk: &Disk, known: Option<&[Known]>, size: u64) -> Found {
     let mut found = Found::default();
     for top in [naming::SCANS, PACKS, naming::LOG] {
         below(disk.root(), top, known, size, &mut found);
@@ -57,7 +58,7 @@ pub(super) fn walk(disk: &Disk, known: &[Known], size: u64) -> Found {
     found
 }
 
-fn below(root: &Path, path: &str, known: &[Known], size: u64, found: &mut Found) {
+fn below(root: &Path, path: &str, known: Option<&[Known]>, size: u64, found: &mut Found) {
     let Ok(entries) = fs::read_dir(root.join(path)) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
@@ -71,7 +72,7 @@ fn below(root: &Path, path: &str, known: &[Known], size: u64, found: &mut Found)
     }
 }
 
-fn is_known(path: &str, known: &[Known], size: u64) -> bool {
+fn is_known(path: &str, known: Option<&[Known]>, size: u64) -> bool {
     if let Some(inside) = path.strip_prefix(naming::LOG).and_then(|rest| rest.strip_prefix('/')) {
         return inside == naming::CHECKPOINT
             || inside == naming::KEYS
@@ -84,7 +85,7 @@ fn is_known(path: &str, known: &[Known], size: u64) -> bool {
     let asked = short(&Digest::of(path.as_bytes()));
     naming::split(path).1 == naming::SUMS
         || path.ends_with(naming::PROOF)
-        || known.binary_search_by_key(&asked, |known| known.path).is_ok()
+        || known.is_none_or(|known| known.binary_search_by_key(&asked, |known| known.path).is_ok())
 }
 
 /// The digest of a file, and its bytes.
