@@ -30,12 +30,20 @@ use crate::log::note::NOTE_BYTES;
 /// A server that says nothing for so long has failed.
 const SILENCE: Duration = Duration::from_secs(40);
 const CONNECT: Duration = Duration::from_secs(15);
-/// How often the checkpoint is looked at while waiting, and for how long at once.
+/// How often `durum.json` is looked at while waiting, and for how long at once.
 const LOOK: Duration = Duration::from_secs(3);
 const WAIT: Duration = Duration::from_secs(25);
 /// So much is read past the end of a range, to end the transfer well and keep the connection.
 const DRAIN: u64 = 256 << 10;
 const CHUNK: usize = 256 << 10;
+/// Bytes of `durum.json` at most: a checkpoint, as JSON text, and some numbers.
+const STATUS_BYTES: usize = 4 * NOTE_BYTES;
+
+/// What is read of `durum.json`.
+#[derive(serde::Deserialize)]
+struct Status {
+    checkpoint: Option<String>,
+}
 
 type Connection = AsyncRustlsFtpStream;
 
@@ -198,18 +206,23 @@ impl Pool {
 
 #[async_trait]
 impl Transport for Ftp {
+    /// Waits by `durum.json`, the one small file that is made to be asked for again and again: it carries the checkpoint.
     async fn checkpoint(&self, after: Option<u64>) -> Result<Bytes, TransportError> {
-        let path = format!("{}/{}", naming::LOG, naming::CHECKPOINT);
+        let Some(after) = after else {
+            return small(self, &format!("{}/{}", naming::LOG, naming::CHECKPOINT), NOTE_BYTES).await;
+        };
         let until = Instant::now() + WAIT;
         loop {
-            let note = small(self, &path, NOTE_BYTES).await?;
-            let size = || Checkpoint::unverified(std::str::from_utf8(&note).ok()?).ok().map(|found| found.size);
-            match after {
-                Some(after) if size().is_some_and(|size| size == after) && Instant::now() < until => {
-                    tokio::time::sleep(LOOK).await;
-                }
-                _ => return Ok(note),
+            let status = small(self, naming::STATUS, STATUS_BYTES).await?;
+            let note = serde_json::from_slice::<Status>(&status).ok().and_then(|status| status.checkpoint);
+            let Some(note) = note else {
+                return Err(TransportError::unsound(naming::STATUS, "it carries no checkpoint"));
+            };
+            let same = Checkpoint::unverified(&note).is_ok_and(|found| found.size == after);
+            if !same || Instant::now() >= until {
+                return Ok(note.into());
             }
+            tokio::time::sleep(LOOK).await;
         }
     }
 

@@ -97,6 +97,7 @@ pub async fn mirror<T: Transport + Cost + 'static>(
     let fitting = |notes: &Notes| notes.wanted == wanted && notes.packs == wishes.packs;
     let mut notes = Notes::read(&context.disk)?.filter(fitting).unwrap_or_default();
     (notes.wanted, notes.packs) = (wanted, wishes.packs);
+    notes.write(&context.disk)?; // However this run ends, what it was to hold is known.
     let mut wait = false;
     let mut told_before = Vec::new();
     loop {

@@ -91,6 +91,37 @@ async fn a_dropped_scan_is_named() {
 }
 
 #[tokio::test]
+async fn packs_with_a_swapped_scan_or_cut_off_are_named_and_the_others_are_kept() {
+    let packs = Wishes { packs: true, ..Wishes::default() };
+    let swap = |mut pack: Vec<u8>| {
+        let wanted = image(300);
+        let at = pack.windows(wanted.len()).position(|part| part == wanted).unwrap();
+        pack[at + 7] ^= 1;
+        pack
+    };
+    let cut = |pack: Vec<u8>| pack[..pack.len() / 2].to_vec();
+    let middle = "paketler/000/000/001.zip";
+    for (name, lie) in
+        [("scan", Box::new(swap) as Box<dyn Fn(Vec<u8>) -> Vec<u8> + Send + Sync>), ("pack", Box::new(cut))]
+    {
+        let (server, dir) = (Arc::new(Server::of(600)), tempfile::tempdir().unwrap());
+        server.lies(only_in(middle, lie));
+        let report = run(&server, dir.path(), &packs).await.unwrap();
+        let found = problems(&report);
+        assert!(found.len() == 1 && found[0].name() == name, "{found:?}");
+        assert!(format!("{found:?}").contains(middle), "{found:?}");
+        assert_eq!(found[0].words().1.contains("entry 300"), name == "scan", "{found:?}");
+        assert_eq!(report.scans, 2, "the other two packs are there");
+        assert!(!dir.path().join(middle).exists());
+        let named = verified(dir.path()).problems;
+        assert!(matches!(named.as_slice(), [Problem::Pack { path, .. }] if path == middle), "{named:?}");
+        server.lies(|_, bytes| Answer::Bytes(bytes));
+        assert_eq!(run(&server, dir.path(), &packs).await.unwrap().scans, 1);
+        assert_eq!(verified(dir.path()).problems, []);
+    }
+}
+
+#[tokio::test]
 async fn two_reordered_entries_are_named_in_a_partial_and_in_a_full_bundle() {
     for (size, file, count) in [(60, "defter/tile/entries/000.p/60", 60), (300, "defter/tile/entries/000", 256)] {
         let (server, dir) = (Arc::new(Server::of(size)), tempfile::tempdir().unwrap());

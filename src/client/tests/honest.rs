@@ -1,14 +1,16 @@
 //! An honest server: the copy is whole, cheap, and goes on wherever it stopped.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use ed25519_dalek::SigningKey;
 
 use super::server::{Answer, Server, image, path};
-use super::{copy, problems, run, verified};
-use crate::client::mirror::Wishes;
+use super::{context, copy, problems, run, verified};
+use crate::client::mirror::{Wishes, mirror};
 use crate::client::order::Order;
 use crate::client::problem::Problem;
+use crate::client::progress::Progress;
 
 fn there(dir: &std::path::Path, n: u64) -> bool {
     std::fs::read(dir.join(path(n))).is_ok_and(|bytes| bytes == image(n))
@@ -92,6 +94,39 @@ async fn what_is_named_comes_alone_or_first() {
     let report = run(&server, dir.path(), &Wishes { order, ..Wishes::default() }).await.unwrap();
     assert_eq!(report.scans, scans(300) - in_ankara);
     assert_eq!(verified(dir.path()).not_held, 0);
+}
+
+/// Packs in the order in which they were asked for, one after another.
+async fn asked(server: &Arc<Server>, dir: &std::path::Path, order: Order) -> Vec<String> {
+    let (mut context, transport) = context(server, dir);
+    context.parallel = 1;
+    server.log.lock().unwrap().clear();
+    let wishes = Wishes { order, ..Wishes::default() };
+    let _ = mirror(&context, &transport, &wishes, &Progress::new(false), |_| {}).await;
+    let log = server.log.lock().unwrap();
+    log.iter().filter(|path| path.ends_with(".zip")).map(|path| path[path.len() - 10..].to_owned()).collect()
+}
+
+#[tokio::test]
+async fn the_oldest_or_the_newest_come_first_and_what_was_named_before_all() {
+    let server = Arc::new(Server::of(600));
+    let copies = tempfile::tempdir().unwrap();
+    let oldest = ["00/000.zip", "00/001.zip", "2.p/88.zip"];
+    assert_eq!(asked(&server, &copies.path().join("oldest"), Order::default()).await, oldest);
+    let newest_first = Order { newest_first: true, ..Order::default() };
+    let newest: Vec<&str> = oldest.iter().rev().copied().collect();
+    assert_eq!(asked(&server, &copies.path().join("newest"), newest_first).await, newest);
+    // A line that dies after the first three packs has brought what was named, all of it and nothing else.
+    let named = copies.path().join("named");
+    let packs = AtomicU64::new(0);
+    server.lies(move |path, bytes| match path.ends_with(".zip") || path.ends_with(".png") {
+        true if packs.fetch_add(1, Ordering::Relaxed) >= 3 => Answer::Fails,
+        _ => Answer::Bytes(bytes),
+    });
+    asked(&server, &named, Order { il: vec!["ankara".into()], newest_first: true, ..Order::default() }).await;
+    for n in (2..600).filter(|n| n % 7 != 0) {
+        assert_eq!(there(&named, n), n % 3 == 2, "{n}");
+    }
 }
 
 #[tokio::test]
