@@ -69,7 +69,12 @@ const TWO_SHADES: [Look; 5] = [
 
 /// Reads a page.
 pub(super) fn read(page: &Page) -> Findings {
+    /// Modules of the smallest code's side: of fewer pixels there is none, nor anything left at a quarter of their size.
+    const LEAST: usize = 21;
     let pixels = page.pixels();
+    if pixels.width().min(pixels.height()) < LEAST {
+        return Findings::default();
+    }
     let module = expected_module(page);
     let dark = scales::is_dark(pixels);
     // A page that is mostly dark is the negative of one, or lies in shadow: one look tells which.

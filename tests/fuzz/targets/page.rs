@@ -1,9 +1,12 @@
-//! Bytes as a page: whatever comes, no panic, no pixel beyond the limits, and the pixels that another decoder finds.
+//! Bytes as a page: whatever comes, no panic, no pixel beyond the limits, and the pixels that another decoder finds. What is
+//! a page is searched like any other, if it is small.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tutanak::reading::{Limits, Page};
+use tutanak::reading::{self, Limits, Page, scanner};
 
+/// Pixels that are searched in a moment.
+const SMALL: u32 = 10_000;
 const LIMITS: Limits = Limits { side: 4000, pixels: 1_000_000 };
 
 fuzz_target!(|bytes: &[u8]| {
@@ -11,6 +14,9 @@ fuzz_target!(|bytes: &[u8]| {
     let mended = mended(bytes);
     let Ok(page) = Page::from_png(&mended, LIMITS) else { return };
     assert!(page.width().max(page.height()) <= LIMITS.side);
+    if page.width() * page.height() <= SMALL {
+        let _ = scanner::check(&page, &reading::read(&page));
+    }
     // What a damaged tRNS means is everybody's own guess, and the other decoder prefers a frame to the still image.
     let debatable = [b"tRNS", b"fcTL"].iter().any(|chunk| mended.windows(4).any(|four| four == *chunk));
     let two_shades = mended[24] == 1;

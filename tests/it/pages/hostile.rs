@@ -5,7 +5,7 @@ use std::io::Write;
 
 use flate2::write::ZlibEncoder;
 use flate2::{Compression, FlushCompress, Status};
-use tutanak::reading::{Damage, Limits, Page, PageError, PngError};
+use tutanak::reading::{self, Damage, Limits, Page, PageError, PngError, scanner};
 
 use super::made::{Made, chunk, deflate};
 
@@ -83,7 +83,7 @@ fn sides_without_end_cost_nothing_and_long_ones_are_read_where_they_are_allowed(
             let rows = [&[0], vec![0xff; row].as_slice()].concat().repeat(height as usize);
             let page = Page::from_png(&grey(width, height, depth, deflate(&rows)).bytes(), long).unwrap();
             assert_eq!((page.width(), page.height(), page.at(width - 1, height - 1)), (width, height, 255));
-            assert!(tutanak::reading::read(&page).readings.is_empty());
+            assert!(reading::read(&page).readings.is_empty());
         }
     }
 }
@@ -164,4 +164,25 @@ fn a_stream_that_is_flushed_after_every_short_row_is_sound() {
     let mut stored = ZlibEncoder::new(Vec::new(), Compression::none());
     stored.write_all(&[0, 1, 2, 3].repeat(20_000)).unwrap();
     assert!(grey(3, 20_000, 8, stored.finish().unwrap()).read().is_ok());
+}
+
+#[test]
+fn the_smallest_and_the_thinnest_pages_are_looked_at_like_any_other() {
+    let sides = [1, 2, 3, 4, 5, 7, 8, 9, 20, 21, 22, 84, 300];
+    for (width, height) in sides.into_iter().flat_map(|width| sides.map(|height| (width, height))) {
+        for depth in [1, 8] {
+            let row = (width as usize * usize::from(depth)).div_ceil(8);
+            let mut state = 1_u32;
+            let mut any = || {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 24) as u8
+            };
+            let rows: Vec<u8> =
+                (0..height).flat_map(|_| [vec![0], (0..row).map(|_| any()).collect()].concat()).collect();
+            let page = grey(width, height, depth, deflate(&rows)).read().unwrap();
+            let findings = reading::read(&page);
+            assert!(findings.readings.is_empty(), "{width} × {height}");
+            let _ = scanner::check(&page, &findings);
+        }
+    }
 }
