@@ -39,9 +39,12 @@ pub enum AuditCommand {
 /// What to look for.
 #[derive(Debug, clap::Args)]
 pub struct Search {
-    /// The account.
-    #[arg(long)]
+    /// The account: a party, a board, …; all of its people with it.
+    #[arg(long, alias = "party")]
     account: Option<String>,
+    /// One person of it.
+    #[arg(long, requires = "account")]
+    person: Option<String>,
     /// The address.
     #[arg(long)]
     address: Option<String>,
@@ -113,7 +116,8 @@ pub async fn run(command: AuditCommand, config: &ConfigArg) -> anyhow::Result<()
 
 async fn search(ledger: &Ledger, search: Search) -> anyhow::Result<()> {
     let question = AuditQuestion {
-        principal: search.account,
+        account: search.account,
+        person: search.person,
         address: search.address,
         act: search.act,
         object: search.object,

@@ -9,7 +9,7 @@ use crate::engines::Engine;
 fn row(n: i64) -> AuditRow {
     AuditRow {
         at_ms: 1_711_893_600_000 + n,
-        principal: format!("parti-{}", n % 3),
+        principal: if n % 6 == 1 { "parti-1/ayşe".to_owned() } else { format!("parti-{}", n % 3) },
         channel: "bulk".into(),
         protocol: "ftps".into(),
         address: format!("192.0.2.{}", n % 5),
@@ -135,7 +135,10 @@ async fn rows_are_found_by_person_address_act_object_end_and_time() {
         let some = |text: &str| Some(text.to_owned());
         let of = |fits: fn(i64) -> bool| (0..6000).filter(|n| fits(*n)).count();
         assert_eq!(count(all.clone()).await, 6000, "{}", engine.name);
-        assert_eq!(count(AuditQuestion { principal: some("parti-1"), ..all.clone() }).await, of(|n| n % 3 == 1));
+        assert_eq!(count(AuditQuestion { account: some("parti-1"), ..all.clone() }).await, of(|n| n % 3 == 1));
+        let ayse = AuditQuestion { account: some("parti-1"), person: some("ayşe"), ..all.clone() };
+        assert_eq!(count(ayse).await, of(|n| n % 6 == 1), "a person of the party");
+        assert_eq!(count(AuditQuestion { account: some("parti"), ..all.clone() }).await, 0, "no beginning of a name");
         assert_eq!(count(AuditQuestion { address: some("192.0.2.4"), ..all.clone() }).await, of(|n| n % 5 == 4));
         assert_eq!(count(AuditQuestion { act: some("download"), ..all.clone() }).await, of(|n| n % 2 == 1));
         assert_eq!(count(AuditQuestion { outcome: some("cut"), ..all.clone() }).await, of(|n| n % 7 == 0));
@@ -147,6 +150,6 @@ async fn rows_are_found_by_person_address_act_object_end_and_time() {
         );
         let (since_ms, until_ms) = (Some(1_711_893_600_100), Some(1_711_893_600_200));
         assert_eq!(count(AuditQuestion { since_ms, until_ms, ..all.clone() }).await, 100);
-        assert_eq!(count(AuditQuestion { principal: some("kimse"), ..all }).await, 0);
+        assert_eq!(count(AuditQuestion { account: some("kimse"), ..all }).await, 0);
     }
 }
