@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
 
 use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
@@ -32,7 +33,8 @@ impl Vault {
         let local = |error: io::Error| failed(StoreError::Generic { store: "local", source: Box::new(error) });
         // One hop to another thread for reading and hashing.
         let checked = match found.payload {
-            GetResultPayload::File(mut file, _) => tokio::task::spawn_blocking(move || {
+            GetResultPayload::File(mut file, path) => tokio::task::spawn_blocking(move || {
+                is_no_link(&path)?;
                 let mut bytes = vec![0; usize::try_from(size).map_err(io::Error::other)?];
                 file.read_exact(&mut bytes)?;
                 Ok((Digest::of(&bytes) == digest).then(|| Bytes::from(bytes)))
@@ -64,9 +66,21 @@ impl Store {
             return Err(VaultError::Unfit(what)); // the object is shorter than the ledger says
         }
         match found.payload {
-            GetResultPayload::File(file, _) => Ok(pieces(file, from, to)),
+            GetResultPayload::File(file, path) => {
+                is_no_link(&path).map_err(|error| VaultError::Unfit(format!("{key}: {error}")))?;
+                Ok(pieces(file, from, to))
+            }
             GetResultPayload::Stream(stream) => Ok(stream.map_err(io::Error::other).boxed()),
         }
+    }
+}
+
+/// An object is a file that the vault wrote. A link in its place was put there by somebody else, and what it points to is
+/// nobody's to hand out.
+fn is_no_link(path: &Path) -> io::Result<()> {
+    match std::fs::symlink_metadata(path)?.is_symlink() {
+        true => Err(io::Error::other("a link lies where an object should")),
+        false => Ok(()),
     }
 }
 
