@@ -202,6 +202,17 @@ mod tests {
         assert_eq!(Election::new(file()).unwrap().parties_open().to_string(), "2014-03-30T15:00:00Z");
         let later = ElectionFile { polling_date: Date::constant(2024, 3, 31), ..file() };
         assert_eq!(Election::new(later).unwrap().parties_open().to_string(), "2024-03-31T14:00:00Z");
+        // In 2015 summer time went on for two weeks longer, again because of an election.
+        for (date, opens) in [
+            (Date::constant(2015, 6, 7), "2015-06-07T14:00:00Z"),
+            (Date::constant(2015, 11, 1), "2015-11-01T14:00:00Z"),
+            (Date::constant(2015, 11, 15), "2015-11-15T15:00:00Z"),
+            (Date::constant(2023, 5, 14), "2023-05-14T14:00:00Z"),
+            (Date::constant(2028, 12, 31), "2028-12-31T14:00:00Z"),
+        ] {
+            let election = Election::new(ElectionFile { polling_date: date, ..file() }).unwrap();
+            assert_eq!(election.parties_open().to_string(), opens);
+        }
     }
 
     #[test]

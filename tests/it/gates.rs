@@ -75,6 +75,53 @@ async fn two_operators_open_early_and_close_again_and_the_log_says_so() {
 }
 
 #[tokio::test]
+async fn every_node_follows_within_a_second() {
+    for engine in Engine::all().await {
+        let house = House::build(Plan { database: Some(engine.config.clone()), ..Plan::default() }).await;
+        house.clock.set(BEFORE.parse().unwrap());
+        let mut nodes = Vec::new();
+        for _ in 0..3 {
+            let node = Door::new(engine.open().await, house.clock.clone());
+            assert!(!node.gates().await.unwrap().is_open(Gate::PartiesOpen, house.clock.now()), "{}", engine.name);
+            nodes.push(node);
+        }
+        let operators = Operators::of(&house.ledger).await;
+        for open in [true, false, true] {
+            moves(&house, Gate::PartiesOpen, open, &operators.both()).await.unwrap().unwrap();
+            tokio::time::sleep(NOTICED).await;
+            for node in &nodes {
+                let gates = node.gates().await.unwrap();
+                assert_eq!(gates.is_open(Gate::PartiesOpen, house.clock.now()), open, "{}", engine.name);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_opens_and_shuts_at_the_hour_and_no_entry_goes_back_in_time() {
+    let house = House::open().await;
+    let operators = Operators::of(&house.ledger).await;
+    for (time, status) in [
+        (BEFORE, StatusCode::FORBIDDEN),
+        (AFTER, StatusCode::OK),
+        ("2024-03-31T13:00:00Z", StatusCode::FORBIDDEN),
+        ("2024-04-01T00:00:00Z", StatusCode::OK),
+        ("2023-03-31T15:00:00Z", StatusCode::FORBIDDEN),
+    ] {
+        house.clock.set(time.parse().unwrap());
+        // At once: what a node remembers is what was decided, not whether it is open.
+        assert_eq!(root(&house, &house.party).await, status, "{time}");
+    }
+    house.clock.set(AFTER.parse().unwrap());
+    let first = moves(&house, Gate::BanLifted, true, &operators.both()).await.unwrap().unwrap();
+    house.clock.set("2024-03-31T10:00:00Z".parse().unwrap());
+    moves(&house, Gate::EmbargoEnded, true, &operators.both()).await.unwrap().unwrap();
+    let entries = house.ledger.lines_from(first, 2).await.unwrap();
+    let at = |n: usize| serde_json::from_str::<Entry>(&entries[n].line).unwrap().at;
+    assert!(at(1) >= at(0), "{} before {}", at(1), at(0));
+}
+
+#[tokio::test]
 async fn one_operator_a_stranger_or_no_reason_move_nothing() {
     let house = House::open().await;
     let operators = Operators::of(&house.ledger).await;
