@@ -3,6 +3,7 @@
 //! The decision itself must never do I/O; looking up who somebody is stands apart, in [`door`].
 
 mod act;
+pub mod addresses;
 mod decision;
 pub mod door;
 pub mod enrol;

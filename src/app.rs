@@ -5,17 +5,20 @@ use std::sync::Arc;
 
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::DecodePrivateKey;
+use rustls::pki_types::ServerName;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
+use crate::access::addresses::Proxies;
 use crate::access::door::Door;
 use crate::archive::Archive;
 use crate::archive::packer::Packer;
+use crate::audit::syslog::{Collector, Shipper};
 use crate::audit::{self, Audit};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, SyslogConfig};
 use crate::cpu::CpuLane;
 use crate::intake::{Intake, ReceiptSigner};
 use crate::ledger::append::{self, Appender};
@@ -24,7 +27,7 @@ use crate::ledger::{Ledger, LedgerError};
 use crate::log::signer::LogSigner;
 use crate::publication::Publisher;
 use crate::shelf::PartyShelf;
-use crate::tls::{self, TlsError};
+use crate::tls::{self, Clients, TlsError};
 use crate::tree::Tree;
 use crate::vault::{Vault, VaultError};
 use crate::web::{self, Site};
@@ -49,6 +52,12 @@ pub enum StartError {
         /// Why.
         cause: String,
     },
+    /// What is told about clients' addresses and certificates would let somebody in from elsewhere, or keep everybody out.
+    #[error("{0}")]
+    Edge(String),
+    /// The collector of logs cannot be used.
+    #[error("audit.syslog.host {0} is no host name")]
+    Collector(String),
     /// An address cannot be listened on.
     #[error("cannot listen on {address}")]
     Listen {
@@ -84,6 +93,8 @@ pub struct App {
     /// The two writers. They end when the last sender to them is gone.
     writers: Vec<JoinHandle<()>>,
     publisher: Publisher,
+    /// Sends the record on, where there is somewhere to.
+    shipper: Option<Shipper>,
 }
 
 impl App {
@@ -98,8 +109,16 @@ impl App {
     /// The same over a ledger and a vault that are open already, for tests with a store that fails.
     pub async fn assemble(config: Config, clock: Clock, ledger: Ledger, vault: Vault) -> Result<Self, StartError> {
         let key = signing_key(&config.keys.signing)?;
-        let https = tls::server(&config.tls.certificate, &config.tls.key, &["h2", "http/1.1"])?;
-        let ftps = tls::server(&config.tls.certificate, &config.tls.key, &[])?;
+        let faults = edge_faults(&config, &ledger).await?;
+        if !faults.is_empty() {
+            return Err(StartError::Edge(faults.join("; ")));
+        }
+        let clients = match config.https.client_certificates {
+            true => Clients::MayShowACertificate,
+            false => Clients::AreNotAsked,
+        };
+        let https = tls::server(&config.tls.certificate, &config.tls.key, &["h2", "http/1.1"], clients)?;
+        let ftps = tls::server(&config.tls.certificate, &config.tls.key, &[], Clients::AreNotAsked)?;
         let signer = log_signer(&config)?;
         let binding = binding(&signer);
         ledger.bind(&binding, clock.now()).await?;
@@ -116,6 +135,8 @@ impl App {
         let packer = Packer::new(archive.clone(), clock.clone());
         let tree = Tree::new(ledger.clone(), vault, clock.clone(), signer, archive);
         let door = Door::new(ledger.clone(), clock.clone());
+        let collector = config.audit.syslog.as_ref().map(collector).transpose()?;
+        let shipper = collector.map(|to| Shipper::new(ledger.clone(), clock.clone(), &config.host, to));
         let entries = async {
             entries.run().await;
         };
@@ -133,6 +154,7 @@ impl App {
             ftps,
             writers,
             publisher,
+            shipper,
             packer,
         })
     }
@@ -166,10 +188,18 @@ impl App {
         let written = CancellationToken::new();
         let publisher = tokio::spawn(self.publisher.run(self.appender.watch(), written.clone()));
         drop(self.appender);
-        let shelf = Arc::new(PartyShelf::new(self.tree, self.door, self.audit));
+        let shelf = Arc::new(PartyShelf::new(self.tree, self.door, self.audit.clone()));
         let settings = ftp_settings(&self.config, self.ftps);
-        let web = web::server::serve(https, self.https, web::router(site), stop.clone());
+        let https_settings = web::server::Settings {
+            tls: self.https,
+            proxies: Proxies::new(self.config.proxy.trusted.clone(), self.config.proxy.https),
+            connections: self.config.https.connections,
+            connections_per_address: self.config.https.connections_per_address,
+            audit: self.audit,
+        };
+        let web = web::server::serve(https, https_settings, web::router(site), stop.clone());
         let ftp = tutanak_ftp::run(ftp, shelf, settings, stop.clone());
+        let shipping = self.shipper.map(|shipper| tokio::spawn(shipper.run(stop.clone())));
         let ((), ftp, ()) = tokio::join!(web, ftp, self.packer.run(stop));
         if let Err(error) = ftp {
             tracing::error!(%error, "The FTP front ended");
@@ -179,6 +209,11 @@ impl App {
         if tokio::time::timeout(LAST_WRITES, last).await.is_err() {
             tracing::warn!("Some connection outlived the stop; its last audit row may be missing");
         }
+        if let Some(shipping) = shipping
+            && tokio::time::timeout(LAST_WRITES, shipping).await.is_err()
+        {
+            tracing::warn!("The sending of the record did not end in time");
+        }
         written.cancel();
         if tokio::time::timeout(LAST_WRITES, publisher).await.is_err() {
             tracing::warn!(
@@ -187,6 +222,33 @@ impl App {
         }
         self.ledger.close().await;
     }
+}
+
+/// Where the record is sent as well.
+pub fn collector(config: &SyslogConfig) -> Result<Collector, StartError> {
+    let name = ServerName::try_from(config.host.clone()).map_err(|_| StartError::Collector(config.host.clone()))?;
+    let address = match config.host.parse::<std::net::Ipv6Addr>() {
+        Ok(address) => format!("[{address}]:{}", config.port),
+        Err(_) => format!("{}:{}", config.host, config.port),
+    };
+    Ok(Collector { address, name, tls: tls::trusting(&config.ca)? })
+}
+
+/// All that is wrong with what the configuration says of clients' addresses and certificates.
+///
+/// # Errors
+/// The ledger could not be asked.
+pub async fn edge_faults(config: &Config, ledger: &Ledger) -> Result<Vec<String>, LedgerError> {
+    let parties = ledger.party_addresses().await?;
+    let ranges: Vec<_> = parties.iter().flat_map(|list| list.split_whitespace()).flat_map(str::parse).collect();
+    let mut faults = config.proxy.faults(&ranges);
+    if !config.https.client_certificates && ledger.any_certificate().await? {
+        faults.push(
+            "a certificate is bound to a board, and https.client_certificates is off: that board could not send"
+                .to_owned(),
+        );
+    }
+    Ok(faults)
 }
 
 /// How long the writers may take to write what waits when the service stops.

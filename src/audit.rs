@@ -2,14 +2,19 @@
 //!
 //! It must never be skipped: when rows cannot be written the seats run out, and nothing is served any more.
 
+pub mod syslog;
+pub mod watched;
+
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
-use crate::ledger::Ledger;
 use crate::ledger::audit::AuditRow;
+use crate::ledger::{Ledger, LedgerError};
 use crate::telemetry::Chain;
 
 /// Rows that may wait to be written. When the database stands still, this many accesses later everything stops.
@@ -49,6 +54,8 @@ pub struct AuditUnavailable;
 #[derive(Clone, Debug)]
 pub struct Audit {
     rows: mpsc::Sender<AuditRow>,
+    /// Whether rows cannot be written just now.
+    stuck: Arc<AtomicBool>,
     clock: Clock,
 }
 
@@ -57,26 +64,35 @@ pub struct Audit {
 pub struct AuditWriter {
     ledger: Ledger,
     rows: mpsc::Receiver<AuditRow>,
+    stuck: Arc<AtomicBool>,
 }
 
 /// Makes the pair.
 pub fn audit(ledger: Ledger, clock: Clock) -> (Audit, AuditWriter) {
     let (send, rows) = mpsc::channel(WAITING);
-    (Audit { rows: send, clock }, AuditWriter { ledger, rows })
+    let stuck = Arc::<AtomicBool>::default();
+    (Audit { rows: send, stuck: Arc::clone(&stuck), clock }, AuditWriter { ledger, rows, stuck })
 }
 
 impl Audit {
     /// Reserves the place of one row for this access. To hold a seat is to be allowed to go on, and a seat always becomes
     /// a row: dropped on the way by an error or by a client that left, it says so.
+    ///
+    /// # Errors
+    /// Rows cannot be written: nobody may be served.
     pub async fn seat(&self, access: Access) -> Result<Seat, AuditUnavailable> {
+        if self.stuck.load(Ordering::Acquire) {
+            return Err(AuditUnavailable);
+        }
         let permit = tokio::time::timeout(PATIENCE, self.rows.clone().reserve_owned()).await;
         let place = permit.map_err(|_| AuditUnavailable)?.map_err(|_| AuditUnavailable)?;
+        watched::note();
         Ok(Seat { place: Some(place), access, clock: self.clock.clone() })
     }
 
     /// Whether a row could be written now.
     pub fn has_room(&self) -> bool {
-        self.rows.capacity() > 0
+        self.rows.capacity() > 0 && !self.stuck.load(Ordering::Acquire)
     }
 }
 
@@ -189,11 +205,30 @@ impl AuditWriter {
     pub async fn run(mut self) {
         let mut waiting = Vec::with_capacity(BATCH);
         while self.rows.recv_many(&mut waiting, BATCH).await > 0 {
-            while let Err(error) = self.ledger.audit_add(&waiting).await {
+            while let Err(error) = self.write(&waiting).await {
+                self.stuck.store(true, Ordering::Release);
                 tracing::error!(rows = waiting.len(), error = %Chain(&error), "Could not write audit rows; nothing is served until it works again");
                 tokio::time::sleep(RETRY).await;
             }
+            self.stuck.store(false, Ordering::Release);
             waiting.clear();
+        }
+    }
+
+    /// Writes a group. While the database does not answer, nobody else is served.
+    async fn write(&self, rows: &[AuditRow]) -> Result<(), LedgerError> {
+        let writing = self.ledger.audit_add(rows);
+        tokio::pin!(writing);
+        match tokio::time::timeout(PATIENCE, &mut writing).await {
+            Ok(written) => written,
+            Err(_) => {
+                self.stuck.store(true, Ordering::Release);
+                tracing::error!(
+                    rows = rows.len(),
+                    "The database does not take audit rows; nothing is served until it does"
+                );
+                writing.await
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod certificates;
 pub mod demo;
 pub mod election;
 pub mod gate;

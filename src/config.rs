@@ -1,11 +1,14 @@
 //! The configuration file. One struct, unknown keys refused, secrets only from the environment or from key files.
 
+mod proxy;
+
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub use self::proxy::ProxyConfig;
 use crate::intake::IntakeLimits;
 use crate::ledger::DatabaseConfig;
 use crate::vault::VaultConfig;
@@ -28,6 +31,12 @@ pub struct Config {
     pub tls: TlsConfig,
     /// Keys that sign.
     pub keys: KeysConfig,
+    /// Proxies in front.
+    #[serde(default)]
+    pub proxy: ProxyConfig,
+    /// The record of accesses.
+    #[serde(default)]
+    pub audit: AuditConfig,
     /// What intake may use.
     #[serde(default)]
     pub intake: IntakeLimits,
@@ -42,6 +51,44 @@ pub struct HttpsConfig {
     /// The port that clients connect to, where it is another (NAT, a balancer). Addresses in Metalinks carry it.
     #[serde(default)]
     pub public_port: Option<u16>,
+    /// Connections at a time.
+    #[serde(default = "https_connections")]
+    pub connections: usize,
+    /// Connections at a time from one address. One that passes on many clients by X-Forwarded-For is not counted.
+    #[serde(default = "connections_per_address")]
+    pub connections_per_address: usize,
+    /// Ask clients for a certificate: boards to which one is bound must show it.
+    #[serde(default)]
+    pub client_certificates: bool,
+}
+
+fn https_connections() -> usize {
+    4096
+}
+
+/// The record of accesses.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AuditConfig {
+    /// Where every row is sent as well.
+    pub syslog: Option<SyslogConfig>,
+}
+
+/// A collector of logs that speaks syslog over TLS (RFC 5424, RFC 5425).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SyslogConfig {
+    /// Its host name, which its certificate must have.
+    pub host: String,
+    /// Its port.
+    #[serde(default = "syslog_port")]
+    pub port: u16,
+    /// Whom to trust: certificates, PEM.
+    pub ca: PathBuf,
+}
+
+fn syslog_port() -> u16 {
+    6514
 }
 
 /// FTP.
@@ -175,6 +222,9 @@ impl Config {
         from(&mut config.tls.key);
         from(&mut config.keys.signing);
         config.keys.previous.iter_mut().for_each(from);
+        if let Some(syslog) = &mut config.audit.syslog {
+            from(&mut syslog.ca);
+        }
         Ok(config)
     }
 }

@@ -8,6 +8,7 @@ pub mod audit;
 mod batch;
 pub mod below;
 pub mod bind;
+pub mod certificates;
 mod db;
 pub mod entries;
 pub mod gates;

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use tutanak_ftp::{Entry, EntryKind, LoginError, Opened, Shelf, ShelfError, Visitor};
 
 use crate::access::door::{Door, DoorError};
-use crate::access::{Act, Object, Principal, Refusal};
+use crate::access::{Act, Object, Principal, Refusal, secrets};
 use crate::audit::{Access, Audit, Delivery, Seat};
 use crate::telemetry::Chain;
 use crate::tree::{Node, Tree};
@@ -63,9 +63,9 @@ impl Shelf for PartyShelf {
     }
 
     async fn log_in(&self, visitor: &Visitor, user: &str, password: &str) -> Result<Principal, LoginError> {
-        let seat = self.audit.seat(access(visitor, "-", "login", user, 0)).await;
+        let seat = self.audit.seat(access(visitor, "-", "login", secrets::as_a_name(user), 0)).await;
         let mut seat = seat.map_err(|_| LoginError::Unavailable(BUSY.to_owned()))?;
-        let principal = match self.door.bulk(user, password).await {
+        let principal = match self.door.bulk(user, password, visitor.address).await {
             Ok(principal) => {
                 seat.is(&principal.account);
                 self.door.allow(&principal, Act::List, Object::Everything, visitor.address).await.map(|()| principal)
@@ -90,21 +90,21 @@ impl Shelf for PartyShelf {
 
     async fn stat(&self, visitor: &Visitor, reader: &Principal, path: &str) -> Result<Entry, ShelfError> {
         let seat = self.allow(visitor, reader, Act::List, access(visitor, &reader.account, "stat", path, 0)).await?;
-        let node = self.tree.find(path).await.map_err(|error| unavailable(&error))?;
+        let node = self.tree.find(&seat, path).await.map_err(|error| unavailable(&error))?;
         told(seat, node.map(entry))
     }
 
     async fn list(&self, visitor: &Visitor, reader: &Principal, path: &str) -> Result<Vec<Entry>, ShelfError> {
         let asked = access(visitor, &reader.account, Act::List.name(), path, 0);
         let seat = self.allow(visitor, reader, Act::List, asked).await?;
-        let nodes = self.tree.list(path).await.map_err(|error| unavailable(&error))?;
+        let nodes = self.tree.list(&seat, path).await.map_err(|error| unavailable(&error))?;
         told(seat, nodes.map(|nodes| nodes.into_iter().map(entry).collect()))
     }
 
     async fn open(&self, visitor: &Visitor, reader: &Principal, path: &str, offset: u64) -> Result<Opened, ShelfError> {
         let asked = access(visitor, &reader.account, Act::Download.name(), path, offset);
         let seat = self.allow(visitor, reader, Act::Download, asked).await?;
-        let found = self.tree.find(path).await.map_err(|error| unavailable(&error))?;
+        let found = self.tree.find(&seat, path).await.map_err(|error| unavailable(&error))?;
         let Some((node, size)) = found.and_then(|node| node.size().map(|size| (node, size))) else {
             seat.refused(MISSING);
             return Err(ShelfError::Missing);
@@ -113,7 +113,7 @@ impl Shelf for PartyShelf {
             seat.refused("offset past the end");
             return Err(ShelfError::NotYours("Başlangıç dosyanın sonundan ileride.".to_owned()));
         }
-        let chunks = self.tree.read(&node, offset, size).await.map_err(|error| unavailable(&error))?;
+        let chunks = self.tree.read(&seat, &node, offset, size).await.map_err(|error| unavailable(&error))?;
         let delivery = Box::new(Ending { delivery: seat.delivery(size - offset), complete: false });
         Ok(Opened { chunks, delivery })
     }

@@ -1,14 +1,18 @@
 //! Certificates: read for HTTPS and FTPS, and made for a service that has none yet. It must never print a private key.
 
+mod client;
+
 use std::path::Path;
 use std::sync::Arc;
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
-use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
+
+use crate::domain::Digest;
 
 /// Certificates could not be read or made.
 #[derive(Debug, thiserror::Error)]
@@ -29,8 +33,22 @@ pub enum TlsError {
     Make(#[from] rcgen::Error),
 }
 
+/// Whether a server asks its clients for a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clients {
+    /// It does not.
+    AreNotAsked,
+    /// It does, and takes any whose key the client has. Who it is must be bound to that certificate elsewhere.
+    MayShowACertificate,
+}
+
 /// TLS 1.2 and 1.3 with the certificate chain and key of two PEM files. `protocols` is what is offered by ALPN.
-pub fn server(certificate: &Path, key: &Path, protocols: &[&str]) -> Result<Arc<ServerConfig>, TlsError> {
+pub fn server(
+    certificate: &Path,
+    key: &Path,
+    protocols: &[&str],
+    clients: Clients,
+) -> Result<Arc<ServerConfig>, TlsError> {
     let failed = |path: &Path, cause: &dyn std::fmt::Display| TlsError::Pem {
         path: path.display().to_string(),
         cause: cause.to_string(),
@@ -40,14 +58,39 @@ pub fn server(certificate: &Path, key: &Path, protocols: &[&str]) -> Result<Arc<
     let chain = chain.map_err(|error| failed(certificate, &error))?;
     let key = PrivateKeyDer::from_pem_file(key).map_err(|error| failed(key, &error))?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)?;
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
+    let builder = match clients {
+        Clients::AreNotAsked => builder.with_no_client_auth(),
+        Clients::MayShowACertificate => builder.with_client_cert_verifier(Arc::new(client::HolderOfKey(provider))),
+    };
+    let mut config = builder.with_single_cert(chain, key)?;
     config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
     // Tickets serve clients that open one data connection after another.
     config.ticketer = rustls::crypto::aws_lc_rs::Ticketer::new()?;
     Ok(Arc::new(config))
+}
+
+/// A client's side of TLS that trusts the certificates in a PEM file and nothing else.
+pub fn trusting(ca: &Path) -> Result<Arc<ClientConfig>, TlsError> {
+    let failed =
+        |cause: &dyn std::fmt::Display| TlsError::Pem { path: ca.display().to_string(), cause: cause.to_string() };
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(ca).map_err(|error| failed(&error))? {
+        roots.add(certificate.map_err(|error| failed(&error))?)?;
+    }
+    if roots.is_empty() {
+        return Err(failed(&"there is no certificate in it"));
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    Ok(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
+}
+
+/// SHA-256 of the first certificate in a PEM file: what a client is bound by.
+pub fn fingerprint(certificate: &Path) -> Result<Digest, TlsError> {
+    let der = CertificateDer::from_pem_file(certificate)
+        .map_err(|cause| TlsError::Pem { path: certificate.display().to_string(), cause: cause.to_string() })?;
+    Ok(Digest::of(&der))
 }
 
 /// A CA of one's own and a certificate it signed, as PEM.

@@ -1,6 +1,7 @@
 //! The tree: one name space for HTTPS, FTP and media. From a path to what lies there, and to its bytes.
 //!
 //! Paths come in as people type them and are looked up, never interpreted; every name is spelt by `domain::naming`.
+//! Nothing is told off the record: whoever asks shows the [`Seat`] that becomes the row of it.
 
 mod defter;
 mod lists;
@@ -21,6 +22,7 @@ use crate::archive::lists::ListError;
 use crate::archive::pack::PackPlan;
 use crate::archive::packs::PackError;
 use crate::archive::spool::Spool;
+use crate::audit::Seat;
 use crate::clock::Clock;
 use crate::domain::naming::lists::{DISTRICT_SUMS, LISTS, METALINK, is_district};
 use crate::domain::naming::packs::PACKS;
@@ -141,7 +143,7 @@ impl Tree {
     }
 
     /// What `path` is, if anything. Slashes at its ends do not matter; `.`, `..` and empty parts name nothing.
-    pub async fn find(&self, path: &str) -> Result<Option<Node>, TreeError> {
+    pub async fn find(&self, _on_record: &Seat, path: &str) -> Result<Option<Node>, TreeError> {
         let path = path.trim_matches('/');
         if path.contains('\0') {
             return Ok(None); // PostgreSQL's text cannot even be asked for it
@@ -190,7 +192,7 @@ impl Tree {
     }
 
     /// What lies in the directory `path`, by name. `None` when there is no such directory.
-    pub async fn list(&self, path: &str) -> Result<Option<Vec<Node>>, TreeError> {
+    pub async fn list(&self, on_record: &Seat, path: &str) -> Result<Option<Vec<Node>>, TreeError> {
         let path = path.trim_matches('/');
         if path.is_empty() {
             let log = Node::directory(naming::LOG, Timestamp::UNIX_EPOCH);
@@ -207,7 +209,7 @@ impl Tree {
         if is_below(path, LISTS) {
             return self.list_lists(path).await;
         }
-        match self.find(path).await? {
+        match self.find(on_record, path).await? {
             Some(Node { content: Content::Directory, .. }) => {}
             _ => return Ok(None),
         }
@@ -218,7 +220,7 @@ impl Tree {
     }
 
     /// Bytes `from..to` of a file.
-    pub async fn read(&self, node: &Node, from: u64, to: u64) -> Result<Chunks, TreeError> {
+    pub async fn read(&self, _on_record: &Seat, node: &Node, from: u64, to: u64) -> Result<Chunks, TreeError> {
         match &node.content {
             Content::Scan(scan) => Ok(self.vault.read(scan.digest, from, to).await?),
             Content::Text(text) | Content::Fixed(text) => {

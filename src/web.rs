@@ -8,20 +8,25 @@ mod directory;
 mod drain;
 mod health;
 pub mod lines;
+mod on_record;
+pub mod preface;
 mod problem;
 mod scans;
 pub mod server;
 mod wait;
 mod who;
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, put};
 use tokio::sync::watch;
 
+use self::lines::Ownership;
 use crate::access::door::Door;
 use crate::audit::Audit;
+use crate::domain::Digest;
 use crate::intake::Intake;
 use crate::ledger::Ledger;
 use crate::tree::Tree;
@@ -45,9 +50,16 @@ pub struct Site {
     pub lines: lines::Lines,
 }
 
-/// The other end of the connection, as the server saw it.
-#[derive(Clone, Copy, Debug)]
-pub struct Peer(pub SocketAddr);
+/// Who is at the other end, as far as the connection shows it.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// The client's address: of the connection, or what a trusted proxy said.
+    pub address: IpAddr,
+    /// SHA-256 of the certificate whose key the client has, if it showed one.
+    pub certificate: Option<Digest>,
+    /// Whose connection it is. None for a proxy's, which is many people's.
+    pub ownership: Option<Arc<Ownership>>,
+}
 
 /// Every address of the service.
 pub fn router(site: Site) -> Router {
@@ -57,7 +69,8 @@ pub fn router(site: Site) -> Router {
         .route("/arsiv/{*path}", get(archive::node))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
-        .fallback(problem::no_such_address)
-        .method_not_allowed_fallback(problem::no_such_method)
+        .fallback(who::no_such_address)
+        .method_not_allowed_fallback(who::no_such_method)
+        .layer(axum::middleware::from_fn(on_record::only))
         .with_state(site)
 }

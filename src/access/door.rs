@@ -7,13 +7,16 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use tokio::sync::Mutex;
 
+use super::throttle::{NotNow, Throttle, Try};
 use super::{Act, Class, Gates, Object, Principal, Refusal, Scope, covers, may, secrets};
 use crate::clock::Clock;
-use crate::domain::{BoardId, Channel, PlaceId, Sender};
+use crate::domain::{BoardId, Channel, Digest, PlaceId, Sender};
 use crate::ledger::{Ledger, LedgerError};
 
 /// How old the known gates and address list may be. A change is effective everywhere within this time.
 const FRESH: Duration = Duration::from_secs(1);
+/// How long a try may wait while others of its account at its address are looked at, and how often it asks again.
+const IN_LINE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_millis(20));
 
 /// Somebody was not let in, or we could not find out.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +35,7 @@ pub struct Door {
     ledger: Ledger,
     clock: Clock,
     known: Arc<Mutex<Option<(Instant, Known)>>>,
+    throttle: Throttle,
 }
 
 #[derive(Clone, Debug)]
@@ -43,17 +47,41 @@ struct Known {
 impl Door {
     /// A door over the accounts of `ledger`.
     pub fn new(ledger: Ledger, clock: Clock) -> Self {
-        Self { ledger, clock, known: Arc::default() }
+        Self { ledger, clock, known: Arc::default(), throttle: Throttle::default() }
     }
 
     /// Who has this user name and secret on the bulk channel.
-    pub async fn bulk(&self, user: &str, secret: &str) -> Result<Principal, DoorError> {
-        self.principal(Channel::Bulk, user, secret).await.map(|(principal, _)| principal)
+    pub async fn bulk(&self, user: &str, secret: &str, from: IpAddr) -> Result<Principal, DoorError> {
+        let this = self.try_in(Channel::Bulk, user, from).await?;
+        let found = self.principal(Channel::Bulk, user, secret).await;
+        judge(this, &found);
+        found.map(|(principal, _)| principal)
+    }
+
+    /// Asks whether a login may be tried from there now. Whoever compares the secret says how it was, to the [`Try`].
+    ///
+    /// # Errors
+    /// Too many wrong ones came from there; or, which is told alike, too many at once.
+    pub async fn try_in(&self, channel: Channel, login: &str, from: IpAddr) -> Result<Try, DoorError> {
+        let (longest, again) = IN_LINE;
+        let start = Instant::now();
+        let wait = loop {
+            match self.throttle.ask(&format!("{channel} {login}"), from, Instant::now()) {
+                Ok(this) => return Ok(this),
+                Err(NotNow::Busy) if start.elapsed() < longest => tokio::time::sleep(again).await,
+                Err(NotNow::Busy) => break longest,
+                Err(NotNow::Wait(wait)) => break wait,
+            }
+        };
+        Err(DoorError::Refused(Refusal::TooManyTries { retry_after: seconds(wait) }))
     }
 
     /// Which operator this is. An account that is not in use is refused here: nothing else asks about it.
-    pub async fn operator(&self, user: &str, password: &str) -> Result<Principal, DoorError> {
-        let (principal, _) = self.principal(Channel::Operator, user, password).await?;
+    pub async fn operator(&self, user: &str, password: &str, from: IpAddr) -> Result<Principal, DoorError> {
+        let this = self.try_in(Channel::Operator, user, from).await?;
+        let found = self.principal(Channel::Operator, user, password).await;
+        judge(this, &found);
+        let (principal, _) = found?;
         match (principal.active, principal.must_change) {
             (true, false) => Ok(principal),
             (true, true) => Err(DoorError::Refused(Refusal::MustChangePassword)),
@@ -66,9 +94,23 @@ impl Door {
         Ok(self.known().await?.gates)
     }
 
-    /// Which board has this token, and whether it may send from `from`.
-    pub async fn board(&self, token: &str, from: IpAddr) -> Result<(Principal, Sender), DoorError> {
-        let (principal, place) = self.principal(Channel::Board, &secrets::token_login(token), token).await?;
+    /// Which board has this token, and whether it may send from `from`. A board to which certificates are bound must have
+    /// shown one of them beside.
+    pub async fn board(
+        &self,
+        token: &str,
+        certificate: Option<Digest>,
+        from: IpAddr,
+    ) -> Result<(Principal, Sender), DoorError> {
+        let found = self.principal(Channel::Board, &secrets::token_login(token), token).await;
+        let (principal, place) = match found {
+            Err(DoorError::Refused(Refusal::Unknown)) => return Err(self.wrong_token(from)),
+            found => found?,
+        };
+        let bound = self.ledger.certificates_of(&principal.account).await?;
+        if !bound.is_empty() && !certificate.is_some_and(|shown| bound.contains(&shown)) {
+            return Err(DoorError::Refused(Refusal::WrongCertificate));
+        }
         self.allow(&principal, Act::Upload, Object::Of(&principal.account), from).await?;
         let board: Result<BoardId, _> = principal.account.parse();
         let place: Option<PlaceId> = place.and_then(|place| place.parse().ok());
@@ -76,6 +118,13 @@ impl Door {
             return Err(LedgerError::Corrupt(format!("board {}", principal.account)).into());
         };
         Ok((principal, Sender { board, place }))
+    }
+
+    fn wrong_token(&self, from: IpAddr) -> DoorError {
+        DoorError::Refused(match self.throttle.wrong_token(from, Instant::now()) {
+            Some(wait) => Refusal::TooManyTries { retry_after: seconds(wait) },
+            None => Refusal::Unknown,
+        })
     }
 
     /// Whether `principal` may do it now, coming from there: [`may`], with the gates as this node knows them.
@@ -150,6 +199,20 @@ impl Door {
         *known = Some((Instant::now(), fresh.clone()));
         Ok(fresh)
     }
+}
+
+/// Tells the throttle how a try was. What the database did not answer is nobody's mistake.
+fn judge<T>(this: Try, found: &Result<T, DoorError>) {
+    match found {
+        Ok(_) => this.right(Instant::now()),
+        Err(DoorError::Refused(_)) => this.wrong(Instant::now()),
+        Err(DoorError::Ledger(_)) => {}
+    }
+}
+
+/// Whole seconds, at least one: what `Retry-After` can say.
+fn seconds(wait: Duration) -> u32 {
+    u32::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u32::MAX).max(1)
 }
 
 /// How far the rights of an account at `place` reach; none for a candidate of no place.

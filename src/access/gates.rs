@@ -4,6 +4,7 @@
 //! others are shut. It must never open anything by itself but at the hour of the law.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -106,6 +107,9 @@ pub enum GateError {
     Ledger(#[from] LedgerError),
 }
 
+/// Gates are moved at the machine itself.
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
 /// Longest reason, in letters.
 const REASON: usize = 500;
 
@@ -128,7 +132,7 @@ pub async fn change(
     }
     let mut by = Vec::new();
     for operator in operators {
-        let account = match door.operator(&operator.user, &operator.password).await {
+        let account = match door.operator(&operator.user, &operator.password, HERE).await {
             Ok(principal) => principal.account,
             Err(DoorError::Refused(_)) => return Err(GateError::NoOperator { user: operator.user.clone() }),
             Err(DoorError::Ledger(error)) => return Err(error.into()),

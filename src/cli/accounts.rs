@@ -4,6 +4,7 @@ use anyhow::Context;
 use clap::Subcommand;
 use ipnet::IpNet;
 
+use super::certificates::{self, Bound};
 use crate::access::enrol;
 use crate::domain::{BoardId, Gate, PartyId, PlaceId};
 use crate::ledger::Ledger;
@@ -44,6 +45,17 @@ pub enum BoardCommand {
         #[arg(long = "from", value_name = "ADDRESS")]
         from: Vec<String>,
     },
+    /// Binds a client certificate: the board must show it, or another one that is bound to it, beside its token.
+    ///
+    /// The configuration must say `client_certificates = true` under [https].
+    Bind(Bound),
+    /// Takes a certificate away from a board.
+    Unbind(Bound),
+    /// Prints the SHA-256 of the certificates that are bound to a board.
+    Certificates {
+        /// The board.
+        id: String,
+    },
 }
 
 /// Operators.
@@ -80,7 +92,12 @@ pub async fn party(command: PartyCommand, ledger: &Ledger) -> anyhow::Result<()>
 
 /// Runs a command about boards.
 pub async fn board(command: BoardCommand, ledger: &Ledger) -> anyhow::Result<()> {
-    let BoardCommand::Add { id, name, place, from } = command;
+    let (id, name, place, from) = match command {
+        BoardCommand::Add { id, name, place, from } => (id, name, place, from),
+        BoardCommand::Bind(bound) => return certificates::bind(&bound, ledger).await,
+        BoardCommand::Unbind(bound) => return certificates::unbind(&bound, ledger).await,
+        BoardCommand::Certificates { id } => return certificates::list(&id, ledger).await,
+    };
     let id: BoardId = id.parse()?;
     let token = enrol::board(ledger, &id, &name, &place, &ranges(&from)?).await?;
     println!("{}", serde_json::to_string_pretty(&token)?);

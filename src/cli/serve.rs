@@ -62,6 +62,11 @@ pub async fn check(config: &ConfigArg) -> anyhow::Result<()> {
                 election.map(|stored| stored.election.name().to_owned()).ok_or("none is imported yet".to_owned())
             });
             report("election", election);
+            match app::edge_faults(&config, &ledger).await {
+                Ok(faults) if faults.is_empty() => report("addresses", Ok("lists hold for who connects".to_owned())),
+                Ok(faults) => faults.into_iter().for_each(|fault| report("addresses", Err(fault))),
+                Err(error) => report("addresses", Err(chain(&error))),
+            }
         }
         Err(error) => report("database", Err(chain(&error))),
     }
@@ -69,8 +74,12 @@ pub async fn check(config: &ConfigArg) -> anyhow::Result<()> {
         "vault",
         Vault::open(&config.vault).await.map(|_| "can be written and read".to_owned()).map_err(|e| chain(&e)),
     );
-    let certificate = tls::server(&config.tls.certificate, &config.tls.key, &[]);
+    let certificate = tls::server(&config.tls.certificate, &config.tls.key, &[], tls::Clients::AreNotAsked);
     report("certificate", certificate.map(|_| "fits its key".to_owned()).map_err(|error| chain(&error)));
+    if let Some(syslog) = &config.audit.syslog {
+        let to = app::collector(syslog).map(|to| format!("{}, if it answers", to.address));
+        report("audit.syslog", to.map_err(|error| chain(&error)));
+    }
     let key = app::signing_key(&config.keys.signing);
     report("signing key", key.map(|_| "can sign".to_owned()).map_err(|error| chain(&error)));
     for (what, address) in [("https", config.https.listen), ("ftp", config.ftp.listen)] {

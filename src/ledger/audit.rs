@@ -2,6 +2,7 @@
 //! added.
 
 mod search;
+mod shipping;
 
 use serde::{Deserialize, Serialize};
 

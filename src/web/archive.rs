@@ -55,7 +55,7 @@ pub async fn node(
     let directory = path.is_empty() || path.ends_with('/');
     let seat = allow(&site, &party, if directory { Act::List } else { Act::Download }, &path).await?;
     if directory {
-        return match site.tree.list(&path).await? {
+        return match site.tree.list(&seat, &path).await? {
             Some(nodes) => {
                 let (response, size) = directory::page(&path, &nodes, &headers);
                 seat.done(if method == Method::HEAD { 0 } else { size });
@@ -64,7 +64,7 @@ pub async fn node(
             None => Err(missing(seat)),
         };
     }
-    match site.tree.find(&path).await? {
+    match site.tree.find(&seat, &path).await? {
         None => Err(missing(seat)),
         Some(Node { content: Content::Directory, name, .. }) => {
             seat.done(0);
@@ -134,7 +134,7 @@ async fn send(
             seat.refused("too-many-downloads");
             return Err(Problem::too_many_downloads());
         };
-        let chunks = site.tree.read(file, range.start, range.end).await?;
+        let chunks = site.tree.read(&seat, file, range.start, range.end).await?;
         Body::from_stream(delivered(chunks, seat.delivery(length), line))
     };
     let mut response = Response::new(body);

@@ -62,6 +62,12 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", "Bu adreste bir şey yok.")
     }
 
+    /// The address does not know this method.
+    pub fn no_such_method() -> Self {
+        let detail = "Bu adres bu işlemi (HTTP yöntemi) tanımıyor.";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed", detail)
+    }
+
     /// The address names no digest.
     pub fn bad_digest() -> Self {
         let detail = "Adres, görüntünün 64 küçük harfli onaltılık basamaktan oluşan SHA-256 özetiyle bitmelidir.";
@@ -72,6 +78,18 @@ impl Problem {
     pub fn too_many_downloads() -> Self {
         let detail = "Bu hesapla aynı anda çok sayıda indirme sürüyor. Bitmelerini bekleyip yeniden deneyin.";
         Self::busy(StatusCode::TOO_MANY_REQUESTS, "too-many-downloads", "Too many downloads", detail)
+    }
+
+    /// The account has used as many connections last as it may.
+    pub fn too_many_connections() -> Self {
+        let detail = "Bu hesapla aynı anda çok sayıda bağlantı açık. Bir kısmını kapatıp yeniden deneyin.";
+        Self::busy(StatusCode::TOO_MANY_REQUESTS, "too-many-connections", "Too many connections", detail)
+    }
+
+    /// More headers than anybody needs.
+    pub fn headers_too_large() -> Self {
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        Self::new(status, "headers-too-large", "Headers too large", "İstek başlıkları çok uzun.")
     }
 
     /// The query cannot be understood.
@@ -108,6 +126,12 @@ impl Problem {
                 let detail = Refusal::NotYet { opens_at, shown }.to_string();
                 let mut problem = Self::new(StatusCode::FORBIDDEN, "not-open-yet", "Not open yet", detail);
                 problem.body.opens_at = opens_at;
+                problem
+            }
+            DoorError::Refused(refusal @ Refusal::TooManyTries { retry_after }) => {
+                let status = StatusCode::TOO_MANY_REQUESTS;
+                let mut problem = Self::new(status, refusal.name(), "Too many tries", refusal.to_string());
+                problem.retry_after = Some(retry_after);
                 problem
             }
             DoorError::Refused(refusal) => {
@@ -195,17 +219,6 @@ fn unsound(error: InspectError) -> Problem {
             refuse("damaged-png", "Damaged PNG", "PNG bozuk: görüntü verisi (IDAT) açılamıyor.".to_owned())
         }
     }
-}
-
-/// For a method that an address does not know.
-pub async fn no_such_method() -> Problem {
-    let detail = "Bu adres bu işlemi (HTTP yöntemi) tanımıyor.";
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed", detail)
-}
-
-/// For every address that is none of ours.
-pub async fn no_such_address() -> Problem {
-    Problem::missing()
 }
 
 impl IntoResponse for Problem {

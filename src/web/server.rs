@@ -1,12 +1,15 @@
-//! Accepting HTTPS connections: TLS, limits on number and time, and a stop that lets running requests finish.
+//! Accepting HTTPS connections: whose they are, TLS, limits on number and time, and a stop that lets running requests
+//! finish.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::HeaderValue;
+use axum::response::IntoResponse;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -16,15 +19,19 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use super::Peer;
 use super::drain::Drainable;
+use super::lines::{Addresses, Ownership};
+use super::problem::Problem;
+use super::{Peer, preface};
+use crate::access::addresses::Proxies;
+use crate::audit::{Access, Audit};
+use crate::domain::Digest;
 
-/// Connections at a time.
-const CONNECTIONS: usize = 4096;
 /// A client that has not finished the TLS handshake by then is dropped.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// A client that has not sent its headers by then is dropped.
@@ -35,20 +42,48 @@ const GRACE: Duration = Duration::from_secs(15);
 const STALLED: Duration = Duration::from_secs(60);
 /// Bytes of all headers at most.
 const HEADER_BYTES: usize = 16 << 10;
+/// Bytes up to which they are read at all: who sends somewhat too many is told so.
+const HEADER_BUFFER: usize = 64 << 10;
+
+/// What a listener is told.
+pub struct Settings {
+    /// The certificate, and whether clients are asked for theirs.
+    pub tls: TlsAcceptor,
+    /// Proxies in front.
+    pub proxies: Proxies,
+    /// Connections at a time.
+    pub connections: usize,
+    /// Connections at a time from one address.
+    pub connections_per_address: usize,
+    /// Where it is written that somebody was turned away before asking anything.
+    pub audit: Audit,
+}
+
+/// What all connections share.
+struct Front {
+    settings: Settings,
+    addresses: Addresses,
+    router: Router,
+    builder: Builder<TokioExecutor>,
+    /// Requests whose X-Forwarded-For was ignored, because nobody who is trusted wrote it.
+    ignored: Arc<AtomicU64>,
+}
 
 /// Serves until `stop`, then lets what runs finish.
-pub async fn serve(listener: TcpListener, tls: TlsAcceptor, router: Router, stop: CancellationToken) {
-    let seats = Arc::new(Semaphore::new(CONNECTIONS));
+pub async fn serve(listener: TcpListener, settings: Settings, router: Router, stop: CancellationToken) {
+    let seats = Arc::new(Semaphore::new(settings.connections));
     let running = GracefulShutdown::new();
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS).max_buf_size(HEADER_BYTES * 4);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS).max_buf_size(HEADER_BUFFER);
     builder
         .http2()
         .timer(TokioTimer::new())
-        .max_header_list_size(HEADER_BYTES as u32)
+        .max_header_list_size(HEADER_BUFFER as u32)
         .max_concurrent_streams(64)
         .keep_alive_interval(Duration::from_secs(30))
         .keep_alive_timeout(Duration::from_secs(20));
+    let addresses = Addresses::new(settings.connections_per_address);
+    let front = Arc::new(Front { settings, addresses, router, builder, ignored: Arc::default() });
     let (cut, tasks) = (CancellationToken::new(), TaskTracker::new());
     loop {
         // A connection waits in the kernel until a seat is free.
@@ -66,13 +101,12 @@ pub async fn serve(listener: TcpListener, tls: TlsAcceptor, router: Router, stop
                 continue;
             }
         };
-        let (tls, router, builder, watcher) = (tls.clone(), router.clone(), builder.clone(), running.watcher());
-        let cut = cut.clone();
+        let (front, watcher, cut) = (Arc::clone(&front), running.watcher(), cut.clone());
         tasks.spawn(async move {
             let _seat = seat;
             tokio::select! {
                 () = cut.cancelled() => {} // what it was sending ends here, and is on record as cut
-                () = converse(tls, stream, peer, router, builder, watcher) => {}
+                () = front.receive(stream, peer.ip().to_canonical(), watcher) => {}
             }
         });
     }
@@ -84,58 +118,139 @@ pub async fn serve(listener: TcpListener, tls: TlsAcceptor, router: Router, stop
     tasks.wait().await;
 }
 
-/// One connection from its handshake to its end.
-async fn converse(
-    tls: TlsAcceptor,
-    stream: TcpStream,
-    peer: SocketAddr,
-    router: Router,
-    builder: Builder<TokioExecutor>,
-    watcher: Watcher,
-) {
-    let Some(stream) = handshake(tls, stream).await else { return };
-    // The protocol is settled by now. Left to guess it from the first bytes, the server would wait for them for ever.
-    let builder = match stream.get_ref().1.alpn_protocol() {
-        Some(b"h2") => builder.http2_only(),
-        _ => builder.http1_only(),
-    };
-    let asked = Arc::new(AtomicBool::new(false));
-    let asks = Arc::clone(&asked);
-    let service = TowerToHyperService::new(tower::service_fn(move |request| {
-        asks.store(true, Ordering::Relaxed);
-        answer(router.clone(), peer, request)
-    }));
-    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-    let connection = watcher.watch(connection);
-    tokio::pin!(connection);
-    let first = tokio::time::sleep(HEADERS);
-    let ended = tokio::select! {
-        ended = &mut connection => ended,
-        () = async { first.await; if asked.load(Ordering::Relaxed) { std::future::pending().await } } => return,
-    };
-    if let Err(error) = ended {
+impl Front {
+    /// One connection from its first byte to its end.
+    async fn receive(&self, mut stream: TcpStream, peer: IpAddr, watcher: Watcher) {
+        let proxies = &self.settings.proxies;
+        let mut from = peer;
+        if proxies.begin_with_a_header(peer) {
+            match tokio::time::timeout(HANDSHAKE, preface::read(&mut stream)).await {
+                Ok(Ok(Some(client))) => from = client,
+                Ok(Ok(None)) => {} // the balancer itself
+                Ok(Err(error)) => return tracing::warn!(%peer, %error, "A proxy did not say whom it passes on"),
+                Err(_) => return tracing::warn!(%peer, "A proxy was silent about whom it passes on"),
+            }
+        }
+        // One that passes on many clients' requests has as many connections as it needs.
+        let _place = match (proxies.carry_many(peer), self.addresses.take(from)) {
+            (true, _) => None,
+            (false, Ok(place)) => Some(place),
+            (false, Err(full)) => {
+                if full.first {
+                    tracing::warn!(%from, "Too many connections from {from}");
+                    self.turned_away(from, "too-many-connections").await;
+                }
+                return;
+            }
+        };
+        match handshake(&self.settings.tls, stream).await {
+            Handshake::Done(stream) => self.converse(*stream, from, watcher).await,
+            Handshake::TooSlow => self.turned_away(from, "handshake-too-slow").await,
+            Handshake::Failed => {}
+        }
+    }
+
+    async fn converse(&self, stream: TlsStream<TcpStream>, peer: IpAddr, watcher: Watcher) {
+        let (_, session) = stream.get_ref();
+        // The protocol is settled by now. Left to guess it from the first bytes, the server would wait for them for ever.
+        let builder = match session.alpn_protocol() {
+            Some(b"h2") => self.builder.clone().http2_only(),
+            _ => self.builder.clone().http1_only(),
+        };
+        let certificate = session.peer_certificates().and_then(|chain| chain.first()).map(|der| Digest::of(der));
+        let ownership = (!self.settings.proxies.carry_many(peer)).then(Arc::<Ownership>::default);
+        let asked = Arc::new(AtomicBool::new(false));
+        let asks = Arc::clone(&asked);
+        let (router, proxies) = (self.router.clone(), self.settings.proxies.clone());
+        let (audit, ignored) = (self.settings.audit.clone(), Arc::clone(&self.ignored));
+        let service = TowerToHyperService::new(tower::service_fn(move |request: Request<Incoming>| {
+            asks.store(true, Ordering::Relaxed);
+            let address = client_of(&request, peer, &proxies, &ignored);
+            answer(router.clone(), audit.clone(), Peer { address, certificate, ownership: ownership.clone() }, request)
+        }));
+        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+        let connection = watcher.watch(connection);
+        tokio::pin!(connection);
+        let first = tokio::time::sleep(HEADERS);
+        let ended = tokio::select! {
+            ended = &mut connection => ended,
+            () = async { first.await; if asked.load(Ordering::Relaxed) { std::future::pending().await } } => {
+                return self.turned_away(peer, "no-request-in-time").await;
+            }
+        };
+        let Err(error) = ended else { return };
         tracing::debug!(%peer, error, "A connection ended early");
+        match error.downcast_ref::<hyper::Error>() {
+            Some(error) if error.is_parse_too_large() => self.turned_away(peer, "headers-too-large").await,
+            Some(error) if error.is_parse() => self.turned_away(peer, "malformed-request").await,
+            Some(error) if error.is_timeout() => self.turned_away(peer, "no-request-in-time").await,
+            _ => {}
+        }
+    }
+
+    /// Puts on record that somebody was cut off before anything was asked.
+    async fn turned_away(&self, from: IpAddr, reason: &str) {
+        turned_away(&self.settings.audit, from, "", reason).await;
     }
 }
 
-async fn handshake(tls: TlsAcceptor, stream: TcpStream) -> Option<tokio_rustls::server::TlsStream<TcpStream>> {
-    // Small answers must not wait for the client's acknowledgement of the one before.
-    stream.set_nodelay(true).ok()?;
-    // A client that takes no byte for so long is gone, or does not want any.
-    socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(STALLED)).ok()?;
-    tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await.ok()?.ok()
+/// Whose request it is. Whom nobody can tell comes from an address that no list names.
+fn client_of(request: &Request<Incoming>, peer: IpAddr, proxies: &Proxies, ignored: &AtomicU64) -> IpAddr {
+    let lines = request.headers().get_all("x-forwarded-for").iter();
+    if !proxies.carry_many(peer) && request.headers().contains_key("x-forwarded-for") {
+        let before = ignored.fetch_add(1, Ordering::Relaxed);
+        if (before + 1).is_power_of_two() {
+            tracing::warn!(%peer, "X-Forwarded-For of {} requests was ignored: who wrote it is no trusted proxy", before + 1);
+        }
+    }
+    proxies.client(peer, lines.map(HeaderValue::as_bytes)).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
+}
+
+async fn turned_away(audit: &Audit, address: IpAddr, object: &str, reason: &str) {
+    let (principal, object) = ("-".to_owned(), object.to_owned());
+    let access = Access { principal, channel: "-", protocol: "https", address, act: "connect", object, start_at: 0 };
+    match audit.seat(access).await {
+        Ok(seat) => seat.refused(reason),
+        Err(error) => tracing::error!(%address, reason, %error, "Could not put on record that somebody was cut off"),
+    }
+}
+
+enum Handshake {
+    Done(Box<TlsStream<TcpStream>>),
+    TooSlow,
+    Failed,
+}
+
+async fn handshake(tls: &TlsAcceptor, stream: TcpStream) -> Handshake {
+    // Small answers must not wait for the client's acknowledgement of the one before. A client that takes no byte for so
+    // long is gone, or does not want any.
+    let set = stream.set_nodelay(true);
+    if set.and_then(|()| socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(STALLED))).is_err() {
+        return Handshake::Failed;
+    }
+    match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
+        Ok(Ok(stream)) => Handshake::Done(Box::new(stream)),
+        Ok(Err(_)) => Handshake::Failed,
+        Err(_) => Handshake::TooSlow,
+    }
 }
 
 async fn answer(
     router: Router,
-    peer: SocketAddr,
+    audit: Audit,
+    peer: Peer,
     request: Request<Incoming>,
 ) -> Result<axum::response::Response, std::convert::Infallible> {
+    let headers: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if headers + request.uri().path_and_query().map_or(0, |path| path.as_str().len()) > HEADER_BYTES {
+        turned_away(&audit, peer.address, request.uri().path(), "headers-too-large").await;
+        return Ok(Problem::headers_too_large().into_response());
+    }
     let waits = request.headers().contains_key(hyper::header::EXPECT);
     let (parts, body) = request.into_parts();
     let body = Drainable::new(body);
     let mut request = Request::from_parts(parts, Body::new(body.clone()));
-    request.extensions_mut().insert(Peer(peer));
+    request.extensions_mut().insert(peer);
     let response = router.oneshot(request).await?;
     if response.status().is_client_error() || response.status().is_server_error() {
         body.drain(waits).await;

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use headers::HeaderMapExt;
@@ -11,7 +11,7 @@ use headers::authorization::{Authorization, Basic, Bearer};
 use super::problem::Problem;
 use super::{Peer, Site};
 use crate::access::door::DoorError;
-use crate::access::{Principal, Refusal};
+use crate::access::{Principal, Refusal, secrets};
 use crate::audit::Access;
 use crate::domain::Sender;
 
@@ -39,7 +39,27 @@ pub struct BulkParty {
 
 fn peer(parts: &Parts) -> IpAddr {
     // Without a peer the address is one that no list contains.
-    parts.extensions.get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip().to_canonical())
+    parts.extensions.get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.address)
+}
+
+/// Counts the connection as this account's, or says that it has as many as it may.
+async fn claim(site: &Site, parts: &Parts, channel: &'static str, account: &str) -> Result<(), Problem> {
+    let ownership = parts.extensions.get::<Peer>().and_then(|peer| peer.ownership.as_deref());
+    if ownership.is_none_or(|ownership| ownership.claim(account, &site.lines)) {
+        return Ok(());
+    }
+    let problem = Problem::too_many_connections();
+    let access = Access {
+        principal: account.to_owned(),
+        channel,
+        protocol: "https",
+        address: peer(parts),
+        act: "connect",
+        object: format!("{} {}", parts.method, parts.uri.path()),
+        start_at: 0,
+    };
+    site.audit.seat(access).await?.refused(problem.kind());
+    Err(problem)
 }
 
 /// Writes a refusal at the door down, then says it.
@@ -57,7 +77,7 @@ async fn turn_away(
         protocol: "https",
         address: peer(parts),
         act: "login",
-        object: format!("{login} {} {}", parts.method, parts.uri.path()),
+        object: format!("{} {} {}", secrets::as_a_name(login), parts.method, parts.uri.path()),
         start_at: 0,
     };
     let Ok(seat) = site.audit.seat(access).await else { return crate::audit::AuditUnavailable.into() };
@@ -68,6 +88,35 @@ async fn turn_away(
     Problem::at_the_door(error, challenge)
 }
 
+/// For a method that an address does not know. Who looks for a back door is on record.
+pub(super) async fn no_such_method(State(site): State<Site>, parts: Parts) -> Problem {
+    not_ours(&site, &parts, Problem::no_such_method()).await
+}
+
+/// For every address that is none of ours.
+pub(super) async fn no_such_address(State(site): State<Site>, parts: Parts) -> Problem {
+    not_ours(&site, &parts, Problem::missing()).await
+}
+
+async fn not_ours(site: &Site, parts: &Parts, problem: Problem) -> Problem {
+    let access = Access {
+        principal: "-".to_owned(),
+        channel: "-",
+        protocol: "https",
+        address: peer(parts),
+        act: "request",
+        object: format!("{} {}", parts.method, parts.uri.path()),
+        start_at: 0,
+    };
+    match site.audit.seat(access).await {
+        Ok(seat) => {
+            seat.refused(problem.kind());
+            problem
+        }
+        Err(error) => error.into(),
+    }
+}
+
 impl FromRequestParts<Site> for SendingBoard {
     type Rejection = Problem;
 
@@ -75,11 +124,17 @@ impl FromRequestParts<Site> for SendingBoard {
         let from = peer(parts);
         let token = parts.headers.typed_get::<Authorization<Bearer>>();
         let found = match &token {
-            Some(token) => site.door.board(token.token(), from).await,
+            Some(token) => {
+                let certificate = parts.extensions.get::<Peer>().and_then(|peer| peer.certificate);
+                site.door.board(token.token(), certificate, from).await
+            }
             None => Err(DoorError::Refused(Refusal::Unknown)),
         };
         match found {
-            Ok((_, sender)) => Ok(Self { sender, from }),
+            Ok((_, sender)) => {
+                claim(site, parts, "board", sender.board.as_str()).await?;
+                Ok(Self { sender, from })
+            }
             Err(error) => Err(turn_away(site, parts, "board", "(token)", error, BEARER).await),
         }
     }
@@ -101,12 +156,15 @@ impl FromRequestParts<Site> for BulkParty {
         };
         // Strangers are turned away before their secret is looked at: a stolen one must not tell them that it is right.
         let found = match site.door.expects(from).await {
-            Ok(true) => site.door.bulk(basic.username(), basic.password()).await,
+            Ok(true) => site.door.bulk(basic.username(), basic.password(), from).await,
             Ok(false) => Err(DoorError::Refused(Refusal::Elsewhere)),
             Err(error) => Err(error),
         };
         match found {
-            Ok(principal) => Ok(Self { principal, from }),
+            Ok(principal) => {
+                claim(site, parts, "bulk", &principal.account).await?;
+                Ok(Self { principal, from })
+            }
             Err(error) => Err(turn_away(site, parts, "bulk", basic.username(), error, BASIC).await),
         }
     }

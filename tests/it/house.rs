@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tutanak::access::enrol::{self, PartySecrets};
 use tutanak::app::App;
+use tutanak::audit::Access;
 use tutanak::cli::init;
 use tutanak::clock::Clock;
 use tutanak::config::{Config, PortRange};
@@ -67,6 +68,10 @@ pub struct Plan {
     pub scan_bytes: Option<usize>,
     pub silence_seconds: Option<u64>,
     pub ftp_idle_seconds: Option<u64>,
+    /// Where the party comes from, if not from this machine.
+    pub party_from: Option<&'static str>,
+    /// What else the configuration says.
+    pub also: Option<fn(&mut Config)>,
 }
 
 pub struct House {
@@ -105,6 +110,9 @@ impl House {
         config.intake.scan_bytes = plan.scan_bytes.unwrap_or(config.intake.scan_bytes);
         config.intake.silence_seconds = plan.silence_seconds.unwrap_or(config.intake.silence_seconds);
         config.ftp.idle_seconds = plan.ftp_idle_seconds.unwrap_or(config.ftp.idle_seconds);
+        if let Some(also) = plan.also {
+            also(&mut config);
+        }
         let database = config.database.clone();
         let ledger = Ledger::open(&database).await.unwrap();
         write_election(&dir.path().join("election"));
@@ -114,9 +122,9 @@ impl House {
             enrol::board(&ledger, &id, "Kurul", &place, &[]).await.unwrap().token
         };
         let (first, second) = (token("kadikoy-1", "34-k-1").await, token("kadikoy-2", "34-k-2").await);
-        let loopback = ["127.0.0.0/8".parse().unwrap()];
+        let addresses = [plan.party_from.unwrap_or("127.0.0.0/8").parse().unwrap()];
         let party =
-            enrol::party(&ledger, &"parti".parse().unwrap(), "Parti", &loopback, Gate::PartiesOpen).await.unwrap();
+            enrol::party(&ledger, &"parti".parse().unwrap(), "Parti", &addresses, Gate::PartiesOpen).await.unwrap();
         let vault_config = config.vault.clone();
         let clock = Clock::standing_at(AFTER.parse().unwrap());
         let vault = match plan.open_vault {
@@ -182,6 +190,16 @@ impl House {
     pub fn archive(&self, method: Method, path: &str) -> RequestBuilder {
         let bulk = &self.party.bulk;
         self.client.request(method, self.url(&format!("/arsiv/{path}"))).basic_auth(&bulk.user, Some(&bulk.password))
+    }
+
+    /// What clients must trust.
+    pub fn ca(&self) -> Vec<u8> {
+        std::fs::read(self.dir.path().join(init::CA)).unwrap()
+    }
+
+    /// A client of this house that comes from another address of this machine.
+    pub fn client_from(&self, address: [u8; 4]) -> reqwest::Client {
+        builder(&self.ca()).local_address(std::net::IpAddr::from(address)).build().unwrap()
     }
 
     pub async fn get(&self, path: &str) -> Response {
@@ -259,8 +277,26 @@ pub fn write_election(dir: &Path) {
 
 /// An HTTPS client that trusts only this CA.
 pub fn client(ca: &[u8]) -> reqwest::Client {
+    builder(ca).build().unwrap()
+}
+
+/// The same, to which something can still be added.
+pub fn builder(ca: &[u8]) -> reqwest::ClientBuilder {
     let ca = reqwest::Certificate::from_pem(ca).unwrap();
-    reqwest::Client::builder().tls_certs_only([ca]).redirect(reqwest::redirect::Policy::none()).build().unwrap()
+    reqwest::Client::builder().tls_certs_only([ca]).redirect(reqwest::redirect::Policy::none())
+}
+
+/// Somebody on this machine who asks for something.
+pub fn asks(object: &str) -> Access {
+    Access {
+        principal: "parti".to_owned(),
+        channel: "bulk",
+        protocol: "https",
+        address: [127, 0, 0, 1].into(),
+        act: "download",
+        object: object.to_owned(),
+        start_at: 0,
+    }
 }
 
 async fn listener() -> TcpListener {
