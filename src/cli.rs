@@ -9,6 +9,7 @@ pub mod gate;
 pub mod init;
 pub mod key;
 pub mod mirror;
+pub mod on_record;
 pub mod read;
 pub mod rebuild;
 pub mod sample;

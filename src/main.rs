@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tutanak::cli::on_record::recorded;
 use tutanak::cli::{self, ConfigArg};
 use tutanak::telemetry;
 
@@ -132,14 +133,20 @@ async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Serve(config) => cli::serve::run(&config).await,
         Command::CheckConfig(config) => cli::serve::check(&config).await,
-        Command::Election { config, command } => cli::election::run(command, &config).await,
-        Command::Party { config, command } => cli::accounts::party(command, &config.ledger().await?).await,
-        Command::Board { config, command } => cli::accounts::board(command, &config.ledger().await?).await,
-        Command::Operator { config, command } => cli::accounts::operator(command, &config.ledger().await?).await,
+        Command::Election { config, command } => recorded(&config, cli::election::run(command, &config)).await,
+        Command::Party { config, command } => {
+            recorded(&config, async { cli::accounts::party(command, &config.ledger().await?).await }).await
+        }
+        Command::Board { config, command } => {
+            recorded(&config, async { cli::accounts::board(command, &config.ledger().await?).await }).await
+        }
+        Command::Operator { config, command } => {
+            recorded(&config, async { cli::accounts::operator(command, &config.ledger().await?).await }).await
+        }
         Command::Gate { config, command } => cli::gate::run(command, &config).await,
-        Command::Audit { config, command } => cli::audit::run(command, &config).await,
-        Command::Key { config, command } => cli::key::run(command, &config).await,
-        Command::Rebuild(config) => cli::rebuild::run(&config).await,
+        Command::Audit { config, command } => recorded(&config, cli::audit::run(command, &config)).await,
+        Command::Key { config, command } => recorded(&config, cli::key::run(command, &config)).await,
+        Command::Rebuild(config) => recorded(&config, cli::rebuild::run(&config)).await,
         Command::Read(read) => cli::read::run(&read),
         Command::Mirror(mirror) => cli::mirror::run(mirror).await,
         Command::Verify(verify) => cli::verify::run(&verify),
