@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test says what must hold by unwrapping")]
 
 mod archive;
+mod attacks;
 mod audit;
 mod broken;
 mod crash;
+mod edges;
 mod engines;
 mod explain;
 mod ftp;
@@ -27,5 +29,6 @@ mod registry;
 mod samples;
 mod scanner;
 mod stock;
+mod syslog;
 mod upload;
 mod vault;
