@@ -199,3 +199,90 @@ async fn one_node_at_a_time_sends_and_another_takes_over() {
         assert_eq!(ledger.audit_shipping_claim(0, 1).await.unwrap(), Some(17), "it never goes back");
     }
 }
+
+/// rsyslog, as Debian has it, taking syslog over TLS.
+struct Rsyslog {
+    program: std::process::Child,
+    dir: tempfile::TempDir,
+}
+
+impl Rsyslog {
+    /// None, with a word, when it is not installed.
+    async fn open() -> Option<(Self, u16)> {
+        let program = ["/usr/sbin/rsyslogd", "/sbin/rsyslogd"].into_iter().find(|path| std::fs::exists(path).unwrap());
+        if program.is_none() {
+            assert!(
+                std::env::var("TUTANAK_TEST_REQUIRE_PEERS").is_err(),
+                "rsyslog is not installed, and it was promised"
+            );
+            eprintln!("SKIPPED: rsyslog is not installed");
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let made = tls::own(&["127.0.0.1".to_owned()]).unwrap();
+        for (name, text) in [("ca.pem", made.ca), ("log.pem", made.certificate), ("log.key", made.key)] {
+            std::fs::write(dir.path().join(name), text).unwrap();
+        }
+        let config = r#"
+global(workDirectory="DIR" defaultNetstreamDriver="ossl" defaultNetstreamDriverCAFile="DIR/ca.pem"
+       defaultNetstreamDriverCertFile="DIR/log.pem" defaultNetstreamDriverKeyFile="DIR/log.key" maxMessageSize="64k")
+module(load="imtcp" streamDriver.name="ossl" streamDriver.mode="1" streamDriver.authMode="anon")
+input(type="imtcp" port="0" address="127.0.0.1" listenPortFileName="DIR/port")
+template(name="row" type="string"
+         string="<%pri%>1 %timestamp:::date-rfc3339% %hostname% %app-name% - %msgid% %structured-data%\n")
+action(type="omfile" file="DIR/rows" template="row")
+"#;
+        std::fs::write(dir.path().join("conf"), config.replace("DIR", &dir.path().display().to_string())).unwrap();
+        let program = std::process::Command::new(program?)
+            .args(["-n", "-f"])
+            .arg(dir.path().join("conf"))
+            .arg("-i")
+            .arg(dir.path().join("pid"))
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let running = Self { program, dir };
+        for _ in 0..200 {
+            let port = std::fs::read_to_string(running.dir.path().join("port")).ok();
+            if let Some(port) = port.and_then(|port| port.trim().parse().ok()) {
+                return Some((running, port));
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("rsyslog does not listen");
+    }
+}
+
+impl Drop for Rsyslog {
+    fn drop(&mut self) {
+        let _ = self.program.kill();
+        let _ = self.program.wait();
+    }
+}
+
+#[tokio::test]
+async fn rsyslog_takes_every_row_as_it_is() {
+    let Some((rsyslog, port)) = Rsyslog::open().await else { return };
+    let engine = Engine::sqlite();
+    let ledger = engine.open().await;
+    let config = SyslogConfig { host: "127.0.0.1".into(), port, ca: rsyslog.dir.path().join("ca.pem") };
+    let shipper = Shipper::new(ledger.clone(), Clock::system(), "tutanak.example.org", collector(&config).unwrap());
+    let stop = tokio_util::sync::CancellationToken::new();
+    let shipping = tokio::spawn(shipper.run(stop.clone()));
+    add(&ledger, 0..700).await;
+    let mut text = String::new();
+    for _ in 0..600 {
+        text = std::fs::read_to_string(rsyslog.dir.path().join("rows")).unwrap_or_default();
+        if text.lines().count() >= 700 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    stop.cancel();
+    shipping.await.unwrap();
+    let rows: Vec<Fields> = text.lines().map(parsed).collect();
+    assert_eq!(rows.len(), 700);
+    for (n, fields) in rows.iter().enumerate() {
+        assert_eq!(value(fields, "bytes"), n.to_string());
+        assert_eq!(value(fields, "object"), format!("/tutanaklar/a]b\"c\\d {n}\u{fffd}İstanbul"));
+    }
+}
