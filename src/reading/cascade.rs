@@ -1,5 +1,22 @@
 //! The order of stages, cheapest first: a page that reads at once never pays for the others, and no page pays without
 //! end. It must never let a later stage overrule an earlier one.
+//!
+//! What each stage is worth, on 330 damaged pages of the drawing room (33 kinds × 5 levels × 2 seeds), as
+//! `tests/bench/reading/run` prints it; decoding the PNG takes 9.0 ms of any page:
+//!
+//! | stage | pages that came there | first read there | read so far | ms of any page |
+//! |---|--:|--:|--:|--:|
+//! | First | 320 | 291 | 88.2 % | 5.7 |
+//! | OtherScale | 53 | 16 | 93.0 % | 0.7 |
+//! | Shadow | 13 | 9 | 95.8 % | 0.4 |
+//! | Deep, Faint, Quarter | 4 | 0 | 95.8 % | below 0.2 |
+//! | Together | 4 | 2 | 96.4 % | below 0.2 |
+//! | Area, Pairs | 2 | 1 | 96.7 % | 0.3 |
+//! | Twin | 330 | 1, and the other code of most | 97.0 % | 1.2 |
+//! | Inverted | 11 | 9 | 99.7 % | 0.9 |
+//!
+//! The page that is left is read by none. Stages that read nothing here are for print under a marker, for toner that has
+//! faded and for coarse noise beyond what the five levels have; next to no page comes to them.
 
 use super::area::{Responses, STRIP};
 use super::corners::{self, Corners};
