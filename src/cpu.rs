@@ -17,6 +17,13 @@ pub struct CpuLane {
 #[error("work on the CPU lane panicked")]
 pub struct WorkPanicked(#[source] tokio::task::JoinError);
 
+impl WorkPanicked {
+    /// A thread beside the lane that panicked.
+    pub fn of(error: tokio::task::JoinError) -> Self {
+        Self(error)
+    }
+}
+
 impl CpuLane {
     /// A lane with one seat for each core this process may use.
     pub fn one_seat_a_core() -> Self {

@@ -11,6 +11,7 @@ pub mod bind;
 pub mod certificates;
 mod db;
 pub mod entries;
+pub mod exports;
 pub mod gates;
 pub mod nodes;
 pub mod packs;

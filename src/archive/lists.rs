@@ -14,13 +14,14 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
-pub use cells::comma_row;
+pub use cells::{comma_row, places, sheet, status, time, unquoted};
 
 use super::cache::{Cache, Weighed};
 use super::spool::{Spool, Writing};
 use crate::clock::Clock;
 use crate::domain::naming::lists::ListKind;
 use crate::ledger::entries::HeadNow;
+use crate::ledger::registry::Inside;
 use crate::ledger::{Ledger, LedgerError};
 
 /// Spools of all lists together, in bytes of disk.
@@ -158,6 +159,22 @@ impl Lists {
         self.inner.written.retain(|written| written.good(size, now_ms));
         Ok(())
     }
+}
+
+/// A list of one place as of the ledger's first `size` entries: for Excel, and the same with commas. It is kept by nobody:
+/// for a medium, which is written once.
+///
+/// # Errors
+/// When the ledger or the spool fails.
+pub async fn of_place(
+    ledger: &Ledger,
+    kind: ListKind,
+    inside: &Inside,
+    size: u64,
+) -> Result<[Arc<Spool>; 2], ListError> {
+    let mut pair = Pair { first: Writing::new().await?, second: Writing::new().await?, modified_ms: 0, lines: 0 };
+    walks::table_of(ledger, kind, inside, size, &mut pair).await?;
+    Ok([Arc::new(pair.first.finish().await?), Arc::new(pair.second.finish().await?)])
 }
 
 impl Written {

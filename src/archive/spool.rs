@@ -74,6 +74,22 @@ impl Writing {
 }
 
 impl Spool {
+    /// A file that somebody else wrote. Blocks: all of it is hashed.
+    pub fn of(file: File) -> io::Result<Self> {
+        let (mut hasher, mut size) = (Sha256::new(), 0);
+        let mut piece = vec![0; PIECE as usize];
+        loop {
+            match file.read_at(&mut piece, size)? {
+                0 => break,
+                read => {
+                    hasher.update(&piece[..read]);
+                    size += read as u64;
+                }
+            }
+        }
+        Ok(Self { file, size, digest: Digest::finish(hasher) })
+    }
+
     /// Bytes.
     pub fn size(&self) -> u64 {
         self.size
@@ -82,6 +98,19 @@ impl Spool {
     /// The digest of its bytes.
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// All of it from the beginning, for a thread of its own.
+    pub fn reader(&self) -> io::Result<impl io::Read + use<>> {
+        struct Reader(File, u64);
+        impl io::Read for Reader {
+            fn read(&mut self, piece: &mut [u8]) -> io::Result<usize> {
+                let read = self.0.read_at(piece, self.1)?;
+                self.1 += read as u64;
+                Ok(read)
+            }
+        }
+        Ok(Reader(self.file.try_clone()?, 0))
     }
 
     /// Bytes `from..to`. Whoever reads holds the file open, even when it is written anew meanwhile.

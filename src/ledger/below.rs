@@ -91,8 +91,8 @@ impl Ledger {
         Ok(rows.into_iter().map(|(position, line)| Line { position: position as u64, line }).collect())
     }
 
-    /// Which of these scans were withdrawn. Meant for a page of a walk.
-    pub async fn withdrawn(&self, digests: &[Digest]) -> Result<HashSet<Digest>, LedgerError> {
+    /// Which of these scans were withdrawn within the first `size` entries. Meant for a page of a walk.
+    pub async fn withdrawn(&self, digests: &[Digest], size: u64) -> Result<HashSet<Digest>, LedgerError> {
         if digests.is_empty() {
             return Ok(HashSet::new());
         }
@@ -102,7 +102,7 @@ impl Ledger {
             for digest in digests {
                 list.push_bind(digest.as_bytes().to_vec());
             }
-            query.push(")");
+            query.push(") AND position < ").push_bind(size as i64);
             query.build_query_as().fetch_all(pool).await?
         });
         let digest = |(bytes,): (Vec<u8>,)| {

@@ -3,12 +3,15 @@
 //! Rows are only ever added, and nothing here is cached: a box that another process adds is known at the next lookup.
 //! It must never decide what a good row is; that is the registry's business.
 
+mod inside;
 mod lookup;
 mod rows;
 mod walk;
 mod write;
 
+pub use inside::Inside;
 pub(super) use lookup::stored_election;
+pub(super) use rows::corrupt;
 pub use rows::{BoxRow, CodeRow, Counts, PlaceRow, StoredElection};
 pub use walk::{ExpectedForm, FormCursor, Label, PlaceName};
 pub use write::{Addition, BATCH, Batch, Contradiction, RowSource, RowSourceError, Table, Tally, WriteError, Written};

@@ -105,13 +105,21 @@ fn put(text: &mut Vec<u8>, cell: &str, separator: u8) {
     }
 }
 
+/// A cell as it was before [`comma_row`] kept it from being taken for a formula.
+pub fn unquoted(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(['=', '+', '-', '@', '\t', '\r']) => rest,
+        _ => cell,
+    }
+}
+
 /// A time as election users write it, sortable.
-pub(super) fn time(at: Timestamp, zone: &TimeZone) -> String {
+pub fn time(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// What became of a scan.
-pub(super) fn status(entry: &Entry) -> &'static str {
+pub fn status(entry: &Entry) -> &'static str {
     match entry.kind {
         EntryKind::Resolved => "sonradan bağlandı",
         EntryKind::Withdrawn => "geri çekildi",
@@ -121,7 +129,7 @@ pub(super) fn status(entry: &Entry) -> &'static str {
 }
 
 /// The five columns of places.
-pub(super) fn places(places: &[PlaceName]) -> [String; 5] {
+pub fn places(places: &[PlaceName]) -> [String; 5] {
     let mut columns = <[String; 5]>::default();
     for place in places {
         let column = match place.level {
@@ -137,7 +145,7 @@ pub(super) fn places(places: &[PlaceName]) -> [String; 5] {
 }
 
 /// The columns of box, race and sheet.
-pub(super) fn sheet(form: &Form) -> [String; 3] {
+pub fn sheet(form: &Form) -> [String; 3] {
     let number = form.sandik.map(|number| number.to_string()).unwrap_or_default();
     let race = form.race.map_or("Tüm seçimler", |race| race.turkish()).to_owned();
     let kind = match &form.kind {

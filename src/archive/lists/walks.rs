@@ -8,10 +8,10 @@ use jiff::tz::TimeZone;
 use super::{ListError, Pair, cells};
 use crate::domain::naming::SCANS;
 use crate::domain::naming::lists::ListKind;
-use crate::domain::{Election, Entry, EntryKind};
+use crate::domain::{Election, Entry, EntryKind, PlaceId};
 use crate::ledger::below::{ScanBelow, Standing};
 use crate::ledger::entries::parse;
-use crate::ledger::registry::FormCursor;
+use crate::ledger::registry::{FormCursor, Inside};
 use crate::ledger::{Ledger, LedgerError};
 
 /// Rows of one page of a walk.
@@ -27,12 +27,12 @@ pub(super) async fn table(
 ) -> Result<(), ListError> {
     let election = ledger.election().await?.map(|stored| stored.election);
     let zone = election.as_ref().map_or(TimeZone::UTC, Election::zone);
-    let table = Table { ledger, zone, size };
+    let table = Table { ledger, zone, size, inside: None };
     match (kind, part) {
         (ListKind::Missing, part) => {
             cells::headers(pair, &cells::MISSING);
             match &election {
-                Some(election) => missing(ledger, election, part.unwrap_or_default(), pair).await,
+                Some(election) => table.missing(election, part.unwrap_or_default(), pair).await,
                 None => Ok(()),
             }
         }
@@ -56,11 +56,38 @@ pub(super) async fn table(
     }
 }
 
+/// Writes a table of one place as of the ledger's first `size` entries: the same, without the rows of other places.
+pub(super) async fn table_of(
+    ledger: &Ledger,
+    kind: ListKind,
+    inside: &Inside,
+    size: u64,
+    pair: &mut Pair,
+) -> Result<(), ListError> {
+    let election = ledger.election().await?.map(|stored| stored.election);
+    let zone = election.as_ref().map_or(TimeZone::UTC, Election::zone);
+    let table = Table { ledger, zone, size, inside: Some(inside) };
+    cells::headers(pair, if kind == ListKind::Missing { &cells::MISSING } else { &cells::SCANS });
+    if kind == ListKind::Changes {
+        return table.changes(None, pair).await;
+    }
+    for directory in inside.directories() {
+        match (kind, &election) {
+            (ListKind::Missing, Some(election)) => table.missing(election, directory, pair).await?,
+            (ListKind::Missing, None) => {}
+            (kind, _) => table.below(&format!("{SCANS}/{directory}"), kind == ListKind::Current, pair).await?,
+        }
+    }
+    Ok(())
+}
+
 /// What every row of a table of scans needs.
 struct Table<'a> {
     ledger: &'a Ledger,
     zone: TimeZone,
     size: u64,
+    /// The place whose rows alone are written; none for all.
+    inside: Option<&'a Inside>,
 }
 
 impl Table<'_> {
@@ -111,7 +138,8 @@ impl Table<'_> {
             let (scans, next) = self.ledger.scans_below(directory, &from, PAGE, true).await?;
             standing = next;
             let digests: Vec<_> = scans.iter().map(|scan| scan.digest).collect();
-            let withdrawn = if newest_only { self.ledger.withdrawn(&digests).await? } else { HashSet::new() };
+            let withdrawn =
+                if newest_only { self.ledger.withdrawn(&digests, self.size).await? } else { HashSet::new() };
             let mut entries = Vec::new();
             for scan in scans.into_iter().filter(|scan| scan.position < self.size) {
                 if withdrawn.contains(&scan.digest) {
@@ -150,6 +178,9 @@ impl Table<'_> {
         let labels = self.ledger.labels(&codes).await?;
         for (position, entry) in entries {
             let label = entry.form.as_ref().and_then(|code| labels.get(code));
+            if self.leaves_out(label.map(|label| &label.form.place)) {
+                continue;
+            }
             let [il, cevre, ilce, kurul, mahalle] = cells::places(label.map_or(&[], |label| &label.places));
             let [number, race, kind] = label.map(|label| cells::sheet(&label.form)).unwrap_or_default();
             let number_of = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
@@ -181,6 +212,31 @@ impl Table<'_> {
         }
         Ok(pair.turn().await?)
     }
+
+    /// Whether rows of this place are another place's business.
+    fn leaves_out(&self, place: Option<&PlaceId>) -> bool {
+        self.inside.is_some_and(|inside| !place.is_some_and(|place| inside.contains(place)))
+    }
+
+    /// Expected forms without a scan.
+    async fn missing(&self, election: &Election, part: &str, pair: &mut Pair) -> Result<(), ListError> {
+        let mut cursor = FormCursor::Start;
+        while cursor != FormCursor::End {
+            let (forms, next) = self.ledger.forms_below_at(part, election, cursor, PAGE, self.size).await?;
+            cursor = next;
+            let missing = forms.iter().filter(|expected| !expected.on_file);
+            for expected in missing.filter(|expected| !self.leaves_out(Some(&expected.form.place))) {
+                let [number, race, kind] = cells::sheet(&expected.form);
+                let directory = format!("{SCANS}/{}", expected.form.directory);
+                let rest = [number, race, kind, expected.form.code.to_string(), directory];
+                let cells: Vec<String> = cells::places(&expected.places).into_iter().chain(rest).collect();
+                cells::row(pair, &cells);
+                pair.lines += 1;
+            }
+            pair.turn().await?;
+        }
+        Ok(())
+    }
 }
 
 fn brings(entry: &Entry) -> bool {
@@ -194,24 +250,4 @@ fn page_of(entry: &Entry) -> Option<&str> {
 
 fn entry(scan: &ScanBelow) -> Result<Entry, LedgerError> {
     parse(scan.position, scan.line.as_deref().unwrap_or_default())
-}
-
-/// Expected forms without a scan. Whether there is one is looked up page by page: a scan that comes in while the list is
-/// written may be missing from it already.
-async fn missing(ledger: &Ledger, election: &Election, part: &str, pair: &mut Pair) -> Result<(), ListError> {
-    let mut cursor = FormCursor::Start;
-    while cursor != FormCursor::End {
-        let (forms, next) = ledger.forms_below(part, election, cursor, PAGE).await?;
-        cursor = next;
-        for expected in forms.iter().filter(|expected| !expected.on_file) {
-            let [number, race, kind] = cells::sheet(&expected.form);
-            let directory = format!("{SCANS}/{}", expected.form.directory);
-            let rest = [number, race, kind, expected.form.code.to_string(), directory];
-            let cells: Vec<String> = cells::places(&expected.places).into_iter().chain(rest).collect();
-            cells::row(pair, &cells);
-            pair.lines += 1;
-        }
-        pair.turn().await?;
-    }
-    Ok(())
 }

@@ -84,7 +84,7 @@ pub struct Counts {
 /// What the database gives for a place.
 pub(super) type RawPlace = (String, Option<String>, String, String, String, String, Option<String>, String);
 
-pub(super) fn corrupt(what: impl std::fmt::Display) -> LedgerError {
+pub(in crate::ledger) fn corrupt(what: impl std::fmt::Display) -> LedgerError {
     LedgerError::Corrupt(what.to_string())
 }
 

@@ -107,6 +107,18 @@ impl Ledger {
         cursor: FormCursor,
         limit: u32,
     ) -> Result<(Vec<ExpectedForm>, FormCursor), LedgerError> {
+        self.forms_below_at(directory, election, cursor, limit, i64::MAX as u64).await
+    }
+
+    /// The same, where only the ledger's first `size` entries count for whether there is a scan.
+    pub async fn forms_below_at(
+        &self,
+        directory: &str,
+        election: &Election,
+        cursor: FormCursor,
+        limit: u32,
+        size: u64,
+    ) -> Result<(Vec<ExpectedForm>, FormCursor), LedgerError> {
         let limit = limit.clamp(1, 5_000);
         let (mut forms, mut next) = (Vec::new(), cursor);
         // Boxes without any code, and the seam between boxes and sheets, are not the caller's business.
@@ -119,18 +131,19 @@ impl Ledger {
             };
         }
         for page in forms.chunks_mut(1_000) {
-            self.fill(page).await?;
+            self.fill(page, size).await?;
         }
         Ok((forms, next))
     }
 
     /// Adds the names of the places, and whether there is a scan.
-    async fn fill(&self, forms: &mut [ExpectedForm]) -> Result<(), LedgerError> {
+    async fn fill(&self, forms: &mut [ExpectedForm], size: u64) -> Result<(), LedgerError> {
         let places: HashSet<&PlaceId> = forms.iter().map(|expected| &expected.form.place).collect();
         let chain_of = self.chains(&places).await?;
         let keys: Vec<String> = forms.iter().map(|expected| expected.form.key().as_str().to_owned()).collect();
+        let before = format!("AND position < {size}");
         let on_file: Vec<(String,)> =
-            on_db!(&*self.db, |pool| among!(pool, ON_FILE, keys.iter().map(String::as_str), ""));
+            on_db!(&*self.db, |pool| among!(pool, ON_FILE, keys.iter().map(String::as_str), &before));
         let on_file: HashSet<String> = on_file.into_iter().map(|(key,)| key).collect();
         for (expected, key) in forms.iter_mut().zip(keys) {
             expected.places = chain_of.get(expected.form.place.as_str()).cloned().unwrap_or_default();
