@@ -5,6 +5,7 @@ pub mod audit;
 pub mod certificates;
 pub mod demo;
 pub mod election;
+pub mod export;
 pub mod gate;
 pub mod init;
 pub mod key;

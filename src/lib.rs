@@ -30,7 +30,7 @@
 //! * [`registry`]: the election: its import, and what a code names.
 //! * [`access`]: who may what, when, from where. [`audit`]: the record of it. [`archive`]: packs and lists, computed rather
 //!   than stored. [`publication`]: the log's copy in the vault, and a database made from it again.
-//! * [`intake`]: taking in. [`tree`]: handing out.
+//! * [`intake`]: taking in. [`tree`]: handing out. [`export`]: a medium for an independent candidate.
 //! * [`web`]: HTTPS. [`shelf`]: the tree as the FTP crate (`tutanak-ftp`) sees it. [`config`]: the file.
 //!   [`rehearsal`]: the registry's forms as they would be printed. [`client`]: what parties run: mirror and verify.
 //! * [`app`]: builds, runs and stops everything. [`cli`]: the commands.
@@ -64,6 +64,7 @@ pub mod config;
 pub mod cpu;
 pub mod domain;
 pub mod drawing;
+pub mod export;
 pub mod intake;
 pub mod ledger;
 pub mod log;

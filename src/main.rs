@@ -77,6 +77,8 @@ enum Command {
         #[command(subcommand)]
         command: cli::audit::AuditCommand,
     },
+    /// A medium (USB) with the scans of an independent candidate's seçim çevresi: request, approval, writing, receipt.
+    Export(cli::export::Export),
     /// The keys that sign the log.
     Key {
         #[command(flatten)]
@@ -145,6 +147,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Gate { config, command } => cli::gate::run(command, &config).await,
         Command::Audit { config, command } => recorded(&config, cli::audit::run(command, &config)).await,
+        Command::Export(export) => cli::export::run(export).await,
         Command::Key { config, command } => recorded(&config, cli::key::run(command, &config)).await,
         Command::Rebuild(config) => recorded(&config, cli::rebuild::run(&config)).await,
         Command::Read(read) => cli::read::run(&read),

@@ -91,7 +91,7 @@ pub async fn run(command: GateCommand, config: &ConfigArg) -> anyhow::Result<()>
 }
 
 /// Asks each operator in turn.
-fn signatures(needed: usize) -> anyhow::Result<Vec<Signature>> {
+pub(super) fn signatures(needed: usize) -> anyhow::Result<Vec<Signature>> {
     let of = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let ask = stdin().is_terminal() && stderr().is_terminal();
     let one = |prefix: &str, who: &str| -> anyhow::Result<Signature> {

@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 
 use super::{ConfigArg, write_private};
 use crate::app;
+use crate::export::sign;
 use crate::intake::ReceiptSigner;
 
 /// The keys that sign receipts and the log's checkpoints.
@@ -14,7 +15,11 @@ pub enum KeyCommand {
     /// Print the keys in force as parties are given them: name+id+key (C2SP signed-note), one a line.
     ///
     /// Give them to the parties on paper or by a channel of its own: who pins the key needs to trust nobody on the way.
-    Show,
+    Show {
+        /// As `ssh-keygen -Y verify` wants the key that signs media, and below it the fingerprint.
+        #[arg(long)]
+        ssh: bool,
+    },
     /// Make a new key, readable by its owner alone.
     ///
     /// To change over: name FILE as `signing` and the old one as `previous` under `[keys]` on every node, then restart them.
@@ -28,11 +33,18 @@ pub enum KeyCommand {
 /// Runs the command.
 pub async fn run(command: KeyCommand, config: &ConfigArg) -> anyhow::Result<()> {
     match command {
-        KeyCommand::Show => {
-            let signer = app::log_signer(&config.read()?)?;
+        KeyCommand::Show { ssh } => {
+            let file = config.read()?;
+            let signer = app::log_signer(&file)?;
             let election = config.ledger().await?.election().await?;
             let election =
                 election.context("No election has been imported yet, and its id is part of the key's name")?;
+            if ssh {
+                let key = app::signing_key(&file.keys.signing)?.verifying_key();
+                print!("{}", sign::allowed_signer(&signer.origin(election.election.id()), &key));
+                println!("{}", sign::fingerprint(&key));
+                return Ok(());
+            }
             signer.verifier_keys(election.election.id()).iter().for_each(|key| println!("{key}"));
             Ok(())
         }

@@ -1,5 +1,7 @@
 //! `tutanak verify PATH`: a copy, one scan with its proof, or two checkpoints; offline.
 
+mod medium;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -19,7 +21,7 @@ use crate::log::note::{NOTE_BYTES, VerifierKey};
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Verify {
-    /// A copy's directory; a scan that has its `.tlog-proof` beside it; or a checkpoint.
+    /// A copy's directory; a medium (USB); a scan that has its `.tlog-proof` beside it; or a checkpoint.
     #[arg(value_name = "PATH")]
     path: PathBuf,
     /// Another checkpoint of the same log, such as another party's: do you both see the same?
@@ -34,6 +36,9 @@ pub struct Verify {
     /// One JSON object.
     #[arg(long)]
     json: bool,
+    /// The language in which a medium is told about: tr or en. Without it that of LANG, and Turkish for all but English.
+    #[arg(long, value_name = "LANG")]
+    lang: Option<medium::Language>,
 }
 
 const EXAMPLES: &str = "\
@@ -42,6 +47,7 @@ Examples:
   tutanak verify kopya --checkpoint baska-parti.checkpoint are you and the other party shown the same log?
   tutanak verify 3069-cb-sonuc-1.v1.png --key anahtar.txt  one scan, by 3069-cb-sonuc-1.v1.png.tlog-proof beside it
   tutanak verify benim.checkpoint --checkpoint onun.checkpoint
+  tutanak verify /media/usb --key anahtar.txt              a medium: whole, unaltered, under the log that all see
 
 Nothing is changed and nobody is asked. A copy that was made with --only is checked for what it was meant to hold.
 
@@ -51,6 +57,8 @@ Exit codes: 0 all is right; 1 something is wrong, each thing named; 2 could not 
 #[derive(Default, Serialize)]
 struct Answer {
     right: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    medium: Option<medium::Checked>,
     #[serde(skip_serializing_if = "Option::is_none")]
     checked: Option<Checked>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,6 +101,9 @@ pub fn run(args: &Verify) -> anyhow::Result<()> {
 fn check(args: &Verify) -> anyhow::Result<Answer> {
     let given = args.key.as_deref().map(trust::given).transpose().map_err(anyhow::Error::msg)?.unwrap_or_default();
     let began = std::time::Instant::now();
+    if medium::is_one(&args.path) {
+        return medium::check(args, &given);
+    }
     if args.path.is_dir() {
         let disk = Disk::at(&args.path);
         let verdict = verify_copy(&disk, &CopyCheck { keys: given.clone(), log_only: args.log_only })?;
@@ -178,13 +189,16 @@ fn answer(verdict: Option<(Verdict, std::time::Instant)>, view: Option<View>, mu
         Checked { origin, size, root, scans, packs, bytes, not_held, parts, own_keys, seconds }
     });
     let right = problems.is_empty() && !matches!(view, Some(View::Split { .. }));
-    Answer { right, checked, view, problems: problems.into_iter().map(Told::from).collect() }
+    Answer { right, medium: None, checked, view, problems: problems.into_iter().map(Told::from).collect() }
 }
 
 fn tell(args: &Verify, answer: &Answer) {
     if args.json {
         println!("{}", serde_json::to_string(answer).expect("plain values"));
         return;
+    }
+    if let Some(checked) = &answer.medium {
+        return medium::tell(args, answer, checked);
     }
     for told in &answer.problems {
         println!("! {}\n  {}", told.tr, told.en);

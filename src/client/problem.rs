@@ -110,6 +110,42 @@ pub enum Problem {
         /// Why.
         what: String,
     },
+    /// A medium is no sound bag.
+    Bag {
+        /// The file that says so.
+        path: String,
+        /// What is wrong, in Turkish and English.
+        what: String,
+    },
+    /// The signature over a medium proves nothing.
+    Signature {
+        /// Why, in Turkish and English.
+        what: String,
+    },
+    /// A medium's file is not the one that was signed.
+    FileChanged {
+        /// Which.
+        path: String,
+        /// The digest that was signed.
+        signed: Digest,
+        /// What is there.
+        found: String,
+    },
+    /// A medium's file is not there.
+    FileMissing {
+        /// Which.
+        path: String,
+    },
+    /// A file on a medium that was not signed.
+    FileExtra {
+        /// Which.
+        path: String,
+    },
+    /// A scan that a medium's list names is on no medium that there is.
+    NotDelivered {
+        /// Where it should lie.
+        path: String,
+    },
 }
 
 impl Problem {
@@ -130,6 +166,12 @@ impl Problem {
             Self::PathTwice { .. } => "path-twice",
             Self::Pack { .. } => "pack",
             Self::Proof { .. } => "proof",
+            Self::Bag { .. } => "bag",
+            Self::Signature { .. } => "signature",
+            Self::FileChanged { .. } => "file-changed",
+            Self::FileMissing { .. } => "file-missing",
+            Self::FileExtra { .. } => "file-extra",
+            Self::NotDelivered { .. } => "not-delivered",
         }
     }
 
@@ -202,6 +244,25 @@ impl Problem {
             }
             Self::Proof { path, what } => {
                 (format!("{path} kanıtı geçersiz: {what}"), format!("The proof {path} proves nothing: {what}"))
+            }
+            Self::Bag { path, what } => (
+                format!("Teslimatın {path} dosyası uygun değil: {what}"),
+                format!("The bag's file {path} is not as it must be: {what}"),
+            ),
+            Self::Signature { what } => (
+                format!("Teslimatın imzası geçersiz: {what}"),
+                format!("The signature over the bag proves nothing: {what}"),
+            ),
+            Self::FileChanged { path, signed, found } => (
+                format!("{path} DEĞİŞTİRİLMİŞ: imzalanan SHA-256 {signed}, bulunan {found}."),
+                format!("{path} was CHANGED: signed was SHA-256 {signed}, found {found}."),
+            ),
+            Self::FileMissing { path } => (format!("{path} EKSİK."), format!("{path} is MISSING.")),
+            Self::FileExtra { path } => {
+                (format!("{path} FAZLA: imzalananlar arasında yok."), format!("{path} is EXTRA: it was not signed."))
+            }
+            Self::NotDelivered { path } => {
+                (format!("{path} listede var, ortamda yok."), format!("{path} is in the list and not on the medium."))
             }
         }
     }

@@ -4,6 +4,7 @@
 
 mod copy;
 mod files;
+mod medium;
 mod proof;
 mod views;
 
@@ -13,6 +14,7 @@ use super::disk::DiskError;
 use super::problem::Problem;
 
 pub use copy::{CopyCheck, verify_copy};
+pub use medium::{MediumVerdict, is_medium, is_sealed, verify_medium, verify_sealed};
 pub use proof::verify_scan;
 pub use views::{View, compare, compare_with_copy};
 

@@ -170,6 +170,11 @@ impl VerifierKey {
         &self.name
     }
 
+    /// The key itself.
+    pub fn key(&self) -> &VerifyingKey {
+        &self.key
+    }
+
     /// Its id: the first bytes of a hash over name and key.
     pub fn id(&self) -> [u8; 4] {
         key_id(&self.name, &self.key)

@@ -9,7 +9,7 @@ const LAYERS: [&[&str]; 9] = [
     &["ledger"],
     &["registry"],
     &["access", "audit", "archive", "publication"],
-    &["intake", "tree"],
+    &["intake", "tree", "export"],
     &["web", "shelf", "config", "rehearsal", "client"],
     &["app"],
     &["cli"],

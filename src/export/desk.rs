@@ -1,0 +1,295 @@
+//! The desk: who asked for a medium, who agreed, and whether it may be written now.
+//!
+//! Whatever is asked is on record before it is answered, granted or refused. The çevre is the candidate's and is never an
+//! argument: nobody can ask for another.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use jiff::Timestamp;
+
+use super::ExportError;
+use crate::access::door::{Door, DoorError};
+use crate::access::gates::Signature;
+use crate::access::{self, Act, Class, Object, Principal, Scope};
+use crate::clock::Clock;
+use crate::domain::Channel;
+use crate::ledger::audit::AuditRow;
+use crate::ledger::exports::{Claimant, NewRequest, Request};
+use crate::ledger::{Ledger, LedgerError};
+
+/// Operators that must have agreed, and that must be present when a medium is written.
+pub const OPERATORS: usize = 2;
+/// Where operators are who write a medium, and where it is handed over: at this machine, across a table.
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+/// Longest reason, in letters.
+const REASON: usize = 500;
+
+/// Why not.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Somebody's name or password is wrong, or the account is not in use.
+    #[error("{user} is no operator with this password")]
+    NoOperator {
+        /// The name that was given.
+        user: String,
+    },
+    /// Too few people.
+    #[error("this takes {OPERATORS} different operators")]
+    TooFew,
+    /// No such account, or not one of an independent candidate with a seçim çevresi.
+    #[error("no independent candidate has the account {0}")]
+    NoCandidate(String),
+    /// The account is not in use.
+    #[error("the account {0} is not in use")]
+    Inactive(String),
+    /// A request without a reason.
+    #[error("say why: date and number of the petition, at most {REASON} letters")]
+    NoReason,
+    /// Nobody asked.
+    #[error("there is no such request")]
+    NoRequest,
+    /// Not agreed to by enough.
+    #[error("request {request} has {there} of the {OPERATORS} approvals it needs")]
+    NotApproved {
+        /// Which.
+        request: u64,
+        /// How many.
+        there: usize,
+    },
+    /// The candidate stands elsewhere by now.
+    #[error("the candidate's seçim çevresi is another than request {0} was made for; a new request is needed")]
+    Moved(u64),
+    /// The broadcast ban is in force.
+    #[error("yayın yasağı kaldırılmadı / the broadcast ban has not been lifted: no medium may be written")]
+    Banned,
+    /// Every medium of the request has been written.
+    #[error("every medium of request {0} has been written; another copy takes another request")]
+    Done(u64),
+}
+
+impl Refusal {
+    /// The name in audit rows.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NoOperator { .. } => "unknown-credential",
+            Self::TooFew => "too-few-operators",
+            Self::NoCandidate(_) => "no-such-candidate",
+            Self::Inactive(_) => "inactive-account",
+            Self::NoReason => "no-reason",
+            Self::NoRequest => "no-such-request",
+            Self::NotApproved { .. } => "not-approved",
+            Self::Moved(_) => "other-place",
+            Self::Banned => "not-open-yet",
+            Self::Done(_) => "done-already",
+        }
+    }
+}
+
+/// The desk.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    ledger: Ledger,
+    door: Door,
+    clock: Clock,
+}
+
+/// A medium may be written: the only way to have one is to have asked the desk.
+#[derive(Clone, Debug)]
+pub struct Permit {
+    request: Request,
+    operators: String,
+}
+
+impl Permit {
+    /// For which request.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// The two who are present.
+    pub fn operators(&self) -> &str {
+        &self.operators
+    }
+}
+
+impl Desk {
+    /// The desk of a service.
+    pub fn new(ledger: Ledger, clock: Clock) -> Self {
+        Self { door: Door::new(ledger.clone(), clock.clone()), ledger, clock }
+    }
+
+    /// Enters a candidate's request. Gives it back with its number.
+    ///
+    /// # Errors
+    /// [`Refusal`], on record.
+    pub async fn request(&self, candidate: &str, reason: &str, by: &Signature) -> Result<Request, ExportError> {
+        let asked = self.try_request(candidate, reason, by).await;
+        let object = match &asked {
+            Ok(request) => format!("request {} {candidate} {}", request.id, request.place),
+            Err(_) => format!("request {candidate}"),
+        };
+        self.record(&by.user, "export-request", object, &asked).await?;
+        asked
+    }
+
+    /// Enters that an operator agrees to a request.
+    ///
+    /// # Errors
+    /// [`Refusal`], on record.
+    pub async fn approve(&self, request: u64, by: &Signature) -> Result<Request, ExportError> {
+        let approved = self.try_approve(request, by).await;
+        self.record(&by.user, "export-approve", format!("request {request}"), &approved).await?;
+        approved
+    }
+
+    /// Asks whether the newest request of a candidate may be fulfilled now, by these operators.
+    ///
+    /// # Errors
+    /// [`Refusal`], on record.
+    pub async fn permit(&self, candidate: &str, by: &[Signature]) -> Result<Permit, ExportError> {
+        let permit = self.try_permit(candidate, by).await;
+        let object = match &permit {
+            Ok(permit) => format!("request {} {candidate} {}", permit.request.id, permit.request.place),
+            Err(_) => candidate.to_owned(),
+        };
+        let names: Vec<&str> = by.iter().map(|signature| signature.user.as_str()).collect();
+        self.record(&names.join(" + "), "export-permit", object, &permit).await?;
+        permit
+    }
+
+    async fn try_request(&self, candidate: &str, reason: &str, by: &Signature) -> Result<Request, ExportError> {
+        let operator = self.operator(by).await?;
+        let reason = reason.trim();
+        if reason.is_empty() || reason.chars().count() > REASON || reason.chars().any(char::is_control) {
+            return Err(Refusal::NoReason.into());
+        }
+        let claimant = self.claimant(candidate).await?;
+        let new = NewRequest { claimant, reason: reason.to_owned(), operator };
+        let id = self.ledger.export_request(&new, self.clock.now()).await?;
+        self.found(id).await
+    }
+
+    async fn try_approve(&self, request: u64, by: &Signature) -> Result<Request, ExportError> {
+        let operator = self.operator(by).await?;
+        self.found(request).await?;
+        self.ledger.export_approve(request, &operator, self.clock.now()).await?;
+        self.found(request).await
+    }
+
+    async fn try_permit(&self, candidate: &str, by: &[Signature]) -> Result<Permit, ExportError> {
+        let mut operators = Vec::new();
+        for signature in by {
+            let operator = self.operator(signature).await?;
+            if !operators.contains(&operator) {
+                operators.push(operator);
+            }
+        }
+        if operators.len() < OPERATORS {
+            return Err(Refusal::TooFew.into());
+        }
+        let claimant = self.claimant(candidate).await?;
+        let request = self.ledger.newest_export(candidate).await?.ok_or(Refusal::NoRequest)?;
+        if request.approvals.len() < OPERATORS {
+            return Err(Refusal::NotApproved { request: request.id, there: request.approvals.len() }.into());
+        }
+        self.allow(&request, &claimant).await?;
+        Ok(Permit { request, operators: operators.join(" + ") })
+    }
+
+    /// The decision itself is that of every other channel: an active independent candidate, the own çevre, after the ban.
+    async fn allow(&self, request: &Request, claimant: &Claimant) -> Result<(), ExportError> {
+        let principal = Principal {
+            account: claimant.id.clone(),
+            person: None,
+            class: Class::IndependentCandidate,
+            channel: Channel::Medium,
+            addresses: Vec::new(),
+            active: claimant.active,
+            must_change: false,
+            scope: Scope::Constituency(claimant.place.clone()),
+        };
+        match self.door.allow(&principal, Act::Export, Object::In(&request.place), HERE).await {
+            Ok(()) => Ok(()),
+            Err(DoorError::Ledger(error)) => Err(error.into()),
+            Err(DoorError::Refused(refusal)) => Err(match refusal {
+                access::Refusal::Inactive => Refusal::Inactive(claimant.id.clone()),
+                access::Refusal::OutOfScope => Refusal::Moved(request.id),
+                access::Refusal::NotYet { .. } => Refusal::Banned,
+                _ => Refusal::NoCandidate(claimant.id.clone()),
+            }
+            .into()),
+        }
+    }
+
+    async fn operator(&self, by: &Signature) -> Result<String, ExportError> {
+        match self.door.operator(&by.user, &by.password, HERE).await {
+            Ok(principal) => Ok(principal.account),
+            Err(DoorError::Refused(_)) => Err(Refusal::NoOperator { user: by.user.clone() }.into()),
+            Err(DoorError::Ledger(error)) => Err(error.into()),
+        }
+    }
+
+    async fn claimant(&self, candidate: &str) -> Result<Claimant, ExportError> {
+        let none = || Refusal::NoCandidate(candidate.chars().take(64).collect());
+        if candidate.contains('\0') {
+            return Err(none().into());
+        }
+        Ok(self.ledger.claimant(candidate).await?.ok_or_else(none)?)
+    }
+
+    async fn found(&self, request: u64) -> Result<Request, ExportError> {
+        let known = i64::try_from(request).is_ok();
+        let found = if known { self.ledger.export(request).await? } else { None };
+        Ok(found.ok_or(Refusal::NoRequest)?)
+    }
+
+    async fn record<T>(
+        &self,
+        principal: &str,
+        act: &'static str,
+        object: String,
+        done: &Result<T, ExportError>,
+    ) -> Result<(), LedgerError> {
+        let reason = match done {
+            Ok(_) => String::new(),
+            Err(ExportError::Refused(refusal)) => refusal.name().to_owned(),
+            Err(error) => error.to_string(),
+        };
+        let outcome = match done {
+            Ok(_) => "ok",
+            Err(ExportError::Refused(_)) => "refused",
+            Err(_) => "failed",
+        };
+        let row = Step { principal, act, object, bytes: 0, outcome, reason };
+        record(&self.ledger, self.clock.now(), row).await
+    }
+}
+
+/// One step of an export, for the record.
+pub(super) struct Step<'a> {
+    pub principal: &'a str,
+    pub act: &'static str,
+    pub object: String,
+    pub bytes: u64,
+    pub outcome: &'static str,
+    pub reason: String,
+}
+
+/// Writes a step down. Returns when it is durable.
+pub(super) async fn record(ledger: &Ledger, now: Timestamp, step: Step<'_>) -> Result<(), LedgerError> {
+    let row = AuditRow {
+        at_ms: now.as_millisecond(),
+        principal: step.principal.replace('\0', ""),
+        channel: "operator".to_owned(),
+        protocol: "cli".to_owned(),
+        address: "-".to_owned(),
+        act: step.act.to_owned(),
+        object: step.object.replace('\0', "").chars().take(500).collect(),
+        start_at: 0,
+        bytes: step.bytes as i64,
+        complete: step.outcome == "ok",
+        outcome: step.outcome.to_owned(),
+        reason: step.reason,
+    };
+    ledger.audit_add(&[row]).await
+}

@@ -1,0 +1,116 @@
+//! How many media a çevre takes, and which scans lie on which.
+//!
+//! The plan follows from the ledger's position, the size of a medium and nothing else, so that it is the same however often
+//! it is made: an export that is gone on with, or the second medium a day later, fits what was written before.
+
+use super::ExportError;
+use super::device::occupied;
+use super::fault::MediumError;
+use super::item::BagFile;
+use super::pages::{PAGE_BYTES, SCAN_ON_PAGES};
+use super::preview::PREVIEW_BYTES;
+use super::proofs::{Proofs, tiles_bytes};
+use super::walk::{Item, Walk};
+
+/// A medium.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    /// Number of its first scan, in the order of paths.
+    pub first: u64,
+    /// Number of the first scan after it.
+    pub end: u64,
+    /// Bytes of its scans.
+    pub bytes: u64,
+    /// Bytes that all of it takes on the medium, at most.
+    pub occupied: u64,
+}
+
+/// What a medium of a certain size is to its files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// Bytes of it.
+    pub capacity: u64,
+    /// Bytes by which files are rounded up.
+    pub cluster: u64,
+}
+
+/// Cuts the çevre's scans into media. `lists` lie on each of them.
+///
+/// # Errors
+/// [`MediumError::TooSmall`] when a medium cannot even hold the lists and the scans of one box.
+pub async fn plan(
+    mut walk: Walk<'_>,
+    proofs: &Proofs<'_>,
+    size: u64,
+    lists: &[BagFile],
+    frame: Frame,
+) -> Result<Vec<Part>, ExportError> {
+    let takes = |bytes| occupied(bytes, frame.cluster);
+    // The manifests grow with the files; their lines are counted with each scan.
+    let small = 20 * takes(PAGE_BYTES);
+    let always = lists.iter().map(|file| takes(file.size())).sum::<u64>() + tiles_bytes(size, takes) + small;
+    let mut cutter = Cutter { always, frame, parts: vec![Part { occupied: always, ..Part::default() }], open: None };
+    while let Some(items) = walk.next().await? {
+        for item in items {
+            let cost = takes(item.size)
+                + takes(proofs.bytes_of(&item))
+                + takes(PREVIEW_BYTES)
+                + takes(PAGE_BYTES)
+                + SCAN_ON_PAGES
+                + 4 * LINE;
+            cutter.add(&item, cost)?;
+        }
+    }
+    cutter.close()?;
+    Ok(cutter.parts)
+}
+
+/// Bytes of a line of a manifest: a digest and a path.
+const LINE: u64 = 64 + 2 + super::portable::PATH as u64 + 1;
+
+struct Cutter {
+    always: u64,
+    frame: Frame,
+    parts: Vec<Part>,
+    /// Scans of the box that is coming: which box, how many scans, their bytes, and what they take.
+    open: Option<(Unit, u64, u64, u64)>,
+}
+
+/// What stays on one medium: the scans of one box.
+type Unit = (String, Option<u32>);
+
+impl Cutter {
+    fn add(&mut self, item: &Item, cost: u64) -> Result<(), MediumError> {
+        let unit = (item.directory.clone(), item.form.sandik);
+        match &mut self.open {
+            Some((open, scans, bytes, takes)) if *open == unit => {
+                *scans += 1;
+                *bytes += item.size;
+                *takes += cost;
+            }
+            _ => {
+                self.close()?;
+                self.open = Some((unit, 1, item.size, cost));
+            }
+        }
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), MediumError> {
+        let Some((_, scans, bytes, takes)) = self.open.take() else { return Ok(()) };
+        let capacity = self.frame.capacity;
+        if self.always + takes > capacity {
+            return Err(MediumError::TooSmall { needed: self.always + takes, free: capacity });
+        }
+        let last = self.parts.last().cloned().unwrap_or_default();
+        if last.occupied + takes > capacity {
+            self.parts.push(Part { first: last.end, end: last.end, bytes: 0, occupied: self.always });
+        }
+        if let Some(part) = self.parts.last_mut() {
+            part.end += scans;
+            part.bytes += bytes;
+            part.occupied += takes;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,191 @@
+//! A bag while it is written: its manifests grow with it, and its signature comes last.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use ed25519_dalek::SigningKey;
+
+use super::ExportError;
+use crate::archive::spool::Spool;
+use crate::domain::Digest;
+use crate::export::bag::{
+    DECLARATION, DECLARED, HOW, INDEX, INFO, Info, MANIFEST, PAGES, PAYLOAD, PREVIEWS, SIGNATURE, SIGNER, TAGS,
+    manifest_line,
+};
+use crate::export::copy::{Copy, name_of};
+use crate::export::fault::MediumError;
+use crate::export::item::BagFile;
+use crate::export::pages::Facts;
+use crate::export::seal::Seal;
+use crate::export::{sign, texts};
+
+/// What the writing thread is given.
+#[derive(Debug)]
+pub(super) enum Message {
+    /// A file of the bag.
+    File(BagFile),
+    /// That was all.
+    Done,
+}
+
+/// Where the bag goes.
+pub(super) enum Sink {
+    Plain(Copy),
+    Sealed(Box<Seal>),
+}
+
+impl Sink {
+    fn put(&mut self, file: &BagFile) -> Result<(), MediumError> {
+        match self {
+            Self::Plain(copy) => copy.put(file),
+            Self::Sealed(seal) => seal.put(file),
+        }
+    }
+}
+
+/// A bag that is whole.
+pub(super) struct Bagged {
+    pub files: u64,
+    pub bytes: u64,
+    /// Bytes that lay there already.
+    pub kept: u64,
+    /// SHA-256 of the tag manifest.
+    pub digest: Digest,
+}
+
+/// A bag while it is written.
+pub(super) struct Bagger {
+    sink: Sink,
+    payload: BufWriter<File>,
+    tags: BufWriter<File>,
+    names: Vec<[u8; 16]>,
+    oxum: (u64, u64),
+    files: u64,
+    bytes: u64,
+}
+
+const OWN: [&str; 11] = [DECLARATION, INFO, MANIFEST, TAGS, SIGNATURE, SIGNER, INDEX, HOW, PAYLOAD, PAGES, PREVIEWS];
+
+/// Whether a name at the medium's root is one of a bag.
+pub(super) fn is_ours(name: &str) -> bool {
+    OWN.contains(&name)
+}
+
+/// Bytes of a bag, whole or half, that lie below `root`: they count as room for the same bag.
+pub(super) fn ours_on(root: &Path) -> u64 {
+    fn below(path: &Path) -> u64 {
+        let entries = fs::read_dir(path).into_iter().flatten().flatten();
+        entries
+            .map(|entry| match entry.metadata() {
+                Ok(found) if found.is_dir() => below(&entry.path()),
+                Ok(found) => found.len(),
+                Err(_) => 0,
+            })
+            .sum()
+    }
+    let entries = fs::read_dir(root).into_iter().flatten().flatten();
+    let ours = entries.filter(|entry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        is_ours(name.strip_suffix(".part").unwrap_or(&name))
+    });
+    ours.map(|entry| if entry.path().is_dir() { below(&entry.path()) } else { entry.metadata().map_or(0, |m| m.len()) })
+        .sum()
+}
+
+impl Bagger {
+    /// A bag of `info` in `sink`. The signature of one that lies there already is taken away first: until the last byte was
+    /// read back, nothing on the medium may say that it is whole.
+    pub fn new(sink: Sink, info: &Info, root: &Path) -> Result<Self, ExportError> {
+        if let Ok(text) = fs::read_to_string(root.join(INFO)) {
+            let found = Info::parse(&text);
+            let same = found.as_ref().is_some_and(|found| {
+                (&found.origin, found.request, found.number) == (&info.origin, info.request, info.number)
+            });
+            if !same {
+                let found = found.map_or_else(
+                    || INFO.to_owned(),
+                    |found| format!("{}#{}, {} / {}", found.origin, found.request, found.number, found.of),
+                );
+                return Err(MediumError::OtherBag { found }.into());
+            }
+        }
+        match fs::remove_file(root.join(SIGNATURE)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(MediumError::at(SIGNATURE, &error).into());
+            }
+            _ => {}
+        }
+        let spool = || tempfile::tempfile().map(BufWriter::new).map_err(ExportError::Spool);
+        Ok(Self { sink, payload: spool()?, tags: spool()?, names: vec![], oxum: (0, 0), files: 0, bytes: 0 })
+    }
+
+    /// Writes a file and adds it to its manifest.
+    pub fn put(&mut self, file: &BagFile) -> Result<(), ExportError> {
+        self.sink.put(file)?;
+        let payload = file.path.strip_prefix(PAYLOAD).is_some_and(|rest| rest.starts_with('/'));
+        let manifest = if payload { &mut self.payload } else { &mut self.tags };
+        manifest.write_all(manifest_line(&file.digest, &file.path).as_bytes()).map_err(ExportError::Spool)?;
+        if payload {
+            self.oxum = (self.oxum.0 + file.size(), self.oxum.1 + 1);
+        }
+        self.count(file);
+        Ok(())
+    }
+
+    fn count(&mut self, file: &BagFile) {
+        self.names.push(name_of(&file.path));
+        self.files += 1;
+        self.bytes += file.size();
+    }
+
+    /// Writes the manifests, reads everything back, and signs.
+    pub fn finish(mut self, info: Info, facts: &Facts, key: &SigningKey) -> Result<Bagged, ExportError> {
+        let payload = spooled(std::mem::replace(&mut self.payload, unused()?))?;
+        for file in [
+            BagFile::spooled(MANIFEST.to_owned(), payload),
+            BagFile::made(DECLARATION, DECLARED),
+            BagFile::made(INFO, Info { oxum: self.oxum, ..info }.text()),
+        ] {
+            self.put(&file)?;
+        }
+        let tags = spooled(std::mem::replace(&mut self.tags, unused()?))?;
+        let digest = tags.digest();
+        let hash = tags.reader().and_then(sign::hash).map_err(ExportError::Spool)?;
+        let manifest = BagFile::spooled(TAGS.to_owned(), tags);
+        self.sink.put(&manifest)?;
+        self.count(&manifest);
+        let signature = BagFile::made(SIGNATURE, sign::sign(key, &hash));
+        self.count(&signature);
+        let kept = match &mut self.sink {
+            Sink::Plain(copy) => {
+                copy.settle()?;
+                self.names.sort_unstable();
+                let strays = copy.strays(&self.names)?;
+                if !strays.is_empty() {
+                    return Err(MediumError::NotEmpty { names: strays }.into());
+                }
+                copy.put(&signature)?;
+                copy.settle()?;
+                copy.kept()
+            }
+            Sink::Sealed(seal) => {
+                seal.put(&signature)?;
+                seal.finish(|files| texts::how_to_open(facts, files))?;
+                0
+            }
+        };
+        Ok(Bagged { files: self.files, bytes: self.bytes, kept, digest })
+    }
+}
+
+fn spooled(writing: BufWriter<File>) -> Result<Arc<Spool>, ExportError> {
+    let file = writing.into_inner().map_err(|error| ExportError::Spool(error.into_error()))?;
+    Spool::of(file).map(Arc::new).map_err(ExportError::Spool)
+}
+
+/// Stands in the place of a manifest that is taken to be written.
+fn unused() -> Result<BufWriter<File>, ExportError> {
+    tempfile::tempfile().map(BufWriter::new).map_err(ExportError::Spool)
+}
