@@ -17,6 +17,7 @@ mod layers;
 mod ledger;
 mod lists;
 mod log;
+mod medium;
 mod mirror;
 mod nodes;
 mod packs;

@@ -1,0 +1,135 @@
+//! Who may have a medium: asked, agreed to by two, after the ban, of the candidate's own place. All of it on record.
+
+use tutanak::export::ExportError;
+use tutanak::export::desk::Refusal;
+use tutanak::export::write::Written;
+
+use super::stage::{Stage, sign, wish};
+use crate::engines::Engine;
+
+fn refusal(result: Result<Written, ExportError>) -> Refusal {
+    match result {
+        Err(ExportError::Refused(refusal)) => refusal,
+        other => panic!("was not refused: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn only_what_was_asked_for_and_agreed_to_by_two_after_the_ban() {
+    for engine in Engine::all().await {
+        let name = engine.name;
+        let stage = Stage::build(Some(engine), None).await;
+        let (to, desk) = (tempfile::tempdir().unwrap(), stage.desk());
+        let wish = wish(to.path());
+        assert_eq!(refusal(stage.write("aday-1", &wish).await), Refusal::NoRequest, "{name}");
+        let first = sign(&stage.operators[0]);
+        let request = desk.request("aday-1", "Dilekçe 2024/15", &first).await.unwrap();
+        assert_eq!((request.place.as_str(), request.name.as_str()), ("34-c1", "Ayşe Çınar <b>&"));
+        let not_approved = |there| Refusal::NotApproved { request: request.id, there };
+        assert_eq!(refusal(stage.write("aday-1", &wish).await), not_approved(0));
+        for _ in 0..2 {
+            desk.approve(request.id, &first).await.unwrap();
+            assert_eq!(refusal(stage.write("aday-1", &wish).await), not_approved(1), "one operator counts once");
+        }
+        desk.approve(request.id, &sign(&stage.operators[1])).await.unwrap();
+        assert_eq!(refusal(stage.write("aday-1", &wish).await), Refusal::Banned);
+        assert_eq!(std::fs::read_dir(to.path()).unwrap().count(), 0, "nothing was written before the ban was lifted");
+        let refused = stage.steps().await;
+        let refused = refused.last().unwrap();
+        assert_eq!((refused.act.as_str(), refused.outcome.as_str()), ("export-permit", "refused"));
+        assert_eq!((refused.principal.as_str(), refused.reason.as_str()), ("skgm-1 + skgm-2", "not-open-yet"));
+        stage.lift_ban().await;
+        tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+
+        let alone = desk.permit("aday-1", &[first.clone(), first.clone()]).await;
+        assert!(matches!(alone, Err(ExportError::Refused(Refusal::TooFew))), "{alone:?}");
+        let mut wrong = stage.both();
+        wrong[1].password = "yanlış".into();
+        let stranger = desk.permit("aday-1", &wrong).await;
+        assert!(matches!(stranger, Err(ExportError::Refused(Refusal::NoOperator { .. }))), "{stranger:?}");
+
+        let written = stage.write("aday-1", &wish).await.unwrap();
+        assert_eq!(written.receipt.scans, 7);
+        assert_eq!(refusal(stage.write("aday-1", &wish).await), Refusal::Done(request.id), "one request, one delivery");
+        let steps = stage.steps().await;
+        let acts: Vec<_> = steps.iter().rev().take(4).map(|row| (row.act.as_str(), row.outcome.as_str())).collect();
+        let expected = [("export", "refused"), ("export-begin", "ok"), ("export-permit", "ok"), ("export", "ok")];
+        assert_eq!(acts, expected, "{name}");
+        let done = &steps[steps.len() - 4];
+        assert_eq!(done.object, format!("request {} medium 1 aday-1 34-c1", request.id));
+        assert_eq!(done.bytes as u64, written.receipt.bytes);
+    }
+}
+
+#[tokio::test]
+async fn nobody_else_and_no_other_place() {
+    let stage = Stage::open().await;
+    stage.lift_ban().await;
+    let (desk, first) = (stage.desk(), sign(&stage.operators[0]));
+    for other in ["parti", "kimse", "skgm-1", "x\0y", ""] {
+        let asked = desk.request(other, "Dilekçe", &first).await;
+        assert!(matches!(asked, Err(ExportError::Refused(Refusal::NoCandidate(_)))), "{other}: {asked:?}");
+    }
+    for reason in ["", "  ", "a\nb", &"ş".repeat(501)] {
+        let asked = desk.request("aday-1", reason, &first).await;
+        assert!(matches!(asked, Err(ExportError::Refused(Refusal::NoReason))), "{asked:?}");
+    }
+    for request in [0, 99, u64::MAX] {
+        let approved = desk.approve(request, &first).await;
+        assert!(matches!(approved, Err(ExportError::Refused(Refusal::NoRequest))), "{approved:?}");
+    }
+    // A request stands for the place it was made for.
+    stage.request("aday-1").await;
+    let pool = stage.sqlite().await;
+    sqlx::query("UPDATE account SET place = '34-c2' WHERE id = 'aday-1'").execute(&pool).await.unwrap();
+    let to = tempfile::tempdir().unwrap();
+    assert!(matches!(refusal(stage.write("aday-1", &wish(to.path())).await), Refusal::Moved(_)));
+    sqlx::query("UPDATE account SET active = FALSE WHERE id = 'aday-2'").execute(&pool).await.unwrap();
+    stage.request("aday-2").await;
+    assert!(matches!(refusal(stage.write("aday-2", &wish(to.path())).await), Refusal::Inactive(_)));
+    assert_eq!(std::fs::read_dir(to.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn the_command_takes_a_request_from_the_petition_to_the_receipt() {
+    let stage = Stage::open().await;
+    let to = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| {
+        let out = stage.tutanak(args).output().unwrap();
+        let said = String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned();
+        (out.status.code().unwrap(), said)
+    };
+    let (status, said) = run(&["export", "request", "--candidate", "aday-1", "--reason", "Dilekçe 2024/15"]);
+    assert_eq!(status, 0, "{said}");
+    assert!(said.contains("request 1: Ayşe Çınar"), "{said}");
+    assert_eq!(run(&["export", "approve", "1"]).0, 0);
+    let dir = to.path().display().to_string();
+    let write = ["export", "--candidate", "aday-1", "--to", &dir];
+    let (status, said) = run(&write);
+    assert_eq!(status, 1, "{said}");
+    assert!(said.contains("1 of the 2 approvals"), "{said}");
+    let mut second = stage.tutanak(&["export", "approve", "1"]);
+    second.env("TUTANAK_USER", &stage.operators[1].user).env("TUTANAK_PASSWORD", &stage.operators[1].password);
+    assert!(second.output().unwrap().status.success());
+    let (status, said) = run(&write);
+    assert_eq!(status, 1, "{said}");
+    assert!(said.contains("yayın yasağı"), "{said}");
+    stage.lift_ban().await;
+    let (status, receipt) = run(&write);
+    assert_eq!(status, 0, "{receipt}");
+    for part in
+        ["TESLİM TUTANAĞI", "Ayşe Çınar <b>&", "İSTANBUL 1. BÖLGE", "Dilekçe 2024/15", "skgm-1 + skgm-2", "Teslim alan"]
+    {
+        assert!(receipt.contains(part), "{part}: {receipt}");
+    }
+    let (status, again) = run(&["export", "receipt", "1"]);
+    assert_eq!(status, 0, "{again}");
+    assert!(receipt.contains(again.trim()), "the receipt is kept as it was printed: {again}");
+    let (_, listed) = run(&["export", "list", "--json"]);
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!((&listed["approvals"][1], &listed["media"][0]["scans"]), (&"skgm-2".into(), &7.into()));
+    let (status, said) = run(&["verify", &dir, "--lang", "tr"]);
+    assert_eq!(status, 0, "{said}");
+    assert!(said.contains("DOĞRU: ortam eksiksiz"), "{said}");
+    assert!(run(&["verify", &dir, "--lang", "en"]).1.contains("RIGHT: the medium is whole"));
+}
