@@ -94,6 +94,31 @@ async fn ten_thousand_idle_connections_leave_everybody_else_their_place() {
 }
 
 #[tokio::test]
+async fn one_party_has_so_many_connections_and_no_more_and_another_has_its_own() {
+    let house = House::open().await;
+    let id = "komsu".parse().unwrap();
+    let loopback = ["127.0.0.0/8".parse().unwrap()];
+    let gate = tutanak::domain::Gate::PartiesOpen;
+    let other = tutanak::access::enrol::party(&house.ledger, &id, "Komşu", &loopback, gate).await.unwrap();
+    let mut held = Vec::new();
+    let mut answers = Vec::new();
+    for n in 0..260_u16 {
+        // From many addresses, so that it is not theirs that are counted.
+        let client = house.client_from([127, 0, 1, (n / 16) as u8]);
+        let bulk = &house.party.bulk;
+        let asked = client.get(house.url("/arsiv/OKU-BENI.txt")).basic_auth(&bulk.user, Some(&bulk.password));
+        answers.push(asked.send().await.unwrap().status());
+        held.push(client);
+    }
+    assert_eq!(answers.iter().filter(|status| **status == StatusCode::OK).count(), 256);
+    assert_eq!(answers[259], StatusCode::TOO_MANY_REQUESTS);
+    let asked = house.client.get(house.url("/arsiv/OKU-BENI.txt"));
+    let asked = asked.basic_auth(&other.bulk.user, Some(&other.bulk.password)).send().await.unwrap();
+    assert_eq!(asked.status(), StatusCode::OK);
+    house.audit(4, |row| row.principal == "parti" && row.reason == "too-many-connections").await;
+}
+
+#[tokio::test]
 async fn a_connection_that_says_nothing_or_hardly_anything_is_cut_and_on_record() {
     let house = House::open().await;
     let silent = async {
