@@ -37,7 +37,7 @@ pub struct Access {
     pub protocol: &'static str,
     /// Where they came from.
     pub address: IpAddr,
-    /// What they did: `login`, `logout`, `list`, `download`, `upload`.
+    /// What they did: `login`, `logout`, `list`, `download`, `upload`, `follow-uploads` …
     pub act: &'static str,
     /// Path, digest or login name.
     pub object: String,

@@ -9,6 +9,7 @@
 
 mod admission;
 mod inspect;
+mod known;
 pub mod receipt;
 mod receive;
 mod resolve;

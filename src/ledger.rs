@@ -13,6 +13,7 @@ mod db;
 pub mod entries;
 pub mod exports;
 pub mod gates;
+mod known;
 pub mod nodes;
 pub mod packs;
 mod plan;

@@ -3,10 +3,12 @@
 //! They must never decide who may: they ask `access`, and tell `audit`.
 
 mod archive;
+mod board;
 mod conditional;
 mod directory;
 mod drain;
 mod health;
+mod known;
 pub mod lines;
 mod on_record;
 pub mod preface;
@@ -20,7 +22,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{get, put};
+use axum::routing::{get, post, put};
 use tokio::sync::watch;
 
 use self::lines::Ownership;
@@ -65,6 +67,9 @@ pub struct Peer {
 pub fn router(site: Site) -> Router {
     Router::new()
         .route("/v1/scans/{digest}", put(scans::upload))
+        .route("/v1/scans/known", post(known::ask))
+        .route("/v1/board", get(board::greet))
+        .route("/v1/board/missing", get(board::missing))
         .route("/arsiv/", get(archive::root))
         .route("/arsiv/{*path}", get(archive::node))
         .route("/healthz", get(health::alive))

@@ -12,7 +12,7 @@ use crate::domain::{Digest, Karekod};
 use crate::ledger::append::Recorded;
 
 /// What is signed begins with this line, so that no receipt can be passed off as another kind of statement.
-const CONTEXT: &str = "tutanak/receipt/v1\n";
+pub const CONTEXT: &str = "tutanak/receipt/v1\n";
 
 /// An answer to an upload. The field order is part of the format: the signature covers the JSON of all but itself.
 #[derive(Clone, Debug, Serialize)]

@@ -145,6 +145,12 @@ impl Tree {
         Ok(Some(Node::text(naming::AUDIT, self.clock.now(), text)))
     }
 
+    /// The keys that sign the log and the receipts, as a verifier is given them; none before the election is loaded.
+    pub async fn keys(&self) -> Result<Vec<String>, TreeError> {
+        let election = self.election().await?;
+        Ok(election.map(|election| self.signer.verifier_keys(election.id())).unwrap_or_default())
+    }
+
     async fn keys_node(&self) -> Result<Option<Node>, TreeError> {
         let Some(election) = self.election().await? else { return Ok(None) };
         let text = self.signer.verifier_keys(election.id()).join("\n") + "\n";

@@ -12,6 +12,7 @@ use crate::access::Refusal;
 use crate::access::door::DoorError;
 use crate::audit::AuditUnavailable;
 use crate::intake::{InspectError, IntakeError, PngError};
+use crate::ledger::LedgerError;
 use crate::reading::PageError;
 use crate::telemetry::Chain;
 use crate::tree::TreeError;
@@ -97,6 +98,11 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "bad-query", "Bad query", detail)
     }
 
+    /// The body of a question cannot be understood.
+    pub fn bad_question(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad-question", "Bad question", detail)
+    }
+
     /// Nobody logged in, or not properly.
     pub fn unauthorized(challenge: &'static str) -> Self {
         let mut problem =
@@ -143,6 +149,12 @@ impl Problem {
 
 impl From<AuditUnavailable> for Problem {
     fn from(error: AuditUnavailable) -> Self {
+        Self::unavailable(&error)
+    }
+}
+
+impl From<LedgerError> for Problem {
+    fn from(error: LedgerError) -> Self {
         Self::unavailable(&error)
     }
 }

@@ -15,7 +15,7 @@ use crate::access::{Principal, Refusal, secrets};
 use crate::audit::Access;
 use crate::domain::Sender;
 
-const BEARER: &str = "Bearer realm=\"tutanak\"";
+pub(super) const BEARER: &str = "Bearer realm=\"tutanak\"";
 /// `charset`: RFC 7617 §2.1, so that browsers send UTF-8.
 pub(super) const BASIC: &str = "Basic realm=\"tutanak\", charset=\"UTF-8\"";
 
@@ -24,6 +24,8 @@ pub(super) const BASIC: &str = "Basic realm=\"tutanak\", charset=\"UTF-8\"";
 pub struct SendingBoard {
     /// The board.
     pub sender: Sender,
+    /// Its account. What it may do beside sending is decided at each act.
+    pub principal: Principal,
     /// Where the request came from.
     pub from: IpAddr,
 }
@@ -131,9 +133,9 @@ impl FromRequestParts<Site> for SendingBoard {
             None => Err(DoorError::Refused(Refusal::Unknown)),
         };
         match found {
-            Ok((_, sender)) => {
+            Ok((principal, sender)) => {
                 claim(site, parts, "board", sender.board.as_str()).await?;
-                Ok(Self { sender, from })
+                Ok(Self { sender, principal, from })
             }
             Err(error) => Err(turn_away(site, parts, "board", "(token)", error, BEARER).await),
         }

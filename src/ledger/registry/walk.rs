@@ -7,6 +7,8 @@ mod sheets;
 pub use labels::Label;
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::str::FromStr;
 
 use crate::domain::{BoxId, Election, Form, Level, PlaceId};
 use crate::ledger::db::on_db;
@@ -37,6 +39,38 @@ pub struct PlaceName {
     pub code: String,
     /// The name that election users know.
     pub name: String,
+}
+
+impl fmt::Display for FormCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start => f.write_str("start"),
+            Self::Box(seq) => write!(f, "box-{seq}"),
+            Self::Sheet(code) => write!(f, "sheet-{code}"),
+            Self::End => f.write_str("end"),
+        }
+    }
+}
+
+/// The text is no cursor that [`FormCursor`] writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is no place where a walk over forms can stand")]
+pub struct BadFormCursor;
+
+impl FromStr for FormCursor {
+    type Err = BadFormCursor;
+
+    fn from_str(text: &str) -> Result<Self, BadFormCursor> {
+        // A code has at most 32 digits; an empty one stands before the first sheet.
+        let is_code = |code: &str| code.len() <= 32 && code.bytes().all(|byte| byte.is_ascii_digit());
+        match text.split_once('-') {
+            None if text == "start" => Ok(Self::Start),
+            None if text == "end" => Ok(Self::End),
+            Some(("box", seq)) => seq.parse().map(Self::Box).map_err(|_| BadFormCursor),
+            Some(("sheet", code)) if is_code(code) => Ok(Self::Sheet(code.to_owned())),
+            _ => Err(BadFormCursor),
+        }
+    }
 }
 
 /// A form that the election expects.
@@ -87,6 +121,9 @@ macro_rules! among {
 
 use among;
 
+/// As many entries as there are.
+const ALL: u64 = i64::MAX as u64;
+
 impl Ledger {
     /// The expected forms after `cursor` and the cursor for the next page. Each form comes once, whatever number of codes
     /// name it. A page ends between boxes and has about `limit` forms; it is empty only at the end.
@@ -107,7 +144,7 @@ impl Ledger {
         cursor: FormCursor,
         limit: u32,
     ) -> Result<(Vec<ExpectedForm>, FormCursor), LedgerError> {
-        self.forms_below_at(directory, election, cursor, limit, i64::MAX as u64).await
+        self.forms_below_at(directory, election, cursor, limit, ALL).await
     }
 
     /// The same, where only the ledger's first `size` entries count for whether there is a scan.
@@ -119,14 +156,38 @@ impl Ledger {
         limit: u32,
         size: u64,
     ) -> Result<(Vec<ExpectedForm>, FormCursor), LedgerError> {
+        self.forms_of(&Whose::Below(directory), election, cursor, limit, size).await
+    }
+
+    /// The forms that the board at `board` may send, whose place lies in `parent`: those of its own places, and the sheets
+    /// of the place that it shares with the district's other boards (`domain::place::may_send`).
+    pub async fn forms_of_board(
+        &self,
+        board: &PlaceId,
+        parent: Option<&PlaceId>,
+        election: &Election,
+        cursor: FormCursor,
+        limit: u32,
+    ) -> Result<(Vec<ExpectedForm>, FormCursor), LedgerError> {
+        self.forms_of(&Whose::Board { board, parent }, election, cursor, limit, ALL).await
+    }
+
+    async fn forms_of(
+        &self,
+        whose: &Whose<'_>,
+        election: &Election,
+        cursor: FormCursor,
+        limit: u32,
+        size: u64,
+    ) -> Result<(Vec<ExpectedForm>, FormCursor), LedgerError> {
         let limit = limit.clamp(1, 5_000);
         let (mut forms, mut next) = (Vec::new(), cursor);
         // Boxes without any code, and the seam between boxes and sheets, are not the caller's business.
         while forms.is_empty() && next != FormCursor::End {
             (forms, next) = match next {
-                FormCursor::Start => self.forms_of_boxes(directory, election, 0, limit).await?,
-                FormCursor::Box(after) => self.forms_of_boxes(directory, election, after, limit).await?,
-                FormCursor::Sheet(after) => self.sheets_of_places(directory, &after, limit).await?,
+                FormCursor::Start => self.forms_of_boxes(whose, election, 0, limit).await?,
+                FormCursor::Box(after) => self.forms_of_boxes(whose, election, after, limit).await?,
+                FormCursor::Sheet(after) => self.sheets_of_places(whose, &after, limit).await?,
                 FormCursor::End => break,
             };
         }
@@ -168,8 +229,28 @@ impl Ledger {
     }
 }
 
-/// A pattern for what lies below a directory; for anything, where none is named. Directories have no letters that mean
-/// something in a pattern.
-fn pattern_below(directory: &str) -> String {
-    if directory.is_empty() { "%".to_owned() } else { format!("{directory}/%") }
+/// Whose forms a walk is over.
+enum Whose<'a> {
+    /// Those whose places lie in or below a directory; everybody's for the empty text.
+    Below(&'a str),
+    /// Those that a board may send.
+    Board { board: &'a PlaceId, parent: Option<&'a PlaceId> },
+}
+
+impl Whose<'_> {
+    fn is_a_board(&self) -> bool {
+        matches!(self, Self::Board { .. })
+    }
+
+    /// The two values of the statement's condition. Directories have no letters that mean something in a pattern, and no
+    /// place has an empty id.
+    fn values(&self) -> (&str, String) {
+        match self {
+            Self::Below("") => ("", "%".to_owned()),
+            Self::Below(directory) => (directory, format!("{directory}/%")),
+            Self::Board { board, parent } => {
+                (board.as_str(), parent.map(PlaceId::as_str).unwrap_or_default().to_owned())
+            }
+        }
+    }
 }

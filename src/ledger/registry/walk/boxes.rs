@@ -8,7 +8,7 @@ use crate::ledger::db::on_db;
 use crate::ledger::registry::rows::{self, CodeRow, RawCode, corrupt};
 use crate::ledger::{Ledger, LedgerError};
 
-use super::{ExpectedForm, FormCursor, among, pattern_below};
+use super::{ExpectedForm, FormCursor, Whose, among};
 
 #[derive(sqlx::FromRow)]
 struct Standing {
@@ -22,10 +22,19 @@ struct Standing {
     board: Option<String>,
 }
 
-const BOXES_AFTER: &str = "\
-SELECT b.seq, b.id, b.number, b.races, b.place, p.level, p.directory, p.board
-  FROM box b JOIN place p ON p.id = b.place
- WHERE b.seq > $1 AND (p.directory = $3 OR p.directory LIKE $4) ORDER BY b.seq LIMIT $2";
+/// The boxes of the places that satisfy a condition over `p`, `$3` and `$4`.
+macro_rules! boxes_after {
+    ($condition:literal) => {
+        concat!(
+            "SELECT b.seq, b.id, b.number, b.races, b.place, p.level, p.directory, p.board ",
+            "FROM box b JOIN place p ON p.id = b.place WHERE b.seq > $1 AND (",
+            $condition,
+            ") ORDER BY b.seq LIMIT $2"
+        )
+    };
+}
+const BOXES_BELOW: &str = boxes_after!("p.directory = $3 OR p.directory LIKE $4");
+const BOXES_OF_A_BOARD: &str = boxes_after!("p.board = $3 OR p.id = $4");
 const CODES_OF: &str = "SELECT code, kind, race, box, place, many_pages FROM code WHERE box";
 const LISTED: &str = "SELECT code FROM code WHERE code";
 
@@ -40,16 +49,17 @@ struct Named {
 impl Ledger {
     pub(super) async fn forms_of_boxes(
         &self,
-        directory: &str,
+        whose: &Whose<'_>,
         election: &Election,
         after: i64,
         limit: u32,
     ) -> Result<(Vec<ExpectedForm>, FormCursor), LedgerError> {
         let forms_each = (election.code_rules().len() * election.races().iter().count()).max(1);
         let at_most = i64::from(limit).div_euclid(forms_each as i64).max(1);
-        let below = pattern_below(directory);
+        let statement = if whose.is_a_board() { BOXES_OF_A_BOARD } else { BOXES_BELOW };
+        let (one, other) = whose.values();
         let boxes: Vec<Standing> = on_db!(&*self.db, |pool| {
-            let query = sqlx::query_as(BOXES_AFTER).bind(after).bind(at_most).bind(directory).bind(&below);
+            let query = sqlx::query_as(statement).bind(after).bind(at_most).bind(one).bind(&other);
             query.fetch_all(pool).await?
         });
         let Some(last) = boxes.last().map(|standing| standing.seq) else {

@@ -7,7 +7,7 @@ use crate::ledger::db::on_db;
 use crate::ledger::registry::rows::{self, corrupt};
 use crate::ledger::{Ledger, LedgerError};
 
-use super::{ExpectedForm, FormCursor, among, pattern_below};
+use super::{ExpectedForm, FormCursor, Whose, among};
 
 #[derive(sqlx::FromRow)]
 struct Sheet {
@@ -20,11 +20,19 @@ struct Sheet {
     board: Option<String>,
 }
 
-const SHEETS_AFTER: &str = "\
-SELECT c.code, c.kind, c.race, c.many_pages, p.id AS place, p.directory, p.board
-  FROM code c JOIN place p ON p.id = c.place
- WHERE c.box IS NULL AND c.code > $1 AND (p.directory = $3 OR p.directory LIKE $4)
- ORDER BY c.code LIMIT $2";
+/// The sheets of the places that satisfy a condition over `p`, `$3` and `$4`.
+macro_rules! sheets_after {
+    ($condition:literal) => {
+        concat!(
+            "SELECT c.code, c.kind, c.race, c.many_pages, p.id AS place, p.directory, p.board ",
+            "FROM code c JOIN place p ON p.id = c.place WHERE c.box IS NULL AND c.code > $1 AND (",
+            $condition,
+            ") ORDER BY c.code LIMIT $2"
+        )
+    };
+}
+const SHEETS_BELOW: &str = sheets_after!("p.directory = $3 OR p.directory LIKE $4");
+const SHEETS_OF_A_BOARD: &str = sheets_after!("p.board = $3 OR p.id = $4");
 
 // Another code of the same sheet that comes earlier in this order, so that each sheet is given once.
 const EARLIER: &str = "\
@@ -37,13 +45,14 @@ SELECT c.code FROM code c
 impl Ledger {
     pub(super) async fn sheets_of_places(
         &self,
-        directory: &str,
+        whose: &Whose<'_>,
         after: &str,
         limit: u32,
     ) -> Result<(Vec<ExpectedForm>, FormCursor), LedgerError> {
-        let below = pattern_below(directory);
+        let statement = if whose.is_a_board() { SHEETS_OF_A_BOARD } else { SHEETS_BELOW };
+        let (one, other) = whose.values();
         let sheets: Vec<Sheet> = on_db!(&*self.db, |pool| {
-            let query = sqlx::query_as(SHEETS_AFTER).bind(after).bind(i64::from(limit)).bind(directory).bind(&below);
+            let query = sqlx::query_as(statement).bind(after).bind(i64::from(limit)).bind(one).bind(&other);
             query.fetch_all(pool).await?
         });
         let Some(last) = sheets.last().map(|sheet| sheet.code.clone()) else {

@@ -1,0 +1,154 @@
+//! `/v1/board`: who a board is to us, and which of its forms are still missing.
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use serde::{Deserialize, Serialize};
+
+use super::Site;
+use super::problem::Problem;
+use super::who::{self, SendingBoard};
+use crate::access::door::DoorError;
+use crate::access::{Act, Object};
+use crate::audit::{Access, Seat};
+use crate::domain::{BoardId, FormKind, Karekod, PlaceId, Race, Sender};
+use crate::ledger::registry::{ExpectedForm, FormCursor};
+
+/// Forms looked at for one page.
+const PAGE: u32 = 1000;
+
+/// Who asks, as we know them.
+#[derive(Debug, Serialize)]
+pub struct Greeting {
+    board: BoardId,
+    place: PlaceId,
+    /// The election's id and name; none before it is loaded.
+    election: Option<String>,
+    name: Option<String>,
+    /// The keys that sign receipts, as a verifier is given them: `name+id+key`.
+    keys: Vec<String>,
+}
+
+/// Says who a token belongs to, and who signs its receipts. What a client asks before anything else.
+pub async fn greet(State(site): State<Site>, board: SendingBoard) -> Result<Json<Greeting>, Problem> {
+    let seat = follow(&site, &board, "board".to_owned()).await?;
+    let greeting = greeting(&site, board.sender).await;
+    finish(seat, &greeting, |_| 0);
+    greeting.map(Json)
+}
+
+async fn greeting(site: &Site, Sender { board, place }: Sender) -> Result<Greeting, Problem> {
+    let keys = site.tree.keys().await?;
+    let election = site.ledger.election().await?.map(|stored| stored.election);
+    let name = election.as_ref().map(|election| election.name().to_owned());
+    let election = election.map(|election| election.id().to_owned());
+    Ok(Greeting { board, place, election, name, keys })
+}
+
+/// What may stand behind the `?`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    after: Option<String>,
+}
+
+/// A page of the walk over the board's forms.
+#[derive(Debug, Serialize)]
+pub struct Page {
+    /// Forms that this page looked at.
+    expected: usize,
+    /// Those of them that have no scan.
+    missing: Vec<MissingForm>,
+    /// What to ask for next: `?after=…`. None when this was the last page.
+    next: Option<String>,
+}
+
+/// A form that no scan was linked to yet.
+#[derive(Debug, Serialize)]
+struct MissingForm {
+    code: Karekod,
+    kind: FormKind,
+    race: Option<Race>,
+    sandik: Option<u32>,
+    /// The names of its places, the largest first.
+    places: Vec<String>,
+    /// As people say it: `Sandık 1001, Cumhurbaşkanı, Sandık Sonuç Tutanağı`.
+    tr: String,
+}
+
+/// Which of the board's forms are missing: the boxes in the order of their import, then the sheets of places.
+pub async fn missing(
+    State(site): State<Site>,
+    board: SendingBoard,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Json<Page>, Problem> {
+    let after = asked.as_ref().ok().and_then(|asked| asked.after.clone()).unwrap_or_default();
+    let seat = follow(&site, &board, format!("missing {after}")).await?;
+    let page = page(&site, &board, asked).await;
+    finish(seat, &page, |_| 0);
+    page.map(Json)
+}
+
+async fn page(site: &Site, board: &SendingBoard, asked: Result<Query<Asked>, QueryRejection>) -> Result<Page, Problem> {
+    let bad = || Problem::bad_query("Yalnız after=<önceki yanıttaki next> yazılabilir.");
+    let cursor = match asked.map_err(|_| bad())?.0.after {
+        Some(text) => text.parse().map_err(|_| bad())?,
+        None => FormCursor::Start,
+    };
+    let Some(stored) = site.ledger.election().await? else {
+        return Ok(Page { expected: 0, missing: Vec::new(), next: None });
+    };
+    let place = &board.sender.place;
+    let parent = site.ledger.place(place).await?.and_then(|row| row.parent);
+    let forms = site.ledger.forms_of_board(place, parent.as_ref(), &stored.election, cursor, PAGE);
+    let (forms, next) = forms.await?;
+    let expected = forms.len();
+    let missing = forms.into_iter().filter(|form| !form.on_file).map(MissingForm::from).collect();
+    Ok(Page { expected, missing, next: (next != FormCursor::End).then(|| next.to_string()) })
+}
+
+impl From<ExpectedForm> for MissingForm {
+    fn from(expected: ExpectedForm) -> Self {
+        let ExpectedForm { form, places, .. } = expected;
+        let sandik = form.sandik.map(|number| format!("Sandık {number}"));
+        let race = form.race.map(|race| race.turkish().to_owned());
+        let words = sandik.into_iter().chain(race).chain([form.kind.turkish().to_owned()]);
+        let tr = words.collect::<Vec<_>>().join(", ");
+        let places = places.into_iter().map(|place| place.name).collect();
+        Self { code: form.code, kind: form.kind, race: form.race, sandik: form.sandik, places, tr }
+    }
+}
+
+/// The seat of a board that follows what became of its uploads: `object` says what of it.
+pub(super) async fn follow(site: &Site, board: &SendingBoard, object: String) -> Result<Seat, Problem> {
+    let access = Access {
+        principal: board.principal.account.clone(),
+        channel: "board",
+        protocol: "https",
+        address: board.from,
+        act: Act::FollowUploads.name(),
+        object,
+        start_at: 0,
+    };
+    let seat = site.audit.seat(access).await?;
+    let own = Object::Of(&board.principal.account);
+    match site.door.allow(&board.principal, Act::FollowUploads, own, board.from).await {
+        Ok(()) => Ok(seat),
+        Err(error) => {
+            match &error {
+                DoorError::Refused(refusal) => seat.refused(refusal.name()),
+                DoorError::Ledger(_) => seat.failed("gates could not be read"),
+            }
+            Err(Problem::at_the_door(error, who::BEARER))
+        }
+    }
+}
+
+/// Writes down how it ended.
+pub(super) fn finish<T>(seat: Seat, answered: &Result<T, Problem>, bytes: impl FnOnce(&T) -> u64) {
+    match answered {
+        Ok(answer) => seat.done(bytes(answer)),
+        Err(problem) if problem.status().is_server_error() => seat.failed(problem.kind()),
+        Err(problem) => seat.refused(problem.kind()),
+    }
+}

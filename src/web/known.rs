@@ -1,0 +1,68 @@
+//! `POST /v1/scans/known`: a board asks which of up to a thousand scans it has sent already, before it sends them again.
+//!
+//! The answer is one line of JSON for each that is known: its receipt, letter by letter as `PUT` gives it. Of what other
+//! boards sent it says nothing.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+use super::problem::Problem;
+use super::who::SendingBoard;
+use super::{Site, board};
+use crate::domain::Digest;
+
+/// Digests of one question at most.
+const DIGESTS: usize = 1000;
+/// Bytes of one question at most: each digest has 64 digits and some punctuation.
+const BYTES: usize = 128 << 10;
+/// How long a question may take to come.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Question {
+    sha256: Vec<Digest>,
+}
+
+/// Answers with the receipts.
+pub async fn ask(State(site): State<Site>, board: SendingBoard, body: Body) -> Result<Response, Problem> {
+    let question = match tokio::time::timeout(PATIENCE, read(body)).await {
+        Ok(question) => question,
+        Err(_) => Err(Problem::bad_question("Soru zamanında tamamlanmadı. Yeniden gönderin.")),
+    };
+    let asked = question.as_ref().map_or(0, |question| question.sha256.len());
+    let seat = board::follow(&site, &board, format!("known {asked}")).await?;
+    let answered = match question {
+        Ok(question) => lines(&site, &board, &question).await,
+        Err(problem) => Err(problem),
+    };
+    board::finish(seat, &answered, |lines| lines.len() as u64);
+    let headers = [(header::CONTENT_TYPE, "application/x-ndjson"), (header::CACHE_CONTROL, "no-store")];
+    Ok((StatusCode::OK, headers, answered?).into_response())
+}
+
+async fn read(body: Body) -> Result<Question, Problem> {
+    let too_many = || Problem::bad_question(format!("Bir soruda en çok {DIGESTS} özet olabilir."));
+    let bytes = axum::body::to_bytes(body, BYTES).await.map_err(|_| too_many())?;
+    let question: Question = serde_json::from_slice(&bytes).map_err(|_| {
+        Problem::bad_question(
+            "Gövde {\"sha256\":[\"…\",…]} biçiminde olmalıdır; her özet 64 küçük harfli onaltılık basamaktır.",
+        )
+    })?;
+    if question.sha256.len() > DIGESTS { Err(too_many()) } else { Ok(question) }
+}
+
+async fn lines(site: &Site, board: &SendingBoard, question: &Question) -> Result<Vec<u8>, Problem> {
+    let receipts = site.intake.known(&board.sender, &question.sha256).await?;
+    let mut lines = Vec::with_capacity(receipts.len() * 512);
+    for receipt in &receipts {
+        serde_json::to_writer(&mut lines, receipt).expect("a receipt has only text keys and plain values");
+        lines.push(b'\n');
+    }
+    Ok(lines)
+}
