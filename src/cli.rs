@@ -15,6 +15,7 @@ pub mod read;
 pub mod rebuild;
 pub mod sample;
 pub mod serve;
+pub mod upload;
 pub mod verify;
 
 use std::path::{Path, PathBuf};

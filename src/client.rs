@@ -1,4 +1,5 @@
 //! What parties run: a copy of everything that is handed out, kept up to date (`mirror`), and the check of it (`verify`).
+//! What boards run: every scan of a folder sent, and its receipt kept (`upload`).
 //!
 //! The server may be hostile, or somebody in between: nothing it sends is believed before it is under a root that a
 //! trusted key signed, nothing is written where it did not belong, and nothing that was once right is overwritten. This
@@ -23,6 +24,7 @@ pub mod state;
 pub mod told;
 pub mod transport;
 pub mod trust;
+pub mod upload;
 pub mod verify;
 
 #[cfg(test)]

@@ -32,7 +32,8 @@
 //!   than stored. [`publication`]: the log's copy in the vault, and a database made from it again.
 //! * [`intake`]: taking in. [`tree`]: handing out. [`export`]: a medium for an independent candidate.
 //! * [`web`]: HTTPS. [`shelf`]: the tree as the FTP crate (`tutanak-ftp`) sees it. [`config`]: the file.
-//!   [`rehearsal`]: the registry's forms as they would be printed. [`client`]: what parties run: mirror and verify.
+//!   [`rehearsal`]: the registry's forms as they would be printed. [`client`]: what boards and parties run: upload,
+//!   mirror and verify.
 //! * [`app`]: builds, runs and stops everything. [`cli`]: the commands.
 //!
 //! Nobody looks up: a test reads the `crate::` paths of every file and says so.

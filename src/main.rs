@@ -92,6 +92,8 @@ enum Command {
     Rebuild(ConfigArg),
     /// Reads the karekods in PNGs: one line a file, `path<TAB>code[,code…]`, empty when there is none.
     Read(cli::read::Read),
+    /// A board's scanner folder: every whole scan is sent once, its signed receipt kept, its file put where it belongs.
+    Upload(cli::upload::Upload),
     /// A party's copy of the archive: incremental, resumable, every scan checked against the signed log.
     Mirror(cli::mirror::Mirror),
     /// Checks a copy, one scan or two checkpoints, offline.
@@ -151,6 +153,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Key { config, command } => recorded(&config, cli::key::run(command, &config)).await,
         Command::Rebuild(config) => recorded(&config, cli::rebuild::run(&config)).await,
         Command::Read(read) => cli::read::run(&read),
+        Command::Upload(upload) => cli::upload::run(upload).await,
         Command::Mirror(mirror) => cli::mirror::run(mirror).await,
         Command::Verify(verify) => cli::verify::run(&verify),
         Command::Sample { command } => cli::sample::run(command).await,

@@ -18,12 +18,41 @@ impl fmt::Debug for Credentials {
     }
 }
 
+/// The token of a board.
+#[derive(Clone)]
+pub struct Token(pub String);
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token")
+    }
+}
+
+impl Token {
+    /// `TUTANAK_TOKEN`; asked for where it is not set.
+    ///
+    /// # Errors
+    /// When it is not set and nobody can be asked.
+    pub fn find() -> Result<Self, NoCredentials> {
+        match std::env::var("TUTANAK_TOKEN").ok().filter(|value| !value.is_empty()) {
+            Some(token) => Ok(Self(token)),
+            None if stdin().is_terminal() && stderr().is_terminal() => {
+                Ok(Self(rpassword::prompt_password("Kurul anahtarı / Token: ")?.trim().to_owned()))
+            }
+            None => Err(NoCredentials::NoToken),
+        }
+    }
+}
+
 /// There is nobody to ask, or the terminal failed.
 #[derive(Debug, thiserror::Error)]
 pub enum NoCredentials {
     /// Neither the environment nor a terminal.
     #[error("TUTANAK_USER and TUTANAK_PASSWORD are not set, and there is no terminal to ask at")]
     NobodyToAsk,
+    /// The same for a board's token.
+    #[error("TUTANAK_TOKEN is not set, and there is no terminal to ask at")]
+    NoToken,
     /// The terminal failed.
     #[error("the terminal cannot be read")]
     Terminal(#[from] std::io::Error),

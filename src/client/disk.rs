@@ -29,8 +29,8 @@ pub enum DiskError {
     /// Not allowed, or mounted read-only.
     #[error("izin yok: {0} yazılamıyor ya da okunamıyor / no permission to read or write {0}")]
     Denied(String),
-    /// Another mirror works in the same directory.
-    #[error("bu dizinde başka bir mirror çalışıyor / another mirror is running in this directory: {0}")]
+    /// Another client works in the same directory.
+    #[error("bu dizinde başka bir tutanak çalışıyor / another tutanak is running in this directory: {0}")]
     Busy(String),
     /// Not a path that a file of the tree can have.
     #[error("the path {0:?} is none that a copy can hold")]
@@ -198,8 +198,18 @@ pub fn write(place: &Path, content: &[u8]) -> Result<(), DiskError> {
 /// When the disk fails.
 pub fn publish(part: &Path, place: &Path) -> Result<(), DiskError> {
     fs::rename(part, place).map_err(|error| DiskError::at(place, error))?;
-    let parent = place.parent().unwrap_or(Path::new("."));
-    File::open(parent).and_then(|dir| dir.sync_all()).map_err(|error| DiskError::at(parent, error))
+    sync_dir(place.parent().unwrap_or(Path::new(".")))
+}
+
+/// Makes the names in a directory durable. File systems of a network have no such call, and say so.
+///
+/// # Errors
+/// When the disk fails.
+pub fn sync_dir(dir: &Path) -> Result<(), DiskError> {
+    match File::open(dir).and_then(|opened| opened.sync_all()) {
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
+        done => done.map_err(|error| DiskError::at(dir, error)),
+    }
 }
 
 /// A whole file of at most `limit` bytes; `None` when it is not there.

@@ -30,6 +30,16 @@ impl Progress {
         self.0.inc(bytes);
     }
 
+    /// So many bytes that came count no more: they will come again.
+    pub fn back(&self, bytes: u64) {
+        self.0.dec(bytes);
+    }
+
+    /// So many bytes will not come after all.
+    pub fn forget(&self, bytes: u64) {
+        self.0.dec_length(bytes);
+    }
+
     /// What is going on.
     pub fn say(&self, what: String) {
         self.0.set_message(what);

@@ -160,6 +160,11 @@ impl NoteSignature {
 }
 
 impl VerifierKey {
+    /// Whether this key made `signature` over `message`.
+    pub fn signed(&self, message: &[u8], signature: &[u8]) -> bool {
+        Signature::from_slice(signature).is_ok_and(|signature| self.key.verify_strict(message, &signature).is_ok())
+    }
+
     /// The key of `name` that verifies what `key` signs.
     pub fn of(name: &str, key: &SigningKey) -> Self {
         Self { name: name.to_owned(), key: key.verifying_key() }

@@ -142,6 +142,15 @@ pub enum Damage {
     },
 }
 
+/// Whether the frame of a PNG is sound: every chunk whole, its checksum right, IEND, and nothing behind it. The pixels are
+/// not looked at.
+///
+/// # Errors
+/// What is wrong with it, and where.
+pub fn check_frame(bytes: &[u8]) -> Result<(), PngError> {
+    chunks::walk(bytes).map(|_| ())
+}
+
 impl Page {
     /// Decodes a PNG of any colour type, depth and interlacing. Of an animation it is the still image.
     pub fn from_png(bytes: &[u8], limits: Limits) -> Result<Self, PageError> {

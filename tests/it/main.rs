@@ -5,6 +5,7 @@
 mod archive;
 mod attacks;
 mod audit;
+mod board_upload;
 mod broken;
 mod crash;
 mod edges;

@@ -1,0 +1,290 @@
+//! Where a file goes when its fate is known. It never deletes, never overwrites, and never moves another file than the
+//! one that was judged.
+//!
+//! A file first goes to a desk that nobody else writes to, and is hashed there: a scanner that put the next page under
+//! the same name meanwhile gets it back into the folder. From the desk it goes to its place. Whatever is left on the desk
+//! by a kill goes back too. All moves are renames on one file system, so a file is always somewhere, whole.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
+
+use super::folder::{BY_HAND, DAMAGED, RECEIVED};
+use super::whole;
+use crate::client::disk::{self, DiskError, PRIVATE};
+use crate::domain::Digest;
+
+/// The desk, among the client's own files.
+const DESK: &str = "masa";
+/// Names tried before giving up: `x.png`, `x-2.png`, …
+const NAMES: u32 = 100_000;
+
+/// Where a file goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Linked.
+    Received,
+    /// Parked, with the text beside it.
+    ByHand(String),
+    /// No scan, with the text beside it.
+    Damaged(String),
+}
+
+impl Place {
+    fn dir(&self) -> &'static str {
+        match self {
+            Self::Received => RECEIVED,
+            Self::ByHand(_) => BY_HAND,
+            Self::Damaged(_) => DAMAGED,
+        }
+    }
+
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Received => None,
+            Self::ByHand(text) | Self::Damaged(text) => Some(text),
+        }
+    }
+}
+
+/// Moves files, and remembers the directories whose names are to be made durable.
+#[derive(Debug)]
+pub struct Mover<'r> {
+    root: &'r Path,
+    touched: BTreeSet<PathBuf>,
+}
+
+impl<'r> Mover<'r> {
+    /// A mover in a folder.
+    pub fn new(root: &'r Path) -> Self {
+        Self { root, touched: BTreeSet::new() }
+    }
+
+    /// Puts `file` (a path below the folder) into its place, if it still holds what was judged. Gives the path below the
+    /// folder where it lies now; `None` when it was not that file any more, or is gone: then nothing has changed.
+    ///
+    /// # Errors
+    /// When the disk fails. The file then lies where it was or, if not even that could be done, on the desk.
+    pub fn settle(&mut self, file: &Path, digest: Digest, place: &Place) -> Result<Option<PathBuf>, DiskError> {
+        let Some(desk) = self.put_on_desk(file)? else { return Ok(None) };
+        let settled = match whole::read(&self.root.join(&desk)) {
+            Ok(Some((bytes, _))) if Digest::of(&bytes) == digest => {
+                self.put(&desk, &Path::new(place.dir()).join(file), place.text()).map(Some)
+            }
+            read => read.map(|_| None),
+        };
+        if !matches!(settled, Ok(Some(_))) {
+            // Nobody looks at the desk before the next start.
+            self.back(&desk, file)?;
+        }
+        settled
+    }
+
+    /// Gives back what a kill left on the desk. Gives the paths where the files lie now.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn clear_desk(&mut self) -> Result<Vec<PathBuf>, DiskError> {
+        let desk = Path::new(PRIVATE).join(DESK);
+        let (mut left, mut dirs) = (Vec::new(), vec![desk.clone()]);
+        while let Some(dir) = dirs.pop() {
+            let entries = match fs::read_dir(self.root.join(&dir)) {
+                Ok(entries) => entries,
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) => return Err(DiskError::at(&dir, error)),
+            };
+            for entry in entries {
+                let entry = entry.map_err(|error| DiskError::at(&dir, error))?;
+                let path = dir.join(entry.file_name());
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) { dirs.push(path) } else { left.push(path) }
+            }
+        }
+        let file_of = |path: &Path| path.strip_prefix(&desk).map_or_else(|_| path.to_owned(), Path::to_owned);
+        left.iter().map(|path| self.back(path, &file_of(path))).collect()
+    }
+
+    /// Makes every move durable.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn sync(&mut self) -> Result<(), DiskError> {
+        while let Some(dir) = self.touched.pop_first() {
+            match disk::sync_dir(&self.root.join(&dir)) {
+                // Somebody removed an empty folder: its names are not there to be lost.
+                Err(DiskError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
+                done => done?,
+            }
+        }
+        Ok(())
+    }
+
+    fn put_on_desk(&mut self, file: &Path) -> Result<Option<PathBuf>, DiskError> {
+        // Symbolic links are not followed: `look` gave none, and one that took a file's place is not that file.
+        let is_file = fs::symlink_metadata(self.root.join(file)).is_ok_and(|found| found.is_file());
+        if !is_file {
+            return Ok(None);
+        }
+        let desk = Path::new(PRIVATE).join(DESK).join(file);
+        match self.rename(file, &desk) {
+            Ok(true) => Ok(Some(desk)),
+            Ok(false) => {
+                // Left by a failure of the disk in this very run.
+                self.back(&desk, file)?;
+                Ok(None)
+            }
+            Err(DiskError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn back(&mut self, desk: &Path, file: &Path) -> Result<PathBuf, DiskError> {
+        self.put(desk, file, None)
+    }
+
+    /// Moves a file to a path or, where something lies there, to one beside it. Its text gets the same name first: a text
+    /// without its file can be written again, a file without its text would puzzle people.
+    fn put(&mut self, from: &Path, to: &Path, text: Option<&str>) -> Result<PathBuf, DiskError> {
+        for n in 1..=NAMES {
+            let to = numbered(to, n);
+            if let Some(text) = text {
+                let beside = self.root.join(to.with_added_extension("txt"));
+                let there = fs::read(&beside);
+                if self.root.join(&to).exists() || there.as_ref().is_ok_and(|there| there != text.as_bytes()) {
+                    continue;
+                }
+                if there.is_err() {
+                    self.make_dir(&to)?;
+                    disk::write(&beside, text.as_bytes())?;
+                }
+            }
+            if self.rename(from, &to)? {
+                return Ok(to);
+            }
+        }
+        let full = io::Error::new(ErrorKind::AlreadyExists, "every name beside it is taken");
+        Err(DiskError::at(&self.root.join(to), full))
+    }
+
+    /// Renames, unless something lies there: then it says so.
+    fn rename(&mut self, from: &Path, to: &Path) -> Result<bool, DiskError> {
+        self.make_dir(to)?;
+        let (old, new) = (self.root.join(from), self.root.join(to));
+        let moved = match renameat_with(CWD, &old, CWD, &new, RenameFlags::NOREPLACE) {
+            // NFS and some others know no such rename: the name is taken by an empty file first, and then by the scan.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => match File::create_new(&new) {
+                Ok(_) => fs::rename(&old, &new),
+                Err(error) => Err(error),
+            },
+            done => done.map_err(io::Error::from),
+        };
+        match moved {
+            Ok(()) => {
+                for path in [from, to] {
+                    self.touched.insert(path.parent().map(Path::to_owned).unwrap_or_default());
+                }
+                Ok(true)
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(DiskError::at(&old, error)),
+        }
+    }
+
+    /// Makes the directory of a path, each level durable in the one above.
+    fn make_dir(&mut self, path: &Path) -> Result<(), DiskError> {
+        let Some(dir) = path.parent() else { return Ok(()) };
+        let whole = self.root.join(dir);
+        if whole.is_dir() {
+            return Ok(());
+        }
+        fs::create_dir_all(&whole).map_err(|error| DiskError::at(&whole, error))?;
+        self.touched.extend(dir.ancestors().skip(1).map(Path::to_owned));
+        Ok(())
+    }
+}
+
+/// `x.png`, `x-2.png`, `x-3.png` …
+fn numbered(path: &Path, n: u32) -> PathBuf {
+    if n == 1 {
+        return path.to_owned();
+    }
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push(format!("-{n}"));
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    path.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(root: &Path, file: &str, bytes: &str) -> Digest {
+        fs::create_dir_all(root.join(file).parent().unwrap()).unwrap();
+        fs::write(root.join(file), bytes).unwrap();
+        Digest::of(bytes.as_bytes())
+    }
+
+    #[test]
+    fn names_that_are_taken_get_a_number_and_nothing_is_overwritten() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        let mut mover = Mover::new(root);
+        let mut places = Vec::new();
+        for (n, to) in
+            [Place::Received, Place::Received, Place::ByHand("a".into()), Place::ByHand("b".into())].iter().enumerate()
+        {
+            let digest = place(root, "gün 1/a.png", &n.to_string());
+            places.push(mover.settle(Path::new("gün 1/a.png"), digest, to).unwrap().unwrap());
+        }
+        mover.sync().unwrap();
+        let expected = ["gonderildi/gün 1/a.png", "gonderildi/gün 1/a-2.png", "elle/gün 1/a.png", "elle/gün 1/a-2.png"];
+        assert_eq!(places, expected.map(PathBuf::from));
+        for (n, path) in expected.iter().enumerate() {
+            assert_eq!(fs::read_to_string(root.join(path)).unwrap(), n.to_string());
+        }
+        assert_eq!(fs::read_to_string(root.join("elle/gün 1/a.png.txt")).unwrap(), "a");
+        assert_eq!(fs::read_to_string(root.join("elle/gün 1/a-2.png.txt")).unwrap(), "b");
+    }
+
+    #[test]
+    fn another_page_under_the_same_name_goes_back_to_the_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        place(root, "a.png", "the next page");
+        let mut mover = Mover::new(root);
+        let settled = mover.settle(Path::new("a.png"), Digest::of(b"the page that was sent"), &Place::Received);
+        assert_eq!(settled.unwrap(), None);
+        assert_eq!(fs::read_to_string(root.join("a.png")).unwrap(), "the next page");
+        assert!(!root.join("gonderildi/a.png").exists());
+        assert_eq!(mover.settle(Path::new("gone.png"), Digest::of(b""), &Place::Received).unwrap(), None);
+    }
+
+    #[test]
+    fn what_a_kill_left_on_the_desk_goes_back_beside_what_came_meanwhile() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        place(root, ".tutanak/masa/gun/a.png", "on the desk");
+        place(root, "gun/a.png", "came meanwhile");
+        let mut mover = Mover::new(root);
+        assert_eq!(mover.clear_desk().unwrap(), [PathBuf::from("gun/a-2.png")]);
+        assert_eq!(fs::read_to_string(root.join("gun/a.png")).unwrap(), "came meanwhile");
+        assert_eq!(fs::read_to_string(root.join("gun/a-2.png")).unwrap(), "on the desk");
+        assert!(mover.clear_desk().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_text_that_a_kill_left_without_its_file_is_used_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        place(root, "elle/a.png.txt", "why");
+        let digest = place(root, "a.png", "x");
+        let settled = Mover::new(root).settle(Path::new("a.png"), digest, &Place::ByHand("why".into())).unwrap();
+        assert_eq!(settled, Some(PathBuf::from("elle/a.png")));
+    }
+}

@@ -1,0 +1,140 @@
+//! What would be sent, and what is missing on either side. It only looks: it takes no lock and writes nothing, so it can
+//! be asked while a client watches the folder.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::folder::{self, BY_HAND, DAMAGED, RECEIVED};
+use super::server::{self, Failed, MissingForm, Server};
+use super::whole::{self, Judgement};
+use super::{journal, receipt, texts};
+use crate::client::disk::DiskError;
+use crate::domain::Digest;
+
+/// Pages asked for at most: a thousand forms each, far more than any board has.
+const PAGES: usize = 1000;
+
+/// What lies where, and which forms have no scan.
+#[derive(Clone, Debug, Serialize)]
+pub struct Standing {
+    /// Scans that wait in the folder.
+    pub waiting: u64,
+    /// Files that nobody sends.
+    pub others: u64,
+    /// Scans that are linked.
+    pub received: u64,
+    /// Scans that people must link.
+    pub by_hand: u64,
+    /// Files that are no scan.
+    pub damaged: u64,
+    /// Files that this folder's client has put into their places, ever.
+    pub settled: u64,
+    /// Forms that the election expects of this board.
+    pub expected: u64,
+    /// Those of them that have no scan.
+    pub missing: Vec<MissingForm>,
+}
+
+/// Why it cannot be said.
+#[derive(Debug, thiserror::Error)]
+pub enum StatusError {
+    /// The folder cannot be read.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// The service does not answer.
+    #[error(transparent)]
+    Server(#[from] Failed),
+}
+
+/// Looks at the folder and asks the service.
+///
+/// # Errors
+/// When either does not answer.
+pub async fn standing(root: &Path, server: &Server) -> Result<Standing, StatusError> {
+    let look = folder::look(root)?;
+    let count = |name: &str| -> Result<u64, DiskError> {
+        let place = root.join(name);
+        if place.is_dir() { Ok(folder::look(&place)?.scans.len() as u64) } else { Ok(0) }
+    };
+    let (mut expected, mut missing, mut after) = (0, Vec::new(), None);
+    for _ in 0..PAGES {
+        let page = server.missing(after.as_deref()).await?;
+        expected += page.expected;
+        missing.extend(page.missing);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(Standing {
+        waiting: look.scans.len() as u64,
+        others: look.others,
+        received: count(RECEIVED)?,
+        by_hand: count(BY_HAND)?,
+        damaged: count(DAMAGED)?,
+        settled: journal::settled(root),
+        expected,
+        missing,
+    })
+}
+
+/// What would become of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "would", rename_all = "kebab-case")]
+pub enum Would {
+    /// Be sent.
+    Send {
+        /// The file, below the folder.
+        file: String,
+        /// The scan.
+        sha256: Digest,
+        /// Bytes.
+        size: u64,
+    },
+    /// Be put into its place without being sent: the service has it.
+    Settle {
+        /// The file, below the folder.
+        file: String,
+        /// The scan.
+        sha256: Digest,
+    },
+    /// Be waited for, and taken for damaged if it stays as it is.
+    Wait {
+        /// The file, below the folder.
+        file: String,
+        /// What is wrong with it, in Turkish.
+        tr: String,
+    },
+}
+
+/// What a run would do with the folder as it is now. Each file is told as soon as it is known.
+///
+/// # Errors
+/// When the folder or the service does not answer.
+pub async fn rehearse(root: &Path, server: &Server, mut tell: impl FnMut(&Would)) -> Result<(), StatusError> {
+    let look = folder::look(root)?;
+    for some in look.scans.chunks(server::QUESTION) {
+        let mut whole = Vec::new();
+        for (file, _) in some {
+            let (path, file) = (root.join(file), file.display().to_string());
+            let judged = tokio::task::spawn_blocking(move || whole::judge(&path)).await;
+            match judged.map_err(|error| DiskError::at(root, std::io::Error::other(error)))?? {
+                (Judgement::Whole(digest), Some(mark)) => whole.push((file, digest, mark.size)),
+                (Judgement::Unsound { why, .. }, _) => tell(&Would::Wait { file, tr: texts::unsound(&why) }),
+                _ => tell(&Would::Wait { file, tr: "Dosya hâlâ yazılıyor.".to_owned() }),
+            }
+        }
+        let digests: Vec<Digest> = whole.iter().map(|(_, digest, _)| *digest).collect();
+        let known = server.known(&digests).await?;
+        let known = known.iter().filter_map(|text| serde_json::from_str::<receipt::Receipt>(text).ok());
+        let known: std::collections::HashSet<Digest> = known.map(|receipt| receipt.sha256).collect();
+        for (file, sha256, size) in whole {
+            match known.contains(&sha256) {
+                true => tell(&Would::Settle { file, sha256 }),
+                false => tell(&Would::Send { file, sha256, size }),
+            }
+        }
+    }
+    Ok(())
+}

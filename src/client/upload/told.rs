@@ -1,0 +1,108 @@
+//! What a run tells: each event as it happens, and the sum at the end. Field names are for scripts and do not change.
+
+use serde::Serialize;
+
+use crate::domain::Digest;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// Who we are to the service.
+    Connected {
+        /// The board's account.
+        board: String,
+        /// The election's name.
+        election: Option<String>,
+        /// Keys that are trusted from now on because the service named them at first contact.
+        pinned: Vec<String>,
+    },
+    /// A scan was linked, its receipt is on disk, and the file lies where `to` says.
+    Received {
+        /// The file, below the folder.
+        file: String,
+        /// Where it lies now.
+        to: String,
+        /// The scan.
+        sha256: Digest,
+        /// The entry's position.
+        position: u64,
+        /// Where the scan lies in the archive.
+        path: Option<String>,
+        /// Whether the receipt's leaf was found to be that of the very bytes that were sent.
+        leaf_checked: bool,
+        /// What to do better next time, in Turkish.
+        advice: Vec<String>,
+    },
+    /// A scan was taken in and parked, its receipt is on disk, and the file lies where `to` says.
+    Parked {
+        /// The file, below the folder.
+        file: String,
+        /// Where it lies now.
+        to: String,
+        /// The scan.
+        sha256: Digest,
+        /// The entry's position.
+        position: u64,
+        /// Why, as the receipt says it.
+        reason: String,
+        /// Why, in Turkish.
+        tr: String,
+    },
+    /// A file is no scan, was not sent, and lies where `to` says.
+    Damaged {
+        /// The file, below the folder.
+        file: String,
+        /// Where it lies now.
+        to: String,
+        /// What is wrong with it, in Turkish.
+        tr: String,
+    },
+    /// Something does not work, and is tried again.
+    Waiting {
+        /// What.
+        why: String,
+        /// Seconds until it is tried again.
+        seconds: f64,
+    },
+}
+
+/// The sum of a run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Summary {
+    /// Files whose scan is linked.
+    pub linked: u64,
+    /// Files whose scan is parked.
+    pub parked: u64,
+    /// Files that are no scan.
+    pub damaged: u64,
+    /// Scans that still lie in the folder.
+    pub waiting: u64,
+    /// Files in the folder that nobody sends, because they are no PNG by their name.
+    pub others: u64,
+    /// Folders that could not be read.
+    pub unread: Vec<String>,
+    /// Bytes of the scans that were really sent.
+    pub bytes: u64,
+    /// Scans that were really sent; the others were known already.
+    pub sent: u64,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+impl Summary {
+    /// Takes an event in.
+    pub fn saw(&mut self, event: &Event) {
+        match event {
+            Event::Received { .. } => self.linked += 1,
+            Event::Parked { .. } => self.parked += 1,
+            Event::Damaged { .. } => self.damaged += 1,
+            Event::Connected { .. } | Event::Waiting { .. } => {}
+        }
+    }
+
+    /// Whether everything in the folder was received.
+    pub fn complete(&self) -> bool {
+        self.waiting == 0 && self.damaged == 0 && self.unread.is_empty()
+    }
+}

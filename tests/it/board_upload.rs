@@ -1,0 +1,9 @@
+//! A board's folder through `tutanak upload`: nothing lost, nothing twice, whatever happens to file, line, disk and program.
+
+mod desk;
+mod files;
+mod front;
+mod killed;
+mod line;
+mod program;
+mod questions;

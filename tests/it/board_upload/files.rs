@@ -1,0 +1,175 @@
+//! What lies in the folder: whole scans, half ones, copies, damaged ones, others; and what becomes of each.
+
+use std::io::Write;
+use std::time::Duration;
+
+use tutanak::client::disk::DiskError;
+use tutanak::client::upload::UploadError;
+use tutanak::client::upload::told::Event;
+
+use super::desk::{Desk, entered, plan, sent};
+use crate::house::House;
+use crate::paper::page;
+
+#[tokio::test]
+async fn each_file_ends_in_the_place_that_says_what_became_of_it() {
+    let house = House::open().await;
+    let desk = Desk::new();
+    let scan = page(&["1090000001"], 1);
+    let linked = desk.put("tarama 1.png", &scan);
+    desk.put("gün 1/kopya.PNG", &scan);
+    let other = desk.put("tarama 2.png", &page(&["1080000001"], 1));
+    let no_code = desk.put("kodsuz.png", &page(&[], 5));
+    let foreign = desk.put("yabancı.png", &page(&["1090000101"], 5));
+    desk.put("yarım.png", &scan[..scan.len() / 2]);
+    desk.put("resim.png", b"\xff\xd8\xff\xe0 JFIF");
+    desk.put("boş.png", b"");
+    let mut pixels = scan.clone();
+    let at = pixels.windows(4).position(|window| window == b"IDAT").unwrap();
+    let length = u32::from_be_bytes(pixels[at - 4..at].try_into().unwrap()) as usize;
+    pixels[at + 4 + length / 2] ^= 0xff;
+    let crc = crc32fast::hash(&pixels[at..at + 4 + length]).to_be_bytes();
+    pixels[at + 4 + length..at + 8 + length].copy_from_slice(&crc);
+    desk.put("içi bozuk.png", &pixels); // every chunk is sound: only the service sees that the pixels are not
+    for other in ["liste.pdf", "Thumbs.db", "x.png.tmp", "._tarama 1.png", "y.png.part"] {
+        desk.put(other, b"x");
+    }
+    let summary = desk.run(&house, &house.url("")).await;
+    assert_eq!((summary.linked, summary.parked, summary.damaged), (3, 2, 4), "{summary:?}");
+    assert_eq!((summary.waiting, summary.others, summary.sent), (0, 1, 4));
+    assert!(!summary.complete(), "something was damaged");
+    assert_eq!(desk.names("gonderildi"), ["gün 1/kopya.PNG", "tarama 1.png", "tarama 2.png"]);
+    assert_eq!(desk.names("elle"), ["kodsuz.png", "kodsuz.png.txt", "yabancı.png", "yabancı.png.txt"]);
+    let damaged = ["boş.png", "içi bozuk.png", "resim.png", "yarım.png"];
+    let with_texts: Vec<_> = damaged.iter().flat_map(|name| [(*name).to_owned(), format!("{name}.txt")]).collect();
+    assert_eq!(desk.names("bozuk"), with_texts);
+    for name in ["liste.pdf", "Thumbs.db", "x.png.tmp", "._tarama 1.png", "y.png.part"] {
+        assert!(desk.root().join(name).exists(), "{name} is none of ours");
+    }
+    for (digest, status, reason) in [
+        (linked, "linked", None),
+        (other, "linked", None),
+        (no_code, "parked", Some("no-code")),
+        (foreign, "parked", Some("other-board")),
+    ] {
+        let receipt = desk.receipt(digest).unwrap();
+        assert_eq!((receipt["status"].as_str(), receipt["reason"].as_str()), (Some(status), reason));
+        assert!(receipt["signature"].is_string());
+    }
+    let text = |name: &str| std::fs::read_to_string(desk.root().join(name)).unwrap();
+    assert!(
+        text("elle/kodsuz.png.txt").contains("karekod okunamadı")
+            && text("elle/kodsuz.png.txt").contains("yeniden tarayıp")
+    );
+    assert!(text("elle/yabancı.png.txt").contains("başka bir kurulun"));
+    assert!(text("bozuk/yarım.png.txt").contains("GÖNDERİLMEDİ") && text("bozuk/yarım.png.txt").contains("yarım"));
+    assert!(text("bozuk/içi bozuk.png.txt").contains("açılamıyor"), "{}", text("bozuk/içi bozuk.png.txt"));
+    // The leaf on a receipt is the hash over these very bytes' entry; not where the receipt was asked for without them.
+    let told = desk.told.lock().unwrap().clone();
+    let checked = told.iter().filter_map(|event| match event {
+        Event::Received { leaf_checked, .. } => Some(*leaf_checked),
+        _ => None,
+    });
+    assert!(checked.clone().count() == 3 && checked.clone().all(|checked| checked), "{told:#?}");
+    assert!(entered(&house).await.values().all(|times| *times == 1));
+    assert_eq!(entered(&house).await.len(), 4);
+
+    // The same scan put there once more goes to its place without being sent.
+    desk.put("tarama 1.png", &scan);
+    let summary = desk.run(&house, &house.url("")).await;
+    assert_eq!((summary.linked, summary.sent, summary.complete()), (1, 0, true));
+    assert!(desk.root().join("gonderildi/tarama 1-2.png").exists());
+    assert_eq!(sent(&house).await, 4);
+}
+
+#[tokio::test]
+async fn a_parked_scan_that_is_put_back_is_linked_once_its_code_is_known() {
+    let house = House::open().await;
+    let desk = Desk::new();
+    let digest = desk.put("a.png", &page(&["1090000009"], 1));
+    assert_eq!(desk.run(&house, &house.url("")).await.parked, 1);
+    let late = house.dir.path().join("late.csv");
+    std::fs::write(&late, "box_id,place_id,number,kind,races\n0000009,34-k-m1,1009,0,\n").unwrap();
+    tutanak::registry::add_boxes(&house.ledger, &late, &mut |_| {}).await.unwrap();
+    std::fs::rename(desk.root().join("elle/a.png"), desk.root().join("a.png")).unwrap();
+    let summary = desk.run(&house, &house.url("")).await;
+    assert_eq!((summary.linked, summary.parked, desk.names("gonderildi")), (1, 0, vec!["a.png".to_owned()]));
+    assert_eq!(desk.receipt(digest).unwrap()["status"], "linked");
+    // The receipt that said it was parked is kept as well.
+    assert_eq!(desk.names("makbuzlar").len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_taken_only_when_its_writer_is_through() {
+    let house = House::open().await;
+    let desk = Desk::new();
+    let scans: Vec<Vec<u8>> = (1..=4).map(|seed| page(&["1090000001"], seed)).collect();
+    let root = desk.root().to_owned();
+    let written = scans.clone();
+    let scanner = std::thread::spawn(move || {
+        let wait = |ms| std::thread::sleep(Duration::from_millis(ms));
+        // Byte by byte, with a rest that is shorter than what counts as still.
+        let mut dribble = std::fs::File::create(root.join("damla.png")).unwrap();
+        for piece in written[0].chunks(written[0].len() / 12) {
+            dribble.write_all(piece).unwrap();
+            wait(60);
+        }
+        // Half of it, a rest that is longer, and then the other half.
+        let (half, rest) = written[1].split_at(written[1].len() / 2);
+        let mut paused = std::fs::File::create(root.join("mola.png")).unwrap();
+        paused.write_all(half).unwrap();
+        wait(350);
+        paused.write_all(rest).unwrap();
+        // Room is made first, as a copy over a network does, and filled later.
+        let mut copied = std::fs::File::create(root.join("kopya.png")).unwrap();
+        copied.set_len(written[2].len() as u64).unwrap();
+        wait(300);
+        copied.write_all(&written[2]).unwrap();
+        // Under another name, and then renamed.
+        std::fs::write(root.join("isim.png.tmp"), &written[3]).unwrap();
+        std::fs::rename(root.join("isim.png.tmp"), root.join("isim.png")).unwrap();
+    });
+    let summary = desk.watch(&house, &house.url(""), async || desk.linked() == 4).await;
+    scanner.join().unwrap();
+    assert_eq!((summary.linked, summary.parked, summary.damaged), (4, 0, 0), "{:#?}", desk.told.lock().unwrap());
+    assert_eq!(entered(&house).await.len(), 4);
+    assert!(desk.names("bozuk").is_empty());
+}
+
+#[tokio::test]
+async fn a_folder_is_for_one_client_at_a_time_and_is_never_made() {
+    let house = House::open().await;
+    let desk = Desk::new();
+    let held = desk.client(&house, &house.url(""), plan()).unwrap();
+    let second = desk.client(&house, &house.url(""), plan()).err().unwrap();
+    assert!(matches!(second, UploadError::Disk(DiskError::Busy(_))), "{second}");
+    drop(held);
+    desk.client(&house, &house.url(""), plan()).unwrap();
+    let gone = Desk::new();
+    std::fs::remove_dir(gone.root()).unwrap();
+    assert!(gone.client(&house, &house.url(""), plan()).is_err());
+    assert!(!gone.root().exists(), "a share that is not mounted must not be written to");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_scanner_puts_down_is_with_the_board_without_being_asked_for() {
+    let house = House::open().await;
+    let desk = Desk::new();
+    let root = desk.root().to_owned();
+    let putting = std::thread::spawn(move || {
+        for n in 0..30_u32 {
+            let name = if n % 3 == 0 { format!("gun-{}/{n}.png", n / 10) } else { format!("{n}.png") };
+            std::fs::create_dir_all(root.join(&name).parent().unwrap()).unwrap();
+            std::fs::write(root.join(name), page(&["1090000002"], 100 + n)).unwrap();
+            std::thread::sleep(Duration::from_millis(u64::from(n * 7 % 40)));
+        }
+    });
+    let summary = desk.watch(&house, &house.url(""), async || desk.linked() == 30).await;
+    putting.join().unwrap();
+    assert_eq!((summary.linked, summary.sent, summary.waiting), (30, 30, 0));
+    let entered = entered(&house).await;
+    assert_eq!((entered.len(), entered.values().max()), (30, Some(&1)));
+    assert_eq!(desk.names("makbuzlar").len(), 30);
+    let told = desk.told.lock().unwrap();
+    assert!(matches!(&told[0], Event::Connected { board, pinned, .. } if board == "kadikoy-1" && pinned.len() == 1));
+}
