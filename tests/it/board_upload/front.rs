@@ -10,9 +10,13 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
+use tutanak::tls::Clients;
 
 use crate::house::House;
 
@@ -56,7 +60,18 @@ impl Front {
         let passing = Passing { to: house.url(""), client: house.client.clone(), puts: Arc::clone(&puts) };
         let stop = CancellationToken::new();
         let router = Router::new().fallback(pass).with_state(passing);
-        tokio::spawn(tutanak::web::server::serve(listener, TlsAcceptor::from(tls), router, stop.clone()));
+        let (tls, stopped) = (TlsAcceptor::from(tls), stop.clone());
+        tokio::spawn(stopped.run_until_cancelled_owned(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let (tls, service) = (tls.clone(), TowerToHyperService::new(router.clone()));
+                tokio::spawn(async move {
+                    let Ok(stream) = tls.accept(stream).await else { return };
+                    let http = Builder::new(TokioExecutor::new()).http1_only();
+                    let _ = http.serve_connection(TokioIo::new(stream), service).await; // clients leave
+                });
+            }
+        }));
         Self { address, puts, stop }
     }
 }
