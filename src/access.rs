@@ -8,10 +8,16 @@ mod decision;
 pub mod door;
 pub mod enrol;
 pub mod gates;
+pub mod passwords;
+pub mod people;
 mod principal;
 mod refusal;
+pub mod request_form;
 pub mod secrets;
+pub mod sessions;
+pub mod slip;
 pub mod throttle;
+pub mod totp;
 
 pub use act::{Act, Object};
 pub use decision::{covers, may};

@@ -52,7 +52,7 @@ impl ConfigArg {
 }
 
 /// Writes a file that only its owner may read, whole or not at all.
-pub fn write_private(path: &Path, content: &str) -> anyhow::Result<()> {
+pub fn write_private(path: &Path, content: impl AsRef<[u8]>) -> anyhow::Result<()> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
     let part = path.with_added_extension("part");
@@ -61,7 +61,7 @@ pub fn write_private(path: &Path, content: &str) -> anyhow::Result<()> {
             std::fs::remove_file(&part)?;
         }
         let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
-        file.write_all(content.as_bytes())?;
+        file.write_all(content.as_ref())?;
         file.sync_all()?;
         std::fs::rename(&part, path)
     };

@@ -1,5 +1,5 @@
-//! The one lane for work that burns a core: inflating, reading codes, hashing. One seat a core; nothing else may block
-//! the threads that move bytes.
+//! The lanes for work that burns a core: one for inflating, reading codes and hashing, one seat a core; and one for people's
+//! passwords (`access::passwords`). Nothing else may block the threads that move bytes.
 
 use std::sync::Arc;
 
@@ -27,8 +27,12 @@ impl WorkPanicked {
 impl CpuLane {
     /// A lane with one seat for each core this process may use.
     pub fn one_seat_a_core() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { seats: Arc::new(Semaphore::new(cores)) }
+        Self::with_seats(std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
+    }
+
+    /// A lane with so many seats, at least one: for work that must not take the place of scans.
+    pub fn with_seats(seats: usize) -> Self {
+        Self { seats: Arc::new(Semaphore::new(seats.max(1))) }
     }
 
     /// Runs `work` when a seat is free.

@@ -11,6 +11,7 @@ pub mod form;
 pub mod gate;
 pub mod karekod;
 pub mod naming;
+pub mod person;
 pub mod place;
 pub mod principal;
 pub mod race;

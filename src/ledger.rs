@@ -16,10 +16,13 @@ pub mod gates;
 mod known;
 pub mod nodes;
 pub mod packs;
+pub mod people;
 mod plan;
 pub mod registry;
 mod replay;
 mod rows;
+pub mod secrets;
+pub mod sessions;
 pub mod tiles;
 
 use std::sync::Arc;

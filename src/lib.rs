@@ -25,7 +25,7 @@
 //! * [`domain`]: the words of the trade as types, and the one spelling of every public path. [`clock`], [`cpu`] and
 //!   [`telemetry`] are the tools of all others.
 //! * [`vault`]: objects by their content. [`reading`]: pixels and karekods. [`drawing`]: forms and scans for rehearsals.
-//!   [`log`]: the arithmetic of the transparency log. [`tls`]: certificates.
+//!   [`log`]: the arithmetic of the transparency log. [`tls`]: certificates. [`paper`]: sheets that are printed.
 //! * [`ledger`]: the database: entries, the tree's rows, accounts, audit rows, the registry's tables. The only SQL.
 //! * [`registry`]: the election: its import, and what a code names.
 //! * [`access`]: who may what, when, from where. [`audit`]: the record of it. [`archive`]: packs and lists, computed rather
@@ -69,6 +69,7 @@ pub mod export;
 pub mod intake;
 pub mod ledger;
 pub mod log;
+pub mod paper;
 pub mod publication;
 pub mod reading;
 pub mod registry;

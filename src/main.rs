@@ -56,12 +56,33 @@ enum Command {
         #[command(subcommand)]
         command: cli::accounts::BoardCommand,
     },
-    /// Operators: those who open and close gates.
+    /// Candidates: for Cumhurbaşkanı, with what a party has; independent ones, for whom media are written.
+    Candidate {
+        #[command(flatten)]
+        config: ConfigArg,
+        #[command(subcommand)]
+        command: cli::accounts::CandidateCommand,
+    },
+    /// Web users of parties and candidates: the request form, slips, passive and active.
+    User {
+        #[command(flatten)]
+        config: ConfigArg,
+        #[command(subcommand)]
+        command: cli::accounts::UserCommand,
+    },
+    /// Operators: those who look after accounts, and open and close gates.
     Operator {
         #[command(flatten)]
         config: ConfigArg,
         #[command(subcommand)]
-        command: cli::accounts::OperatorCommand,
+        command: cli::accounts::OfficeCommand,
+    },
+    /// Auditors: those who may read the record of every access.
+    Auditor {
+        #[command(flatten)]
+        config: ConfigArg,
+        #[command(subcommand)]
+        command: cli::accounts::OfficeCommand,
     },
     /// What is open for whom, and opening or closing it.
     Gate {
@@ -138,15 +159,12 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve(config) => cli::serve::run(&config).await,
         Command::CheckConfig(config) => cli::serve::check(&config).await,
         Command::Election { config, command } => recorded(&config, cli::election::run(command, &config)).await,
-        Command::Party { config, command } => {
-            recorded(&config, async { cli::accounts::party(command, &config.ledger().await?).await }).await
-        }
-        Command::Board { config, command } => {
-            recorded(&config, async { cli::accounts::board(command, &config.ledger().await?).await }).await
-        }
-        Command::Operator { config, command } => {
-            recorded(&config, async { cli::accounts::operator(command, &config.ledger().await?).await }).await
-        }
+        Command::Party { config, command } => recorded(&config, cli::accounts::party(command, &config)).await,
+        Command::Board { config, command } => recorded(&config, cli::accounts::board(command, &config)).await,
+        Command::Candidate { config, command } => recorded(&config, cli::accounts::candidate(command, &config)).await,
+        Command::User { config, command } => recorded(&config, cli::accounts::user(command, &config)).await,
+        Command::Operator { config, command } => recorded(&config, cli::accounts::operator(command, &config)).await,
+        Command::Auditor { config, command } => recorded(&config, cli::accounts::auditor(command, &config)).await,
         Command::Gate { config, command } => cli::gate::run(command, &config).await,
         Command::Audit { config, command } => recorded(&config, cli::audit::run(command, &config)).await,
         Command::Export(export) => cli::export::run(export).await,

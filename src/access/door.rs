@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use tokio::sync::Mutex;
 
+use super::passwords::{PasswordError, Passwords};
 use super::throttle::{NotNow, Throttle, Try};
-use super::{Act, Class, Gates, Object, Principal, Refusal, Scope, covers, may, secrets};
+use super::{Act, Class, Gates, Object, Principal, Refusal, Scope, covers, may, people, secrets};
 use crate::clock::Clock;
 use crate::domain::{BoardId, Channel, Digest, PlaceId, Sender};
+use crate::ledger::people::PersonLogin;
 use crate::ledger::{Ledger, LedgerError};
 
 /// How old the known gates and address list may be. A change is effective everywhere within this time.
@@ -29,11 +31,53 @@ pub enum DoorError {
     Ledger(#[from] LedgerError),
 }
 
+/// A person was not let in, or we could not find out.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    /// Not let in.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The second factor's code is wrong, too old, or was used before.
+    #[error("the code of the second factor is wrong or was used before")]
+    WrongCode,
+    /// The password could not be compared: too many wait, or the machine failed.
+    #[error("a password could not be compared")]
+    Password(#[from] PasswordError),
+    /// The database did not answer.
+    #[error("accounts could not be read")]
+    Ledger(#[from] LedgerError),
+}
+
+impl From<DoorError> for LoginError {
+    fn from(error: DoorError) -> Self {
+        match error {
+            DoorError::Refused(refusal) => Self::Refused(refusal),
+            DoorError::Ledger(error) => Self::Ledger(error),
+        }
+    }
+}
+
+impl From<LoginError> for DoorError {
+    fn from(error: LoginError) -> Self {
+        match error {
+            LoginError::Refused(refusal) => Self::Refused(refusal),
+            LoginError::WrongCode => Self::Refused(Refusal::Unknown),
+            LoginError::Ledger(error) => Self::Ledger(error),
+            // Too many at once, which is told as too many tries are: come again.
+            LoginError::Password(error) => {
+                tracing::warn!(error = %crate::telemetry::Chain(&error), "Could not compare a password");
+                Self::Refused(Refusal::TooManyTries { retry_after: 5 })
+            }
+        }
+    }
+}
+
 /// The door. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Door {
     ledger: Ledger,
     clock: Clock,
+    passwords: Passwords,
     known: Arc<Mutex<Option<(Instant, Known)>>>,
     throttle: Throttle,
 }
@@ -47,7 +91,8 @@ struct Known {
 impl Door {
     /// A door over the accounts of `ledger`.
     pub fn new(ledger: Ledger, clock: Clock) -> Self {
-        Self { ledger, clock, known: Arc::default(), throttle: Throttle::default() }
+        let (known, throttle) = (Arc::default(), Throttle::default());
+        Self { ledger, clock, passwords: Passwords::new(), known, throttle }
     }
 
     /// Who has this user name and secret on the bulk channel.
@@ -77,15 +122,52 @@ impl Door {
     }
 
     /// Which operator this is. An account that is not in use is refused here: nothing else asks about it.
+    ///
+    /// # Errors
+    /// Nobody of this name and password, no operator, passive, or with a first password that was not replaced yet.
     pub async fn operator(&self, user: &str, password: &str, from: IpAddr) -> Result<Principal, DoorError> {
         let this = self.try_in(Channel::Operator, user, from).await?;
-        let found = self.principal(Channel::Operator, user, password).await;
-        judge(this, &found);
-        let (principal, _) = found?;
-        match (principal.active, principal.must_change) {
-            (true, false) => Ok(principal),
-            (true, true) => Err(DoorError::Refused(Refusal::MustChangePassword)),
-            (false, _) => Err(DoorError::Refused(Refusal::Inactive)),
+        let found = self.person(user, password).await;
+        judge_person(this, &found);
+        let (_, principal) = found?;
+        match (principal.channel, principal.active, principal.must_change) {
+            (Channel::Operator, true, false) => Ok(principal),
+            (Channel::Operator, true, true) => Err(DoorError::Refused(Refusal::MustChangePassword)),
+            (Channel::Operator, false, _) => Err(DoorError::Refused(Refusal::Inactive)),
+            _ => Err(DoorError::Refused(Refusal::Unknown)),
+        }
+    }
+
+    /// Which person has this login and password. Whether they may do anything is not asked here; a slip's password that was
+    /// used or is too old is a wrong one. A login that nobody has costs as much time. Whoever asks has asked
+    /// [`Door::try_in`] before, and tells how it was.
+    ///
+    /// # Errors
+    /// Nobody of this name and password, or it could not be found out.
+    pub async fn person(&self, login: &str, password: &str) -> Result<(PersonLogin, Principal), LoginError> {
+        let known = match login.contains('\0') {
+            true => None, // PostgreSQL's text cannot even be asked for it
+            false => self.ledger.person_login(login).await?,
+        };
+        let stored = known.as_ref().map(|known| known.password.clone());
+        let right = self.passwords.matches(stored, &people::as_typed(known.as_ref(), password)).await?;
+        match known.filter(|known| right && people::slip_holds(known, self.clock.now())) {
+            Some(known) => {
+                let principal = principal_of(&known)?;
+                Ok((known, principal))
+            }
+            None => Err(LoginError::Refused(Refusal::Unknown)),
+        }
+    }
+
+    /// Whose web service token this is.
+    ///
+    /// # Errors
+    /// Nobody's, or it could not be found out.
+    pub async fn service(&self, token: &str, from: IpAddr) -> Result<Principal, DoorError> {
+        match self.principal(Channel::Service, &secrets::token_login(token), token).await {
+            Err(DoorError::Refused(Refusal::Unknown)) => Err(self.wrong_token(from)),
+            found => found.map(|(principal, _)| principal),
         }
     }
 
@@ -153,12 +235,21 @@ impl Door {
         if login.contains('\0') {
             return Err(DoorError::Refused(Refusal::Unknown)); // PostgreSQL's text cannot even be asked for it
         }
-        let found = self.ledger.credential(channel, login).await?;
-        let stored = found.as_ref().map(|credential| credential.secret.as_str());
         let now = self.clock.now().as_millisecond();
-        let current = |expires: Option<i64>| expires.is_none_or(|at| now < at);
-        match (secrets::matches(stored, secret), found) {
-            (true, Some(found)) if current(found.expires_ms) => {
+        // While a secret is changed there are two; else one, or for a stranger none, which takes as long.
+        let known = self.ledger.credentials(channel, login).await?;
+        if known.is_empty() {
+            secrets::matches(None, secret);
+        }
+        let mut found = None;
+        for credential in known {
+            let current = credential.expires_ms.is_none_or(|at| now < at);
+            if secrets::matches(Some(&credential.secret), secret) && current {
+                found = Some(credential);
+            }
+        }
+        match found {
+            Some(found) => {
                 let corrupt = || LedgerError::Corrupt(format!("the kind of account {}", found.account));
                 let gate = found.opens_with.parse().map_err(|_| corrupt())?;
                 let class = Class::of_account(&found.kind, gate).ok_or_else(corrupt)?;
@@ -174,7 +265,7 @@ impl Door {
                 };
                 Ok((principal, found.place))
             }
-            _ => Err(DoorError::Refused(Refusal::Unknown)),
+            None => Err(DoorError::Refused(Refusal::Unknown)),
         }
     }
 
@@ -213,6 +304,38 @@ fn judge<T>(this: Try, found: &Result<T, DoorError>) {
 /// Whole seconds, at least one: what `Retry-After` can say.
 fn seconds(wait: Duration) -> u32 {
     u32::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u32::MAX).max(1)
+}
+
+/// The same of a person.
+pub(super) fn judge_person<T>(this: Try, found: &Result<T, LoginError>) {
+    match found {
+        Ok(_) => this.right(Instant::now()),
+        Err(LoginError::Refused(_) | LoginError::WrongCode) => this.wrong(Instant::now()),
+        Err(LoginError::Password(_) | LoginError::Ledger(_)) => {}
+    }
+}
+
+/// A person as somebody who asks for something.
+pub(super) fn principal_of(known: &PersonLogin) -> Result<Principal, LedgerError> {
+    let corrupt = || LedgerError::Corrupt(format!("the kind of account {}", known.account));
+    let gate = known.opens_with.parse().map_err(|_| corrupt())?;
+    let class = Class::of_account(&known.kind, gate).ok_or_else(corrupt)?;
+    let channel = match class {
+        Class::Party | Class::OutsideParty | Class::Candidate => Channel::Web,
+        Class::Operator => Channel::Operator,
+        Class::Auditor => Channel::Auditor,
+        Class::IndependentCandidate | Class::Board => return Err(corrupt()), // they have no people
+    };
+    Ok(Principal {
+        account: known.account.clone(),
+        person: Some(known.person.clone()),
+        class,
+        channel,
+        addresses: parse_addresses(&known.addresses),
+        active: known.active,
+        must_change: known.must_change,
+        scope: Scope::Everything,
+    })
 }
 
 /// How far the rights of an account at `place` reach; none for a candidate of no place.

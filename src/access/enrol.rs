@@ -1,12 +1,23 @@
 //! New accounts and their first secrets. A secret is handed back once, for its slip of paper, and never readable again.
 
+use std::sync::LazyLock;
+
 use ipnet::IpNet;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::passwords::{PasswordError, Passwords};
+use super::people;
 use super::secrets::{self, SecretError};
-use crate::domain::{BoardId, Channel, Gate, PartyId, PlaceId};
+use crate::clock::Clock;
+use crate::domain::person::Role;
+use crate::domain::{BoardId, Channel, Gate, Level, PartyId, PlaceId};
 use crate::ledger::accounts::NewAccount;
+use crate::ledger::people::Definition;
 use crate::ledger::{Ledger, LedgerError};
+
+/// Accounts are added one at a time, by people: they need no share in the service's lane.
+static PASSWORDS: LazyLock<Passwords> = LazyLock::new(Passwords::new);
 
 /// A user name and its secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -47,6 +58,15 @@ pub enum EnrolError {
     /// Nobody sits there.
     #[error("no election board sits at places like {0}")]
     NoBoardThere(PlaceId),
+    /// It is none.
+    #[error("{0} is no seçim çevresi, province or district")]
+    NoConstituency(PlaceId),
+    /// There is none of this name and kind.
+    #[error("there is no such account: {0}")]
+    NoSuchAccount(String),
+    /// A first password could not be hashed.
+    #[error("no secret could be made")]
+    Password(#[from] PasswordError),
     /// No secret could be made.
     #[error("no secret could be made")]
     Secret(#[from] SecretError),
@@ -69,17 +89,39 @@ pub async fn board(
     }
     let token = secrets::generate()?;
     let credential = (Channel::Board, secrets::token_login(&token), secrets::fast_hash(&token));
-    add(ledger, BOARD, id.as_str(), name, Some(place), from, vec![credential]).await?;
+    add(ledger, BOARD, id.as_str(), name, Some(place), from, vec![credential], None).await?;
     Ok(Token { token })
 }
 
-/// Adds a party that comes from `from` and may see scans once `opens_with` is open, and gives its secrets.
+/// Adds a party that comes from `from` and may see scans once `opens_with` is open, and gives its secrets. Its first web user
+/// is its representative.
+///
+/// # Errors
+/// The id is taken, or no secret could be made or written: nothing was added.
 pub async fn party(
     ledger: &Ledger,
     id: &PartyId,
     name: &str,
     from: &[IpNet],
     opens_with: Gate,
+) -> Result<PartySecrets, EnrolError> {
+    as_party(ledger, Kind { kind: "party", opens_with }, id, name, from).await
+}
+
+/// Adds a candidate for Cumhurbaşkanı, who has what a party has, and gives the secrets.
+///
+/// # Errors
+/// As of [`party`].
+pub async fn candidate(ledger: &Ledger, id: &PartyId, name: &str, from: &[IpNet]) -> Result<PartySecrets, EnrolError> {
+    as_party(ledger, Kind { kind: "candidate", opens_with: Gate::PartiesOpen }, id, name, from).await
+}
+
+async fn as_party(
+    ledger: &Ledger,
+    kind: Kind,
+    id: &PartyId,
+    name: &str,
+    from: &[IpNet],
 ) -> Result<PartySecrets, EnrolError> {
     let given = PartySecrets {
         bulk: Login { user: id.to_string(), password: secrets::generate()? },
@@ -88,18 +130,45 @@ pub async fn party(
     };
     let credentials = vec![
         (Channel::Bulk, given.bulk.user.clone(), secrets::fast_hash(&given.bulk.password)),
-        (Channel::Web, given.web.user.clone(), secrets::slow_hash(&given.web.password)?),
         (Channel::Service, secrets::token_login(&given.service.token), secrets::fast_hash(&given.service.token)),
     ];
-    add(ledger, Kind { kind: "party", opens_with }, id.as_str(), name, None, from, credentials).await?;
+    add(ledger, kind, id.as_str(), name, None, from, credentials, Some(&given.web)).await?;
     Ok(given)
 }
 
+/// Adds an independent candidate of a seçim çevresi: an account without any way in on line, for which a medium is written.
+///
+/// # Errors
+/// The id is taken or the place is no seçim çevresi: nothing was added.
+pub async fn independent(ledger: &Ledger, id: &PartyId, name: &str, place: &PlaceId) -> Result<(), EnrolError> {
+    let found = ledger.place(place).await?.ok_or_else(|| EnrolError::NoSuchPlace(place.clone()))?;
+    // A province that is one seçim çevresi has no place of its own for it.
+    if !matches!(found.level, Level::Cevre | Level::Il | Level::Ilce) {
+        return Err(EnrolError::NoConstituency(place.clone()));
+    }
+    let kind = Kind { kind: "independent", opens_with: Gate::BanLifted };
+    add(ledger, kind, id.as_str(), name, Some(place), &[], Vec::new(), None).await
+}
+
 /// Adds an operator and gives the first password.
+///
+/// # Errors
+/// The id is taken, or no secret could be made or written: nothing was added.
 pub async fn operator(ledger: &Ledger, id: &str, name: &str) -> Result<Login, EnrolError> {
+    one_person(ledger, OPERATOR, id, name).await
+}
+
+/// Adds an auditor (denetçi) and gives the first password.
+///
+/// # Errors
+/// As of [`operator`].
+pub async fn auditor(ledger: &Ledger, id: &str, name: &str) -> Result<Login, EnrolError> {
+    one_person(ledger, AUDITOR, id, name).await
+}
+
+async fn one_person(ledger: &Ledger, kind: Kind, id: &str, name: &str) -> Result<Login, EnrolError> {
     let login = Login { user: id.to_owned(), password: secrets::generate()? };
-    let credential = (Channel::Operator, login.user.clone(), secrets::slow_hash(&login.password)?);
-    add(ledger, OPERATOR, id, name, None, &[], vec![credential]).await?;
+    add(ledger, kind, id, name, None, &[], Vec::new(), Some(&login)).await?;
     Ok(login)
 }
 
@@ -110,10 +179,12 @@ struct Kind {
     opens_with: Gate,
 }
 
-/// Neither waits for a gate: a board sends at any hour, an operator sees no scans here.
+/// None of them waits for a gate: a board sends at any hour, operators and auditors see no scans here.
 const BOARD: Kind = Kind { kind: "board", opens_with: Gate::PartiesOpen };
 const OPERATOR: Kind = Kind { kind: "operator", opens_with: Gate::PartiesOpen };
+const AUDITOR: Kind = Kind { kind: "auditor", opens_with: Gate::PartiesOpen };
 
+#[expect(clippy::too_many_arguments, reason = "each is a column of the account that is added")]
 async fn add(
     ledger: &Ledger,
     Kind { kind, opens_with }: Kind,
@@ -122,8 +193,23 @@ async fn add(
     place: Option<&PlaceId>,
     from: &[IpNet],
     credentials: Vec<(Channel, String, String)>,
+    first: Option<&Login>,
 ) -> Result<(), EnrolError> {
     let addresses: Vec<String> = from.iter().map(IpNet::to_string).collect();
+    let first = match first {
+        None => None,
+        Some(Login { user, password }) => Some(Definition {
+            account: id.to_owned(),
+            login: Some(user.clone()),
+            role: Role::Representative,
+            name: name.to_owned(),
+            phone: String::new(),
+            email: String::new(),
+            password: PASSWORDS.hash(password.clone()).await?,
+            // Slips are printed at a desk, by the machine's own clock.
+            slip_until_ms: people::slip_until(Clock::system().now()).as_millisecond(),
+        }),
+    };
     let account = NewAccount {
         id: id.to_owned(),
         kind,
@@ -132,6 +218,26 @@ async fn add(
         addresses: addresses.join(" "),
         opens_with,
         credentials,
+        first,
     };
     if ledger.account_add(&account).await? { Ok(()) } else { Err(EnrolError::Taken(id.to_owned())) }
+}
+
+/// A new secret for an account's machine. The one before holds until `old_until`. Bulk secrets keep their user name; of
+/// tokens there is none.
+///
+/// # Errors
+/// There is no such account, or no secret could be made or written: the old one holds on.
+pub async fn new_secret(
+    ledger: &Ledger,
+    (kind, id): (&str, &str),
+    channel: Channel,
+    old_until: Timestamp,
+) -> Result<String, EnrolError> {
+    let secret = secrets::generate()?;
+    let login = if channel == Channel::Bulk { id.to_owned() } else { secrets::token_login(&secret) };
+    let stored = secrets::fast_hash(&secret);
+    let until = old_until.as_millisecond();
+    let replaced = ledger.secret_replace((kind, id), channel, (&login, &stored), until).await?;
+    if replaced { Ok(secret) } else { Err(EnrolError::NoSuchAccount(id.to_owned())) }
 }

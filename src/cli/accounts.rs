@@ -1,113 +1,155 @@
-//! `tutanak party` and `tutanak board`: who may take scans away and who may bring them in.
+//! `tutanak party`, `candidate`, `board`, `operator`, `auditor` and `user`: who there is, from where they come, and what they
+//! log in with. Secrets are printed once.
 
-use anyhow::Context;
-use clap::Subcommand;
+mod board;
+mod candidate;
+mod office;
+mod party;
+mod shared;
+mod user;
+
+use std::io::{IsTerminal, stderr, stdin};
+use std::path::Path;
+
+use anyhow::{Context, bail};
 use ipnet::IpNet;
+use serde::Serialize;
 
-use super::certificates::{self, Bound};
-use crate::access::enrol;
-use crate::domain::{BoardId, Gate, PartyId, PlaceId};
+pub use board::BoardCommand;
+pub use candidate::CandidateCommand;
+pub use office::OfficeCommand;
+pub use party::PartyCommand;
+pub use user::UserCommand;
+
+use super::{ConfigArg, write_private};
+use crate::access::enrol::PartySecrets;
+use crate::access::slip::{self, Slip};
+use crate::clock::Clock;
 use crate::ledger::Ledger;
 
-/// Parties.
-#[derive(Debug, Subcommand)]
-pub enum PartyCommand {
-    /// Adds a party and prints its secrets. They are shown this once.
-    Add {
-        /// Short name, which is also the FTP user name: a–z, 0–9 and '-'.
-        id: String,
-        /// Name as people know it.
-        #[arg(long)]
-        name: String,
-        /// An address or CIDR range that the party reported; may be given several times. Nobody gets in from elsewhere.
-        #[arg(long = "from", value_name = "ADDRESS", required = true)]
-        from: Vec<String>,
-        /// The party takes no part in this election: it may see scans only once the broadcast ban is lifted.
-        #[arg(long)]
-        takes_no_part: bool,
-    },
-}
-
-/// Boards.
-#[derive(Debug, Subcommand)]
-pub enum BoardCommand {
-    /// Adds a board and prints its token. It is shown this once.
-    Add {
-        /// Short name: a–z, 0–9 and '-'.
-        id: String,
-        /// Name as people know it.
-        #[arg(long)]
-        name: String,
-        /// The registry's id of the place where the board sits.
-        #[arg(long)]
-        place: PlaceId,
-        /// An address or CIDR range to which the token is bound; may be given several times. None: any address.
-        #[arg(long = "from", value_name = "ADDRESS")]
-        from: Vec<String>,
-    },
-    /// Binds a client certificate: the board must show it, or another one that is bound to it, beside its token.
-    ///
-    /// The configuration must say `client_certificates = true` under [https].
-    Bind(Bound),
-    /// Takes a certificate away from a board.
-    Unbind(Bound),
-    /// Prints the SHA-256 of the certificates that are bound to a board.
-    Certificates {
-        /// The board.
-        id: String,
-    },
-}
-
-/// Operators.
-#[derive(Debug, Subcommand)]
-pub enum OperatorCommand {
-    /// Adds an operator and prints the password. It is shown this once.
-    Add {
-        /// Short name, which is also the user name: a–z, 0–9 and '-'.
-        id: String,
-        /// Name as people know it.
-        #[arg(long)]
-        name: String,
-    },
-}
-
-/// Runs a command about operators.
-pub async fn operator(command: OperatorCommand, ledger: &Ledger) -> anyhow::Result<()> {
-    let OperatorCommand::Add { id, name } = command;
-    let id: PartyId = id.parse()?; // the same spelling as every account's
-    let login = enrol::operator(ledger, id.as_str(), &name).await?;
-    println!("{}", serde_json::to_string_pretty(&login)?);
-    Ok(())
-}
-
 /// Runs a command about parties.
-pub async fn party(command: PartyCommand, ledger: &Ledger) -> anyhow::Result<()> {
-    let PartyCommand::Add { id, name, from, takes_no_part } = command;
-    let id: PartyId = id.parse()?;
-    let opens_with = if takes_no_part { Gate::BanLifted } else { Gate::PartiesOpen };
-    let secrets = enrol::party(ledger, &id, &name, &ranges(&from)?, opens_with).await?;
-    println!("{}", serde_json::to_string_pretty(&secrets)?);
-    Ok(())
+pub async fn party(command: PartyCommand, config: &ConfigArg) -> anyhow::Result<()> {
+    party::run(command, &Desk::open(config).await?).await
+}
+
+/// Runs a command about candidates.
+pub async fn candidate(command: CandidateCommand, config: &ConfigArg) -> anyhow::Result<()> {
+    candidate::run(command, &Desk::open(config).await?).await
 }
 
 /// Runs a command about boards.
-pub async fn board(command: BoardCommand, ledger: &Ledger) -> anyhow::Result<()> {
-    let (id, name, place, from) = match command {
-        BoardCommand::Add { id, name, place, from } => (id, name, place, from),
-        BoardCommand::Bind(bound) => return certificates::bind(&bound, ledger).await,
-        BoardCommand::Unbind(bound) => return certificates::unbind(&bound, ledger).await,
-        BoardCommand::Certificates { id } => return certificates::list(&id, ledger).await,
-    };
-    let id: BoardId = id.parse()?;
-    let token = enrol::board(ledger, &id, &name, &place, &ranges(&from)?).await?;
-    println!("{}", serde_json::to_string_pretty(&token)?);
-    Ok(())
+pub async fn board(command: BoardCommand, config: &ConfigArg) -> anyhow::Result<()> {
+    board::run(command, &Desk::open(config).await?).await
 }
 
+/// Runs a command about operators.
+pub async fn operator(command: OfficeCommand, config: &ConfigArg) -> anyhow::Result<()> {
+    office::run("operator", command, &Desk::open(config).await?).await
+}
+
+/// Runs a command about auditors.
+pub async fn auditor(command: OfficeCommand, config: &ConfigArg) -> anyhow::Result<()> {
+    office::run("auditor", command, &Desk::open(config).await?).await
+}
+
+/// Runs a command about people of parties and candidates.
+pub async fn user(command: UserCommand, config: &ConfigArg) -> anyhow::Result<()> {
+    user::run(command, &Desk::open(config).await?).await
+}
+
+/// Where accounts are looked after: the ledger, and the address that stands on slips.
+struct Desk {
+    ledger: Ledger,
+    site: String,
+}
+
+impl Desk {
+    async fn open(config: &ConfigArg) -> anyhow::Result<Self> {
+        let read = config.read()?;
+        let port = read.https.listen.port();
+        let site = if port == 443 { format!("https://{}", read.host) } else { format!("https://{}:{port}", read.host) };
+        Ok(Self { ledger: config.ledger().await?, site })
+    }
+}
+
+/// How something is printed.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct Json {
+    /// Print JSON instead of text.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Json {
+    fn print(self, value: &impl Serialize, text: impl FnOnce() -> String) -> anyhow::Result<()> {
+        match self.json {
+            true => println!("{}", serde_json::to_string_pretty(value)?),
+            false => println!("{}", text().trim_end()),
+        }
+        Ok(())
+    }
+}
+
+/// Prints a party's secrets, and its first user's slip into a directory where one is named.
+fn print_secrets(
+    desk: &Desk,
+    name: &str,
+    secrets: &PartySecrets,
+    json: Json,
+    slips: Option<&Path>,
+) -> anyhow::Result<()> {
+    if let Some(dir) = slips {
+        let until = crate::access::people::slip_until(Clock::system().now());
+        let (account, login) = (name.to_owned(), secrets.web.user.clone());
+        let slip = Slip { account, name: name.to_owned(), login, password: secrets.web.password.clone(), until };
+        write_slips(dir, &[slip], &desk.site)?;
+    }
+    json.print(secrets, || {
+        format!(
+            "These are shown this once.\n\
+             FTP, FTPS, {site}/arsiv/   user {}   password {}\n\
+             web service                token {}\n\
+             {site}/giris   user {}   first password {}   (72 hours, one use, must be changed)",
+            secrets.bulk.user,
+            secrets.bulk.password,
+            secrets.service.token,
+            secrets.web.user,
+            secrets.web.password,
+            site = desk.site,
+        )
+    })
+}
+
+/// Writes slips as one PDF and, each by itself, as text. Only their owner may read them.
+fn write_slips(dir: &Path, slips: &[Slip], site: &str) -> anyhow::Result<()> {
+    if slips.is_empty() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
+    for slip in slips {
+        write_private(&dir.join(format!("{}.txt", slip.login)), slip.text(site))?;
+    }
+    let name = match slips {
+        [one] => format!("{}.pdf", one.login),
+        _ => "slips.pdf".to_owned(),
+    };
+    write_private(&dir.join(name), slip::pdf(slips, site))
+}
+
+/// Addresses and CIDR ranges as they are typed.
 fn ranges(texts: &[String]) -> anyhow::Result<Vec<IpNet>> {
     let range = |text: &String| {
         let single = text.parse::<std::net::IpAddr>().map(IpNet::from);
         single.or_else(|_| text.parse()).with_context(|| format!("{text} is no address and no CIDR range"))
     };
     texts.iter().map(range).collect()
+}
+
+/// A password from the environment, or asked for at the terminal.
+fn password(variable: &str, prompt: &str) -> anyhow::Result<String> {
+    match std::env::var(variable).ok().filter(|value| !value.is_empty()) {
+        Some(password) => Ok(password),
+        None if stdin().is_terminal() && stderr().is_terminal() => Ok(rpassword::prompt_password(prompt)?),
+        None => bail!("{variable} is not set, and there is no terminal to ask at"),
+    }
 }

@@ -1,6 +1,7 @@
-//! Accounts and their credentials, one credential for each channel.
+//! Accounts and their machines' credentials, one in force for each channel.
 
 use super::db::{in_tx, on_db};
+use super::people::{ADD_PERSON, Definition};
 use super::{Ledger, LedgerError};
 use crate::domain::{BoardId, Channel, Gate, PlaceId};
 
@@ -40,13 +41,15 @@ pub struct NewAccount {
     pub addresses: String,
     /// Name of the gate that must be open before the account may see scans.
     pub opens_with: Gate,
-    /// Channel, login and stored secret of each credential.
+    /// Channel, login and stored secret of each machine's credential.
     pub credentials: Vec<(Channel, String, String)>,
+    /// Its first person, whose login is given.
+    pub first: Option<Definition>,
 }
 
 const CREDENTIAL: &str = "SELECT c.account, a.kind, c.secret, c.expires_ms, a.place, a.addresses, a.active, a.opens_with \
                           FROM credential c JOIN account a ON a.id = c.account WHERE c.channel = $1 AND c.login = $2";
-const PARTY_ADDRESSES: &str = "SELECT addresses FROM account WHERE kind = 'party' AND active";
+const PARTY_ADDRESSES: &str = "SELECT addresses FROM account WHERE kind IN ('party', 'candidate') AND active";
 const BOARD_PLACE: &str = "SELECT place FROM account WHERE id = $1 AND kind = 'board'";
 const ADD_ACCOUNT: &str = "INSERT INTO account (id, kind, name, place, addresses, opens_with, active) \
                            VALUES ($1, $2, $3, $4, $5, $6, TRUE) \
@@ -54,10 +57,10 @@ const ADD_ACCOUNT: &str = "INSERT INTO account (id, kind, name, place, addresses
 const ADD_CREDENTIAL: &str = "INSERT INTO credential (channel, login, account, secret) VALUES ($1, $2, $3, $4)";
 
 impl Ledger {
-    /// The credential that `login` names on `channel`.
-    pub async fn credential(&self, channel: Channel, login: &str) -> Result<Option<Credential>, LedgerError> {
+    /// The credentials that `login` names on `channel`: one, or while it is changed the new one and the old one.
+    pub async fn credentials(&self, channel: Channel, login: &str) -> Result<Vec<Credential>, LedgerError> {
         Ok(on_db!(&*self.db, |pool| {
-            sqlx::query_as(CREDENTIAL).bind(channel.name()).bind(login).fetch_optional(pool).await?
+            sqlx::query_as(CREDENTIAL).bind(channel.name()).bind(login).fetch_all(pool).await?
         }))
     }
 
@@ -73,7 +76,8 @@ impl Ledger {
         Ok(on_db!(&*self.db, |pool| sqlx::query_scalar(PARTY_ADDRESSES).fetch_all(pool).await?))
     }
 
-    /// Adds an account with its credentials, or nothing at all. `false` when the id is taken.
+    /// Adds an account with its credentials, or nothing at all. `false` when the id or its
+    /// first person's login is taken.
     pub async fn account_add(&self, account: &NewAccount) -> Result<bool, LedgerError> {
         Ok(in_tx!(&*self.db, |tx, Engine| {
             let added = sqlx::query(ADD_ACCOUNT)
@@ -92,6 +96,15 @@ impl Ledger {
                     let add =
                         sqlx::query(ADD_CREDENTIAL).bind(channel.name()).bind(login).bind(&account.id).bind(secret);
                     add.execute(&mut *tx).await?;
+                }
+                if let Some(first) = &account.first {
+                    let login = first.login.as_ref().unwrap_or(&account.id);
+                    let add = sqlx::query(ADD_PERSON).bind(login).bind(&account.id).bind(1_i64).bind(1_i64);
+                    let add = add.bind(first.role.name()).bind(&first.name).bind(&first.phone).bind(&first.email);
+                    let add = add.bind(&first.password).bind(first.slip_until_ms);
+                    if add.execute(&mut *tx).await?.rows_affected() == 0 {
+                        return Ok(false);
+                    }
                 }
             }
             added

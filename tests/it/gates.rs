@@ -11,7 +11,7 @@ use tutanak::domain::{Entry, Gate};
 use tutanak::ledger::Ledger;
 
 use crate::engines::Engine;
-use crate::house::{AFTER, BEFORE, House, Plan, json};
+use crate::house::{AFTER, BEFORE, House, Plan, json, settled};
 
 /// Longer than any node may go on with what it knew.
 const NOTICED: Duration = Duration::from_millis(1100);
@@ -23,8 +23,8 @@ struct Operators {
 
 impl Operators {
     async fn of(ledger: &Ledger) -> Self {
-        let first = enrol::operator(ledger, "skgm-1", "Birinci").await.unwrap();
-        let second = enrol::operator(ledger, "skgm-2", "İkinci").await.unwrap();
+        let first = settled(ledger, enrol::operator(ledger, "skgm-1", "Birinci").await.unwrap()).await;
+        let second = settled(ledger, enrol::operator(ledger, "skgm-2", "İkinci").await.unwrap()).await;
         Self { first, second }
     }
 
@@ -147,6 +147,16 @@ async fn one_operator_a_stranger_or_no_reason_move_nothing() {
     }
     assert!(house.ledger.gate_changes().await.unwrap().is_empty());
     moves(&house, Gate::EmbargoEnded, true, &alone).await.unwrap().expect("the embargo takes one");
+}
+
+#[tokio::test]
+async fn an_operator_with_a_first_password_moves_nothing() {
+    let house = House::open().await;
+    let slip = enrol::operator(&house.ledger, "skgm-3", "Üçüncü").await.unwrap();
+    let refused = moves(&house, Gate::EmbargoEnded, true, &[sign(&slip)]).await;
+    assert!(matches!(refused, Err(GateError::NoOperator { .. })), "{refused:?}");
+    let own = settled(&house.ledger, slip).await;
+    moves(&house, Gate::EmbargoEnded, true, &[sign(&own)]).await.unwrap().expect("with a password of one's own");
 }
 
 #[tokio::test]

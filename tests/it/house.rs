@@ -8,7 +8,9 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tutanak::access::enrol::{self, PartySecrets};
+use tutanak::access::enrol::{self, Login, PartySecrets};
+use tutanak::access::passwords::Passwords;
+use tutanak::access::people;
 use tutanak::app::App;
 use tutanak::audit::Access;
 use tutanak::cli::init;
@@ -273,6 +275,14 @@ pub fn write_election(dir: &Path) {
     {
         std::fs::write(dir.join(name), text).unwrap();
     }
+}
+
+/// Somebody who has replaced the first password by one of their own.
+pub async fn settled(ledger: &Ledger, slip: Login) -> Login {
+    let own = Login { user: slip.user, password: format!("yağmurlu bir akşam {}", slip.password) };
+    let (passwords, now) = (Passwords::new(), Clock::system().now());
+    people::change_password(ledger, &passwords, &own.user, &slip.password, &own.password, now).await.unwrap();
+    own
 }
 
 /// An HTTPS client that trusts only this CA.

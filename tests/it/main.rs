@@ -24,6 +24,8 @@ mod nodes;
 mod packs;
 mod pages;
 mod paper;
+mod people;
+mod people_form;
 mod reading;
 mod rebuild;
 mod receipt;

@@ -144,7 +144,8 @@ async fn no_name_in_an_export_runs_in_a_spreadsheet() {
 #[tokio::test]
 async fn commands_at_the_machine_are_on_record_with_who_gave_them() {
     let house = House::open().await;
-    let (ok, printed) = tutanak(&house, &["party", "add", "yeni", "--name", "Yeni", "--from", "192.0.2.0/28"]);
+    let (ok, printed) =
+        tutanak(&house, &["party", "add", "yeni", "--name", "Yeni", "--from", "192.0.2.0/28", "--json"]);
     assert!(ok);
     let (ok, _) = tutanak(&house, &["party", "add", "yeni", "--name", "Yeni", "--from", "192.0.2.0/28"]);
     assert!(!ok, "the name is taken");

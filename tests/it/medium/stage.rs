@@ -27,6 +27,7 @@ use tutanak::registry;
 use tutanak::vault::{Vault, VaultConfig};
 
 use crate::engines::unique;
+use crate::house::settled;
 use crate::paper::page;
 use crate::stock::enter;
 
@@ -118,8 +119,8 @@ impl Stage {
         }
         candidate(&ledger, "parti", "Parti", "34-c1", "party").await;
         let operators = [
-            enrol::operator(&ledger, "skgm-1", "Bir").await.unwrap(),
-            enrol::operator(&ledger, "skgm-2", "İki").await.unwrap(),
+            settled(&ledger, enrol::operator(&ledger, "skgm-1", "Bir").await.unwrap()).await,
+            settled(&ledger, enrol::operator(&ledger, "skgm-2", "İki").await.unwrap()).await,
         ];
         let clock = Clock::standing_at("2024-03-31T18:00:00Z".parse().unwrap());
         let stage = Self { dir, ledger, clock, operators, config, database, vault, _database: engine };
@@ -261,6 +262,7 @@ async fn candidate(ledger: &Ledger, id: &str, name: &str, place: &str, kind: &'s
         addresses: String::new(),
         opens_with: Gate::BanLifted,
         credentials: vec![],
+        first: None,
     };
     assert!(ledger.account_add(&account).await.unwrap());
 }

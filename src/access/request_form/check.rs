@@ -1,0 +1,231 @@
+//! Rows of cells as people: every line is looked at, and every mistake is told.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use ipnet::IpNet;
+
+use super::sheet::{Cell, Row};
+use super::{Form, FormError, Mistake};
+use crate::access::people::Wanted;
+use crate::domain::naming::slug;
+use crate::domain::person::{BadDetail, Email, Role, SEATS};
+use crate::ledger::people::Person;
+use crate::ledger::secrets::Account;
+
+/// Mistakes that are told at most; a form with more is the wrong file.
+const MISTAKES: usize = 500;
+/// The shortest prefix of an address range: a party has some static addresses, not a part of the Internet.
+const SHORTEST: (u8, u8) = (16, 32);
+
+/// The columns, with the headers they may have, folded by [`slug`].
+const COLUMNS: [(Column, &[&str]); 6] = [
+    (Column::Party, &["siyasi-parti", "parti", "parti-adi", "siyasi-parti-adi", "siyasi-parti-aday", "aday", "party"]),
+    (Column::Name, &["adi-soyadi", "ad-soyad", "adi-ve-soyadi", "ad-soyadi", "isim", "name"]),
+    (Column::Phone, &["telefon", "telefon-no", "telefonu", "cep-telefonu", "telefon-numarasi", "phone"]),
+    (Column::Email, &["e-posta", "eposta", "e-posta-adresi", "e-mail", "email", "mail"]),
+    (
+        Column::Addresses,
+        &["sabit-ip-adresleri", "sabit-ip-adresi", "ip-adresleri", "ip-adresi", "sabit-ip", "ip", "ips"],
+    ),
+    (Column::Role, &["gorev", "gorevi", "rol", "role", "yetki"]),
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Column {
+    Party,
+    Name,
+    Phone,
+    Email,
+    Addresses,
+    Role,
+}
+
+#[derive(Default)]
+struct Mistakes(Vec<Mistake>);
+
+impl Mistakes {
+    fn add(&mut self, line: usize, text: impl Into<String>) {
+        if self.0.len() < MISTAKES {
+            self.0.push(Mistake { line, text: text.into() });
+        }
+    }
+
+    /// What was read, or none and a mistake.
+    fn take<T>(&mut self, line: usize, read: Result<T, BadDetail>) -> Option<T> {
+        read.map_err(|BadDetail(text)| self.add(line, text)).ok()
+    }
+}
+
+pub(super) fn check(rows: Vec<Row>, accounts: &[Account], people: &[Person]) -> Result<Form, FormError> {
+    let mut mistakes = Mistakes::default();
+    let mut rows = rows.into_iter();
+    let header = rows.next().map(|row| columns(&row, &mut mistakes)).unwrap_or_default();
+    if !mistakes.0.is_empty() {
+        return Err(FormError::Mistakes(mistakes.0)); // without its columns every line would be wrong
+    }
+    let parties: Vec<&Account> =
+        accounts.iter().filter(|account| matches!(account.kind.as_str(), "party" | "candidate")).collect();
+    let mut wanted: Vec<(usize, Wanted)> = Vec::new();
+    let mut addresses: BTreeMap<String, Vec<IpNet>> = BTreeMap::new();
+    for row in rows {
+        line(&row, &header, &parties, &mut wanted, &mut addresses, &mut mistakes);
+    }
+    if wanted.is_empty() && mistakes.0.is_empty() {
+        mistakes.add(1, "başlıkların altında kimse yok");
+    }
+    unique(&wanted, &mut mistakes);
+    seats(&wanted, people, &mut mistakes);
+    if !mistakes.0.is_empty() {
+        mistakes.0.sort_by_key(|mistake| mistake.line);
+        return Err(FormError::Mistakes(mistakes.0));
+    }
+    let list = |ranges: Vec<IpNet>| ranges.iter().map(IpNet::to_string).collect::<Vec<_>>().join(" ");
+    let addresses = addresses.into_iter().filter(|(_, ranges)| !ranges.is_empty());
+    Ok(Form {
+        people: wanted.into_iter().map(|(_, person)| person).collect(),
+        addresses: addresses.map(|(account, ranges)| (account, list(ranges))).collect(),
+    })
+}
+
+/// Which column stands where.
+fn columns(header: &Row, mistakes: &mut Mistakes) -> Vec<Option<Column>> {
+    let mut found: Vec<Option<Column>> = Vec::new();
+    for cell in &header.cells {
+        let Cell::Text(text) = cell else {
+            mistakes.add(header.line, "başlık satırında formül var");
+            continue;
+        };
+        let name = slug(text);
+        let column = COLUMNS.iter().find(|(_, names)| names.contains(&name.as_str())).map(|(column, _)| *column);
+        match column {
+            None if name.is_empty() => found.push(None),
+            None => {
+                mistakes.add(header.line, format!("{text:?} diye bir sütun yok"));
+                found.push(None);
+            }
+            Some(column) if found.contains(&Some(column)) => {
+                mistakes.add(header.line, format!("{text:?} sütunu iki kez var"));
+                found.push(None);
+            }
+            column => found.push(column),
+        }
+    }
+    for (column, names) in COLUMNS {
+        if !found.contains(&Some(column)) && column != Column::Role {
+            mistakes.add(header.line, format!("{:?} sütunu yok", names[0].replace('-', " ")));
+        }
+    }
+    found
+}
+
+fn line(
+    row: &Row,
+    header: &[Option<Column>],
+    parties: &[&Account],
+    wanted: &mut Vec<(usize, Wanted)>,
+    addresses: &mut BTreeMap<String, Vec<IpNet>>,
+    mistakes: &mut Mistakes,
+) {
+    let line = row.line;
+    if row.cells.contains(&Cell::Formula) {
+        return mistakes.add(line, "bir hücrede formül var; formüller hesaplanmaz, değeri yazın");
+    }
+    let text = |wanted: Column| {
+        let at = header.iter().position(|column| *column == Some(wanted));
+        match at.and_then(|at| row.cells.get(at)) {
+            Some(Cell::Text(text)) => text.trim(),
+            _ => "",
+        }
+    };
+    let extra = row.cells.iter().zip(header.iter().map(Some).chain(std::iter::repeat(None)));
+    if extra.into_iter().any(|(cell, column)| !matches!(column, Some(Some(_))) && *cell != Cell::Text(String::new())) {
+        mistakes.add(line, "başlığı olmayan bir sütunda yazı var");
+    }
+    let party = party(text(Column::Party), parties).map_err(|text| mistakes.add(line, text)).ok();
+    let name = mistakes.take(line, text(Column::Name).parse());
+    let phone = mistakes.take(line, text(Column::Phone).parse());
+    let email: Option<Email> = mistakes.take(line, text(Column::Email).parse());
+    let role = role(text(Column::Role)).map_err(|text| mistakes.add(line, text)).ok();
+    let mut ranges = Vec::new();
+    for word in text(Column::Addresses).split([' ', ',', ';', '\n', '\r', '\t']).filter(|word| !word.is_empty()) {
+        match range(word) {
+            Ok(range) => ranges.push(range),
+            Err(text) => mistakes.add(line, text),
+        }
+    }
+    let (Some(party), Some(name), Some(phone), Some(email), Some(role)) = (party, name, phone, email, role) else {
+        return;
+    };
+    let list = addresses.entry(party.id.clone()).or_default();
+    list.extend(ranges);
+    list.sort();
+    list.dedup();
+    wanted.push((line, Wanted { account: party.id.clone(), role, name, phone, email }));
+}
+
+fn party<'a>(text: &str, parties: &[&'a Account]) -> Result<&'a Account, String> {
+    if text.is_empty() {
+        return Err("siyasi parti yazılmamış".to_owned());
+    }
+    let folded = slug(text);
+    let found = parties.iter().find(|party| party.id == text || slug(&party.name) == folded);
+    match found {
+        Some(party) if !party.active => Err(format!("{text:?} pasif durumda")),
+        Some(party) => Ok(party),
+        None => Err(format!("{text:?} tanımlı değil; önce tanımlanmalı (tutanak party add)")),
+    }
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    match slug(text).as_str() {
+        "" | "kullanici" | "user" => Ok(Role::User),
+        "temsilci" | "parti-temsilcisi" | "representative" => Ok(Role::Representative),
+        _ => Err(format!("görev \"temsilci\" ya da \"kullanıcı\" olabilir: {text:?}")),
+    }
+}
+
+fn range(text: &str) -> Result<IpNet, String> {
+    let parsed = IpAddr::from_str(text).map(IpNet::from).or_else(|_| text.parse::<IpNet>());
+    let range = parsed.map_err(|_| format!("IP adresi geçerli değil: {text:?}"))?.trunc();
+    let shortest = if range.addr().is_ipv4() { SHORTEST.0 } else { SHORTEST.1 };
+    if range.prefix_len() < shortest {
+        return Err(format!("{text} çok geniş bir aralık; en geniş /{shortest} olabilir"));
+    }
+    if range.addr().is_unspecified() || range.addr().is_multicast() {
+        return Err(format!("{text} bir bilgisayarın adresi olamaz"));
+    }
+    Ok(range)
+}
+
+/// Nobody twice.
+fn unique(wanted: &[(usize, Wanted)], mistakes: &mut Mistakes) {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for (line, person) in wanted {
+        let email = person.email.as_str();
+        match seen.get(email) {
+            Some(first) => mistakes.add(*line, format!("{email} {first}. satırda da var")),
+            None => {
+                seen.insert(email, *line);
+            }
+        }
+    }
+}
+
+/// No eleventh: those of the form, and those who are active already and not in it.
+fn seats(wanted: &[(usize, Wanted)], people: &[Person], mistakes: &mut Mistakes) {
+    let mut taken: BTreeMap<&str, usize> = BTreeMap::new();
+    for person in people.iter().filter(|person| person.seat.is_some()) {
+        let named =
+            wanted.iter().any(|(_, wanted)| wanted.account == person.account && wanted.email.as_str() == person.email);
+        *taken.entry(&person.account).or_default() += usize::from(!named);
+    }
+    for (line, person) in wanted {
+        let count = taken.entry(&person.account).or_default();
+        *count += 1;
+        if *count > SEATS {
+            mistakes.add(*line, format!("{} için {count}. kullanıcı; en çok {SEATS} olabilir", person.account));
+        }
+    }
+}

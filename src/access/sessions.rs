@@ -1,0 +1,292 @@
+//! Sessions of people at the web site: begun by login, password and second factor, kept in the ledger, ended by time, by the
+//! person, and by every change of what they rest on.
+//!
+//! What a browser holds is 256 random bits; the ledger knows their hash. A session is never taken over from what a browser
+//! brings: each login and each change of password makes a new one.
+
+use std::net::IpAddr;
+use std::time::Instant;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::door::{self, Door, DoorError, LoginError};
+use super::passwords::{PasswordError, Passwords};
+use super::people::{self, PeopleError};
+use super::secrets::SecretError;
+use super::{Act, Class, Object, Principal, Refusal, totp};
+use crate::clock::Clock;
+use crate::domain::Channel;
+use crate::ledger::people::PasswordChange;
+use crate::ledger::sessions::{NewSession, Proof, SessionShown};
+use crate::ledger::{Ledger, LedgerError};
+
+/// A session that was not used for so long has ended.
+pub const IDLE: SignedDuration = SignedDuration::from_mins(30);
+/// A session ends after so long, whatever is done in it (NIST SP 800-63B-4, AAL2).
+pub const LONGEST: SignedDuration = SignedDuration::from_hours(12);
+/// Use is written down this often, so that a page with many parts is not as many commits.
+const NOTED: SignedDuration = SignedDuration::from_mins(1);
+/// What is kept of the browser's own name, in letters.
+const AGENT: usize = 160;
+
+/// What the browser holds.
+pub struct Ticket(String);
+
+impl Ticket {
+    fn generate() -> Result<(Self, [u8; 32]), SecretError> {
+        let mut raw = [0; 32];
+        getrandom::fill(&mut raw).map_err(|_| SecretError::Random)?;
+        let text = URL_SAFE_NO_PAD.encode(raw);
+        let hash = hash(&text);
+        Ok((Self(text), hash))
+    }
+
+    /// As it stands in the cookie.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn hash(ticket: &str) -> [u8; 32] {
+    Sha256::digest(ticket).into()
+}
+
+/// What a form carries so that no other site can send it: it follows from the ticket, and the ticket does not follow from it.
+pub fn form_token(ticket: &str) -> String {
+    hex::encode(Sha256::digest(format!("form token of {ticket}")))
+}
+
+/// Somebody in a session.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    /// Who.
+    pub principal: Principal,
+    /// First name and surname.
+    pub name: String,
+    /// The account, as people know it.
+    pub account_name: String,
+    /// By which the session is shown.
+    pub session: String,
+    /// What forms must carry.
+    pub token: String,
+    /// Whether there is a second factor.
+    pub second_factor: bool,
+    /// Whether the password is still the slip's.
+    pub first_password: bool,
+}
+
+impl Visitor {
+    /// The login.
+    pub fn login(&self) -> &str {
+        self.principal.person.as_deref().unwrap_or(&self.principal.account)
+    }
+
+    /// Whether what a form carries is what it must.
+    pub fn sent(&self, token: &str) -> bool {
+        bool::from(token.as_bytes().ct_eq(self.token.as_bytes()))
+    }
+
+    /// Whether this person may not be without a second factor, and is.
+    pub fn lacks_second_factor(&self) -> bool {
+        self.principal.class == Class::Operator && !self.second_factor
+    }
+}
+
+/// Where somebody logs in from.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller<'a> {
+    /// The address.
+    pub address: IpAddr,
+    /// What the browser says of itself.
+    pub agent: &'a str,
+}
+
+/// The sessions. Clones share them.
+#[derive(Clone, Debug)]
+pub struct Sessions {
+    ledger: Ledger,
+    clock: Clock,
+    door: Door,
+    passwords: Passwords,
+}
+
+impl Sessions {
+    /// Sessions of the people whom `door` knows.
+    pub fn new(ledger: Ledger, clock: Clock, door: Door) -> Self {
+        Self { ledger, clock, door, passwords: Passwords::new() }
+    }
+
+    /// Begins a session. `code` is looked at where the person has a second factor.
+    ///
+    /// # Errors
+    /// Why not, for the record; whoever tries is told one sentence for all of it.
+    pub async fn log_in(
+        &self,
+        login: &str,
+        password: &str,
+        code: &str,
+        from: Caller<'_>,
+    ) -> Result<(Ticket, Principal), LoginError> {
+        let this = self.door.try_in(Channel::Web, login, from.address).await?;
+        let begun = self.begin(login, password, code, from).await;
+        door::judge_person(this, &begun);
+        begun
+    }
+
+    async fn begin(
+        &self,
+        login: &str,
+        password: &str,
+        code: &str,
+        from: Caller<'_>,
+    ) -> Result<(Ticket, Principal), LoginError> {
+        let (known, principal) = self.door.person(login, password).await?;
+        let own = Object::Of(&principal.account);
+        self.door.allow(&principal, Act::LogOut, own, from.address).await?;
+        let now = self.clock.now();
+        let totp_step = match &known.totp {
+            None => None,
+            Some(secret) => Some(totp::step(secret, code, now).ok_or(LoginError::WrongCode)?),
+        };
+        let (ticket, new) = self.new_session(login, from, now)?;
+        let proof = Proof { password: known.password, totp_step };
+        match self.ledger.session_begin(&new, &proof).await? {
+            true => Ok((ticket, principal)),
+            // Another was faster with the same slip, or the same code was used before.
+            false if totp_step.is_some() => Err(LoginError::WrongCode),
+            false => Err(LoginError::Refused(Refusal::Unknown)),
+        }
+    }
+
+    fn new_session(&self, login: &str, from: Caller<'_>, now: Timestamp) -> Result<(Ticket, NewSession), LoginError> {
+        let (ticket, token) = Ticket::generate().map_err(PasswordError::from)?;
+        let agent = from.agent.chars().filter(|c| !c.is_control()).take(AGENT).collect();
+        let ends_ms = now.as_millisecond() + LONGEST.as_millis() as i64;
+        let (person, address) = (login.to_owned(), from.address.to_canonical().to_string());
+        Ok((ticket, NewSession { token, person, address, agent, began_ms: now.as_millisecond(), ends_ms }))
+    }
+
+    /// Who holds this ticket; none where it opens nothing (any more). Being asked counts as use.
+    ///
+    /// # Errors
+    /// The database did not answer.
+    pub async fn find(&self, ticket: &str) -> Result<Option<Visitor>, LedgerError> {
+        let hash = hash(ticket);
+        let now = self.clock.now().as_millisecond();
+        let Some(found) = self.ledger.session(&hash).await? else { return Ok(None) };
+        if now >= found.ends_ms || now - found.seen_ms >= IDLE.as_millis() as i64 {
+            return Ok(None);
+        }
+        if now - found.seen_ms >= NOTED.as_millis() as i64 {
+            self.ledger.session_touch(&hash, now).await?;
+        }
+        let mut visitor = Visitor {
+            principal: door::principal_of(&found.login)?,
+            name: found.login.person_name,
+            account_name: found.login.account_name,
+            session: found.id,
+            token: form_token(ticket),
+            second_factor: found.login.totp.is_some(),
+            first_password: found.login.must_change,
+        };
+        // An operator without a second factor is where somebody with a first password is: there is one thing to do.
+        visitor.principal.must_change |= visitor.lacks_second_factor();
+        Ok(Some(visitor))
+    }
+
+    /// Whether somebody in a session may do something, coming from there, now.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn allow(&self, visitor: &Visitor, act: Act, from: IpAddr) -> Result<(), DoorError> {
+        let own = matches!(act, Act::ChangePassword | Act::LogOut | Act::ReadOwnRecord);
+        let object = if own { Object::Of(&visitor.principal.account) } else { Object::Everything };
+        self.door.allow(&visitor.principal, act, object, from).await
+    }
+
+    /// Replaces the password. Every session of the person ends; the ticket is of the one that goes on.
+    ///
+    /// # Errors
+    /// See [`PeopleError`]; nothing was changed.
+    pub async fn change_password(
+        &self,
+        visitor: &Visitor,
+        present: &str,
+        new: &str,
+        from: Caller<'_>,
+    ) -> Result<Ticket, PeopleError> {
+        let login = visitor.login();
+        // A stolen session must not become a place to guess at.
+        let Ok(this) = self.door.try_in(Channel::Web, login, from.address).await else {
+            return Err(PasswordError::Busy.into());
+        };
+        let known = self.ledger.person_login(login).await?;
+        let stored = known.as_ref().map(|known| known.password.clone());
+        let right = self.passwords.matches(stored, &people::as_typed(known.as_ref(), present)).await?;
+        let Some(known) = known.filter(|_| right) else {
+            this.wrong(Instant::now());
+            return Err(PeopleError::WrongPassword);
+        };
+        this.right(Instant::now());
+        let after = people::replacement(&known, &self.passwords, present, new).await?;
+        let (ticket, session) = match self.new_session(login, from, self.clock.now()) {
+            Ok(new) => new,
+            Err(LoginError::Password(error)) => return Err(error.into()),
+            Err(_) => return Err(PeopleError::WrongPassword),
+        };
+        let change = PasswordChange {
+            person: login,
+            before: &known.password,
+            after: &after,
+            inside_session: true,
+            session: Some(&session),
+        };
+        match self.ledger.person_change_password(&change).await? {
+            true => Ok(ticket),
+            false => Err(PeopleError::WrongPassword),
+        }
+    }
+
+    /// Sets the second factor up: the code proves that the person's app has the secret. `false` where it does not.
+    ///
+    /// # Errors
+    /// The database did not answer; nothing was changed.
+    pub async fn set_second_factor(&self, visitor: &Visitor, secret: &str, code: &str) -> Result<bool, LedgerError> {
+        let Some(step) = totp::step(secret, code, self.clock.now()) else { return Ok(false) };
+        self.ledger.person_set_totp(visitor.login(), Some(secret), step).await
+    }
+
+    /// Ends the session itself.
+    ///
+    /// # Errors
+    /// The database did not answer; it goes on.
+    pub async fn log_out(&self, visitor: &Visitor) -> Result<(), LedgerError> {
+        self.end(visitor, Some(&visitor.session)).await.map(|_| ())
+    }
+
+    /// Ends one session of the person, or all.
+    ///
+    /// # Errors
+    /// The database did not answer; none ended.
+    pub async fn end(&self, visitor: &Visitor, session: Option<&str>) -> Result<u64, LedgerError> {
+        self.ledger.sessions_end(visitor.login(), session).await
+    }
+
+    /// The person's sessions that may still be used.
+    ///
+    /// # Errors
+    /// The database did not answer.
+    pub async fn list(&self, visitor: &Visitor) -> Result<Vec<SessionShown>, LedgerError> {
+        let now = self.clock.now().as_millisecond();
+        self.ledger.sessions_of(visitor.login(), now, now - IDLE.as_millis() as i64).await
+    }
+
+    /// Now, as this service's clock has it.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}

@@ -1,0 +1,77 @@
+//! `tutanak candidate`.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use super::party::PartyChannel;
+use super::shared::{self, AccountCommand, NewSecret};
+use super::{Desk, Json, print_secrets, ranges};
+use crate::access::enrol;
+use crate::domain::{PartyId, PlaceId};
+
+/// Candidates.
+#[derive(Debug, Subcommand)]
+pub enum CandidateCommand {
+    /// Adds a candidate for Cumhurbaşkanı, who gets what a party gets, and prints the secrets. They are shown this once.
+    AddPresidential {
+        /// Short name, which is also the FTP user name: a–z, 0–9 and '-'.
+        id: String,
+        /// Name as people know it.
+        #[arg(long)]
+        name: String,
+        /// An address or CIDR range that was reported; may be given several times. Nobody gets in from elsewhere.
+        #[arg(long = "from", value_name = "ADDRESS", required = true)]
+        from: Vec<String>,
+        /// Also write the first web user's slip, as text and PDF, into this directory.
+        #[arg(long, value_name = "DIR")]
+        slips: Option<PathBuf>,
+        /// How it is printed.
+        #[command(flatten)]
+        json: Json,
+    },
+    /// Adds an independent candidate of a seçim çevresi. There is no way in on line for them: a medium is written on request.
+    AddIndependent {
+        /// Short name: a–z, 0–9 and '-'.
+        id: String,
+        /// Name as people know it.
+        #[arg(long)]
+        name: String,
+        /// The registry's id of the seçim çevresi.
+        #[arg(long)]
+        place: PlaceId,
+    },
+    /// Puts a new secret of a candidate for Cumhurbaşkanı in force; the one before works on for a while.
+    NewSecret {
+        /// Which one.
+        #[arg(long)]
+        channel: PartyChannel,
+        /// Whose, and how long the old one still works.
+        #[command(flatten)]
+        what: NewSecret,
+    },
+    /// What is done to accounts of every kind.
+    #[command(flatten)]
+    Account(AccountCommand),
+}
+
+pub(super) async fn run(command: CandidateCommand, desk: &Desk) -> anyhow::Result<()> {
+    match command {
+        CandidateCommand::AddPresidential { id, name, from, slips, json } => {
+            let id: PartyId = id.parse()?;
+            let from = ranges(&from)?;
+            let secrets = enrol::candidate(&desk.ledger, &id, &name, &from).await?;
+            print_secrets(desk, &name, &secrets, json, slips.as_deref())
+        }
+        CandidateCommand::AddIndependent { id, name, place } => {
+            let id: PartyId = id.parse()?;
+            enrol::independent(&desk.ledger, &id, &name, &place).await?;
+            println!("{id} is an independent candidate of {place}");
+            Ok(())
+        }
+        CandidateCommand::NewSecret { channel, what } => {
+            shared::new_secret(desk, "candidate", channel.into(), what).await
+        }
+        CandidateCommand::Account(command) => shared::run(&["candidate", "independent"], command, desk).await,
+    }
+}

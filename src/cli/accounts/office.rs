@@ -1,0 +1,86 @@
+//! `tutanak operator` and `tutanak auditor`: accounts of one person each.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use super::shared::{self, AccountCommand};
+use super::user::{self, print_slip};
+use super::{Desk, Json};
+use crate::access::enrol;
+use crate::access::people::slip_until;
+use crate::access::slip::Slip;
+use crate::clock::Clock;
+use crate::domain::PartyId;
+
+/// Accounts of one person each.
+#[derive(Debug, Subcommand)]
+pub enum OfficeCommand {
+    /// Adds one and prints the first password. It is shown this once, holds 72 hours, and must be changed before anything
+    /// else: on the site, or with `change-password`.
+    Add {
+        /// Short name, which is also the user name: a–z, 0–9 and '-'.
+        id: String,
+        /// Name as people know it.
+        #[arg(long)]
+        name: String,
+        /// Also write the slip, as text and PDF, into this directory.
+        #[arg(long, value_name = "DIR")]
+        slips: Option<PathBuf>,
+        /// How it is printed.
+        #[command(flatten)]
+        json: Json,
+    },
+    /// Gives a new first password; the present one is refused from now on, and sessions end.
+    NewSlip {
+        /// The user name.
+        id: String,
+        /// Also write the slip, as text and PDF, into this directory.
+        #[arg(long, value_name = "DIR")]
+        slips: Option<PathBuf>,
+        /// How it is printed.
+        #[command(flatten)]
+        json: Json,
+    },
+    /// Replaces the password by one of your own: asks for both, or reads TUTANAK_PASSWORD and TUTANAK_NEW_PASSWORD.
+    ChangePassword {
+        /// The user name.
+        id: String,
+    },
+    /// Removes a lost second factor. The next login sets a new one up.
+    RemoveTotp {
+        /// The user name.
+        id: String,
+    },
+    /// What is done to accounts of every kind.
+    #[command(flatten)]
+    Account(AccountCommand),
+}
+
+pub(super) async fn run(kind: &'static str, command: OfficeCommand, desk: &Desk) -> anyhow::Result<()> {
+    match command {
+        OfficeCommand::Add { id, name, slips, json } => {
+            let id: PartyId = id.parse()?; // the same spelling as every account's
+            let login = match kind {
+                "auditor" => enrol::auditor(&desk.ledger, id.as_str(), &name).await?,
+                _ => enrol::operator(&desk.ledger, id.as_str(), &name).await?,
+            };
+            let until = slip_until(Clock::system().now());
+            let slip = Slip {
+                account: "YSK".to_owned(),
+                name,
+                login: login.user.clone(),
+                password: login.password.clone(),
+                until,
+            };
+            if let Some(dir) = &slips {
+                super::write_slips(dir, std::slice::from_ref(&slip), &desk.site)?;
+            }
+            json.print(&login, || slip.text(&desk.site))
+        }
+        OfficeCommand::NewSlip { id, slips, json } => print_slip(desk, &id, slips.as_deref(), json).await,
+        OfficeCommand::ChangePassword { id } => user::change_password(desk, &id).await,
+        OfficeCommand::RemoveTotp { id } => user::remove_totp(desk, &id).await,
+        OfficeCommand::Account(command) => shared::run(&[kind], command, desk).await,
+    }
+}

@@ -1,0 +1,82 @@
+//! `tutanak party`.
+
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueEnum};
+
+use super::shared::{self, AccountCommand, NewSecret};
+use super::{Desk, Json, print_secrets, ranges};
+use crate::access::enrol;
+use crate::domain::{Channel, Gate, PartyId};
+
+/// Parties.
+#[derive(Debug, Subcommand)]
+pub enum PartyCommand {
+    /// Adds a party and prints its secrets. They are shown this once.
+    ///
+    /// It gets a bulk user (FTP, FTPS, HTTPS /arsiv/), its one web service token, and its first web user, the
+    /// representative. Further web users come from the request form: `tutanak user import`.
+    Add {
+        /// Short name, which is also the FTP user name: a–z, 0–9 and '-'.
+        id: String,
+        /// Name as people know it.
+        #[arg(long)]
+        name: String,
+        /// An address or CIDR range that the party reported; may be given several times. Nobody gets in from elsewhere.
+        #[arg(long = "from", value_name = "ADDRESS", required = true)]
+        from: Vec<String>,
+        /// The party takes no part in this election: it may see scans only once the broadcast ban is lifted.
+        #[arg(long)]
+        takes_no_part: bool,
+        /// Also write the first web user's slip, as text and PDF, into this directory.
+        #[arg(long, value_name = "DIR")]
+        slips: Option<PathBuf>,
+        /// How it is printed.
+        #[command(flatten)]
+        json: Json,
+    },
+    /// Puts a new secret in force; the one before works on for a while.
+    NewSecret {
+        /// Which one.
+        #[arg(long)]
+        channel: PartyChannel,
+        /// Whose, and how long the old one still works.
+        #[command(flatten)]
+        what: NewSecret,
+    },
+    /// What is done to accounts of every kind.
+    #[command(flatten)]
+    Account(AccountCommand),
+}
+
+/// Channels of a party's machines.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum PartyChannel {
+    /// FTP, FTPS and HTTPS /arsiv/.
+    Bulk,
+    /// The web service.
+    Service,
+}
+
+impl From<PartyChannel> for Channel {
+    fn from(channel: PartyChannel) -> Self {
+        match channel {
+            PartyChannel::Bulk => Self::Bulk,
+            PartyChannel::Service => Self::Service,
+        }
+    }
+}
+
+pub(super) async fn run(command: PartyCommand, desk: &Desk) -> anyhow::Result<()> {
+    match command {
+        PartyCommand::Add { id, name, from, takes_no_part, slips, json } => {
+            let id: PartyId = id.parse()?;
+            let from = ranges(&from)?;
+            let opens_with = if takes_no_part { Gate::BanLifted } else { Gate::PartiesOpen };
+            let secrets = enrol::party(&desk.ledger, &id, &name, &from, opens_with).await?;
+            print_secrets(desk, &name, &secrets, json, slips.as_deref())
+        }
+        PartyCommand::NewSecret { channel, what } => shared::new_secret(desk, "party", channel.into(), what).await,
+        PartyCommand::Account(command) => shared::run(&["party"], command, desk).await,
+    }
+}

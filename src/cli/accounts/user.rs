@@ -1,0 +1,237 @@
+//! `tutanak user`: web users of parties and candidates.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+use clap::Subcommand;
+use serde::Serialize;
+
+use super::shared::ShownPerson;
+use super::{Desk, Json, password, write_slips};
+use crate::access::passwords::Passwords;
+use crate::access::people::{self, Outcome, Wanted};
+use crate::access::request_form::{self, BYTES};
+use crate::access::slip::Slip;
+use crate::clock::Clock;
+use crate::domain::person::{Email, PersonName, Phone, Role};
+use crate::ledger::people::Person;
+
+/// Web users of parties and candidates: at most ten active ones each.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Defines everybody on a request form (SSPS Kullanım Talep Formu), CSV or XLSX: all of them or nobody.
+    ///
+    /// Columns: siyasi parti, adı soyadı, telefon, e-posta, sabit IP adresleri, görev (temsilci or kullanıcı). Every
+    /// mistake is listed with its line. Whoever is active already keeps the password; all others get a slip, which is
+    /// written this once. The parties' address lists become those of the form.
+    Import {
+        /// The form.
+        file: PathBuf,
+        /// Where the slips go: one text each, and one PDF with a page for each.
+        #[arg(long, value_name = "DIR")]
+        slips: PathBuf,
+        /// Only look for mistakes; define nobody.
+        #[arg(long)]
+        dry_run: bool,
+        /// How it is printed.
+        #[command(flatten)]
+        json: Json,
+    },
+    /// Prints an empty form.
+    Form,
+    /// Defines one person and prints the slip. It is shown this once.
+    Add {
+        /// The party's or candidate's short name.
+        account: String,
+        /// First name and surname.
+        #[arg(long)]
+        name: PersonName,
+        /// Telephone.
+        #[arg(long)]
+        phone: Phone,
+        /// E-mail address.
+        #[arg(long)]
+        email: Email,
+        /// The person is the party's representative and stays active when users are made passive before an election.
+        #[arg(long)]
+        representative: bool,
+        /// Also write the slip, as text and PDF, into this directory.
+        #[arg(long, value_name = "DIR")]
+        slips: Option<PathBuf>,
+        /// How it is printed.
+        #[command(flatten)]
+        json: Json,
+    },
+    /// Lists people.
+    List {
+        /// Of this party or candidate only.
+        #[arg(long, value_name = "ID")]
+        account: Option<String>,
+        /// How it is printed.
+        #[command(flatten)]
+        json: Json,
+    },
+    /// Shows one person.
+    Show {
+        /// The user name.
+        login: String,
+        /// How it is printed.
+        #[command(flatten)]
+        json: Json,
+    },
+    /// Makes one person passive; their sessions end, and another may take the seat.
+    Passivate {
+        /// The user name.
+        login: String,
+    },
+    /// Makes one person active again, with the password they had.
+    Activate {
+        /// The user name.
+        login: String,
+    },
+    /// Makes all users of all parties and candidates passive but the representatives, as before every election. Only a new
+    /// request form brings them back.
+    PassivateAll {
+        /// Say that you mean it.
+        #[arg(long, required = true)]
+        before_election: bool,
+        /// How it is printed.
+        #[command(flatten)]
+        json: Json,
+    },
+    /// Gives a new first password; the present one is refused from now on, and sessions end.
+    NewSlip {
+        /// The user name.
+        login: String,
+        /// Also write the slip, as text and PDF, into this directory.
+        #[arg(long, value_name = "DIR")]
+        slips: Option<PathBuf>,
+        /// How it is printed.
+        #[command(flatten)]
+        json: Json,
+    },
+    /// Removes a lost second factor.
+    RemoveTotp {
+        /// The user name.
+        login: String,
+    },
+}
+
+pub(super) async fn run(command: UserCommand, desk: &Desk) -> anyhow::Result<()> {
+    match command {
+        UserCommand::Import { file, slips, dry_run, json } => import(desk, &file, &slips, dry_run, json).await,
+        UserCommand::Form => {
+            print!("{}", request_form::TEMPLATE);
+            Ok(())
+        }
+        UserCommand::Add { account, name, phone, email, representative, slips, json } => {
+            let role = if representative { Role::Representative } else { Role::User };
+            let wanted = [Wanted { account, role, name, phone, email }];
+            let known = desk.ledger.people(Some(&wanted[0].account)).await?;
+            let email = wanted[0].email.as_str();
+            ensure!(
+                !known.iter().any(|person| person.email == email),
+                "{email} is the address of a person of this account"
+            );
+            let outcomes = define(desk, &wanted, &[]).await?;
+            let slip = outcomes.into_iter().next().and_then(|outcome| outcome.slip).context("nobody was defined")?;
+            if let Some(dir) = &slips {
+                write_slips(dir, std::slice::from_ref(&slip), &desk.site)?;
+            }
+            json.print(&slip, || slip.text(&desk.site))
+        }
+        UserCommand::List { account, json } => {
+            let people = desk.ledger.people(account.as_deref()).await?;
+            print_people(&people, json)
+        }
+        UserCommand::Show { login, json } => {
+            let person = desk.ledger.person(&login).await?.with_context(|| format!("nobody has the login {login}"))?;
+            let shown = ShownPerson::from(&person);
+            json.print(&shown, || shown.text())
+        }
+        UserCommand::Passivate { login } => {
+            ensure!(desk.ledger.person_passivate(&login).await?, "nobody active has the login {login}");
+            println!("{login} is passive");
+            Ok(())
+        }
+        UserCommand::Activate { login } => {
+            desk.ledger.person_activate(&login).await??;
+            println!("{login} is active");
+            Ok(())
+        }
+        UserCommand::PassivateAll { before_election: _, json } => {
+            let passive = desk.ledger.people_passivate_before_election().await?;
+            json.print(&passive, || format!("{} people are passive until a new form names them", passive.len()))
+        }
+        UserCommand::NewSlip { login, slips, json } => print_slip(desk, &login, slips.as_deref(), json).await,
+        UserCommand::RemoveTotp { login } => remove_totp(desk, &login).await,
+    }
+}
+
+async fn define(desk: &Desk, wanted: &[Wanted], addresses: &[(String, String)]) -> anyhow::Result<Vec<Outcome>> {
+    let now = Clock::system().now();
+    Ok(people::define(&desk.ledger, &Passwords::new(), wanted, addresses, now).await?)
+}
+
+fn print_people(people: &[Person], json: Json) -> anyhow::Result<()> {
+    let shown: Vec<ShownPerson> = people.iter().map(ShownPerson::from).collect();
+    json.print(&shown, || shown.iter().map(ShownPerson::text).collect())
+}
+
+/// Somebody on a form, as it is printed.
+#[derive(Serialize)]
+struct Imported<'a> {
+    login: &'a str,
+    /// Whether a slip was written; who was active already keeps the password.
+    slip: bool,
+}
+
+async fn import(desk: &Desk, file: &Path, slips: &Path, dry_run: bool, json: Json) -> anyhow::Result<()> {
+    let size = std::fs::metadata(file).with_context(|| format!("cannot read {}", file.display()))?.len();
+    ensure!(size <= BYTES as u64, "{} is larger than {} MiB", file.display(), BYTES >> 20);
+    let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let (accounts, known) = (desk.ledger.accounts(None).await?, desk.ledger.people(None).await?);
+    let form = request_form::read(&bytes, &accounts, &known)?;
+    if dry_run {
+        println!("{} people, no mistake; nobody was defined", form.people.len());
+        return Ok(());
+    }
+    // The slips must have their place before there is anything on them: they cannot be written twice.
+    std::fs::create_dir_all(slips).with_context(|| format!("cannot make {}", slips.display()))?;
+    let outcomes = define(desk, &form.people, &form.addresses).await?;
+    let given: Vec<Slip> = outcomes.iter().filter_map(|outcome| outcome.slip.clone()).collect();
+    write_slips(slips, &given, &desk.site)?;
+    let all: Vec<Imported> =
+        outcomes.iter().map(|outcome| Imported { login: &outcome.login, slip: outcome.slip.is_some() }).collect();
+    json.print(&all, || {
+        let kept = outcomes.len() - given.len();
+        format!("{} slips are in {}; {kept} people were active already", given.len(), slips.display())
+    })
+}
+
+/// Gives somebody a new slip and prints it.
+pub(super) async fn print_slip(desk: &Desk, login: &str, slips: Option<&Path>, json: Json) -> anyhow::Result<()> {
+    let slip = people::new_slip(&desk.ledger, &Passwords::new(), login, Clock::system().now()).await?;
+    if let Some(dir) = slips {
+        write_slips(dir, std::slice::from_ref(&slip), &desk.site)?;
+    }
+    json.print(&slip, || slip.text(&desk.site))
+}
+
+/// Removes somebody's second factor and ends their sessions.
+pub(super) async fn remove_totp(desk: &Desk, login: &str) -> anyhow::Result<()> {
+    ensure!(desk.ledger.person_set_totp(login, None, 0).await?, "nobody has the login {login}");
+    desk.ledger.sessions_end(login, None).await?;
+    println!("{login} has no second factor");
+    Ok(())
+}
+
+/// Replaces the password of whoever knows it.
+pub(super) async fn change_password(desk: &Desk, login: &str) -> anyhow::Result<()> {
+    let present = password("TUTANAK_PASSWORD", "Şimdiki parola / present password: ")?;
+    let new = password("TUTANAK_NEW_PASSWORD", "Yeni parola / new password: ")?;
+    let now = Clock::system().now();
+    people::change_password(&desk.ledger, &Passwords::new(), login, &present, &new, now).await?;
+    println!("The password of {login} is changed");
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! What a login is compared with, and the change of a password.
+
+use super::END_SESSIONS;
+use crate::ledger::db::{in_tx, on_db};
+use crate::ledger::sessions::{ADD_SESSION, NewSession};
+use crate::ledger::{Ledger, LedgerError};
+
+/// A person, what they log in with, and their account.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct PersonLogin {
+    /// The login.
+    pub person: String,
+    /// First name and surname.
+    pub person_name: String,
+    /// Whether person and account may be used.
+    pub active: bool,
+    /// Argon2id string.
+    pub password: String,
+    /// Whether the password is still the slip's.
+    pub must_change: bool,
+    /// Milliseconds since 1970 from which the slip's password is refused.
+    pub slip_until_ms: Option<i64>,
+    /// Whether the slip's password was used.
+    pub slip_used: bool,
+    /// Secret of the second factor, base 32.
+    pub totp: Option<String>,
+    /// The last step that was used.
+    pub totp_step: i64,
+    /// The account.
+    pub account: String,
+    /// As election users know it.
+    pub account_name: String,
+    /// `party`, `candidate`, `operator` or `auditor`.
+    pub kind: String,
+    /// CIDR ranges of the account, separated by spaces.
+    pub addresses: String,
+    /// Name of the gate that must be open before the account may see scans.
+    pub opens_with: String,
+}
+
+/// A password that takes another's place.
+#[derive(Clone, Debug)]
+pub struct PasswordChange<'a> {
+    /// The login.
+    pub person: &'a str,
+    /// The stored form that was compared with: if it is another by now, nothing is changed.
+    pub before: &'a str,
+    /// The stored form from now on.
+    pub after: &'a str,
+    /// Whether a slip's password may be used although it has opened a session: inside that session it may.
+    pub inside_session: bool,
+    /// The session that goes on from here.
+    pub session: Option<&'a NewSession>,
+}
+
+const LOGIN: &str = "SELECT p.id AS person, p.name AS person_name, (a.active AND p.seat IS NOT NULL) AS active, p.password, \
+                     p.must_change, p.slip_until_ms, p.slip_used, p.totp, p.totp_step, p.account, a.name AS account_name, \
+                     a.kind, a.addresses, a.opens_with FROM person p JOIN account a ON a.id = p.account WHERE p.id = $1";
+const CHANGE: &str = "UPDATE person SET password = $1, must_change = FALSE, slip_until_ms = NULL, slip_used = FALSE \
+                      WHERE id = $2 AND password = $3 AND seat IS NOT NULL AND ($4 OR NOT (must_change AND slip_used))";
+
+impl Ledger {
+    /// What the login is compared with.
+    ///
+    /// # Errors
+    /// The database did not answer.
+    pub async fn person_login(&self, id: &str) -> Result<Option<PersonLogin>, LedgerError> {
+        Ok(on_db!(&*self.db, |pool| sqlx::query_as(LOGIN).bind(id).fetch_optional(pool).await?))
+    }
+
+    /// Changes a password and ends every session of the person but the one that is given. `false` when the password has
+    /// changed meanwhile, the person is passive, or a used slip is used again: nothing was changed then.
+    ///
+    /// # Errors
+    /// The database did not answer; nothing was changed.
+    pub async fn person_change_password(&self, change: &PasswordChange<'_>) -> Result<bool, LedgerError> {
+        Ok(in_tx!(&*self.db, |tx, Engine| {
+            let set = sqlx::query(CHANGE).bind(change.after).bind(change.person).bind(change.before);
+            let changed = set.bind(change.inside_session).execute(&mut *tx).await?.rows_affected() == 1;
+            if changed {
+                sqlx::query(END_SESSIONS).bind(change.person).execute(&mut *tx).await?;
+                if let Some(new) = change.session {
+                    let add = sqlx::query(ADD_SESSION).bind(&new.token[..]).bind(new.id()).bind(&new.person);
+                    let add = add.bind(&new.address).bind(&new.agent).bind(new.began_ms).bind(new.ends_ms);
+                    add.execute(&mut *tx).await?;
+                }
+            }
+            changed
+        }))
+    }
+}
