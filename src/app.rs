@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access::addresses::Proxies;
 use crate::access::door::Door;
+use crate::access::sessions::Sessions;
 use crate::archive::Archive;
 use crate::archive::packer::Packer;
 use crate::audit::syslog::{Collector, Shipper};
@@ -179,6 +180,7 @@ impl App {
             intake: self.intake,
             tree: self.tree.clone(),
             door: self.door.clone(),
+            sessions: Sessions::new(self.ledger.clone(), self.clock, self.door.clone()),
             audit: self.audit.clone(),
             ledger: self.ledger.clone(),
             size: self.appender.watch(),

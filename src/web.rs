@@ -1,4 +1,5 @@
-//! HTTPS: the boards' upload, the parties' archive, health. Handlers parse, call one room, and answer.
+//! HTTPS: the boards' upload, the parties' archive and web service, the site, health. Handlers parse, call one room, and
+//! answer.
 //!
 //! They must never decide who may: they ask `access`, and tell `audit`.
 
@@ -10,28 +11,32 @@ mod drain;
 mod health;
 mod known;
 pub mod lines;
+mod manage;
 mod on_record;
 pub mod preface;
 mod problem;
+pub mod routes;
 mod scans;
 pub mod server;
+mod service;
+mod site;
 mod wait;
 mod who;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::Router;
-use axum::routing::{get, post, put};
 use tokio::sync::watch;
 
 use self::lines::Ownership;
 use crate::access::door::Door;
+use crate::access::sessions::Sessions;
 use crate::audit::Audit;
 use crate::domain::Digest;
 use crate::intake::Intake;
 use crate::ledger::Ledger;
 use crate::tree::Tree;
+pub use routes::router;
 
 /// What the handlers work with. Clones share it.
 #[derive(Clone, Debug)]
@@ -42,6 +47,8 @@ pub struct Site {
     pub tree: Tree,
     /// Says who somebody is.
     pub door: Door,
+    /// Keeps people's sessions.
+    pub sessions: Sessions,
     /// Writes down what they did.
     pub audit: Audit,
     /// Answers whether the database is there.
@@ -61,21 +68,4 @@ pub struct Peer {
     pub certificate: Option<Digest>,
     /// Whose connection it is. None for a proxy's, which is many people's.
     pub ownership: Option<Arc<Ownership>>,
-}
-
-/// Every address of the service.
-pub fn router(site: Site) -> Router {
-    Router::new()
-        .route("/v1/scans/{digest}", put(scans::upload))
-        .route("/v1/scans/known", post(known::ask))
-        .route("/v1/board", get(board::greet))
-        .route("/v1/board/missing", get(board::missing))
-        .route("/arsiv/", get(archive::root))
-        .route("/arsiv/{*path}", get(archive::node))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .fallback(who::no_such_address)
-        .method_not_allowed_fallback(who::no_such_method)
-        .layer(axum::middleware::from_fn(on_record::only))
-        .with_state(site)
 }

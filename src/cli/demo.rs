@@ -48,6 +48,7 @@ struct Secrets {
     boards: BTreeMap<String, BoardSecret>,
     party: PartySecrets,
     operator: Login,
+    auditor: Login,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -65,6 +66,7 @@ struct Described<'a> {
     board: &'a BoardSecret,
     party: DescribedParty<'a>,
     operator: &'a Login,
+    auditor: &'a Login,
 }
 
 #[derive(Serialize)]
@@ -117,6 +119,7 @@ pub async fn run(demo: Demo) -> anyhow::Result<()> {
         board,
         party: DescribedParty { name: PARTY, secrets: &secrets.party },
         operator: &secrets.operator,
+        auditor: &secrets.auditor,
     };
     write_private(&dir.join(DEMO_JSON), &serde_json::to_string_pretty(&described)?)?;
     tell(&described, &dir, taken);
@@ -124,7 +127,7 @@ pub async fn run(demo: Demo) -> anyhow::Result<()> {
     std::fs::remove_file(dir.join(DEMO_JSON)).context("cannot remove demo.json")
 }
 
-/// One party, one operator, and a board wherever one sits.
+/// One party, one operator, one auditor, and a board wherever one sits.
 async fn enrol_everybody(ledger: &Ledger, dir: &Path) -> anyhow::Result<Secrets> {
     if let Ok(text) = std::fs::read_to_string(dir.join(SECRETS)) {
         return serde_json::from_str(&text).context("secrets.json is not as it was written");
@@ -139,7 +142,8 @@ async fn enrol_everybody(ledger: &Ledger, dir: &Path) -> anyhow::Result<Secrets>
     let loopback = ["127.0.0.0/8".parse()?, "::1/128".parse()?];
     let party = enrol::party(ledger, &PARTY.parse()?, "Örnek Parti", &loopback, Gate::PartiesOpen).await?;
     let operator = enrol::operator(ledger, "skgm-1", "SKGM işletmeni").await?;
-    let secrets = Secrets { boards, party, operator };
+    let auditor = enrol::auditor(ledger, "denetci-1", "Denetçi").await?;
+    let secrets = Secrets { boards, party, operator, auditor };
     write_private(&dir.join(SECRETS), &serde_json::to_string_pretty(&secrets)?)?;
     Ok(secrets)
 }
@@ -191,6 +195,11 @@ fn tell(described: &Described, dir: &Path, taken: usize) {
     let Login { user, password } = &described.party.secrets.bulk;
     println!("tutanak demo: {taken} sample scans are in.\n");
     println!("  archive   {}/arsiv/   (user {user}, password {password})", described.https);
+    let web = &described.party.secrets.web;
+    println!(
+        "  site      {}/giris   (user {}, first password {}, to be replaced)",
+        described.https, web.user, web.password
+    );
     println!("  FTP(S)    {}   (the same user and password; AUTH TLS)", described.ftp);
     println!("  trust     {}", described.ca_pem.display());
     println!(

@@ -117,7 +117,8 @@ impl Problem {
         problem
     }
 
-    fn unavailable(cause: &(dyn std::error::Error + 'static)) -> Self {
+    /// The inside failed: it is told to the log.
+    pub(super) fn unavailable(cause: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error = %Chain(cause), "Could not answer a request");
         let detail = "Hizmet şu an yanıt veremiyor; işlemin kaydedildiği doğrulanamadı. Biraz sonra yeniden deneyin.";
         Self::busy(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable", detail)

@@ -39,7 +39,7 @@ pub struct BulkParty {
     pub from: IpAddr,
 }
 
-fn peer(parts: &Parts) -> IpAddr {
+pub(super) fn peer(parts: &Parts) -> IpAddr {
     // Without a peer the address is one that no list contains.
     parts.extensions.get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.address)
 }
@@ -65,7 +65,7 @@ async fn claim(site: &Site, parts: &Parts, channel: &'static str, account: &str)
 }
 
 /// Writes a refusal at the door down, then says it.
-async fn turn_away(
+pub(super) async fn turn_away(
     site: &Site,
     parts: &Parts,
     channel: &'static str,

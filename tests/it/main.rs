@@ -26,6 +26,7 @@ mod pages;
 mod paper;
 mod people;
 mod people_form;
+mod people_web;
 mod reading;
 mod rebuild;
 mod receipt;

@@ -1,0 +1,72 @@
+//! `/v1/yonetim/…`: what operators do to accounts and people, for programs. JSON in and out.
+//!
+//! An operator logs in on the site (password and second factor) and the program goes on with that session: the cookie, and
+//! `X-Form-Token` from `GET /v1/yonetim/oturum` with everything that changes something.
+
+pub(super) mod accounts;
+pub(super) mod people;
+
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use serde::Serialize;
+
+use super::problem::Problem;
+use crate::access::enrol::EnrolError;
+use crate::access::people::PeopleError;
+use crate::access::sessions::Visitor;
+use crate::ledger::people::Refused;
+
+/// Who is logged in.
+#[derive(Serialize)]
+pub struct Session {
+    login: String,
+    form_token: String,
+}
+
+/// Who is logged in, and what changes must carry.
+pub(super) async fn session(Extension(visitor): Extension<Visitor>) -> Json<Session> {
+    Json(Session { login: visitor.login().to_owned(), form_token: visitor.token.clone() })
+}
+
+fn conflict(detail: impl Into<String>) -> Problem {
+    Problem::new(StatusCode::CONFLICT, "conflict", "Conflict", detail)
+}
+
+fn unsound(detail: impl Into<String>) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bad-content", "Bad content", detail)
+}
+
+impl From<EnrolError> for Problem {
+    fn from(error: EnrolError) -> Self {
+        match error {
+            EnrolError::Taken(id) => conflict(format!("{id} adı kullanılıyor.")),
+            EnrolError::NoSuchAccount(_) => Self::missing(),
+            EnrolError::NoSuchPlace(place) => unsound(format!("{place} diye bir yer yok.")),
+            EnrolError::NoBoardThere(place) => unsound(format!("{place} bir kurulun bulunduğu yer değil.")),
+            EnrolError::NoConstituency(place) => unsound(format!("{place} bir seçim çevresi değil.")),
+            EnrolError::Password(error) => Self::unavailable(&error),
+            EnrolError::Secret(error) => Self::unavailable(&error),
+            EnrolError::Ledger(error) => Self::unavailable(&error),
+        }
+    }
+}
+
+impl From<PeopleError> for Problem {
+    fn from(error: PeopleError) -> Self {
+        match error {
+            PeopleError::Refused(Refused::NoSeat { account }) => {
+                conflict(format!("{account} için on kullanıcı var; on birincisi olamaz."))
+            }
+            PeopleError::Refused(Refused::NoAccount { account }) => {
+                unsound(format!("{account} diye etkin bir parti veya aday yok."))
+            }
+            PeopleError::Refused(Refused::Taken { login }) => conflict(format!("{login} adı kullanılıyor.")),
+            PeopleError::Nobody(_) => Self::missing(),
+            PeopleError::WrongPassword => unsound("Parola doğru değil."),
+            PeopleError::BadPassword(bad) => unsound(bad.to_string()),
+            PeopleError::Secret(error) => Self::unavailable(&error),
+            PeopleError::Password(error) => Self::unavailable(&error),
+            PeopleError::Ledger(error) => Self::unavailable(&error),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! People: the request form, slips, active and passive. Slips are told this once, in the answer.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+use super::{conflict, unsound};
+use crate::access::passwords::Passwords;
+use crate::access::people::{self, Wanted};
+use crate::access::request_form::{self, FormError};
+use crate::access::slip::Slip;
+use crate::domain::person::Role;
+use crate::ledger::people::{NotActivated, Person};
+use crate::web::Site;
+use crate::web::problem::Problem;
+
+/// Whose people.
+#[derive(Deserialize)]
+pub(in crate::web) struct Whose {
+    account: Option<String>,
+}
+
+/// A person as they are told.
+#[derive(Serialize)]
+pub(in crate::web) struct Told {
+    login: String,
+    account: String,
+    role: String,
+    name: String,
+    phone: String,
+    email: String,
+    active: bool,
+    needs_form: bool,
+    first_password: bool,
+    second_factor: bool,
+}
+
+impl From<Person> for Told {
+    fn from(person: Person) -> Self {
+        Self {
+            active: person.seat.is_some(),
+            login: person.id,
+            account: person.account,
+            role: person.role,
+            name: person.name,
+            phone: person.phone,
+            email: person.email,
+            needs_form: person.needs_form,
+            first_password: person.must_change,
+            second_factor: person.second_factor,
+        }
+    }
+}
+
+/// Somebody who is wanted.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::web) struct New {
+    account: String,
+    name: String,
+    phone: String,
+    email: String,
+    role: Role,
+}
+
+/// What changes of somebody.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::web) struct Changed {
+    active: bool,
+}
+
+/// What became of a form.
+#[derive(Serialize)]
+pub(in crate::web) struct Taken {
+    logins: Vec<String>,
+    slips: Vec<Slip>,
+}
+
+pub(in crate::web) async fn list(
+    State(site): State<Site>,
+    Query(Whose { account }): Query<Whose>,
+) -> Result<Json<Vec<Told>>, Problem> {
+    let people = site.ledger.people(account.as_deref()).await?;
+    Ok(Json(people.into_iter().map(Told::from).collect()))
+}
+
+pub(in crate::web) async fn add(
+    State(site): State<Site>,
+    Json(new): Json<New>,
+) -> Result<(StatusCode, Json<Slip>), Problem> {
+    let wanted = Wanted {
+        account: new.account,
+        role: new.role,
+        name: new.name.parse().map_err(|bad| unsound(format!("{bad}")))?,
+        phone: new.phone.parse().map_err(|bad| unsound(format!("{bad}")))?,
+        email: new.email.parse().map_err(|bad| unsound(format!("{bad}")))?,
+    };
+    let now = site.sessions.now();
+    let outcomes = people::define(&site.ledger, &Passwords::new(), &[wanted], &[], now).await?;
+    let slip = outcomes.into_iter().next().and_then(|outcome| outcome.slip);
+    slip.map(|slip| (StatusCode::CREATED, Json(slip)))
+        .ok_or_else(|| conflict("Bu e-posta adresiyle etkin bir kullanıcı var."))
+}
+
+pub(in crate::web) async fn change(
+    State(site): State<Site>,
+    Path(login): Path<String>,
+    Json(Changed { active }): Json<Changed>,
+) -> Result<Json<Told>, Problem> {
+    if login.contains('\0') {
+        return Err(Problem::missing());
+    }
+    if active {
+        site.ledger.person_activate(&login).await?.map_err(|why| match why {
+            NotActivated::Missing => Problem::missing(),
+            NotActivated::NoSeat => conflict("On kullanıcı var; on birincisi olamaz."),
+            NotActivated::NeedsForm => conflict("Bu kullanıcı ancak yeni bir talep formuyla etkin olur."),
+        })?;
+    } else {
+        site.ledger.person_passivate(&login).await?;
+    }
+    let person = site.ledger.person(&login).await?.ok_or_else(Problem::missing)?;
+    Ok(Json(person.into()))
+}
+
+pub(in crate::web) async fn new_slip(
+    State(site): State<Site>,
+    Path(login): Path<String>,
+) -> Result<Json<Slip>, Problem> {
+    if login.contains('\0') {
+        return Err(Problem::missing());
+    }
+    Ok(Json(people::new_slip(&site.ledger, &Passwords::new(), &login, site.sessions.now()).await?))
+}
+
+/// Everybody passive but the representatives, until a new form.
+pub(in crate::web) async fn before_election(State(site): State<Site>) -> Result<Json<Vec<String>>, Problem> {
+    Ok(Json(site.ledger.people_passivate_before_election().await?))
+}
+
+/// The request form, CSV or XLSX: all of it or nothing.
+pub(in crate::web) async fn form(State(site): State<Site>, form: Bytes) -> Result<Json<Taken>, Problem> {
+    let (accounts, known) = (site.ledger.accounts(None).await?, site.ledger.people(None).await?);
+    // Unpacking and checking may take a while, on nobody's async thread.
+    let read = tokio::task::spawn_blocking(move || request_form::read(&form, &accounts, &known)).await;
+    let form = match read {
+        Ok(Ok(form)) => form,
+        Ok(Err(FormError::Mistakes(mistakes))) => {
+            let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+            return Err(unsound(lines.join("\n")));
+        }
+        Ok(Err(error @ FormError::Unreadable(_))) => return Err(unsound(error.to_string())),
+        Err(panicked) => return Err(Problem::unavailable(&panicked)),
+    };
+    let now = site.sessions.now();
+    let outcomes = people::define(&site.ledger, &Passwords::new(), &form.people, &form.addresses, now).await?;
+    let (logins, slips): (Vec<_>, Vec<_>) = outcomes.into_iter().map(|outcome| (outcome.login, outcome.slip)).unzip();
+    Ok(Json(Taken { logins, slips: slips.into_iter().flatten().collect() }))
+}

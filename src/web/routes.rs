@@ -1,0 +1,121 @@
+//! Every address of the service, in one table: its method, its path, and what whoever asks must have.
+//!
+//! A route without a line here does not exist, and a line says what it needs: no handler can be reached without it. A test
+//! walks the table.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{MethodFilter, MethodRouter, on};
+
+use super::site::{gate, headers};
+use super::{Site, archive, board, health, known, manage, on_record, scans, service, site, who};
+use crate::access::Act;
+
+/// What whoever asks must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing: it shows nothing.
+    Nobody,
+    /// A board's token; the handler's argument asks for it.
+    Board,
+    /// A party's bulk secret; the handler's argument asks for it.
+    Bulk,
+    /// A party's web service token; the handler's argument asks for it.
+    Service,
+    /// A session, even of somebody whose first password is not replaced yet, and this right.
+    Session(Act),
+    /// A session of somebody who has replaced the first password, whoever it is.
+    Person,
+    /// A session of somebody who has replaced it, and this right.
+    Right(Act),
+}
+
+/// One address.
+pub struct Route {
+    /// Its method. GET answers HEAD as well.
+    pub method: Method,
+    /// Its path, as axum writes it.
+    pub path: &'static str,
+    /// What it needs.
+    pub needs: Needs,
+    handler: MethodRouter<Site>,
+}
+
+fn route<H, T>(method: Method, path: &'static str, needs: Needs, handler: H) -> Route
+where
+    H: Handler<T, Site>,
+    T: 'static,
+{
+    let filter = MethodFilter::try_from(method.clone()).expect("a method that axum knows");
+    Route { method, path, needs, handler: on(filter, handler) }
+}
+
+/// Every address of the service.
+pub fn table() -> Vec<Route> {
+    use Needs::{Board, Bulk, Nobody, Person, Right, Service, Session};
+    let get = Method::GET;
+    let post = Method::POST;
+    vec![
+        route(Method::PUT, "/v1/scans/{digest}", Board, scans::upload),
+        route(post.clone(), "/v1/scans/known", Board, known::ask),
+        route(get.clone(), "/v1/board", Board, board::greet),
+        route(get.clone(), "/v1/board/missing", Board, board::missing),
+        route(get.clone(), "/arsiv/", Bulk, archive::root),
+        route(get.clone(), "/arsiv/{*path}", Bulk, archive::node),
+        route(get.clone(), "/v1/durum", Service, service::status),
+        route(get.clone(), "/healthz", Nobody, health::alive),
+        route(get.clone(), "/readyz", Nobody, health::ready),
+        route(get.clone(), "/", Nobody, site::root),
+        route(get.clone(), site::STYLE, Nobody, site::style),
+        route(get.clone(), "/giris", Nobody, site::login::page),
+        route(post.clone(), "/giris", Nobody, site::login::enter),
+        route(get.clone(), "/parola", Session(Act::ChangePassword), site::password::page),
+        route(post.clone(), "/parola", Session(Act::ChangePassword), site::password::change),
+        route(get.clone(), "/dogrulama", Session(Act::ChangePassword), site::factor::page),
+        route(post.clone(), "/dogrulama", Session(Act::ChangePassword), site::factor::set),
+        route(post.clone(), "/cikis", Session(Act::LogOut), site::account::leave),
+        route(get.clone(), "/hesap", Person, site::account::page),
+        route(post.clone(), "/hesap/oturum", Person, site::account::end),
+        route(get.clone(), "/hesap/erisimler", Right(Act::ReadOwnRecord), site::record::own),
+        route(get.clone(), "/denetim", Right(Act::ReadRecord), site::record::page),
+        route(get.clone(), "/denetim.csv", Right(Act::ReadRecord), site::record::csv),
+        route(get.clone(), "/denetim.jsonl", Right(Act::ReadRecord), site::record::jsonl),
+        route(get.clone(), "/v1/yonetim/oturum", Right(Act::Administer), manage::session),
+        route(get.clone(), "/v1/yonetim/hesaplar", Right(Act::Administer), manage::accounts::list),
+        route(post.clone(), "/v1/yonetim/hesaplar", Right(Act::Administer), manage::accounts::add),
+        route(get.clone(), "/v1/yonetim/hesaplar/{id}", Right(Act::Administer), manage::accounts::show),
+        route(Method::PATCH, "/v1/yonetim/hesaplar/{id}", Right(Act::Administer), manage::accounts::change),
+        route(post.clone(), "/v1/yonetim/hesaplar/{id}/anahtar", Right(Act::Administer), manage::accounts::new_secret),
+        route(get, "/v1/yonetim/kisiler", Right(Act::Administer), manage::people::list),
+        route(post.clone(), "/v1/yonetim/kisiler", Right(Act::Administer), manage::people::add),
+        route(Method::PATCH, "/v1/yonetim/kisiler/{login}", Right(Act::Administer), manage::people::change),
+        route(post.clone(), "/v1/yonetim/kisiler/{login}/ilk-parola", Right(Act::Administer), manage::people::new_slip),
+        route(post.clone(), "/v1/yonetim/secim-oncesi", Right(Act::Administer), manage::people::before_election),
+        route(post, "/v1/yonetim/talep-formu", Right(Act::Administer), manage::people::form),
+    ]
+}
+
+/// The table as a router.
+pub fn router(site: Site) -> Router {
+    let mut router = Router::new();
+    for Route { path, needs, handler, .. } in table() {
+        let handler = match needs {
+            Needs::Nobody | Needs::Board | Needs::Bulk | Needs::Service => handler,
+            Needs::Session(_) | Needs::Person | Needs::Right(_) => {
+                handler.route_layer(from_fn_with_state((site.clone(), needs), gate::pass))
+            }
+        };
+        router = router.route(path, handler);
+    }
+    router
+        .fallback(who::no_such_address)
+        .method_not_allowed_fallback(who::no_such_method)
+        // Scans are counted by intake itself; nothing else is larger than a request form.
+        .layer(DefaultBodyLimit::max(crate::access::request_form::BYTES))
+        .layer(from_fn(on_record::only))
+        .layer(from_fn(headers::add))
+        .with_state(site)
+}

@@ -1,0 +1,91 @@
+//! The web service: results only, never images (2019 circular, art. 3/5). By the party's one token.
+
+use std::net::IpAddr;
+
+use axum::Json;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
+use headers::HeaderMapExt;
+use headers::authorization::{Authorization, Bearer};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::Site;
+use super::problem::Problem;
+use super::who::{BEARER, peer, turn_away};
+use crate::access::door::DoorError;
+use crate::access::{Act, Object, Principal, Refusal};
+use crate::audit::Access;
+use crate::domain::Gate;
+
+/// A party's web service user. What it may do now is decided at each act.
+#[derive(Clone, Debug)]
+pub struct ServiceUser {
+    principal: Principal,
+    from: IpAddr,
+}
+
+impl FromRequestParts<Site> for ServiceUser {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
+        let from = peer(parts);
+        let found = match parts.headers.typed_get::<Authorization<Bearer>>() {
+            Some(token) => site.door.service(token.token(), from).await,
+            None => Err(DoorError::Refused(Refusal::Unknown)),
+        };
+        match found {
+            Ok(principal) => Ok(Self { principal, from }),
+            Err(error) => Err(turn_away(site, parts, "service", "(token)", error, BEARER).await),
+        }
+    }
+}
+
+/// What a program asks before anything else: is it open, and what has been decided.
+#[derive(Debug, Serialize)]
+pub struct Status {
+    account: String,
+    at: Timestamp,
+    election: Option<String>,
+    ban_lifted: bool,
+    embargo_ended: bool,
+}
+
+/// Answers whether results may be asked for now.
+pub async fn status(State(site): State<Site>, user: ServiceUser) -> Result<Json<Status>, Problem> {
+    let ServiceUser { principal, from } = user;
+    let access = Access {
+        principal: principal.account.clone(),
+        channel: "service",
+        protocol: "https",
+        address: from,
+        act: Act::ViewResults.name(),
+        object: "/v1/durum".to_owned(),
+        start_at: 0,
+    };
+    let seat = site.audit.seat(access).await?;
+    if let Err(error) = site.door.allow(&principal, Act::ViewResults, Object::Everything, from).await {
+        match &error {
+            DoorError::Refused(refusal) => seat.refused(refusal.name()),
+            DoorError::Ledger(_) => seat.failed("gates could not be read"),
+        }
+        return Err(Problem::at_the_door(error, BEARER));
+    }
+    let (gates, election) = (site.door.gates().await, site.ledger.election().await);
+    let (gates, election) = match (gates, election) {
+        (Ok(gates), Ok(election)) => (gates, election),
+        (Err(error), _) | (_, Err(error)) => {
+            seat.failed("the ledger did not answer");
+            return Err(Problem::at_the_door(error.into(), BEARER));
+        }
+    };
+    seat.done(0);
+    let at = site.sessions.now();
+    Ok(Json(Status {
+        account: principal.account,
+        at,
+        election: election.map(|stored| stored.election.id().to_owned()),
+        ban_lifted: gates.is_open(Gate::BanLifted, at),
+        embargo_ended: gates.is_open(Gate::EmbargoEnded, at),
+    }))
+}

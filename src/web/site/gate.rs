@@ -1,0 +1,218 @@
+//! The one way to everything that needs a session: who is it, may they do it now, from there, did their own page send it,
+//! and a row in the record however it ends.
+
+use std::net::IpAddr;
+
+use axum::body::{Body, HttpBody, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::header::{COOKIE, USER_AGENT};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::page;
+use crate::access::door::DoorError;
+use crate::access::sessions::{Caller, Visitor};
+use crate::access::{Act, Refusal};
+use crate::audit::{Access, Seat};
+use crate::telemetry::Chain;
+use crate::web::Site;
+use crate::web::problem::Problem;
+use crate::web::routes::Needs;
+use crate::web::who::peer;
+
+/// The cookie. `__Host-`: only over TLS, only from this host, for every path.
+pub(super) const COOKIE_NAME: &str = "__Host-tutanak";
+/// Largest form that a page sends, in bytes.
+const FORM: usize = 64 << 10;
+/// The header by which programs send the form token.
+const TOKEN_HEADER: &str = "x-form-token";
+
+/// Where a request comes from.
+#[derive(Clone, Debug)]
+pub(in crate::web) struct Origin {
+    pub address: IpAddr,
+    pub agent: String,
+}
+
+impl Origin {
+    pub fn of(request: &axum::http::request::Parts) -> Self {
+        let agent = request.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+        Self { address: peer(request), agent: agent.to_owned() }
+    }
+
+    pub fn caller(&self) -> Caller<'_> {
+        Caller { address: self.address, agent: &self.agent }
+    }
+}
+
+/// A cookie's value.
+pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let pairs =
+        headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
+    let value = pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name)?.1;
+    // 32 bytes as base64url have 43 letters: nothing longer is ours.
+    (value.len() <= 64).then(|| value.to_owned())
+}
+
+/// The ticket that a browser brings.
+pub(super) fn ticket(headers: &HeaderMap) -> Option<String> {
+    cookie(headers, COOKIE_NAME)
+}
+
+/// Whether another site made the browser send this. Browsers say so themselves; what is no browser has no session to abuse.
+pub(super) fn from_elsewhere(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin")
+}
+
+/// The layer around every handler that needs a session.
+pub(in crate::web) async fn pass(State((site, needs)): State<(Site, Needs)>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let program = parts.uri.path().starts_with("/v1/");
+    let origin = Origin::of(&parts);
+    let act = match needs {
+        Needs::Session(act) | Needs::Right(act) => act,
+        // Whoever may log out may see what is only about themselves.
+        _ => Act::LogOut,
+    };
+    let visitor = match ticket(&parts.headers) {
+        None => None,
+        Some(ticket) => match site.sessions.find(&ticket).await {
+            Ok(visitor) => visitor,
+            Err(error) => {
+                tracing::error!(error = %Chain(&error), "Could not look up a session");
+                return page::unavailable(program);
+            }
+        },
+    };
+    let access = Access {
+        principal: visitor.as_ref().map_or_else(|| "-".to_owned(), |visitor| visitor.principal.name()),
+        channel: visitor.as_ref().map_or("web", |visitor| visitor.principal.channel.name()),
+        protocol: "https",
+        address: origin.address,
+        act: if needs == Needs::Person { "account" } else { act.name() },
+        object: format!("{} {}", parts.method, parts.uri.path_and_query().map_or("", |path| path.as_str())),
+        start_at: 0,
+    };
+    let Ok(seat) = site.audit.seat(access).await else { return page::unavailable(program) };
+    let Some(visitor) = visitor else {
+        seat.refused("no-session");
+        return match program || parts.method != Method::GET {
+            true => Problem::new(StatusCode::UNAUTHORIZED, "no-session", "No session", "Oturum yok ya da sona ermiş.")
+                .into_response(),
+            false => Redirect::to("/giris").into_response(),
+        };
+    };
+    if let Err(error) = allow(&site, &visitor, needs, act, origin.address).await {
+        return refuse(seat, error, &visitor, program);
+    }
+    let body = match parts.method.is_safe() {
+        true => body,
+        false => match sent_by_own_page(&parts.headers, body, &visitor).await {
+            Some(body) => body,
+            None => {
+                seat.refused("not-sent-by-own-page");
+                return page::refused(
+                    program,
+                    "not-sent-by-own-page",
+                    "Bu istek bu sitenin kendi sayfasından gelmedi. Sayfayı yenileyip yeniden deneyin.",
+                );
+            }
+        },
+    };
+    parts.extensions.insert(visitor);
+    parts.extensions.insert(origin);
+    conclude(seat, next.run(Request::from_parts(parts, body)).await)
+}
+
+/// Asks `access`. Whoever has still to replace the first password may do that, and log out.
+async fn allow(site: &Site, visitor: &Visitor, needs: Needs, act: Act, from: IpAddr) -> Result<(), DoorError> {
+    site.sessions.allow(visitor, act, from).await?;
+    let first = visitor.principal.must_change && !matches!(needs, Needs::Session(_));
+    if first { Err(DoorError::Refused(Refusal::MustChangePassword)) } else { Ok(()) }
+}
+
+fn refuse(seat: Seat, error: DoorError, visitor: &Visitor, program: bool) -> Response {
+    match error {
+        DoorError::Ledger(error) => {
+            seat.failed("gates could not be read");
+            tracing::error!(error = %Chain(&error), "Could not decide");
+            page::unavailable(program)
+        }
+        DoorError::Refused(refusal) => {
+            seat.refused(refusal.name());
+            match refusal {
+                Refusal::MustChangePassword if !program => {
+                    Redirect::to(if visitor.first_password { "/parola" } else { "/dogrulama" }).into_response()
+                }
+                refusal => page::refused(program, refusal.name(), &refusal.to_string()),
+            }
+        }
+    }
+}
+
+/// The body again, if the form token stands in it or in the header.
+async fn sent_by_own_page(headers: &HeaderMap, body: Body, visitor: &Visitor) -> Option<Body> {
+    if from_elsewhere(headers) {
+        return None;
+    }
+    if let Some(token) = headers.get(TOKEN_HEADER) {
+        return visitor.sent(token.to_str().ok()?).then_some(body);
+    }
+    let bytes = to_bytes(body, FORM).await.ok()?;
+    visitor.sent(&field(&bytes, "_token")?).then(|| Body::from(bytes))
+}
+
+/// A field of a form's body.
+pub(super) fn field(body: &[u8], name: &str) -> Option<String> {
+    let text = std::str::from_utf8(body).ok()?;
+    let pair = text.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name)?;
+    let spaced = pair.1.replace('+', " "); // as forms write a space
+    Some(percent_encoding::percent_decode_str(&spaced).decode_utf8().ok()?.into_owned())
+}
+
+/// Writes down how it ended. An answer of unknown length is on record when its last byte is on its way.
+fn conclude(seat: Seat, response: Response) -> Response {
+    let status = response.status();
+    if status.is_server_error() {
+        seat.failed(status.as_str());
+    } else if status.is_client_error() {
+        let reason = response.extensions().get::<Reason>().map_or("", |reason| reason.0);
+        seat.refused(if reason.is_empty() { status.as_str() } else { reason });
+    } else if let Some(bytes) = response.body().size_hint().exact() {
+        seat.done(bytes);
+    } else {
+        return response.map(|body| super::record::counted(body, seat));
+    }
+    response
+}
+
+/// Why an answer is a refusal, for the record.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reason(pub &'static str);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_read_as_browsers_write_it() {
+        let body = b"_token=abc&parola=yedi+uyurlar+ma%C4%9Farada+%2B1&bos=&_token=other";
+        assert_eq!(field(body, "parola").as_deref(), Some("yedi uyurlar mağarada +1"));
+        assert_eq!(field(body, "_token").as_deref(), Some("abc"));
+        assert_eq!(field(body, "bos").as_deref(), Some(""));
+        assert_eq!(field(body, "yok"), None);
+        assert_eq!(field(b"a=%FF", "a"), None);
+    }
+
+    #[test]
+    fn only_the_cookie_of_that_name_is_taken_and_no_long_one() {
+        let mut headers = HeaderMap::new();
+        headers.append(COOKIE, "a=b; __Host-tutanak=ticket".parse().unwrap());
+        assert_eq!(ticket(&headers).as_deref(), Some("ticket"));
+        assert_eq!(cookie(&headers, "Host-tutanak"), None);
+        let mut headers = HeaderMap::new();
+        headers.append(COOKIE, format!("__Host-tutanak={}", "x".repeat(65)).parse().unwrap());
+        assert_eq!(ticket(&headers), None);
+    }
+}

@@ -1,0 +1,143 @@
+//! `/giris`. One sentence for every reason why somebody is not let in; the record has the true one.
+
+use askama::Template;
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use axum::http::header::{RETRY_AFTER, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::gate::{COOKIE_NAME, Origin, cookie, field, from_elsewhere, ticket};
+use super::page::{self, Frame, show};
+use crate::access::door::LoginError;
+use crate::access::sessions::{Ticket, form_token};
+use crate::access::{Refusal, secrets};
+use crate::audit::Access;
+use crate::telemetry::Chain;
+use crate::web::Site;
+use crate::web::on_record::shows_nothing;
+
+/// Binds the form to the browser that asked for it, before there is a session to bind it to.
+const FORM_COOKIE: &str = "__Host-tutanak-giris";
+/// Largest form, in bytes.
+const FORM: usize = 16 << 10;
+/// What everybody is told who is not let in.
+const NOT_LET_IN: &str = "Giriş yapılamadı. Kullanıcı adı, parola ya da doğrulama kodu yanlış; hesap pasif; veya bu IP adresinden \
+                          giriş tanımlı değil.";
+const STALE: &str = "Giriş sayfası eskimiş. Bilgilerinizi yeniden girin.";
+const BUSY: &str = "Şu an çok sayıda giriş yapılıyor. Birkaç saniye sonra yeniden deneyin.";
+
+#[derive(Template)]
+#[template(path = "site/login.html")]
+struct LoginPage<'a> {
+    frame: Frame,
+    token: String,
+    login: &'a str,
+    error: &'a str,
+}
+
+async fn form(site: &Site, headers: &HeaderMap, status: StatusCode, login: &str, error: &str) -> Response {
+    let known = cookie(headers, FORM_COOKIE).filter(|value| value.len() == 43);
+    let mut raw = [0; 32];
+    let value = match known {
+        Some(value) => value,
+        None if getrandom::fill(&mut raw).is_ok() => URL_SAFE_NO_PAD.encode(raw),
+        None => return page::unavailable(false),
+    };
+    let title = if error.is_empty() { "Giriş" } else { "Hata: Giriş" };
+    let page = LoginPage { frame: Frame::new(site, title, None).await, token: form_token(&value), login, error };
+    let mut response = show(status, &page);
+    set_cookie(&mut response, FORM_COOKIE, &value, "");
+    response
+}
+
+/// The form.
+pub(in crate::web) async fn page(State(site): State<Site>, headers: HeaderMap) -> Response {
+    shows_nothing(form(&site, &headers, StatusCode::OK, "", "").await)
+}
+
+/// A session, or the form again.
+pub(in crate::web) async fn enter(State(site): State<Site>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let headers = &parts.headers;
+    let origin = Origin::of(&parts);
+    let Ok(body) = to_bytes(body, FORM).await else { return page::refused(false, "too-large", STALE) };
+    let field = |name| field(&body, name).unwrap_or_default();
+    let (login, password, code) = (field("kullanici"), field("parola"), field("kod"));
+    let login = login.trim();
+    let access = Access {
+        principal: "-".to_owned(),
+        channel: "web",
+        protocol: "https",
+        address: origin.address,
+        act: "login",
+        object: secrets::as_a_name(login).to_string(),
+        start_at: 0,
+    };
+    let Ok(mut seat) = site.audit.seat(access).await else { return page::unavailable(false) };
+    let own = cookie(headers, FORM_COOKIE).is_some_and(|value| field("_token") == form_token(&value));
+    if !own || from_elsewhere(headers) {
+        seat.refused("not-sent-by-own-page");
+        return form(&site, headers, StatusCode::FORBIDDEN, login, STALE).await;
+    }
+    match site.sessions.log_in(login, &password, &code, origin.caller()).await {
+        Ok((new, principal)) => {
+            seat.is(&principal.name());
+            // What the browser brought is not gone on with: it ends.
+            if let Some(old) = ticket(headers)
+                && let Ok(Some(visitor)) = site.sessions.find(&old).await
+                && let Err(error) = site.sessions.log_out(&visitor).await
+            {
+                tracing::error!(error = %Chain(&error), "Could not end the session of before");
+            }
+            seat.done(0);
+            let mut response = Redirect::to("/hesap").into_response();
+            give(&mut response, &new);
+            set_cookie(&mut response, FORM_COOKIE, "", "; Max-Age=0");
+            response
+        }
+        Err(LoginError::Refused(refusal)) => {
+            seat.refused(refusal.name());
+            let Refusal::TooManyTries { retry_after } = refusal else {
+                return form(&site, headers, StatusCode::FORBIDDEN, login, NOT_LET_IN).await;
+            };
+            let said = refusal.to_string();
+            let mut response = form(&site, headers, StatusCode::TOO_MANY_REQUESTS, login, &said).await;
+            response.headers_mut().insert(RETRY_AFTER, retry_after.into());
+            response
+        }
+        Err(LoginError::WrongCode) => {
+            seat.refused("wrong-code");
+            form(&site, headers, StatusCode::FORBIDDEN, login, NOT_LET_IN).await
+        }
+        Err(LoginError::Password(error)) => {
+            seat.failed("password could not be compared");
+            tracing::warn!(error = %Chain(&error), "Could not compare a password");
+            form(&site, headers, StatusCode::SERVICE_UNAVAILABLE, login, BUSY).await
+        }
+        Err(LoginError::Ledger(error)) => {
+            seat.failed("accounts could not be read");
+            tracing::error!(error = %Chain(&error), "Could not look up a login");
+            page::unavailable(false)
+        }
+    }
+}
+
+/// Gives the browser a session's ticket.
+pub(super) fn give(response: &mut Response, ticket: &Ticket) {
+    set_cookie(response, COOKIE_NAME, ticket.as_str(), "");
+}
+
+/// Takes it away.
+pub(super) fn take_away(response: &mut Response) {
+    set_cookie(response, COOKIE_NAME, "", "; Max-Age=0");
+}
+
+fn set_cookie(response: &mut Response, name: &str, value: &str, more: &str) {
+    let cookie = format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Strict{more}");
+    if let Ok(value) = HeaderValue::try_from(cookie) {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
+}

@@ -1,0 +1,117 @@
+//! Pages: a frame with the notice of the 2019 circular, art. 3/2, around what each of them shows.
+
+use askama::Template;
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{Html, IntoResponse, Response};
+
+use super::headers::PAGE;
+use crate::access::sessions::Visitor;
+use crate::domain::{Channel, Gate};
+use crate::telemetry::Chain;
+use crate::web::Site;
+use crate::web::problem::Problem;
+
+const BEFORE: &str = "Buradaki sonuçlar ve görüntüler, YSK’ca belirlenen süre sona ermeden hiçbir kişi veya kuruluşa verilemez, yayımlanamaz.";
+const AFTER: &str = "YSK’ca belirlenen yayın süresi sona ermiştir.";
+
+/// What stands around every page.
+pub(super) struct Frame {
+    pub title: &'static str,
+    /// The notice of rule 2.
+    pub notice: &'static str,
+    pub style: &'static str,
+    pub person: Option<Person>,
+}
+
+/// Who is logged in, as the head of the page says it.
+pub(super) struct Person {
+    pub name: String,
+    pub account: String,
+    pub login: String,
+    pub token: String,
+    /// Whether only the first password's page is open.
+    pub first: bool,
+    pub auditor: bool,
+    /// Whether the account has a record of its own to look at.
+    pub party: bool,
+}
+
+impl From<&Visitor> for Person {
+    fn from(visitor: &Visitor) -> Self {
+        Self {
+            name: visitor.name.clone(),
+            account: visitor.account_name.clone(),
+            login: visitor.login().to_owned(),
+            token: visitor.token.clone(),
+            first: visitor.principal.must_change,
+            auditor: visitor.principal.channel == Channel::Auditor,
+            party: visitor.principal.channel == Channel::Web,
+        }
+    }
+}
+
+impl Frame {
+    pub async fn new(site: &Site, title: &'static str, visitor: Option<&Visitor>) -> Self {
+        // Where it cannot be found out, what forbids more stands.
+        let ended = site.door.gates().await.is_ok_and(|gates| gates.is_open(Gate::EmbargoEnded, site.sessions.now()));
+        let notice = if ended { AFTER } else { BEFORE };
+        Self { title, notice, style: super::STYLE, person: visitor.map(Person::from) }
+    }
+
+    /// A page of nobody, where nothing can be asked.
+    fn bare(title: &'static str) -> Self {
+        Self { title, notice: BEFORE, style: super::STYLE, person: None }
+    }
+}
+
+/// A page with its headers.
+pub(super) fn show(status: StatusCode, page: &impl Template) -> Response {
+    match page.render() {
+        Ok(html) => {
+            let headers = [
+                (CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE)),
+                (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+            ];
+            (status, headers, Html(html)).into_response()
+        }
+        Err(error) => {
+            tracing::error!(error = %Chain(&error), "Could not write a page");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "site/message.html")]
+struct Message<'a> {
+    frame: Frame,
+    text: &'a str,
+}
+
+/// A refusal: a page for people, a problem for programs.
+pub(super) fn refused(program: bool, kind: &str, text: &str) -> Response {
+    match program {
+        true => Problem::new(StatusCode::FORBIDDEN, kind, "Forbidden", text).into_response(),
+        false => show(StatusCode::FORBIDDEN, &Message { frame: Frame::bare("İzin yok"), text }),
+    }
+}
+
+/// We cannot answer now.
+pub(super) fn unavailable(program: bool) -> Response {
+    let text = "Hizmet şu an yanıt veremiyor. Biraz sonra yeniden deneyin.";
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    let mut response = match program {
+        true => Problem::new(status, "unavailable", "Temporarily unavailable", text).into_response(),
+        false => show(status, &Message { frame: Frame::bare("Hizmet yanıt veremiyor"), text }),
+    };
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    response
+}
+
+/// A time as people in Türkiye read it, to the second.
+pub(super) fn time(ms: i64) -> String {
+    let zone = jiff::tz::TimeZone::get("Europe/Istanbul").unwrap_or(jiff::tz::TimeZone::UTC);
+    let at = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    at.to_zoned(zone).strftime("%d.%m.%Y %H:%M:%S").to_string()
+}

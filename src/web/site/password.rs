@@ -1,0 +1,73 @@
+//! `/parola`: the own password, replaced. With a first password it is the only page there is.
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::{Form, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::gate::{Origin, Reason};
+use super::login::give;
+use super::page::{self, Frame, show};
+use crate::access::passwords::{LEAST, MOST};
+use crate::access::people::PeopleError;
+use crate::access::sessions::Visitor;
+use crate::telemetry::Chain;
+use crate::web::Site;
+
+#[derive(Template)]
+#[template(path = "site/password.html")]
+struct PasswordPage<'a> {
+    frame: Frame,
+    least: usize,
+    most: usize,
+    error: &'a str,
+}
+
+/// What the form sends.
+#[derive(Deserialize)]
+pub(in crate::web) struct Change {
+    simdiki: String,
+    yeni: String,
+    yeniden: String,
+}
+
+async fn form(site: &Site, visitor: &Visitor, error: &str) -> Response {
+    let title = if error.is_empty() { "Parola değiştirme" } else { "Hata: Parola değiştirme" };
+    let frame = Frame::new(site, title, Some(visitor)).await;
+    let status = if error.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let mut response = show(status, &PasswordPage { frame, least: LEAST, most: MOST, error });
+    response.extensions_mut().insert(Reason("password-not-changed"));
+    response
+}
+
+/// The form.
+pub(in crate::web) async fn page(State(site): State<Site>, Extension(visitor): Extension<Visitor>) -> Response {
+    form(&site, &visitor, "").await
+}
+
+/// A new password and a new session, or the form again.
+pub(in crate::web) async fn change(
+    State(site): State<Site>,
+    Extension(visitor): Extension<Visitor>,
+    Extension(origin): Extension<Origin>,
+    Form(change): Form<Change>,
+) -> Response {
+    if change.yeni != change.yeniden {
+        return form(&site, &visitor, "Yeni parola iki kez aynı yazılmadı.").await;
+    }
+    match site.sessions.change_password(&visitor, &change.simdiki, &change.yeni, origin.caller()).await {
+        Ok(ticket) => {
+            let mut response = Redirect::to("/hesap").into_response();
+            give(&mut response, &ticket);
+            response
+        }
+        Err(PeopleError::BadPassword(bad)) => form(&site, &visitor, &bad.to_string()).await,
+        Err(PeopleError::WrongPassword) => form(&site, &visitor, "Şimdiki parola doğru değil.").await,
+        Err(error) => {
+            tracing::error!(error = %Chain(&error), "Could not change a password");
+            page::unavailable(false)
+        }
+    }
+}
