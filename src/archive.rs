@@ -2,7 +2,6 @@
 //!
 //! It must never buffer a whole file of scans, nor store anything twice: lengths, tags and byte ranges are computed.
 
-pub mod cache;
 pub mod lists;
 pub mod pack;
 pub mod packer;

@@ -22,7 +22,7 @@
 //!
 //! # Rooms, from the bottom to the top
 //!
-//! * [`domain`]: the words of the trade as types, and the one spelling of every public path. [`clock`], [`cpu`] and
+//! * [`domain`]: the words of the trade as types, and the one spelling of every public path. [`clock`], [`cpu`], [`cache`] and
 //!   [`telemetry`] are the tools of all others.
 //! * [`vault`]: objects by their content. [`reading`]: pixels and karekods. [`drawing`]: forms and scans for rehearsals.
 //!   [`log`]: the arithmetic of the transparency log. [`tls`]: certificates. [`paper`]: sheets that are printed.
@@ -58,6 +58,7 @@ pub mod access;
 pub mod app;
 pub mod archive;
 pub mod audit;
+pub mod cache;
 pub mod cli;
 pub mod client;
 pub mod clock;

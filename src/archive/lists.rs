@@ -16,8 +16,8 @@ use tokio::sync::Semaphore;
 
 pub use cells::{comma_row, places, sheet, status, time, unquoted};
 
-use super::cache::{Cache, Weighed};
 use super::spool::{Spool, Writing};
+use crate::cache::{Cache, Weighed};
 use crate::clock::Clock;
 use crate::domain::naming::lists::ListKind;
 use crate::ledger::entries::HeadNow;

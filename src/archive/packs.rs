@@ -11,8 +11,8 @@ use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::cache::{Cache, Weighed};
 use super::pack::{BadPack, PackPlan, PackSegment};
+use crate::cache::{Cache, Weighed};
 use crate::domain::Digest;
 use crate::domain::naming::packs::{PACK_ENTRIES, PACK_NUMBERS};
 use crate::ledger::packs::PackRow;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 /// Rooms from the bottom to the top. A room may use those of lower rows, and its own row only where it is said here.
 const LAYERS: [&[&str]; 9] = [
-    &["domain", "clock", "telemetry", "cpu"],
+    &["domain", "clock", "telemetry", "cpu", "cache"],
     &["vault", "reading", "drawing", "tls", "log", "paper"],
     &["ledger"],
     &["registry"],

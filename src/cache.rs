@@ -2,10 +2,12 @@
 //!
 //! It must never hold more than its limit for long, nor keep a failure.
 
-use std::collections::HashMap;
+use std::borrow::Borrow;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use tokio::sync::OnceCell;
 
 /// Something that can be kept.
@@ -25,20 +27,49 @@ pub struct Cache<K, V> {
 #[derive(Debug)]
 struct Slots<K, V> {
     by_key: HashMap<K, Slot<V>>,
-    /// Counts uses, so that the one that was not used for longest is known.
+    /// Keys by their latest use: the first was not used for longest.
+    by_use: BTreeMap<u64, K>,
     uses: u64,
+    /// Of all values that are made.
+    weight: u64,
 }
 
 #[derive(Debug)]
 struct Slot<V> {
     cell: Arc<OnceCell<V>>,
     used: u64,
+    /// Nothing until it is made.
+    weight: u64,
+}
+
+impl<K: Eq + Hash + Clone, V> Slots<K, V> {
+    /// The slot of `key`, used just now.
+    fn touch<Q: Eq + Hash + ?Sized>(&mut self, key: &Q) -> Option<&mut Slot<V>>
+    where
+        K: Borrow<Q>,
+    {
+        let slot = self.by_key.get_mut(key)?;
+        self.uses += 1;
+        if let Some(key) = self.by_use.remove(&slot.used) {
+            self.by_use.insert(self.uses, key);
+        }
+        slot.used = self.uses;
+        Some(slot)
+    }
+
+    fn remove(&mut self, key: &K) {
+        if let Some(slot) = self.by_key.remove(key) {
+            self.by_use.remove(&slot.used);
+            self.weight -= slot.weight;
+        }
+    }
 }
 
 impl<K: Eq + Hash + Clone, V: Weighed + Clone> Cache<K, V> {
     /// A cache of at most `weight`, and of at most `count` values whatever their weight.
     pub fn new(weight: u64, count: usize) -> Self {
-        Self { slots: Mutex::new(Slots { by_key: HashMap::new(), uses: 0 }), weight, count }
+        let slots = Slots { by_key: HashMap::new(), by_use: BTreeMap::new(), uses: 0, weight: 0 };
+        Self { slots: Mutex::new(slots), weight, count }
     }
 
     /// The value of `key`: the kept one if it is `good` still, else what `make` gives. While one makes it, others wait
@@ -55,40 +86,66 @@ impl<K: Eq + Hash + Clone, V: Weighed + Clone> Cache<K, V> {
         made
     }
 
+    /// The kept value of `key`, if there is one.
+    pub fn kept<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+    {
+        self.slots().touch(key)?.cell.get().cloned()
+    }
+
     /// Keeps only what is `good`, and what is just being made.
     pub fn retain(&self, good: impl Fn(&V) -> bool) {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.by_key.retain(|_, slot| slot.cell.get().is_none_or(&good));
+        let mut slots = self.slots();
+        let bad = |slot: &Slot<V>| slot.cell.get().is_some_and(|value| !good(value));
+        let gone: Vec<K> = slots.by_key.iter().filter(|(_, slot)| bad(slot)).map(|(key, _)| key.clone()).collect();
+        gone.iter().for_each(|key| slots.remove(key));
+    }
+
+    fn slots(&self) -> MutexGuard<'_, Slots<K, V>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn cell(&self, key: &K, good: impl Fn(&V) -> bool) -> Arc<OnceCell<V>> {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = self.slots();
+        if slots.by_key.get(key).is_some_and(|slot| slot.cell.get().is_some_and(|value| !good(value))) {
+            slots.remove(key);
+        }
+        if let Some(slot) = slots.touch(key) {
+            return Arc::clone(&slot.cell);
+        }
         slots.uses += 1;
         let used = slots.uses;
-        let slot = slots.by_key.entry(key.clone()).or_insert_with(|| Slot { cell: Arc::default(), used });
-        slot.used = used;
-        if slot.cell.get().is_some_and(|value| !good(value)) {
-            slot.cell = Arc::default();
-        }
-        Arc::clone(&slot.cell)
+        let cell: Arc<OnceCell<V>> = Arc::default();
+        slots.by_use.insert(used, key.clone());
+        slots.by_key.insert(key.clone(), Slot { cell: Arc::clone(&cell), used, weight: 0 });
+        cell
     }
 
     /// Forgets a failure, and what is too much.
     fn tidy(&self, key: &K, cell: &Arc<OnceCell<V>>) {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        let by_key = &mut slots.by_key;
-        if !cell.initialized() && by_key.get(key).is_some_and(|slot| Arc::ptr_eq(&slot.cell, cell)) {
-            by_key.remove(key);
+        let mut slots = self.slots();
+        let weight = cell.get().map(Weighed::weight);
+        let mine = slots.by_key.get_mut(key).filter(|slot| Arc::ptr_eq(&slot.cell, cell));
+        match (weight, mine) {
+            (Some(weight), Some(slot)) => {
+                let grown = weight - std::mem::replace(&mut slot.weight, weight).min(weight);
+                slots.weight += grown;
+            }
+            (None, Some(_)) => slots.remove(key),
+            (_, None) => {}
         }
-        let weigh = |slot: &Slot<V>| slot.cell.get().map_or(0, Weighed::weight);
-        let mut total: u64 = by_key.values().map(weigh).sum();
         // What was just asked for stays, even if it alone is too heavy: it is in somebody's hands anyway.
-        while (total > self.weight || by_key.len() > self.count) && by_key.len() > 1 {
-            let Some(oldest) = by_key.iter().min_by_key(|(_, slot)| slot.used).map(|(key, _)| key.clone()) else {
-                break;
-            };
-            total -= by_key.remove(&oldest).as_ref().map_or(0, weigh);
+        while (slots.weight > self.weight || slots.by_key.len() > self.count) && slots.by_key.len() > 1 {
+            let Some(oldest) = slots.by_use.values().next().cloned() else { break };
+            slots.remove(&oldest);
         }
+    }
+}
+
+impl Weighed for Bytes {
+    fn weight(&self) -> u64 {
+        self.len() as u64
     }
 }
 
