@@ -23,6 +23,8 @@ const WAITING: usize = 8192;
 const BATCH: usize = 1000;
 /// How long somebody waits for a seat before being told to come again.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long rows are gathered: a transaction, and its way to the disk, cost as much for one row as for hundreds.
+const GATHER: Duration = Duration::from_millis(20);
 /// How long the writer waits after a failure.
 const RETRY: Duration = Duration::from_millis(500);
 
@@ -90,6 +92,12 @@ impl Audit {
         Ok(Seat { place: Some(place), access, clock: self.clock.clone() })
     }
 
+    /// The same without waiting: for what has begun already and is written down a second time.
+    pub fn seat_now(&self, access: Access) -> Result<Seat, AuditUnavailable> {
+        let place = self.rows.clone().try_reserve_owned().map_err(|_| AuditUnavailable)?;
+        Ok(Seat { place: Some(place), access, clock: self.clock.clone() })
+    }
+
     /// Whether a row could be written now.
     pub fn has_room(&self) -> bool {
         self.rows.capacity() > 0 && !self.stuck.load(Ordering::Acquire)
@@ -120,6 +128,16 @@ impl Seat {
         self.write(bytes, true, "ok", "");
     }
 
+    /// It has begun and is not over.
+    pub fn begun(mut self) {
+        self.write(0, false, "begun", "");
+    }
+
+    /// It is over, for this reason.
+    pub fn over(mut self, reason: &str) {
+        self.write(0, true, "ok", reason);
+    }
+
     /// It was refused.
     pub fn refused(mut self, reason: &str) {
         self.write(0, false, "refused", reason);
@@ -132,7 +150,7 @@ impl Seat {
 
     /// It is under way: the row is written when the delivery ends, however it ends.
     pub fn delivery(self, expected: u64) -> Delivery {
-        Delivery { seat: self, expected, sent: 0, failure: None }
+        Delivery { seat: self, expected, sent: 0, failure: None, note: String::new() }
     }
 
     fn write(&mut self, bytes: u64, complete: bool, outcome: &str, reason: &str) {
@@ -177,12 +195,18 @@ pub struct Delivery {
     expected: u64,
     sent: u64,
     failure: Option<String>,
+    note: String,
 }
 
 impl Delivery {
     /// So many more bytes went out.
     pub fn sent(&mut self, bytes: u64) {
         self.sent += bytes;
+    }
+
+    /// What is to stand beside the outcome of a transfer that reaches its end.
+    pub fn note(&mut self, note: String) {
+        self.note = note;
     }
 
     /// It did not reach its end, whatever was sent.
@@ -195,7 +219,7 @@ impl Drop for Delivery {
     fn drop(&mut self) {
         let complete = self.sent >= self.expected && self.failure.is_none();
         let outcome = if complete { "ok" } else { "cut" };
-        let reason = self.failure.take().unwrap_or_default();
+        let reason = self.failure.take().unwrap_or_else(|| std::mem::take(&mut self.note));
         self.seat.write(self.sent, complete, outcome, &reason);
     }
 }
@@ -205,6 +229,14 @@ impl AuditWriter {
     pub async fn run(mut self) {
         let mut waiting = Vec::with_capacity(BATCH);
         while self.rows.recv_many(&mut waiting, BATCH).await > 0 {
+            if waiting.len() < BATCH && !self.rows.is_closed() {
+                tokio::time::sleep(GATHER).await;
+                while waiting.len() < BATCH
+                    && let Ok(row) = self.rows.try_recv()
+                {
+                    waiting.push(row);
+                }
+            }
             while let Err(error) = self.write(&waiting).await {
                 self.stuck.store(true, Ordering::Release);
                 tracing::error!(rows = waiting.len(), error = %Chain(&error), "Could not write audit rows; nothing is served until it works again");

@@ -97,8 +97,8 @@ const UNHASHED: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM audit WHERE leaf IS 
 const EVERY: &str = "SELECT id, leaf, at_ms, principal, channel, protocol, address, act, object, start_at, bytes, complete, \
                      outcome, reason FROM audit WHERE id > $1 ORDER BY id LIMIT $2";
 const SET_LEAF: &str = "UPDATE audit SET leaf = $1 WHERE id = $2";
-/// Thirteen values a row; SQLite takes 32,766 a statement.
-const ROWS_A_STATEMENT: usize = 1000;
+/// Rows of one statement. There are few sizes, so that the database has few texts to parse, and finds each again.
+const ROWS_A_STATEMENT: [usize; 4] = [512, 64, 8, 1];
 /// Rows read at a time.
 const PAGE: i64 = 5000;
 
@@ -109,6 +109,16 @@ struct Kept {
     leaf: Option<Vec<u8>>,
     #[sqlx(flatten)]
     row: AuditRow,
+}
+
+/// The rows, cut into as few statements as the sizes allow.
+fn statements<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let size = ROWS_A_STATEMENT.into_iter().find(|size| *size <= rows.len())?;
+        let (some, rest) = rows.split_at(size);
+        rows = rest;
+        Some(some)
+    })
 }
 
 impl Ledger {
@@ -124,7 +134,7 @@ impl Ledger {
             let mut frontier = batch::frontier(size as u64, &frontier)?;
             leaves.iter().for_each(|leaf| frontier.push(*leaf));
             let hashed: Vec<_> = rows.iter().zip(&leaves).collect();
-            for some in hashed.chunks(ROWS_A_STATEMENT) {
+            for some in statements(&hashed) {
                 let mut add = sqlx::QueryBuilder::<Engine>::new(ADD);
                 add.push_values(some, |mut values, (row, leaf)| {
                     values
