@@ -16,6 +16,7 @@ pub mod request_form;
 pub mod secrets;
 pub mod sessions;
 pub mod slip;
+pub mod standing;
 pub mod throttle;
 pub mod totp;
 

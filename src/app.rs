@@ -10,10 +10,12 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
+use tutanak_ftp::Listener;
 
-use crate::access::addresses::Proxies;
+use crate::access::addresses::{Announces, Proxies};
 use crate::access::door::Door;
 use crate::access::sessions::Sessions;
+use crate::access::standing::Standings;
 use crate::archive::Archive;
 use crate::archive::packer::Packer;
 use crate::audit::syslog::{Collector, Shipper};
@@ -27,7 +29,7 @@ use crate::ledger::bind::Binding;
 use crate::ledger::{Ledger, LedgerError};
 use crate::log::signer::LogSigner;
 use crate::publication::Publisher;
-use crate::shelf::PartyShelf;
+use crate::shelf::{PartyShelf, Rules};
 use crate::tls::{self, Clients, TlsError};
 use crate::tree::Tree;
 use crate::vault::{Vault, VaultError};
@@ -91,6 +93,7 @@ pub struct App {
     clock: Clock,
     https: TlsAcceptor,
     ftps: Arc<rustls::ServerConfig>,
+    shown: tls::Shown,
     /// The two writers. They end when the last sender to them is gone.
     writers: Vec<JoinHandle<()>>,
     publisher: Publisher,
@@ -118,8 +121,9 @@ impl App {
             true => Clients::MayShowACertificate,
             false => Clients::AreNotAsked,
         };
-        let https = tls::server(&config.tls.certificate, &config.tls.key, &["h2", "http/1.1"], clients)?;
-        let ftps = tls::server(&config.tls.certificate, &config.tls.key, &[], Clients::AreNotAsked)?;
+        let shown = tls::Shown::open(&config.tls.certificate, &config.tls.key)?;
+        let https = shown.server(&["h2", "http/1.1"], clients)?;
+        let ftps = shown.server(&[], Clients::AreNotAsked)?;
         let signer = log_signer(&config)?;
         let binding = binding(&signer);
         ledger.bind(&binding, clock.now()).await?;
@@ -153,6 +157,7 @@ impl App {
             appender,
             https: TlsAcceptor::from(https),
             ftps,
+            shown,
             writers,
             publisher,
             shipper,
@@ -167,15 +172,19 @@ impl App {
         Ok(())
     }
 
-    /// Binds both listeners as the configuration says.
-    pub async fn listen(&self) -> Result<(TcpListener, TcpListener), StartError> {
+    /// Binds all listeners as the configuration says: HTTPS, and FTP without and with implicit TLS.
+    pub async fn listen(&self) -> Result<(TcpListener, Vec<Listener>), StartError> {
         let bind =
             async |address| TcpListener::bind(address).await.map_err(|cause| StartError::Listen { address, cause });
-        Ok((bind(self.config.https.listen).await?, bind(self.config.ftp.listen).await?))
+        let mut ftp = vec![Listener::explicit(bind(self.config.ftp.listen).await?)];
+        if let Some(address) = self.config.ftp.implicit {
+            ftp.push(Listener::implicit(bind(address).await?));
+        }
+        Ok((bind(self.config.https.listen).await?, ftp))
     }
 
-    /// Serves on both until `stop`, lets what runs finish, and writes the last entries and rows.
-    pub async fn serve(self, https: TcpListener, ftp: TcpListener, stop: CancellationToken) {
+    /// Serves on all of them until `stop`, lets what runs finish, and writes the last entries and rows.
+    pub async fn serve(self, https: TcpListener, ftp: Vec<Listener>, stop: CancellationToken) {
         let site = Site {
             intake: self.intake,
             tree: self.tree.clone(),
@@ -190,7 +199,9 @@ impl App {
         let written = CancellationToken::new();
         let publisher = tokio::spawn(self.publisher.run(self.appender.watch(), written.clone()));
         drop(self.appender);
-        let shelf = Arc::new(PartyShelf::new(self.tree, self.door, self.audit.clone()));
+        let standings = Standings::new(self.ledger.clone());
+        let rules = shelf_rules(&self.config);
+        let shelf = Arc::new(PartyShelf::new(self.tree, self.door, standings, self.audit.clone(), self.clock, rules));
         let settings = ftp_settings(&self.config, self.ftps);
         let https_settings = web::server::Settings {
             tls: self.https,
@@ -202,7 +213,7 @@ impl App {
         let web = web::server::serve(https, https_settings, web::router(site), stop.clone());
         let ftp = tutanak_ftp::run(ftp, shelf, settings, stop.clone());
         let shipping = self.shipper.map(|shipper| tokio::spawn(shipper.run(stop.clone())));
-        let ((), ftp, ()) = tokio::join!(web, ftp, self.packer.run(stop));
+        let ((), ftp, (), ()) = tokio::join!(web, ftp, self.packer.run(stop.clone()), self.shown.follow(stop));
         if let Err(error) = ftp {
             tracing::error!(%error, "The FTP front ended");
         }
@@ -256,16 +267,30 @@ pub async fn edge_faults(config: &Config, ledger: &Ledger) -> Result<Vec<String>
 /// How long the writers may take to write what waits when the service stops.
 const LAST_WRITES: std::time::Duration = std::time::Duration::from_secs(10);
 
+fn shelf_rules(config: &Config) -> Rules {
+    Rules {
+        tls_required: config.ftp.tls_required,
+        connections: config.ftp.connections_per_party,
+        bytes_per_second: config.ftp.bytes_per_second_per_party,
+    }
+}
+
 fn ftp_settings(config: &Config, tls: Arc<rustls::ServerConfig>) -> tutanak_ftp::Settings {
     tutanak_ftp::Settings {
         passive_ports: config.ftp.passive_ports.0.clone(),
         advertised: config.ftp.advertised,
         tls: Some(tls),
-        tls_required: config.ftp.tls_required,
+        // Who may come without TLS is the shelf's to say: some parties may, for a while.
+        tls_required: false,
         greeting: "tutanak: yalniz yetkili erisim; butun erisimler kaydedilir".to_owned(),
         idle: std::time::Duration::from_secs(config.ftp.idle_seconds),
+        stall: std::time::Duration::from_secs(config.ftp.stall_seconds),
         max_connections: config.ftp.connections,
         max_per_address: config.ftp.connections_per_address,
+        trusted_proxies: match config.proxy.ftp {
+            Announces::ProxyProtocol => config.proxy.trusted.clone(),
+            Announces::Nothing | Announces::XForwardedFor => Vec::new(),
+        },
         ..tutanak_ftp::Settings::default()
     }
 }

@@ -9,6 +9,7 @@ pub mod credentials;
 pub mod disk;
 pub mod fetch;
 pub mod ftp;
+pub mod ftp_check;
 pub mod https;
 pub mod metered;
 pub mod mirror;

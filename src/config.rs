@@ -102,7 +102,11 @@ pub struct FtpConfig {
     /// The address that clients outside see, where it is not the one they connect to (NAT).
     #[serde(default)]
     pub advertised: Option<IpAddr>,
-    /// Refuse sessions without TLS.
+    /// Address and port of a second control connection that begins with TLS (990 by custom).
+    #[serde(default)]
+    pub implicit: Option<SocketAddr>,
+    /// Refuse sessions without TLS, and data connections without it, but those of parties that were given leave until a
+    /// day (`tutanak party ftp`).
     #[serde(default)]
     pub tls_required: bool,
     /// Connections at a time.
@@ -111,6 +115,15 @@ pub struct FtpConfig {
     /// Connections at a time from one address.
     #[serde(default = "connections_per_address")]
     pub connections_per_address: usize,
+    /// Connections at a time of one party.
+    #[serde(default)]
+    pub connections_per_party: Option<usize>,
+    /// Bytes a second of all connections of one party together.
+    #[serde(default)]
+    pub bytes_per_second_per_party: Option<u64>,
+    /// A client that takes no byte for so long is cut off, in seconds.
+    #[serde(default = "stall_seconds")]
+    pub stall_seconds: u64,
     /// A connection that says nothing for so long is closed, in seconds.
     #[serde(default = "idle_seconds")]
     pub idle_seconds: u64,
@@ -122,6 +135,10 @@ fn connections() -> usize {
 
 fn connections_per_address() -> usize {
     256
+}
+
+fn stall_seconds() -> u64 {
+    30
 }
 
 fn idle_seconds() -> u64 {

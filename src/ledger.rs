@@ -23,6 +23,7 @@ mod replay;
 mod rows;
 pub mod secrets;
 pub mod sessions;
+pub mod standing;
 pub mod tiles;
 
 use std::sync::Arc;

@@ -119,6 +119,8 @@ enum Command {
     Mirror(cli::mirror::Mirror),
     /// Checks a copy, one scan or two checkpoints, offline.
     Verify(cli::verify::Verify),
+    /// Says what a client outside sees of the FTP service: greeting, TLS, address, blocked ports.
+    FtpCheck(cli::ftp_check::FtpCheck),
     /// Draws printable forms and realistic scans, for rehearsals and tests.
     Sample {
         #[command(subcommand)]
@@ -174,6 +176,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Upload(upload) => cli::upload::run(upload).await,
         Command::Mirror(mirror) => cli::mirror::run(mirror).await,
         Command::Verify(verify) => cli::verify::run(&verify),
+        Command::FtpCheck(check) => cli::ftp_check::run(&check).await,
         Command::Sample { command } => cli::sample::run(command).await,
     }
 }

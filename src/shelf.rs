@@ -1,39 +1,96 @@
 //! The tree as the FTP front sees it: who is asking is looked up, every act is decided by `access` and told to `audit`.
 
-use std::net::IpAddr;
+mod ending;
+
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
-use tutanak_ftp::{Entry, EntryKind, LoginError, Opened, Shelf, ShelfError, Visitor};
+use tutanak_ftp::{Entry, EntryKind, Leaving, Listing, LoginError, Opened, Shelf, ShelfError, Sums, Terms, Visitor};
 
 use crate::access::door::{Door, DoorError};
+use crate::access::standing::{Standings, may_be_plain};
 use crate::access::{Act, Object, Principal, Refusal, secrets};
-use crate::audit::{Access, Audit, Delivery, Seat};
+use crate::audit::{Access, Audit, Seat};
+use crate::cache::{Cache, Weighed};
+use crate::clock::Clock;
+use crate::ledger::LedgerError;
 use crate::telemetry::Chain;
+use crate::tree::directories::Directory;
 use crate::tree::{Node, Tree};
+use ending::Ending;
+
+/// Directories whose rendered form is kept. What they hold is counted by the tree.
+const RENDERED: usize = 1024;
+
+/// What the operator allows all parties.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// Nobody comes without TLS but those who were named, for a while.
+    pub tls_required: bool,
+    /// Sessions of one party at a time.
+    pub connections: Option<usize>,
+    /// Bytes a second of all sessions of one party.
+    pub bytes_per_second: Option<u64>,
+}
+
+/// Somebody who is logged in, and what held then.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    principal: Principal,
+    terms: Terms,
+}
 
 /// The parties' shelf.
 #[derive(Clone, Debug)]
 pub struct PartyShelf {
     tree: Tree,
     door: Door,
+    standings: Standings,
     audit: Audit,
+    clock: Clock,
+    rules: Rules,
+    rendered: Arc<Cache<String, Rendered>>,
+}
+
+/// A directory and the listing that was made of it.
+#[derive(Clone, Debug)]
+struct Rendered {
+    directory: Arc<Directory>,
+    listing: Arc<Listing>,
+}
+
+impl Weighed for Rendered {
+    fn weight(&self) -> u64 {
+        0
+    }
 }
 
 impl PartyShelf {
     /// A shelf with what the tree holds.
-    pub fn new(tree: Tree, door: Door, audit: Audit) -> Self {
-        Self { tree, door, audit }
+    pub fn new(tree: Tree, door: Door, standings: Standings, audit: Audit, clock: Clock, rules: Rules) -> Self {
+        Self { tree, door, standings, audit, clock, rules, rendered: Arc::new(Cache::new(0, RENDERED)) }
     }
 
-    async fn seat(&self, access: Access) -> Result<Seat, ShelfError> {
-        self.audit.seat(access).await.map_err(|_| busy())
+    /// The reader as the account stands now, whatever held at the login.
+    async fn now(&self, visitor: &Visitor, then: &Principal) -> Result<Principal, DoorError> {
+        let standing = self.standings.of(&then.account).await?.ok_or(DoorError::Refused(Refusal::Inactive))?;
+        let now = self.clock.now();
+        if !visitor.encrypted && !may_be_plain(Some(&standing), self.rules.tls_required, visitor.address, now) {
+            return Err(DoorError::Refused(Refusal::Elsewhere));
+        }
+        Ok(standing.applied_to(then))
+    }
+
+    async fn ask(&self, visitor: &Visitor, then: &Principal, act: Act) -> Result<(), DoorError> {
+        let principal = self.now(visitor, then).await?;
+        self.door.allow(&principal, act, Object::Everything, visitor.address).await
     }
 
     /// Asks the door; a refusal is written down before it is told.
-    async fn allow(&self, visitor: &Visitor, reader: &Principal, act: Act, access: Access) -> Result<Seat, ShelfError> {
-        let seat = self.seat(access).await?;
-        match self.door.allow(reader, act, Object::Everything, visitor.address).await {
+    async fn allow(&self, visitor: &Visitor, reader: &Reader, act: Act, access: Access) -> Result<Seat, ShelfError> {
+        let seat = self.audit.seat(access).await.map_err(|_| busy())?;
+        match self.ask(visitor, &reader.principal, act).await {
             Ok(()) => Ok(seat),
             Err(DoorError::Refused(refusal)) => {
                 seat.refused(refusal.name());
@@ -42,29 +99,72 @@ impl PartyShelf {
             Err(DoorError::Ledger(error)) => Err(unavailable(&error)),
         }
     }
+
+    async fn note(&self, access: Access, write: impl FnOnce(Seat)) {
+        if let Ok(seat) = self.audit.seat(access).await {
+            write(seat);
+        }
+    }
+
+    async fn terms_of(&self, visitor: &Visitor, account: &str) -> Result<Terms, LedgerError> {
+        let standing = self.standings.of(account).await?;
+        // Who may come in the clear may have data in the clear, and nobody else.
+        let plain = may_be_plain(standing.as_ref(), self.rules.tls_required, visitor.address, self.clock.now());
+        let until = standing.and_then(|standing| standing.plain_until).filter(|_| self.rules.tls_required);
+        let banner = match until {
+            Some(until) if !visitor.encrypted => vec![
+                "Bu bağlantı şifrelenmiyor: parola ve dosyalar yolda okunabilir.".to_owned(),
+                format!("Şifresiz FTP {} tarihinde kapanır (UTC); FTPS kullanın.", until.strftime("%d.%m.%Y %H:%M")),
+            ],
+            _ => Vec::new(),
+        };
+        Ok(Terms {
+            party: account.to_owned(),
+            require_tls: !plain,
+            banner,
+            bytes_per_second: self.rules.bytes_per_second,
+            connections: self.rules.connections,
+        })
+    }
 }
 
 #[async_trait]
 impl Shelf for PartyShelf {
-    type Reader = Principal;
+    type Reader = Reader;
 
-    async fn admit(&self, address: IpAddr) -> Result<(), String> {
-        match self.door.expects(address).await {
-            Ok(true) => Ok(()),
-            Ok(false) => {
-                let visitor = Visitor { session: 0, address, encrypted: false };
-                if let Ok(seat) = self.audit.seat(access(&visitor, "-", "connect", "", 0)).await {
-                    seat.refused(Refusal::Elsewhere.name());
-                }
-                Err(Refusal::Elsewhere.to_string())
+    async fn admit(&self, visitor: &Visitor) -> Result<(), String> {
+        let refusal = match self.door.expects(visitor.address).await {
+            Ok(true) => None,
+            Ok(false) => Some(Refusal::Elsewhere),
+            Err(_) => return Err(BUSY.to_owned()),
+        };
+        let seat = self.audit.seat(access(visitor, "-", "connect", "", 0)).await.map_err(|_| BUSY.to_owned())?;
+        match refusal {
+            None => {
+                seat.done(0);
+                Ok(())
             }
-            Err(_) => Err("Hizmet su an yanit veremiyor; biraz sonra yeniden deneyin.".to_owned()),
+            Some(refusal) => {
+                seat.refused(refusal.name());
+                Err(refusal.to_string())
+            }
         }
     }
 
-    async fn log_in(&self, visitor: &Visitor, user: &str, password: &str) -> Result<Principal, LoginError> {
+    async fn may_be_plain(&self, visitor: &Visitor, user: &str) -> Result<(), String> {
+        let standing = self.standings.of(user).await.map_err(|_| BUSY.to_owned())?;
+        if may_be_plain(standing.as_ref(), self.rules.tls_required, visitor.address, self.clock.now()) {
+            return Ok(());
+        }
+        self.note(access(visitor, "-", "login", secrets::as_a_name(user), 0), |seat| seat.refused("not-encrypted"))
+            .await;
+        Err("Şifresiz giriş kapalı: önce AUTH TLS (FTPS) kullanın.".to_owned())
+    }
+
+    async fn log_in(&self, visitor: &Visitor, user: &str, password: &str) -> Result<Reader, LoginError> {
+        let down = |_: &dyn std::fmt::Debug| LoginError::Unavailable(BUSY.to_owned());
         let seat = self.audit.seat(access(visitor, "-", "login", secrets::as_a_name(user), 0)).await;
-        let mut seat = seat.map_err(|_| LoginError::Unavailable(BUSY.to_owned()))?;
+        let mut seat = seat.map_err(|error| down(&error))?;
         let principal = match self.door.bulk(user, password, visitor.address).await {
             Ok(principal) => {
                 seat.is(&principal.account);
@@ -74,8 +174,9 @@ impl Shelf for PartyShelf {
         };
         match principal {
             Ok(principal) => {
+                let terms = self.terms_of(visitor, &principal.account).await.map_err(|error| down(&error))?;
                 seat.done(0);
-                Ok(principal)
+                Ok(Reader { principal, terms })
             }
             Err(DoorError::Refused(refusal)) => {
                 seat.refused(refusal.name());
@@ -83,46 +184,82 @@ impl Shelf for PartyShelf {
             }
             Err(DoorError::Ledger(error)) => {
                 tracing::error!(error = %Chain(&error), "Could not look up an FTP login");
-                Err(LoginError::Unavailable(BUSY.to_owned()))
+                Err(down(&error))
             }
         }
     }
 
-    async fn stat(&self, visitor: &Visitor, reader: &Principal, path: &str) -> Result<Entry, ShelfError> {
-        let seat = self.allow(visitor, reader, Act::List, access(visitor, &reader.account, "stat", path, 0)).await?;
+    fn terms(&self, reader: &Reader) -> Terms {
+        reader.terms.clone()
+    }
+
+    async fn still(&self, visitor: &Visitor, reader: &Reader) -> Result<(), String> {
+        match self.ask(visitor, &reader.principal, Act::List).await {
+            Err(DoorError::Refused(refusal)) => Err(refusal.to_string()),
+            // What cannot be asked has not changed, as far as anybody knows; nothing new is served meanwhile.
+            Ok(()) | Err(DoorError::Ledger(_)) => Ok(()),
+        }
+    }
+
+    async fn stat(&self, visitor: &Visitor, reader: &Reader, path: &str) -> Result<Entry, ShelfError> {
+        let account = &reader.principal.account;
+        let seat = self.allow(visitor, reader, Act::List, access(visitor, account, "stat", path, 0)).await?;
         let node = self.tree.find(&seat, path).await.map_err(|error| unavailable(&error))?;
-        told(seat, node.map(entry))
+        told(seat, node.as_ref().map(entry))
     }
 
-    async fn list(&self, visitor: &Visitor, reader: &Principal, path: &str) -> Result<Vec<Entry>, ShelfError> {
-        let asked = access(visitor, &reader.account, Act::List.name(), path, 0);
+    async fn list(&self, visitor: &Visitor, reader: &Reader, path: &str) -> Result<Arc<Listing>, ShelfError> {
+        let account = &reader.principal.account;
+        let asked = access(visitor, account, Act::List.name(), path, 0);
         let seat = self.allow(visitor, reader, Act::List, asked).await?;
-        let nodes = self.tree.list(&seat, path).await.map_err(|error| unavailable(&error))?;
-        told(seat, nodes.map(|nodes| nodes.into_iter().map(entry).collect()))
+        let directory = self.tree.directory(&seat, path).await.map_err(|error| unavailable(&error))?;
+        let Some(directory) = directory else { return told(seat, None) };
+        let made = async || {
+            let listing = Listing::from(directory.nodes().iter().map(entry).collect::<Vec<_>>());
+            Ok::<_, std::convert::Infallible>(Rendered {
+                directory: Arc::clone(&directory),
+                listing: Arc::new(listing),
+            })
+        };
+        let same = |kept: &Rendered| Arc::ptr_eq(&kept.directory, &directory);
+        let rendered = match self.rendered.get(&path.to_owned(), same, made).await {
+            Ok(rendered) => rendered,
+            Err(never) => match never {},
+        };
+        told(seat, Some(rendered.listing))
     }
 
-    async fn open(&self, visitor: &Visitor, reader: &Principal, path: &str, offset: u64) -> Result<Opened, ShelfError> {
-        let asked = access(visitor, &reader.account, Act::Download.name(), path, offset);
-        let seat = self.allow(visitor, reader, Act::Download, asked).await?;
+    async fn sums(&self, visitor: &Visitor, reader: &Reader, path: &str) -> Result<Sums, ShelfError> {
+        let account = &reader.principal.account;
+        let seat = self.allow(visitor, reader, Act::List, access(visitor, account, "stat", path, 0)).await?;
+        let found = self.tree.find(&seat, path).await.map_err(|error| unavailable(&error))?;
+        let sized = found.and_then(|node| node.size().map(|size| (node, size)));
+        let Some((node, size)) = sized else { return told(seat, None) };
+        let crc32 = self.tree.crc32(&seat, path).await.map_err(|error| unavailable(&error))?;
+        told(seat, Some(Sums { size, sha256: node.digest().map(|digest| *digest.as_bytes()), crc32 }))
+    }
+
+    async fn open(&self, visitor: &Visitor, reader: &Reader, path: &str, offset: u64) -> Result<Opened, ShelfError> {
+        let account = &reader.principal.account;
+        let asked = access(visitor, account, Act::Download.name(), path, offset);
+        let seat = self.allow(visitor, reader, Act::Download, asked.clone()).await?;
         let found = self.tree.find(&seat, path).await.map_err(|error| unavailable(&error))?;
         let Some((node, size)) = found.and_then(|node| node.size().map(|size| (node, size))) else {
-            seat.refused(MISSING);
-            return Err(ShelfError::Missing);
+            return told(seat, None);
         };
         if offset > size {
             seat.refused("offset past the end");
             return Err(ShelfError::NotYours("Başlangıç dosyanın sonundan ileride.".to_owned()));
         }
         let chunks = self.tree.read(&seat, &node, offset, size).await.map_err(|error| unavailable(&error))?;
-        let delivery = Box::new(Ending { delivery: seat.delivery(size - offset), complete: false });
-        Ok(Opened { chunks, delivery })
+        let delivery = Ending::new(seat.delivery(size - offset), self.audit.clone(), asked);
+        Ok(Opened { chunks, delivery: Box::new(delivery) })
     }
 
-    async fn leave(&self, visitor: &Visitor, reader: Option<&Principal>) {
-        let Some(reader) = reader else { return };
-        if let Ok(seat) = self.audit.seat(access(visitor, &reader.account, "logout", "", 0)).await {
-            seat.done(0);
-        }
+    async fn leave(&self, visitor: &Visitor, reader: Option<&Reader>, why: Leaving) {
+        let (principal, act) =
+            reader.map_or(("-", "disconnect"), |reader| (reader.principal.account.as_str(), "logout"));
+        self.note(access(visitor, principal, act, "", 0), |seat| seat.over(&why.to_string())).await;
     }
 }
 
@@ -138,30 +275,6 @@ fn told<T>(seat: Seat, found: Option<T>) -> Result<T, ShelfError> {
         None => {
             seat.refused(MISSING);
             Err(ShelfError::Missing)
-        }
-    }
-}
-
-/// A transfer's end: cut unless the front says that the client has all of it.
-struct Ending {
-    delivery: Delivery,
-    complete: bool,
-}
-
-impl tutanak_ftp::Delivery for Ending {
-    fn sent(&mut self, bytes: u64) {
-        self.delivery.sent(bytes);
-    }
-
-    fn complete(mut self: Box<Self>) {
-        self.complete = true;
-    }
-}
-
-impl Drop for Ending {
-    fn drop(&mut self) {
-        if !self.complete {
-            self.delivery.fail("the transfer did not reach its end");
         }
     }
 }
@@ -189,10 +302,11 @@ fn access(visitor: &Visitor, principal: &str, act: &'static str, object: &str, s
     }
 }
 
-fn entry(node: Node) -> Entry {
+fn entry(node: &Node) -> Entry {
     let kind = match node.size() {
         None => EntryKind::Directory,
         Some(size) => EntryKind::File { size },
     };
-    Entry { modified: SystemTime::from(node.modified), name: node.name, kind }
+    let sha256 = node.digest().map(|digest| *digest.as_bytes());
+    Entry { modified: SystemTime::from(node.modified), name: node.name.clone(), kind, sha256 }
 }

@@ -4,6 +4,7 @@
 //! Nothing is told off the record: whoever asks shows the [`Seat`] that becomes the row of it.
 
 mod defter;
+pub mod directories;
 mod lists;
 mod notice;
 mod packs;
@@ -28,9 +29,10 @@ use crate::domain::naming::lists::{DISTRICT_SUMS, LISTS, METALINK, is_district};
 use crate::domain::naming::packs::PACKS;
 use crate::domain::{Digest, Election, naming};
 use crate::ledger::nodes::{NodeRow, ScanNode};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError, entries};
 use crate::log::signer::LogSigner;
 use crate::vault::{Chunks, Vault, VaultError};
+use directories::Directories;
 
 /// What lies at a path.
 #[derive(Clone, Debug)]
@@ -133,13 +135,14 @@ pub struct Tree {
     clock: Clock,
     signer: LogSigner,
     archive: Archive,
+    directories: Directories,
 }
 
 impl Tree {
     /// A tree over what is entered and kept. `signer` signs the log's checkpoints, `archive` holds packs and
     /// lists.
     pub fn new(ledger: Ledger, vault: Vault, clock: Clock, signer: LogSigner, archive: Archive) -> Self {
-        Self { ledger, vault, clock, signer, archive }
+        Self { ledger, vault, clock, signer, archive, directories: Directories::new() }
     }
 
     /// What `path` is, if anything. Slashes at its ends do not matter; `.`, `..` and empty parts name nothing.
@@ -183,6 +186,9 @@ impl Tree {
             let files = self.district(parent).await?;
             return Ok(files.into_iter().find(|file| file.name == name));
         }
+        if let Some(node) = self.seen_before(path) {
+            return Ok(Some(node));
+        }
         match self.ledger.find(path).await? {
             Some(row) => Ok(Some(node(row))),
             // The directory of all scans is there before the first scan is.
@@ -217,6 +223,14 @@ impl Tree {
         let sums = sums::in_listing(&rows);
         let district = if is_district(path) { self.district(path).await? } else { Vec::new() };
         Ok(Some(sums.into_iter().chain(district).chain(rows.into_iter().map(node)).collect()))
+    }
+
+    /// The CRC-32 of a scan, which its entry holds; none for other files.
+    pub async fn crc32(&self, _on_record: &Seat, path: &str) -> Result<Option<u32>, TreeError> {
+        let Some(position) = self.ledger.position_of(path.trim_matches('/')).await? else { return Ok(None) };
+        let line = self.ledger.lines_from(position, 1).await?.into_iter().next();
+        let entry = line.map(|line| entries::parse(line.position, &line.line)).transpose()?;
+        Ok(entry.and_then(|entry| entry.crc32))
     }
 
     /// Bytes `from..to` of a file.

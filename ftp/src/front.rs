@@ -1,22 +1,25 @@
-//! The front door: takes connections from the listener, counts them, and stops.
+//! The front door: takes connections from the listeners, counts them, and stops.
 //!
 //! It must never wait for anybody: everything slow happens in the connection's own task.
 
+use std::net::{IpAddr, Shutdown};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use futures::future::join_all;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-use crate::connection::{Front, turn_away};
-use crate::engine::Engine;
-use crate::seats::Seats;
-use crate::settings::{FtpError, Settings};
+use crate::reply::{Reply, one_line};
+use crate::seats::{Seat, Seats};
+use crate::server::{Call, Server};
+use crate::settings::{Engine, FtpError, Settings};
 use crate::shelf::Shelf;
+use crate::{control, proxy};
 
 /// Numbers sessions across all servers of this process, as an audit may hold them side by side.
 static SESSIONS: AtomicU64 = AtomicU64::new(1);
@@ -24,72 +27,162 @@ static SESSIONS: AtomicU64 = AtomicU64::new(1);
 /// After the grace for transfers, what sessions get to take leave.
 const LEAVE_TAKING: Duration = Duration::from_secs(15);
 
-/// Serves `shelf` on `listener` until `stop`.
+/// Something to listen on.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    implicit: bool,
+}
+
+impl Listener {
+    /// Begins in the clear; a client may say `AUTH TLS` (RFC 4217).
+    pub fn explicit(socket: TcpListener) -> Self {
+        Self { socket, implicit: false }
+    }
+
+    /// Begins with TLS, as on port 990.
+    pub fn implicit(socket: TcpListener) -> Self {
+        Self { socket, implicit: true }
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn local_addr(&self) -> std::io::Result<std::net::SocketAddr> {
+        self.socket.local_addr()
+    }
+}
+
+impl From<TcpListener> for Listener {
+    fn from(socket: TcpListener) -> Self {
+        Self::explicit(socket)
+    }
+}
+
+/// Serves `shelf` on all `listeners` until `stop`.
 ///
 /// After `stop`, no connection is taken, idle sessions are closed, running transfers get
-/// [`Settings::grace`], and the rest is cut. To serve IPv4 and IPv6, call it once for each with
-/// the same shelf: on a listener for both, `PASV` cannot name an address.
-///
-/// The greeting is kept until the process ends, so this is not to be called without end.
+/// [`Settings::grace`], and the rest is cut.
 ///
 /// # Errors
-/// Only before the first connection: [`FtpError`] if the settings cannot work or the listener has
+/// Only before the first connection: [`FtpError`] if the settings cannot work or a listener has
 /// no address. Troubles with single connections are logged.
 pub async fn run<S: Shelf>(
-    listener: TcpListener,
+    listeners: Vec<Listener>,
     shelf: Arc<S>,
     settings: Settings,
     stop: CancellationToken,
 ) -> Result<(), FtpError> {
     settings.check()?;
-    let address = listener.local_addr().map_err(FtpError::Listener)?;
+    if listeners.iter().any(|listener| listener.implicit) && settings.tls.is_none() {
+        return Err(FtpError::Settings("a listener that begins with TLS needs tls"));
+    }
     let limit = settings.grace + LEAVE_TAKING;
-    let seats = Seats::new(settings.max_connections, settings.max_per_address);
-    let engine = Engine::new(&settings);
-    let settings = Arc::new(settings);
-    let front = Arc::new(Front { shelf, settings, engine, stop: stop.clone() });
-    let connections = TaskTracker::new();
-    tracing::info!(%address, "FTP is open on {address}");
+    let patience = settings.stall;
+    let front = Arc::new(Front {
+        seats: Seats::new(settings.max_connections, settings.max_per_address),
+        connections: TaskTracker::new(),
+        #[cfg(feature = "libunftp")]
+        libunftp: crate::libunftp::Front::new(Arc::clone(&shelf), &settings, stop.clone()),
+        server: Server::new(shelf, Arc::new(settings), stop),
+    });
+    let accepting = listeners.into_iter().map(|listener| front.accept(listener));
+    let watch = front.server.watch.run(&front.server.shelf, patience);
+    tokio::select! {
+        done = join_all(accepting) => done.into_iter().collect::<Result<Vec<()>, _>>()?,
+        () = watch => unreachable!("it watches for ever"),
+    };
 
-    loop {
-        let accepted = tokio::select! {
-            biased;
-            () = stop.cancelled() => break,
-            accepted = listener.accept() => accepted,
-        };
-        let (stream, peer) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                // Mostly out of open files: the queue keeps, and trying again at once would spin.
-                tracing::warn!(%error, "Could not take an FTP connection");
-                sleep(Duration::from_millis(100)).await;
-                continue;
-            }
-        };
-        let address = peer.ip().to_canonical();
-        let seat = match seats.take(address) {
-            Ok(seat) => seat,
-            Err(full) => {
-                tracing::warn!(%address, "No seat for {address}: {full}");
-                turn_away(stream, &full.to_string());
-                continue;
-            }
-        };
-        let number = SESSIONS.fetch_add(1, Ordering::Relaxed);
-        let span = tracing::info_span!("ftp", session = number, %address);
-        let front = Arc::clone(&front);
-        let visit = async move {
-            front.receive(number, address, stream).await;
-            drop(seat);
-        };
-        connections.spawn(visit.instrument(span));
+    front.connections.close();
+    let waiting = timeout(limit, front.connections.wait());
+    let watch = front.server.watch.run(&front.server.shelf, patience);
+    let ended = tokio::select! {
+        ended = waiting => ended,
+        () = watch => unreachable!("it watches for ever"),
+    };
+    if ended.is_err() {
+        tracing::error!(left = front.connections.len(), "FTP sessions did not end in time");
     }
-
-    drop(listener);
-    connections.close();
-    if timeout(limit, connections.wait()).await.is_err() {
-        tracing::error!(left = connections.len(), "FTP sessions did not end in time");
-    }
-    tracing::info!(%address, "FTP is closed on {address}");
     Ok(())
+}
+
+struct Front<S: Shelf> {
+    server: Arc<Server<S>>,
+    seats: Arc<Seats>,
+    connections: TaskTracker,
+    #[cfg(feature = "libunftp")]
+    libunftp: crate::libunftp::Front<S>,
+}
+
+impl<S: Shelf> Front<S> {
+    async fn accept(self: &Arc<Self>, listener: Listener) -> Result<(), FtpError> {
+        let Listener { socket, implicit } = listener;
+        let address = socket.local_addr().map_err(FtpError::Listener)?;
+        tracing::info!(%address, implicit, "FTP is open on {address}");
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                () = self.server.stop.cancelled() => break,
+                accepted = socket.accept() => accepted,
+            };
+            let (stream, peer) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // Mostly out of open files: the queue keeps, and trying again at once would spin.
+                    tracing::warn!(%error, "Could not take an FTP connection");
+                    sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+            };
+            let peer = peer.ip().to_canonical();
+            let Some(seat) = self.seats.take() else {
+                tracing::warn!(address = %peer, "No seat for {peer}");
+                turn_away(stream, "Too many connections, try again later");
+                continue;
+            };
+            let number = SESSIONS.fetch_add(1, Ordering::Relaxed);
+            let span = tracing::info_span!("ftp", session = number, address = %peer);
+            let front = Arc::clone(self);
+            let visit = async move { front.receive(number, peer, implicit, stream, seat).await };
+            self.connections.spawn(visit.instrument(span));
+        }
+        tracing::info!(%address, "FTP is closed on {address}");
+        Ok(())
+    }
+
+    /// Finds out whose connection it is, and whether there is room for another of theirs.
+    async fn receive(&self, number: u64, peer: IpAddr, implicit: bool, mut stream: TcpStream, mut seat: Seat) {
+        let settings = &self.server.settings;
+        let mut call = Call { number, address: peer, via: None, implicit };
+        if settings.trusted_proxies.iter().any(|range| range.contains(&peer)) {
+            match proxy::address_of(&mut stream, settings.handshake_within).await {
+                Ok(Some(address)) => {
+                    call = Call { address: address.ip().to_canonical(), via: Some(peer), ..call };
+                }
+                Ok(None) => return tracing::trace!("A proxy looked in"),
+                Err(error) => return tracing::warn!(%error, "A proxy did not say whom it passes on"),
+            }
+        }
+        if !seat.belongs_to(call.address) {
+            tracing::warn!(address = %call.address, "No further seat for {}", call.address);
+            return turn_away(stream, "Too many connections from your address");
+        }
+        match settings.engine {
+            Engine::Own => control::receive(&self.server, call, stream).await,
+            #[cfg(feature = "libunftp")]
+            Engine::Libunftp => self.libunftp.receive(number, call.address, stream).await,
+        }
+    }
+}
+
+/// Refuses a connection before it is greeted: one line and the end. It does not wait.
+pub(crate) fn turn_away(stream: TcpStream, sentence: &str) {
+    use std::io::Write;
+    let Ok(mut stream) = stream.into_std() else { return };
+    let mut reply = Vec::new();
+    Reply::sentence(421, &one_line(sentence), false).write(&mut reply);
+    // The send buffer of a new connection is empty, so one line fits; if not, so be it.
+    let _ = stream.write(&reply);
+    let _ = stream.shutdown(Shutdown::Write);
 }

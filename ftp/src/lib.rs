@@ -1,26 +1,28 @@
 //! A read-only FTP and FTPS front over a shelf of files that somebody else keeps.
 //!
 //! ```text
-//! listener ─▶ front ─▶ seats ─▶ connection ─▶ engine ──▶ session ─▶ Shelf
-//!             accept   limits   admit, watch,  speaks     bounds      yours
-//!                               take leave     FTP        each question
+//! listener ─▶ front ───▶ control ──▶ lines ─▶ command ─▶ state ─▶ what is to be done
+//!             accept,    the loop    limit    parser     pure       │
+//!             proxy,        ▲                                       ▼
+//!             seats         └── reply ◀── act: Shelf (yours) ◀──── effects
+//!                                         carry: data, tls, transfer, pace
 //! ```
 //!
 //! The one thing to write is a [`Shelf`]: who may log in, what is there, what the bytes are. It has
 //! no method that writes, so nothing can be changed over FTP. [`run`] does the rest until it is
-//! told to stop. `engine` is the only module that knows the library below, and may be replaced.
+//! told to stop. [`command`], [`state`], [`reply`], [`listing`], [`path`] and [`glob`] do no input or output: they
+//! can be tried without a socket.
 //!
 //! Invariants: a path that reaches the shelf is absolute and normalised; a [`Delivery`] is complete
 //! only after its last byte was flushed; every admitted connection is taken leave of once, after its
-//! deliveries are gone; memory, time and number of connections are bounded by [`Settings`], but for
-//! the exceptions that `README.md` lists.
+//! deliveries are gone; nothing is looked up before a login; no data go in the clear where TLS is required; memory, time
+//! and number of connections are bounded by [`Settings`].
 //!
 //! # Example
 //!
 //! A shelf with one file, and a client that asks for its size:
 //!
 //! ```
-//! use std::net::IpAddr;
 //! use std::sync::Arc;
 //! use std::time::SystemTime;
 //!
@@ -30,7 +32,7 @@
 //! use tokio::net::{TcpListener, TcpStream};
 //! use tokio_util::sync::CancellationToken;
 //! use tutanak_ftp::{
-//!     Delivery, Entry, EntryKind, LoginError, Opened, Settings, Shelf, ShelfError, Visitor, run,
+//!     Cut, Delivery, Entry, EntryKind, Leaving, Listing, LoginError, Opened, Settings, Shelf, ShelfError, Visitor, run,
 //! };
 //!
 //! const NOTICE: &str = "Oku beni.\n";
@@ -41,18 +43,19 @@
 //! impl Delivery for NotCounted {
 //!     fn sent(&mut self, _bytes: u64) {}
 //!     fn complete(self: Box<Self>) {}
+//!     fn cut(self: Box<Self>, _cause: Cut) {}
 //! }
 //!
 //! fn notice() -> Entry {
 //!     let kind = EntryKind::File { size: NOTICE.len() as u64 };
-//!     Entry { name: "OKU-BENI.txt".to_owned(), kind, modified: SystemTime::UNIX_EPOCH }
+//!     Entry { name: "OKU-BENI.txt".to_owned(), kind, modified: SystemTime::UNIX_EPOCH, sha256: None }
 //! }
 //!
 //! #[async_trait::async_trait]
 //! impl Shelf for OneNotice {
 //!     type Reader = String;
 //!
-//!     async fn admit(&self, _address: IpAddr) -> Result<(), String> {
+//!     async fn admit(&self, _: &Visitor) -> Result<(), String> {
 //!         Ok(())
 //!     }
 //!     async fn log_in(&self, _: &Visitor, user: &str, password: &str) -> Result<String, LoginError> {
@@ -68,8 +71,8 @@
 //!             _ => Err(ShelfError::Missing),
 //!         }
 //!     }
-//!     async fn list(&self, _: &Visitor, _: &String, path: &str) -> Result<Vec<Entry>, ShelfError> {
-//!         if path == "/" { Ok(vec![notice()]) } else { Err(ShelfError::Missing) }
+//!     async fn list(&self, _: &Visitor, _: &String, path: &str) -> Result<Arc<Listing>, ShelfError> {
+//!         if path == "/" { Ok(Arc::new(vec![notice()].into())) } else { Err(ShelfError::Missing) }
 //!     }
 //!     async fn open(&self, _: &Visitor, _: &String, path: &str, offset: u64) -> Result<Opened, ShelfError> {
 //!         let rest = usize::try_from(offset).ok().and_then(|offset| NOTICE.as_bytes().get(offset..));
@@ -81,7 +84,7 @@
 //!             _ => Err(ShelfError::Missing),
 //!         }
 //!     }
-//!     async fn leave(&self, _: &Visitor, _: Option<&String>) {}
+//!     async fn leave(&self, _: &Visitor, _: Option<&String>, _: Leaving) {}
 //! }
 //!
 //! # #[tokio::main(flavor = "current_thread")]
@@ -90,16 +93,10 @@
 //! let address = listener.local_addr()?;
 //! let settings = Settings { greeting: "Hosgeldiniz".to_owned(), ..Settings::default() };
 //! let stop = CancellationToken::new();
-//! let server = tokio::spawn(run(listener, Arc::new(OneNotice), settings, stop.clone()));
+//! let server = tokio::spawn(run(vec![listener.into()], Arc::new(OneNotice), settings, stop.clone()));
 //!
 //! let mut client = TcpStream::connect(address).await?;
-//! client.write_all(b"USER party\r\n").await?;
-//! # tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-//! client.write_all(b"PASS secret\r\n").await?;
-//! # tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-//! client.write_all(b"SIZE OKU-BENI.txt\r\n").await?;
-//! # tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-//! client.write_all(b"QUIT\r\n").await?;
+//! client.write_all(b"USER party\r\nPASS secret\r\nSIZE OKU-BENI.txt\r\nQUIT\r\n").await?;
 //! let mut replies = String::new();
 //! client.read_to_string(&mut replies).await?;
 //! assert!(replies.starts_with("220 Hosgeldiniz\r\n") && replies.contains("\r\n213 10\r\n"));
@@ -110,17 +107,35 @@
 //! # }
 //! ```
 
-mod connection;
-mod engine;
+mod calendar;
+pub mod command;
+mod control;
+mod data;
 mod front;
-mod life;
-mod line;
-mod path;
+pub mod glob;
+#[cfg(feature = "libunftp")]
+mod libunftp;
+mod limits;
+mod lines;
+pub mod listing;
+mod pace;
+pub mod path;
+mod proxy;
+pub mod reply;
 mod seats;
-mod session;
+mod server;
 mod settings;
 mod shelf;
+pub mod state;
+mod tls;
+mod transfer;
+mod watch;
+mod wire;
 
-pub use front::run;
-pub use settings::{FtpError, Settings};
-pub use shelf::{Delivery, Entry, EntryKind, LoginError, Opened, Shelf, ShelfError, Visitor};
+pub use front::{Listener, run};
+pub use listing::Listing;
+pub use settings::{Engine, FtpError, Settings};
+pub use shelf::{
+    Cut, Delivery, Entry, EntryKind, Leaving, LoginError, Opened, Shelf, ShelfError, Sums, Terms, Visitor,
+};
+pub use tls::Certificate;

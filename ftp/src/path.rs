@@ -4,19 +4,27 @@
 //! empty part, a backslash or a control character, and nothing reaches above the root. It must
 //! never look anything up: `..` is resolved by the letters alone, as there are no links.
 
-use std::path::Path;
-
 /// The longest path that is looked at, in bytes.
 const LONGEST: usize = 4096;
 
 /// Not a path that this server can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a path that this server can have")]
-pub(crate) struct BadPath;
+pub struct BadPath;
+
+/// What a client means by `said` while it is in the directory `cwd`.
+///
+/// # Errors
+/// [`BadPath`], as for [`absolute`].
+pub fn resolve(cwd: &str, said: &str) -> Result<String, BadPath> {
+    if said.starts_with('/') { absolute(said) } else { absolute(&format!("{cwd}/{said}")) }
+}
 
 /// Normalises an absolute path. `..` at the root stays at the root, as in every file system.
-pub(crate) fn absolute(path: &Path) -> Result<String, BadPath> {
-    let text = path.to_str().ok_or(BadPath)?;
+///
+/// # Errors
+/// [`BadPath`] for what is longer than 4 KiB, not absolute, or holds characters that no name here can have.
+pub fn absolute(text: &str) -> Result<String, BadPath> {
     if text.len() > LONGEST || !text.starts_with('/') || text.contains(is_odd) {
         return Err(BadPath);
     }
@@ -34,7 +42,7 @@ pub(crate) fn absolute(path: &Path) -> Result<String, BadPath> {
 }
 
 /// Whether a name from the shelf can be one line of a listing and one part of a path.
-pub(crate) fn is_name(name: &str) -> bool {
+pub fn is_name(name: &str) -> bool {
     !matches!(name, "" | "." | "..") && !name.contains('/') && !name.contains(is_odd)
 }
 
@@ -63,7 +71,14 @@ mod tests {
             ("/İl ğ/...", "/İl ğ/..."),
         ];
         for (said, meant) in spellings {
-            assert_eq!(absolute(Path::new(said)).as_deref(), Ok(meant), "{said}");
+            assert_eq!(absolute(said).as_deref(), Ok(meant), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_relative_path_is_meant_from_the_working_directory() {
+        for (cwd, said, meant) in [("/", "a", "/a"), ("/il", "34", "/il/34"), ("/il", "..", "/"), ("/il", "/x", "/x")] {
+            assert_eq!(resolve(cwd, said).as_deref(), Ok(meant), "{cwd} {said}");
         }
     }
 
@@ -71,7 +86,7 @@ mod tests {
     fn oddities_are_refused() {
         let long = format!("/{}", "a".repeat(LONGEST));
         for said in ["", "a", "../a", "/a\0b", "/a\rb", "/a\nb", "/a\\..\\b", "/a\u{fffd}", "/\u{7f}", &long] {
-            assert_eq!(absolute(Path::new(said)), Err(BadPath), "{said:?}");
+            assert_eq!(absolute(said), Err(BadPath), "{said:?}");
         }
     }
 

@@ -19,33 +19,20 @@ struct Taken {
     by_address: HashMap<IpAddr, usize>,
 }
 
-/// Why there was no seat; its text is for the visitor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Full {
-    #[error("Too many connections, try again later")]
-    House,
-    #[error("Too many connections from your address")]
-    Address,
-}
-
 impl Seats {
     pub(crate) fn new(in_all: usize, per_address: usize) -> Arc<Self> {
         let taken = Mutex::default();
         Arc::new(Self { in_all, per_address, taken })
     }
 
-    pub(crate) fn take(self: &Arc<Self>, address: IpAddr) -> Result<Seat, Full> {
+    /// A seat for somebody whose address is not known yet, if there is one.
+    pub(crate) fn take(self: &Arc<Self>) -> Option<Seat> {
         let mut taken = self.taken();
         if taken.in_all >= self.in_all {
-            return Err(Full::House);
+            return None;
         }
-        let here = taken.by_address.entry(address).or_default();
-        if *here >= self.per_address {
-            return Err(Full::Address);
-        }
-        *here += 1;
         taken.in_all += 1;
-        Ok(Seat { seats: Arc::clone(self), address })
+        Some(Seat { seats: Arc::clone(self), address: None })
     }
 
     /// Counters are whole after every line, so a poisoned lock is as good as another.
@@ -57,17 +44,32 @@ impl Seats {
 /// One connection's place, given back on drop.
 pub(crate) struct Seat {
     seats: Arc<Seats>,
-    address: IpAddr,
+    address: Option<IpAddr>,
+}
+
+impl Seat {
+    /// Counts the seat as one of `address`, once; `false` when that has as many as it may.
+    pub(crate) fn belongs_to(&mut self, address: IpAddr) -> bool {
+        let mut taken = self.seats.taken();
+        let here = taken.by_address.entry(address).or_default();
+        if *here >= self.seats.per_address {
+            return false;
+        }
+        *here += 1;
+        self.address = Some(address);
+        true
+    }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut taken = self.seats.taken();
         taken.in_all -= 1;
-        if let Some(here) = taken.by_address.get_mut(&self.address) {
+        let Some(address) = self.address else { return };
+        if let Some(here) = taken.by_address.get_mut(&address) {
             *here -= 1;
             if *here == 0 {
-                taken.by_address.remove(&self.address);
+                taken.by_address.remove(&address);
             }
         }
     }
@@ -82,13 +84,18 @@ mod tests {
     fn seats_come_back_and_leave_no_trace() {
         let seats = Seats::new(3, 2);
         let (here, there) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
-        let first = seats.take(here).unwrap();
-        let _second = seats.take(here).unwrap();
-        assert_eq!(seats.take(here).err(), Some(Full::Address));
-        let _third = seats.take(there).unwrap();
-        assert_eq!(seats.take(there).err(), Some(Full::House));
+        let sit = |address| {
+            let mut seat = seats.take()?;
+            seat.belongs_to(address).then_some(seat)
+        };
+        let first = sit(here).unwrap();
+        let _second = sit(here).unwrap();
+        assert!(sit(here).is_none(), "two an address");
+        let _third = sit(there).unwrap();
+        assert!(seats.take().is_none(), "three in all");
         drop(first);
-        drop(seats.take(there).unwrap());
-        assert_eq!(seats.taken().by_address[&there], 1);
+        drop(sit(there).unwrap());
+        let taken = seats.taken();
+        assert_eq!((taken.in_all, taken.by_address[&there]), (2, 1));
     }
 }

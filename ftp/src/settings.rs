@@ -14,29 +14,36 @@ pub struct Settings {
     /// Ports for data connections. Each transfer needs one for a moment, so a thousand is a good
     /// number; `0..=0` lets the system choose (for tests: a firewall cannot be told).
     pub passive_ports: RangeInclusive<u16>,
+    /// Who speaks the protocol.
+    pub engine: Engine,
+    /// Proxies that are believed, and expected, to say whom they pass on (PROXY protocol, version 2).
+    pub trusted_proxies: Vec<ipnet::IpNet>,
     /// The IPv4 address that `PASV` names. `None` = the address of the control connection, which
     /// is right unless there is address translation in between. `EPSV` names no address.
     pub advertised: Option<IpAddr>,
     /// Makes `AUTH TLS` possible. Its ticket keys and session store serve control and data
     /// connections alike, so data connections can resume.
     pub tls: Option<Arc<rustls::ServerConfig>>,
-    /// Refuse passwords on a plain control channel and `PASV` without `PROT P`. `EPSV` without
-    /// `PROT P` is *not* refused (a defect of the library below, see `ftp/README.md`).
+    /// Refuse passwords on a plain control channel and data connections without `PROT P`, for everybody. What holds for
+    /// some only is said by [`Shelf::may_be_plain`](crate::Shelf::may_be_plain) and [`Terms`](crate::Terms).
     pub tls_required: bool,
     /// One line after `220 `.
     pub greeting: String,
     /// A control connection that says nothing for so long, with no transfer running, is closed
-    /// with `221`. Rounded up to whole seconds.
+    /// with `421`.
     pub idle: Duration,
     /// A client that takes no byte for so long is cut off; a shelf that gives none, likewise.
     pub stall: Duration,
     /// Whoever has not logged in so long after connecting is cut off.
     pub login_within: Duration,
-    /// A session that has asked the shelf nothing for so long is cut off, even if it says `NOOP`
-    /// all the time. This is also what ends sessions whose idle clock the library has lost.
+    /// A session that has asked for nothing so long is cut off, even if it says `NOOP` all the time.
     pub silence: Duration,
-    /// The wait after the first wrong password of a connection. It doubles up to eight times
-    /// this; after the tenth wrong password the connection closes.
+    /// How long a client has for a TLS handshake, and a proxy for saying whom it passes on.
+    pub handshake_within: Duration,
+    /// How long a client has for opening its data connection.
+    pub data_within: Duration,
+    /// The wait after the first wrong password of a name from an address. It doubles up to eight times this; after the
+    /// tenth wrong password the connection closes.
     pub first_penalty: Duration,
     /// How long running transfers may go on after the stop signal.
     pub grace: Duration,
@@ -51,6 +58,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             passive_ports: 50_000..=51_999,
+            engine: Engine::Own,
+            trusted_proxies: Vec::new(),
             advertised: None,
             tls: None,
             tls_required: false,
@@ -59,6 +68,8 @@ impl Default for Settings {
             stall: Duration::from_secs(30),
             login_within: Duration::from_secs(60),
             silence: Duration::from_secs(900),
+            handshake_within: Duration::from_secs(10),
+            data_within: Duration::from_secs(15),
             first_penalty: Duration::from_millis(250),
             grace: Duration::from_secs(10),
             max_connections: 1000,
@@ -83,8 +94,8 @@ impl Settings {
             "tls_required needs tls"
         } else if self.greeting.chars().any(char::is_control) {
             "greeting must be one line"
-        } else if self.idle.is_zero() || self.stall.is_zero() || self.login_within.is_zero() {
-            "idle, stall and login_within must be longer than nothing"
+        } else if self.times().iter().any(Duration::is_zero) {
+            "idle, stall, login_within, handshake_within and data_within must be longer than nothing"
         } else if self.max_connections == 0 || self.max_per_address == 0 {
             "max_connections and max_per_address must be at least 1"
         } else {
@@ -92,6 +103,21 @@ impl Settings {
         };
         Err(FtpError::Settings(wrong))
     }
+
+    fn times(&self) -> [Duration; 5] {
+        [self.idle, self.stall, self.login_within, self.handshake_within, self.data_within]
+    }
+}
+
+/// What speaks the protocol.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Engine {
+    /// This crate.
+    #[default]
+    Own,
+    /// The library libunftp, for comparison. `README.md` lists what it does not do well.
+    #[cfg(feature = "libunftp")]
+    Libunftp,
 }
 
 /// Why [`run`](crate::run) did not run.

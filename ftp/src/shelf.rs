@@ -7,21 +7,40 @@
 use std::fmt::Debug;
 use std::io;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 
+use crate::listing::Listing;
+
 /// One control connection, known before anybody logs in.
 #[derive(Clone, Debug)]
 pub struct Visitor {
     /// Different for every connection of this process, across all calls of [`run`](crate::run).
     pub session: u64,
-    /// The address of the other end; an IPv4 address mapped into IPv6 is given as IPv4.
+    /// The address of the other end, or what a trusted proxy says it is; an IPv4 address mapped into IPv6 is given as
+    /// IPv4.
     pub address: IpAddr,
-    /// Whether the control channel was encrypted when the password came. `false` before that.
+    /// Whether the control channel is encrypted.
     pub encrypted: bool,
+}
+
+/// What holds for an account, beside what it may read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// Sessions with the same name here share the two limits below.
+    pub party: String,
+    /// Data connections without TLS are refused.
+    pub require_tls: bool,
+    /// Sentences that are shown after the login.
+    pub banner: Vec<String>,
+    /// Bytes a second, for all sessions of the party together.
+    pub bytes_per_second: Option<u64>,
+    /// Sessions of the party at a time.
+    pub connections: Option<usize>,
 }
 
 /// What stands behind the server. It has no method that writes: that is the read-only guarantee.
@@ -39,13 +58,34 @@ pub trait Shelf: Send + Sync + 'static {
     ///
     /// # Errors
     /// One sentence for a reply `421`, after which the connection closes.
-    async fn admit(&self, address: IpAddr) -> Result<(), String>;
+    async fn admit(&self, visitor: &Visitor) -> Result<(), String>;
+
+    /// Whether `user` may send a password over a connection that is not encrypted. It must not tell who exists.
+    ///
+    /// # Errors
+    /// One sentence for a reply `534`.
+    async fn may_be_plain(&self, _visitor: &Visitor, _user: &str) -> Result<(), String> {
+        Ok(())
+    }
 
     /// Decides about a name and a password. At most one call succeeds in a session.
     ///
     /// # Errors
     /// Both kinds are `530`; only [`LoginError::Refused`] counts as a wrong password.
     async fn log_in(&self, visitor: &Visitor, user: &str, password: &str) -> Result<Self::Reader, LoginError>;
+
+    /// What holds for this reader. Asked once, after the login.
+    fn terms(&self, _reader: &Self::Reader) -> Terms {
+        Terms::default()
+    }
+
+    /// Whether the reader may still be here. Asked several times a second, so it must be cheap.
+    ///
+    /// # Errors
+    /// One sentence for a reply `421`; whatever runs is cut.
+    async fn still(&self, _visitor: &Visitor, _reader: &Self::Reader) -> Result<(), String> {
+        Ok(())
+    }
 
     /// Describes one path.
     ///
@@ -57,7 +97,19 @@ pub trait Shelf: Send + Sync + 'static {
     ///
     /// # Errors
     /// See [`ShelfError`].
-    async fn list(&self, visitor: &Visitor, reader: &Self::Reader, path: &str) -> Result<Vec<Entry>, ShelfError>;
+    async fn list(&self, visitor: &Visitor, reader: &Self::Reader, path: &str) -> Result<Arc<Listing>, ShelfError>;
+
+    /// The sums of a file, as far as they are known without reading it.
+    ///
+    /// # Errors
+    /// See [`ShelfError`].
+    async fn sums(&self, visitor: &Visitor, reader: &Self::Reader, path: &str) -> Result<Sums, ShelfError> {
+        let entry = self.stat(visitor, reader, path).await?;
+        match entry.kind {
+            EntryKind::Directory => Err(ShelfError::Missing),
+            EntryKind::File { size } => Ok(Sums { size, sha256: entry.sha256, crc32: None }),
+        }
+    }
 
     /// Opens a file at `offset` bytes from its start. `offset` has been checked against nothing:
     /// the shelf refuses one past the end.
@@ -74,7 +126,7 @@ pub trait Shelf: Send + Sync + 'static {
 
     /// The session is over, however it ended. Called once for everybody who was admitted, after
     /// the last [`Delivery`] of the session is gone.
-    async fn leave(&self, visitor: &Visitor, reader: Option<&Self::Reader>);
+    async fn leave(&self, visitor: &Visitor, reader: Option<&Self::Reader>, why: Leaving);
 }
 
 /// One line of a listing.
@@ -86,6 +138,8 @@ pub struct Entry {
     pub kind: EntryKind,
     /// When the content was made; sent to the second.
     pub modified: SystemTime,
+    /// The SHA-256 of a file's content, where it is known.
+    pub sha256: Option<[u8; 32]>,
 }
 
 /// What an [`Entry`] is.
@@ -98,6 +152,17 @@ pub enum EntryKind {
         /// Exact length in bytes.
         size: u64,
     },
+}
+
+/// The sums of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sums {
+    /// Exact length in bytes.
+    pub size: u64,
+    /// The SHA-256, where it is known.
+    pub sha256: Option<[u8; 32]>,
+    /// The CRC-32, where it is known.
+    pub crc32: Option<u32>,
 }
 
 /// Bytes from `offset` on, and the record of their delivery.
@@ -119,6 +184,69 @@ pub trait Delivery: Send {
     fn sent(&mut self, bytes: u64);
     /// Everything was sent and flushed.
     fn complete(self: Box<Self>);
+    /// It ended before that.
+    fn cut(self: Box<Self>, cause: Cut);
+}
+
+/// Why a transfer ended before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Cut {
+    /// The client said `ABOR`.
+    #[error("aborted by the client")]
+    Aborted,
+    /// The control connection is gone.
+    #[error("the client is gone")]
+    Vanished,
+    /// The client did not open the data connection in time.
+    #[error("no data connection")]
+    NoConnection,
+    /// The data connection could not be encrypted.
+    #[error("no handshake on the data connection")]
+    NoHandshake,
+    /// The data connection broke.
+    #[error("the data connection broke")]
+    Lost,
+    /// The client took nothing for too long.
+    #[error("the client took nothing for too long")]
+    Stalled,
+    /// The source of the bytes failed, or gave none for too long.
+    #[error("the source failed")]
+    Source,
+    /// The reader may not be here any more.
+    #[error("the right to read ended")]
+    Revoked,
+    /// The service is stopping, and the time for that is up.
+    #[error("the service is stopping")]
+    Stopping,
+}
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Leaving {
+    /// The client said `QUIT`.
+    #[error("quit")]
+    Quit,
+    /// The connection is gone.
+    #[error("gone")]
+    Gone,
+    /// Nobody logged in, or nothing was asked for, for too long.
+    #[error("idle")]
+    Idle,
+    /// Replies were not taken.
+    #[error("stalled")]
+    Stalled,
+    /// Too many wrong passwords, or too many sessions.
+    #[error("too many")]
+    TooMany,
+    /// What the client sent breaks the protocol.
+    #[error("protocol")]
+    Protocol,
+    /// The reader may not be here any more.
+    #[error("revoked")]
+    Revoked,
+    /// The service is stopping.
+    #[error("stopping")]
+    Stopping,
 }
 
 /// Why a path was not served; the variant is the reply code.

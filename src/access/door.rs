@@ -16,7 +16,7 @@ use crate::ledger::people::PersonLogin;
 use crate::ledger::{Ledger, LedgerError};
 
 /// How old the known gates and address list may be. A change is effective everywhere within this time.
-const FRESH: Duration = Duration::from_secs(1);
+const FRESH: Duration = Duration::from_millis(400);
 /// How long a try may wait while others of its account at its address are looked at, and how often it asks again.
 const IN_LINE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_millis(20));
 

@@ -36,6 +36,9 @@ pub struct Demo {
     /// Address and port of FTP.
     #[arg(long, default_value = "127.0.0.1:2121", value_name = "ADDRESS")]
     ftp: SocketAddr,
+    /// Address and port of FTP that begins with TLS. Without it there is none.
+    #[arg(long, value_name = "ADDRESS")]
+    ftps: Option<SocketAddr>,
     /// The sample election and scans.
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/samples"), hide_default_value = true, value_name = "DIR")]
     samples: PathBuf,
@@ -62,6 +65,8 @@ struct BoardSecret {
 struct Described<'a> {
     https: String,
     ftp: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ftps: Option<String>,
     ca_pem: PathBuf,
     board: &'a BoardSecret,
     party: DescribedParty<'a>,
@@ -100,6 +105,7 @@ pub async fn run(demo: Demo) -> anyhow::Result<()> {
     let mut config = Config::from_file(&dir.join(init::CONFIG))?;
     config.https.listen = demo.https;
     config.ftp.listen = demo.ftp;
+    config.ftp.implicit = demo.ftps;
     // Any free ports: a second demo on the same machine must not meet the first one's.
     config.ftp.passive_ports = PortRange(0..=0);
     let app = App::open(config, Clock::system()).await?;
@@ -112,9 +118,12 @@ pub async fn run(demo: Demo) -> anyhow::Result<()> {
         taken += take_samples(&app, &demo.samples.join(part), &secrets).await?;
     }
     let board = first_board(&app.ledger, &secrets).await?;
+    let implicit = ftp.get(1).map(|listener| listener.local_addr()).transpose()?;
+    let implicit = implicit.map(|address| format!("ftps://{address}"));
     let described = Described {
         https: format!("https://{}", https.local_addr()?),
-        ftp: format!("ftp://{}", ftp.local_addr()?),
+        ftp: format!("ftp://{}", ftp[0].local_addr()?),
+        ftps: implicit,
         ca_pem: dir.join(init::CA),
         board,
         party: DescribedParty { name: PARTY, secrets: &secrets.party },

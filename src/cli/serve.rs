@@ -15,7 +15,7 @@ use crate::vault::Vault;
 pub async fn run(config: &ConfigArg) -> anyhow::Result<()> {
     let app = App::open(config.read()?, Clock::system()).await?;
     let (https, ftp) = app.listen().await?;
-    tracing::info!(https = %https.local_addr()?, ftp = %ftp.local_addr()?, "Listening");
+    tracing::info!(https = %https.local_addr()?, "Listening");
     app.serve(https, ftp, stop_signal()).await;
     tracing::info!("Stopped");
     Ok(())
@@ -74,7 +74,8 @@ pub async fn check(config: &ConfigArg) -> anyhow::Result<()> {
         "vault",
         Vault::open(&config.vault).await.map(|_| "can be written and read".to_owned()).map_err(|e| chain(&e)),
     );
-    let certificate = tls::server(&config.tls.certificate, &config.tls.key, &[], tls::Clients::AreNotAsked);
+    let certificate = tls::Shown::open(&config.tls.certificate, &config.tls.key)
+        .and_then(|shown| shown.server(&[], tls::Clients::AreNotAsked));
     report("certificate", certificate.map(|_| "fits its key".to_owned()).map_err(|error| chain(&error)));
     if let Some(syslog) = &config.audit.syslog {
         let to = app::collector(syslog).map(|to| format!("{}, if it answers", to.address));
@@ -82,7 +83,8 @@ pub async fn check(config: &ConfigArg) -> anyhow::Result<()> {
     }
     let key = app::signing_key(&config.keys.signing);
     report("signing key", key.map(|_| "can sign".to_owned()).map_err(|error| chain(&error)));
-    for (what, address) in [("https", config.https.listen), ("ftp", config.ftp.listen)] {
+    let implicit = config.ftp.implicit.map(|address| ("ftp with implicit TLS", address));
+    for (what, address) in [("https", config.https.listen), ("ftp", config.ftp.listen)].into_iter().chain(implicit) {
         let bound = tokio::net::TcpListener::bind(address).await;
         report(what, bound.map(|_| format!("{address} is free")).map_err(|error| format!("{address}: {error}")));
     }

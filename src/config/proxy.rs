@@ -33,9 +33,6 @@ impl ProxyConfig {
         if self.ftp == Announces::XForwardedFor {
             faults.push("proxy.ftp cannot be x-forwarded-for: FTP has no headers".to_owned());
         }
-        if self.ftp == Announces::ProxyProtocol {
-            faults.push("proxy.ftp cannot be proxy-protocol yet: the FTP engine does not read its header".to_owned());
-        }
         if !self.trusted.is_empty() && self.https == Announces::Nothing && self.ftp == Announces::Nothing {
             faults.push(
                 "proxy.trusted names proxies, and neither proxy.https nor proxy.ftp says how they announce clients: every \

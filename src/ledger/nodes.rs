@@ -30,6 +30,7 @@ pub struct ScanNode {
     pub size: u64,
 }
 
+const NEWEST: &str = "SELECT MAX(position) FROM node WHERE parent = $1";
 const POSITION: &str = "SELECT position FROM node WHERE parent = $1 AND name = $2 AND kind = 'f'";
 
 type Row = (String, i64, i64, Option<Vec<u8>>);
@@ -65,6 +66,13 @@ impl Ledger {
         let position: Option<i64> =
             on_db!(&*self.db, |pool| sqlx::query_scalar(POSITION).bind(parent).bind(name).fetch_optional(pool).await?);
         Ok(position.map(|position| position as u64))
+    }
+
+    /// The newest entry that brought something into the directory `path`; none where nothing lies.
+    pub async fn newest_in(&self, path: &str) -> Result<Option<u64>, LedgerError> {
+        let newest: Option<i64> =
+            on_db!(&*self.db, |pool| sqlx::query_scalar(NEWEST).bind(path).fetch_one(pool).await?);
+        Ok(newest.map(|position| position as u64))
     }
 
     /// What `path` is, if it is there.

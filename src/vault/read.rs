@@ -1,8 +1,9 @@
 //! Getting bytes out of a store: from a disk in large pieces, from a bucket as they come.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
@@ -58,6 +59,9 @@ impl Store {
         if from >= to {
             return Ok(stream::empty().boxed());
         }
+        if let Some(root) = &self.root {
+            return pieces(key, root.join(key.path().as_ref()), from, to).await;
+        }
         let options = GetOptions { range: Some(GetRange::Bounded(from..to)), ..GetOptions::default() };
         let found = self.streaming.get_opts(&key.path(), options).await.map_err(|e| VaultError::of(key, e))?;
         let range = found.range.clone();
@@ -66,10 +70,7 @@ impl Store {
             return Err(VaultError::Unfit(what)); // the object is shorter than the ledger says
         }
         match found.payload {
-            GetResultPayload::File(file, path) => {
-                is_no_link(&path).map_err(|error| VaultError::Unfit(format!("{key}: {error}")))?;
-                Ok(pieces(file, from, to))
-            }
+            GetResultPayload::File(..) => Err(VaultError::Unfit(format!("{key} came as a file out of a bucket"))),
             GetResultPayload::Stream(stream) => Ok(stream.map_err(io::Error::other).boxed()),
         }
     }
@@ -84,21 +85,41 @@ fn is_no_link(path: &Path) -> io::Result<()> {
     }
 }
 
-fn pieces(file: File, from: u64, to: u64) -> Chunks {
-    let steps = stream::try_unfold((file, from), move |(mut file, at)| async move {
+/// A local file's bytes. Opening it and reading its first piece is one hop to another thread: most scans are one piece.
+async fn pieces(key: VaultKey, path: PathBuf, from: u64, to: u64) -> Result<Chunks, VaultError> {
+    let local = move |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => VaultError::Missing(key),
+        _ => VaultError::Store { key, source: StoreError::Generic { store: "local", source: Box::new(error) } },
+    };
+    let opened = tokio::task::spawn_blocking(move || {
+        is_no_link(&path).map_err(local)?;
+        let file = File::open(path).map_err(local)?;
+        let length = file.metadata().map_err(local)?.len();
+        if length < to {
+            let what = format!("{key} has {length} bytes where {from}..{to} were asked for");
+            return Err(VaultError::Unfit(what)); // the object is shorter than the ledger says
+        }
+        let first = piece(&file, from, to).map_err(local)?;
+        Ok((file, first))
+    });
+    let (file, first) = opened.await.map_err(|panicked| local(io::Error::other(panicked)))??;
+    let next = from + first.len() as u64;
+    let rest = stream::try_unfold((file, next), move |(file, at)| async move {
         if at >= to {
             return Ok(None);
         }
-        let length = usize::try_from(to - at).unwrap_or(PIECE).min(PIECE);
-        let read = tokio::task::spawn_blocking(move || {
-            let mut piece = vec![0; length];
-            file.seek(SeekFrom::Start(at))?;
-            file.read_exact(&mut piece)?; // a file that ends early is an error
-            Ok::<_, io::Error>((Bytes::from(piece), file))
-        });
+        let read = tokio::task::spawn_blocking(move || piece(&file, at, to).map(|piece| (piece, file)));
         let (piece, file) = read.await.map_err(io::Error::other)??;
         let next = at + piece.len() as u64;
         Ok(Some((piece, (file, next))))
     });
-    steps.boxed()
+    Ok(stream::once(async { Ok(first) }).chain(rest).boxed())
+}
+
+/// A file that ends early is an error.
+fn piece(file: &File, at: u64, to: u64) -> io::Result<Bytes> {
+    let length = usize::try_from(to - at).unwrap_or(PIECE).min(PIECE);
+    let mut piece = vec![0; length];
+    file.read_exact_at(&mut piece, at)?;
+    Ok(Bytes::from(piece))
 }

@@ -74,6 +74,7 @@ pub struct Plan {
     pub party_from: Option<&'static str>,
     /// What else the configuration says.
     pub also: Option<fn(&mut Config)>,
+    pub ftp_tls_required: bool,
 }
 
 pub struct House {
@@ -112,6 +113,7 @@ impl House {
         config.intake.scan_bytes = plan.scan_bytes.unwrap_or(config.intake.scan_bytes);
         config.intake.silence_seconds = plan.silence_seconds.unwrap_or(config.intake.silence_seconds);
         config.ftp.idle_seconds = plan.ftp_idle_seconds.unwrap_or(config.ftp.idle_seconds);
+        config.ftp.tls_required = plan.ftp_tls_required;
         if let Some(also) = plan.also {
             also(&mut config);
         }
@@ -247,7 +249,7 @@ impl Node {
         let (https, ftp) = (listener().await, listener().await);
         let (https_at, ftp_at) = (https.local_addr().unwrap(), ftp.local_addr().unwrap());
         let stop = CancellationToken::new();
-        let running = Some(tokio::spawn(app.serve(https, ftp, stop.clone())));
+        let running = Some(tokio::spawn(app.serve(https, vec![ftp.into()], stop.clone())));
         Self { https: https_at, ftp: ftp_at, stop, running }
     }
 

@@ -12,6 +12,7 @@ mod edges;
 mod engines;
 mod explain;
 mod ftp;
+mod ftp_rights;
 mod gates;
 mod house;
 mod layers;

@@ -39,6 +39,27 @@ impl Client {
         Self { wire: Box::new(stream), address, tls: None, private_data: false }
     }
 
+    /// A connection that begins with TLS.
+    pub async fn connect_encrypted(address: SocketAddr, config: Arc<ClientConfig>) -> Self {
+        let mut client = Self::connect(address).await;
+        let plain = std::mem::replace(&mut client.wire, Box::new(tokio::io::empty()));
+        client.wire = shake_hands(&config, plain).await;
+        client.tls = Some(config);
+        client
+    }
+
+    /// Asks that data connections be encrypted.
+    pub async fn protect(&mut self) {
+        self.say_expect("PBSZ 0", 200).await;
+        self.say_expect("PROT P", 200).await;
+        self.private_data = true;
+    }
+
+    /// Bytes, just as they are.
+    pub async fn send_raw(&mut self, bytes: &[u8]) {
+        self.wire.write_all(bytes).await.unwrap();
+    }
+
     /// One reply, or `None` if the connection has ended.
     pub async fn reply(&mut self) -> Option<Reply> {
         let mut lines = vec![self.line().await?];
@@ -100,6 +121,22 @@ impl Client {
         self.tls = Some(config);
     }
 
+    /// The data connection that a `229` offers.
+    #[cfg(not(feature = "libunftp"))]
+    pub async fn connect_to(reply: &Reply, address: SocketAddr) -> TcpStream {
+        let digits = reply.text.split("|||").nth(1).unwrap();
+        let port: u16 = digits.split('|').next().unwrap().parse().unwrap();
+        TcpStream::connect((address.ip(), port)).await.unwrap()
+    }
+
+    /// A data connection, encrypted or not.
+    pub async fn wrap(&self, stream: TcpStream, config: Option<&Arc<ClientConfig>>) -> Box<dyn Wire> {
+        match config {
+            Some(config) => shake_hands(config, Box::new(stream)).await,
+            None => Box::new(stream),
+        }
+    }
+
     /// A data connection by `EPSV` or `PASV`, before any handshake.
     pub async fn passive(&mut self, command: &str) -> TcpStream {
         let reply = self.say(command).await;
@@ -123,23 +160,29 @@ impl Client {
     pub async fn begin(&mut self, command: &str) -> Box<dyn Wire> {
         let stream = self.passive("EPSV").await;
         self.say_expect(command, 150).await;
-        match &self.tls {
-            Some(config) if self.private_data => shake_hands(config, Box::new(stream)).await,
-            _ => Box::new(stream),
-        }
+        self.data(stream).await
+    }
+
+    async fn data(&self, stream: TcpStream) -> Box<dyn Wire> {
+        self.wrap(stream, self.tls.as_ref().filter(|_| self.private_data)).await
     }
 
     /// Everything that comes for a command, and the reply after it.
     pub async fn fetch(&mut self, command: &str) -> (Vec<u8>, Reply) {
-        let mut wire = self.begin(command).await;
+        let stream = self.passive("EPSV").await;
+        let first = self.say(command).await;
+        if first.code != 150 {
+            return (Vec::new(), first);
+        }
+        let mut wire = self.data(stream).await;
         let mut bytes = Vec::new();
-        let read = timeout(PATIENCE, wire.read_to_end(&mut bytes)).await.expect("data in time");
-        read.unwrap();
+        // What is not the whole file may end in an error: the reply says it too.
+        let _ = timeout(PATIENCE, wire.read_to_end(&mut bytes)).await.expect("data in time");
         (bytes, self.reply().await.expect("the connection ended"))
     }
 
-    /// The refusal of a command that would have sent data. A sentence of the shelf may come
-    /// before the 150, which is then a line inside the reply.
+    /// The refusal of a command that would have sent data. libunftp says 150 first, and puts a sentence of the shelf before
+    /// it.
     pub async fn refused(&mut self, command: &str) -> Reply {
         let _data = self.passive("EPSV").await;
         self.send(command).await;

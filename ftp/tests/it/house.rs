@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
-use tutanak_ftp::{FtpError, Settings, run};
+use tutanak_ftp::{Engine, FtpError, Listener, Settings, run};
 
 use crate::client::Client;
 use crate::made_shelf::{Diary, MadeShelf};
@@ -20,9 +20,18 @@ pub struct House {
     server: JoinHandle<Result<(), FtpError>>,
 }
 
+/// The same tests run on both engines.
+fn engine() -> Engine {
+    #[cfg(feature = "libunftp")]
+    return Engine::Libunftp;
+    #[cfg(not(feature = "libunftp"))]
+    Engine::Own
+}
+
 /// Short waits, so that tests are short.
 pub fn settings() -> Settings {
     Settings {
+        engine: engine(),
         passive_ports: 0..=0,
         greeting: "Hosgeldiniz".to_owned(),
         first_penalty: Duration::from_millis(5),
@@ -47,9 +56,20 @@ impl House {
 
     pub fn on(listener: TcpListener, shelf: MadeShelf, settings: Settings) -> Self {
         let address = listener.local_addr().unwrap();
+        Self::listening(address, Listener::explicit(listener), shelf, settings)
+    }
+
+    /// A house whose connections begin with TLS.
+    pub async fn implicit(shelf: MadeShelf, settings: Settings) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        Self::listening(address, Listener::implicit(listener), shelf, settings)
+    }
+
+    fn listening(address: SocketAddr, listener: Listener, shelf: MadeShelf, settings: Settings) -> Self {
         let diary = Arc::clone(&shelf.diary);
         let stop = CancellationToken::new();
-        let server = tokio::spawn(run(listener, Arc::new(shelf), settings, stop.clone()));
+        let server = tokio::spawn(run(vec![listener], Arc::new(shelf), settings, stop.clone()));
         Self { address, diary, stop, server }
     }
 

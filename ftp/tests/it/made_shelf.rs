@@ -1,14 +1,16 @@
 //! A shelf that is made up, keeps a diary, and can misbehave on request.
 
 use std::io;
-use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{StreamExt, stream};
-use tutanak_ftp::{Delivery, Entry, EntryKind, LoginError, Opened, Shelf, ShelfError, Visitor};
+use tutanak_ftp::{
+    Cut, Delivery, Entry, EntryKind, Leaving, Listing, LoginError, Opened, Shelf, ShelfError, Sums, Terms, Visitor,
+};
 
 /// Length of `/il/34/a.png`, which is no multiple of anything.
 pub const SCAN: usize = 145_677;
@@ -20,6 +22,9 @@ pub const TORN_SIZE: u64 = 300_000;
 /// Entries of `/many`.
 pub const MANY: usize = 60_000;
 
+/// What the shelf says is the SHA-256 of every scan.
+pub const DIGEST: [u8; 32] = [0xab; 32];
+
 /// What became of one opened file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Delivered {
@@ -28,6 +33,7 @@ pub struct Delivered {
     pub sent: u64,
     pub complete: bool,
     pub over: bool,
+    pub cause: Option<Cut>,
 }
 
 #[derive(Default)]
@@ -38,11 +44,21 @@ pub struct Diary {
     pub delivered: Vec<Delivered>,
     /// Who left: session number and name.
     pub left: Vec<(u64, Option<String>)>,
+    /// And why.
+    pub reasons: Vec<Leaving>,
 }
 
 #[derive(Default)]
 pub struct MadeShelf {
     pub closed: Option<String>,
+    /// Set while the house stands: nobody may be here any more.
+    pub revoked: Arc<AtomicBool>,
+    /// So many files lie in `/il/34` beside the first.
+    pub more: Arc<AtomicUsize>,
+    /// For everybody.
+    pub terms: Terms,
+    /// Names that may not send a password in the clear.
+    pub never_plain: Vec<String>,
     pub diary: Arc<Mutex<Diary>>,
 }
 
@@ -56,20 +72,39 @@ pub fn modified() -> SystemTime {
 
 fn file(path: &str, size: u64) -> Entry {
     let name = path.rsplit('/').next().unwrap().to_owned();
-    Entry { name, kind: EntryKind::File { size }, modified: modified() }
+    let sha256 = (size == SCAN as u64).then_some(DIGEST);
+    Entry { name, kind: EntryKind::File { size }, modified: modified(), sha256 }
 }
 
 fn directory(path: &str) -> Entry {
     let name = path.rsplit('/').next().unwrap().to_owned();
-    Entry { name, kind: EntryKind::Directory, modified: modified() }
+    Entry { name, kind: EntryKind::Directory, modified: modified(), sha256: None }
 }
 
 #[async_trait]
 impl Shelf for MadeShelf {
     type Reader = String;
 
-    async fn admit(&self, _: IpAddr) -> Result<(), String> {
+    async fn admit(&self, _: &Visitor) -> Result<(), String> {
         self.closed.clone().map_or(Ok(()), Err)
+    }
+
+    async fn may_be_plain(&self, _: &Visitor, user: &str) -> Result<(), String> {
+        if self.never_plain.iter().any(|name| name == user) { Err("Önce şifreleyin".to_owned()) } else { Ok(()) }
+    }
+
+    fn terms(&self, _: &String) -> Terms {
+        self.terms.clone()
+    }
+
+    async fn still(&self, _: &Visitor, _: &String) -> Result<(), String> {
+        if self.revoked.load(Ordering::Relaxed) { Err("Erişim sona erdi".to_owned()) } else { Ok(()) }
+    }
+
+    async fn sums(&self, visitor: &Visitor, reader: &String, path: &str) -> Result<Sums, ShelfError> {
+        let entry = self.stat(visitor, reader, path).await?;
+        let EntryKind::File { size } = entry.kind else { return Err(ShelfError::Missing) };
+        Ok(Sums { size, sha256: entry.sha256, crc32: entry.sha256.map(|_| 0xc0ffee) })
     }
 
     async fn log_in(&self, visitor: &Visitor, user: &str, password: &str) -> Result<String, LoginError> {
@@ -97,23 +132,27 @@ impl Shelf for MadeShelf {
         }
     }
 
-    async fn list(&self, _: &Visitor, _: &String, path: &str) -> Result<Vec<Entry>, ShelfError> {
+    async fn list(&self, _: &Visitor, _: &String, path: &str) -> Result<Arc<Listing>, ShelfError> {
         self.diary.lock().unwrap().paths.push(path.to_owned());
-        match path {
-            "/" => Ok(vec![directory("il"), file("İl ğ 1.png", SCAN as u64), file("no\r\nname", 1)]),
-            "/il" => Ok(vec![directory("34")]),
-            "/il/34" => Ok(vec![file("a.png", SCAN as u64)]),
-            "/many" => Ok((0..MANY).map(|i| file(&format!("{i:0200}.png"), 1)).collect()),
-            "/busy" => Err(ShelfError::Busy("Ask again".to_owned())),
-            "/theirs" => Err(ShelfError::NotYours("Not for you".to_owned())),
-            _ => Err(ShelfError::Missing),
-        }
+        let entries = match path {
+            "/" => vec![directory("il"), file("İl ğ 1.png", SCAN as u64), file("no\r\nname", 1)],
+            "/il" => vec![directory("34")],
+            "/il/34" => {
+                let more = (0..self.more.load(Ordering::Relaxed)).map(|n| file(&format!("n{n:03}.png"), SCAN as u64));
+                std::iter::once(file("a.png", SCAN as u64)).chain(more).collect()
+            }
+            "/many" => (0..MANY).map(|i| file(&format!("{i:0200}.png"), 1)).collect(),
+            "/busy" => return Err(ShelfError::Busy("Ask again".to_owned())),
+            "/theirs" => return Err(ShelfError::NotYours("Not for you".to_owned())),
+            _ => return Err(ShelfError::Missing),
+        };
+        Ok(Arc::new(entries.into()))
     }
 
     async fn open(&self, _: &Visitor, _: &String, path: &str, offset: u64) -> Result<Opened, ShelfError> {
         let whole = scan();
         let chunks = match path {
-            "/il/34/a.png" | "/İl ğ 1.png" => {
+            path if path == "/il/34/a.png" || path == "/İl ğ 1.png" || path.starts_with("/il/34/n") => {
                 let start = usize::try_from(offset).unwrap();
                 if start > whole.len() {
                     return Err(ShelfError::Missing);
@@ -142,8 +181,10 @@ impl Shelf for MadeShelf {
         Ok(Opened { chunks, delivery })
     }
 
-    async fn leave(&self, visitor: &Visitor, reader: Option<&String>) {
-        self.diary.lock().unwrap().left.push((visitor.session, reader.cloned()));
+    async fn leave(&self, visitor: &Visitor, reader: Option<&String>, why: Leaving) {
+        let mut diary = self.diary.lock().unwrap();
+        diary.left.push((visitor.session, reader.cloned()));
+        diary.reasons.push(why);
     }
 }
 
@@ -159,6 +200,10 @@ impl Delivery for Counted {
 
     fn complete(self: Box<Self>) {
         self.diary.lock().unwrap().delivered[self.number].complete = true;
+    }
+
+    fn cut(self: Box<Self>, cause: Cut) {
+        self.diary.lock().unwrap().delivered[self.number].cause = Some(cause);
     }
 }
 

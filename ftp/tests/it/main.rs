@@ -4,6 +4,7 @@
 
 mod client;
 mod house;
+#[cfg(feature = "libunftp")]
 mod known_limits;
 mod limits;
 mod listing;
@@ -11,6 +12,13 @@ mod login;
 mod made_shelf;
 mod paths;
 mod programs;
+#[cfg(not(feature = "libunftp"))]
+mod proxy;
+#[cfg(not(feature = "libunftp"))]
+mod random;
+mod replay;
+#[cfg(not(feature = "libunftp"))]
+mod rights;
 mod stopping;
 mod tls;
 mod transfer;

@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::process::Command;
@@ -11,7 +12,7 @@ use tokio::time::timeout;
 use tutanak_ftp::Settings;
 
 use crate::house::{House, settings};
-use crate::made_shelf::scan;
+use crate::made_shelf::{MadeShelf, scan};
 use crate::tls::identities;
 
 /// A directory of this test's own, gone afterwards.
@@ -58,7 +59,7 @@ async fn curl_fetches_goes_on_and_lists() {
     assert_eq!(house.diary.lock().unwrap().delivered[0].offset, 50_000);
 
     let listed = program("curl", &desk, &["-sS", &format!("{base}/il/34/")]).await.unwrap();
-    assert!(String::from_utf8(listed.stdout).unwrap().ends_with(" a.png\n"));
+    assert!(String::from_utf8(listed.stdout).unwrap().trim_end().ends_with(" a.png"));
 
     let torn = program("curl", &desk, &["-sS", "-o", "torn", &format!("{base}/torn.bin")]).await.unwrap();
     assert!(!torn.status.success(), "a torn file was taken for a whole one");
@@ -69,8 +70,7 @@ async fn curl_fetches_encrypted() {
     let settings = Settings { tls: Some(identities().0), tls_required: true, ..settings() };
     let (house, desk) = (House::with(settings).await, Desk::new("curl-tls"));
     let url = format!("ftp://party:right@{}/il/34/a.png", house.address);
-    // On one machine, libunftp may read the handshake as a command: hence the retries.
-    let arguments = ["-sS", "-k", "--ssl-reqd", "--retry", "9", "--retry-all-errors", "-o", "a.png", &url];
+    let arguments = ["-sS", "-k", "--ssl-reqd", "-o", "a.png", &url];
     let Some(output) = program("curl", &desk, &arguments).await else { return };
     assert!(output.status.success(), "{output:?}");
     assert_eq!(std::fs::read(desk.0.join("a.png")).unwrap(), scan());
@@ -89,6 +89,24 @@ async fn lftp_mirrors_and_has_nothing_to_do_the_second_time() {
     let delivered = house.diary.lock().unwrap().delivered.len();
     assert!(program("lftp", &desk, &["-c", &script]).await.unwrap().status.success());
     assert_eq!(house.diary.lock().unwrap().delivered.len(), delivered);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lftp_fetches_what_is_new_and_nothing_else() {
+    let shelf = MadeShelf::default();
+    let more = shelf.more.clone();
+    let (house, desk) = (House::over(shelf, settings()).await, Desk::new("lftp-new"));
+    let script = format!("open -u party,right ftp://{}; mirror --parallel=4 /il copy; exit", house.address);
+    let Some(output) = program("lftp", &desk, &["-c", &script]).await else { return };
+    assert!(output.status.success(), "{output:?}");
+    more.store(100, Ordering::Relaxed);
+    assert!(program("lftp", &desk, &["-c", &script]).await.unwrap().status.success());
+    assert_eq!(std::fs::read(desk.0.join("copy/34/n099.png")).unwrap(), scan());
+    let mut fetched: Vec<String> = house.diary.lock().unwrap().delivered.iter().map(|one| one.path.clone()).collect();
+    fetched.sort();
+    fetched.dedup();
+    assert_eq!(fetched.len(), 101);
+    assert_eq!(house.diary.lock().unwrap().delivered.len(), 101, "something was fetched twice");
 }
 
 #[tokio::test(flavor = "multi_thread")]

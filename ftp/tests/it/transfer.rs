@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, sleep};
-use tutanak_ftp::Settings;
+use tutanak_ftp::{Cut, Settings};
 
 use crate::house::{House, settings};
 use crate::made_shelf::{Delivered, ENDLESS, SCAN, TORN_AT, TORN_SIZE, scan};
@@ -23,7 +23,7 @@ async fn a_file_arrives_whole_by_epsv_and_by_pasv() {
     }
     let diary = house.diary.lock().unwrap();
     let (path, sent) = ("/il/34/a.png".to_owned(), SCAN as u64);
-    let whole = Delivered { path, offset: 0, sent, complete: true, over: true };
+    let whole = Delivered { path, offset: 0, sent, complete: true, over: true, cause: None };
     assert_eq!(diary.delivered, vec![whole; 3]);
 }
 
@@ -50,17 +50,106 @@ async fn an_offset_past_the_end_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_offset_left_over_from_a_failure_never_truncates_the_next_file() {
+#[cfg_attr(feature = "libunftp", ignore = "an offset outlives a failure and a listing")]
+async fn an_offset_holds_for_the_next_command_alone() {
     let house = House::open().await;
     let mut client = house.reader().await;
-    client.say_expect("REST 100000", 350).await;
-    assert_eq!(client.fetch("RETR /nothing").await.1.code, 550);
-    client.fetch_text("NLST /il").await;
-    let reply = client.refused("RETR /il/34/a.png").await;
-    assert_eq!(reply.code, 450, "{}", reply.text);
-    client.expect(421).await;
+    for between in ["RETR /nothing", "NLST /il", "RETR a\u{1}b"] {
+        client.say_expect("REST 100000", 350).await;
+        client.fetch(between).await;
+        assert_eq!(client.fetch("RETR /il/34/a.png").await.0, scan(), "{between}");
+    }
+    for between in ["NOOP", "SIZE /il/34/a.png", "FOO", "ABOR", "TYPE I"] {
+        let mut data = client.passive("EPSV").await;
+        client.say_expect("REST 100000", 350).await;
+        client.say(between).await;
+        client.say_expect("RETR /il/34/a.png", 150).await;
+        let mut bytes = Vec::new();
+        data.read_to_end(&mut bytes).await.unwrap();
+        client.expect(226).await;
+        assert_eq!(bytes, scan(), "{between}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(feature = "libunftp", ignore = "150 comes before the file is looked up")]
+async fn nothing_is_announced_before_it_is_found() {
+    let house = House::open().await;
+    let mut client = house.reader().await;
+    for (command, code) in [("RETR /nothing", 550), ("RETR /il", 550), ("RETR /busy.bin", 450), ("LIST /nothing", 550)]
+    {
+        let _data = client.passive("EPSV").await;
+        client.say_expect(command, code).await;
+    }
+    client.say_expect("RETR /il/34/a.png", 425).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(feature = "libunftp", ignore = "ABOR waits for the end of the transfer")]
+async fn abor_interrupts_and_says_so() {
+    let house = House::open().await;
+    let mut client = house.reader().await;
+    for raw in [&b"ABOR\r\n"[..], b"\xff\xf4\xff\xf2ABOR\r\n"] {
+        let mut data = client.begin("RETR /endless.bin").await;
+        data.read_exact(&mut [0; 1000]).await.unwrap();
+        client.send_raw(raw).await;
+        client.expect(426).await;
+        client.expect(226).await;
+        drop(data);
+    }
+    let causes: Vec<_> = house.diary.lock().unwrap().delivered.iter().map(|one| one.cause).collect();
+    assert_eq!(causes, [Some(Cut::Aborted); 2]);
+    assert_eq!(client.fetch("RETR /il/34/a.png").await.0, scan());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(feature = "libunftp", ignore = "commands wait for the end of the transfer")]
+async fn status_is_told_and_goodbye_waits_while_something_is_sent() {
+    let house = House::open().await;
+    let mut client = house.reader().await;
+    let mut data = client.begin("RETR /endless.bin").await;
+    data.read_exact(&mut [0; 1000]).await.unwrap();
+    assert!(client.say_expect("STAT", 211).await.contains("Something is being sent"));
+    client.send("PWD\r\nQUIT").await;
+    let mut total = 1000;
+    let mut piece = vec![0; 1 << 20];
+    while let Ok(read @ 1..) = data.read(&mut piece).await {
+        total += read as u64;
+    }
+    assert_eq!(total, ENDLESS);
+    client.expect(226).await;
+    client.expect(221).await;
     assert!(client.is_cut().await);
-    assert_eq!(house.reader().await.fetch("RETR /il/34/a.png").await.0, scan());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(feature = "libunftp", ignore = "nothing is answered")]
+async fn who_does_not_come_to_the_data_connection_hears_of_it() {
+    let data_within = Duration::from_millis(300);
+    let house = House::with(Settings { data_within, ..settings() }).await;
+    let mut client = house.reader().await;
+    client.say_expect("EPSV", 229).await;
+    client.say_expect("RETR /il/34/a.png", 150).await;
+    client.expect(425).await;
+    house.eventually("the delivery is over", |d| d.delivered[0].cause == Some(Cut::NoConnection)).await;
+    assert_eq!(client.fetch("RETR /il/34/a.png").await.0, scan());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cut_file_goes_on_at_every_tenth_byte() {
+    let house = House::open().await;
+    let mut client = house.reader().await;
+    let whole = scan();
+    for offset in (0..1000).step_by(10).chain((SCAN - 1000..SCAN).step_by(10)) {
+        client.say_expect("TYPE I", 200).await;
+        let mut data = client.passive("EPSV").await;
+        client.say_expect(&format!("REST {offset}"), 350).await;
+        client.say_expect("RETR /il/34/a.png", 150).await;
+        let mut bytes = Vec::new();
+        data.read_to_end(&mut bytes).await.unwrap();
+        client.expect(226).await;
+        assert_eq!(bytes, whole[offset..], "from {offset}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,7 +157,7 @@ async fn a_source_that_fails_never_looks_like_a_whole_file() {
     let house = House::open().await;
     let mut client = house.reader().await;
     let (bytes, reply) = client.fetch("RETR /torn.bin").await;
-    assert_eq!((bytes.len(), reply.code), (TORN_AT, 451), "{}", reply.text);
+    assert!(bytes.len() <= TORN_AT && reply.code == 451, "{}", reply.text);
     house.eventually("the delivery is over", |d| d.delivered[0].over).await;
     let delivered = house.diary.lock().unwrap().delivered[0].clone();
     assert!(!delivered.complete && delivered.sent == TORN_AT as u64 && delivered.sent < TORN_SIZE);
@@ -81,7 +170,7 @@ async fn a_source_that_falls_silent_is_an_error_too() {
     let house = House::with(Settings { stall, ..settings() }).await;
     let mut client = house.reader().await;
     let (bytes, reply) = client.fetch("RETR /silent.bin").await;
-    assert_eq!((bytes.len(), reply.code), (SCAN, 451));
+    assert!(bytes.len() <= SCAN && reply.code == 451);
     assert!(!house.diary.lock().unwrap().delivered[0].complete);
 }
 
@@ -148,10 +237,11 @@ async fn a_client_that_does_not_read_a_listing_is_cut_off() {
     let mut client = house.reader().await;
     let mut data = client.begin("MLSD /many").await;
     sleep(stall * 8).await;
-    // Nobody tells us but the connection itself: the kernel has dropped it.
+    // The connection was broken off: what came does not look like the whole.
     let mut bytes = Vec::new();
     assert!(data.read_to_end(&mut bytes).await.is_err(), "{} bytes came", bytes.len());
-    client.expect(450).await;
+    // libunftp says 450.
+    assert!(matches!(client.reply().await.unwrap().code, 426 | 450));
     client.say_expect("NOOP", 200).await;
 }
 

@@ -7,6 +7,7 @@ use clap::{Subcommand, ValueEnum};
 use super::shared::{self, AccountCommand, NewSecret};
 use super::{Desk, Json, print_secrets, ranges};
 use crate::access::enrol;
+use crate::cli::party_ftp::{self, PartyFtp};
 use crate::domain::{Channel, Gate, PartyId};
 
 /// Parties.
@@ -44,6 +45,8 @@ pub enum PartyCommand {
         #[command(flatten)]
         what: NewSecret,
     },
+    /// Says whether a party's FTP must be encrypted.
+    Ftp(PartyFtp),
     /// What is done to accounts of every kind.
     #[command(flatten)]
     Account(AccountCommand),
@@ -77,6 +80,7 @@ pub(super) async fn run(command: PartyCommand, desk: &Desk) -> anyhow::Result<()
             print_secrets(desk, &name, &secrets, json, slips.as_deref())
         }
         PartyCommand::NewSecret { channel, what } => shared::new_secret(desk, "party", channel.into(), what).await,
+        PartyCommand::Ftp(ftp) => party_ftp::run(ftp, &desk.ledger).await,
         PartyCommand::Account(command) => shared::run(&["party"], command, desk).await,
     }
 }

@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 use tracing::Instrument;
 use unftp_core::auth::{AuthenticationError, Authenticator, ChannelEncryptionState, Credentials, Principal};
 
-use crate::session::Session;
+use super::session::Session;
 use crate::shelf::{LoginError, Shelf};
 
 /// Wrong passwords in one connection before it is closed.

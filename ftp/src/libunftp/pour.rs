@@ -6,13 +6,14 @@
 use std::io;
 use std::time::Duration;
 
-use bytes::Buf;
+use bytes::{Buf, Bytes};
 use futures::StreamExt;
+use futures::stream::BoxStream;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::shelf::Opened;
+use crate::shelf::{Cut, Delivery, Opened};
 
 /// Why a transfer stopped before its end.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,17 @@ pub(super) enum Torn {
     Over,
 }
 
+impl Torn {
+    fn cause(&self) -> Cut {
+        match self {
+            Self::Source(_) | Self::SourceStalled => Cut::Source,
+            Self::Lost(_) => Cut::Lost,
+            Self::Stalled => Cut::Stalled,
+            Self::Over => Cut::Vanished,
+        }
+    }
+}
+
 /// Returns how many bytes were sent, all of them.
 pub(super) async fn pour<W: AsyncWrite + Unpin + ?Sized>(
     opened: Opened,
@@ -36,7 +48,26 @@ pub(super) async fn pour<W: AsyncWrite + Unpin + ?Sized>(
     stall: Duration,
     over: &CancellationToken,
 ) -> Result<u64, Torn> {
-    let Opened { mut chunks, mut delivery } = opened;
+    let Opened { chunks, mut delivery } = opened;
+    match send(chunks, delivery.as_mut(), output, stall, over).await {
+        Ok(total) => {
+            delivery.complete();
+            Ok(total)
+        }
+        Err(torn) => {
+            delivery.cut(torn.cause());
+            Err(torn)
+        }
+    }
+}
+
+async fn send<W: AsyncWrite + Unpin + ?Sized>(
+    mut chunks: BoxStream<'static, io::Result<Bytes>>,
+    delivery: &mut dyn Delivery,
+    output: &mut W,
+    stall: Duration,
+    over: &CancellationToken,
+) -> Result<u64, Torn> {
     let mut total = 0;
     loop {
         let next = timeout(stall, chunks.next());
@@ -64,6 +95,5 @@ pub(super) async fn pour<W: AsyncWrite + Unpin + ?Sized>(
     }
     let flush = timeout(stall, output.flush()).await;
     flush.map_err(|_| Torn::Stalled)?.map_err(Torn::Lost)?;
-    delivery.complete();
     Ok(total)
 }

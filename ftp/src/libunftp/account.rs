@@ -9,7 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use unftp_core::auth::{Principal, UserDetail, UserDetailError, UserDetailProvider};
 
-use crate::session::Session;
+use super::session::Session;
 use crate::shelf::Shelf;
 
 #[derive(Debug)]

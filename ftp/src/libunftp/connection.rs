@@ -3,7 +3,7 @@
 //! Whatever the engine does or forgets to do, a connection ends here: by its own end, by the
 //! clock, or by the stop of the server. Nothing here speaks FTP beyond `421`.
 
-use std::net::{IpAddr, Shutdown};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,12 +11,13 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::{self, Engine};
-use crate::life::Life;
-use crate::line::{Line, one_line};
-use crate::session::Session;
+use super::life::Life;
+use super::line::Line;
+use super::session::Session;
+use super::{Engine, serve};
+use crate::front::turn_away;
 use crate::settings::Settings;
-use crate::shelf::{Shelf, Visitor};
+use crate::shelf::{Leaving, Shelf, Visitor};
 
 /// How long replies that are already decided get to reach the wire before the line is cut.
 const LINGER: Duration = Duration::from_millis(250);
@@ -33,20 +34,24 @@ pub(crate) struct Front<S: Shelf> {
 }
 
 impl<S: Shelf> Front<S> {
+    pub(crate) fn new(shelf: Arc<S>, settings: &Settings, stop: CancellationToken) -> Self {
+        Self { shelf, settings: Arc::new(settings.clone()), engine: Engine::new(settings), stop }
+    }
+
     /// Sees one connection through to its end.
     pub(crate) async fn receive(&self, number: u64, address: IpAddr, stream: TcpStream) {
         let patience = self.settings.stall;
-        match timeout(patience, self.shelf.admit(address)).await {
+        let visitor = Visitor { session: number, address, encrypted: false };
+        match timeout(patience, self.shelf.admit(&visitor)).await {
             Ok(Ok(())) => {}
             Ok(Err(sentence)) => return turn_away(stream, &sentence),
             Err(_) => return turn_away(stream, "Try again later"),
         }
-        let visitor = Visitor { session: number, address, encrypted: false };
         match Line::attach(stream, patience) {
             Ok((line, stream)) => self.serve(&visitor, line, stream).await,
             Err(error) => {
                 tracing::debug!(%error, "Lost a connection before its greeting");
-                let farewell = self.shelf.leave(&visitor, None);
+                let farewell = self.shelf.leave(&visitor, None, Leaving::Gone);
                 let _ = timeout(patience, farewell).await;
             }
         }
@@ -58,7 +63,7 @@ impl<S: Shelf> Front<S> {
         let session = Arc::new(Session::new(shelf, settings, visitor, line, life));
 
         tokio::select! {
-            () = engine::serve(&self.engine, &session, stream) => {}
+            () = serve(&self.engine, &session, stream) => {}
             () = end_in_time(&session) => {}
             () = session.line.pace(session.logged_in()) => {}
         }
@@ -72,7 +77,7 @@ impl<S: Shelf> Front<S> {
         let _gate = session.gate.lock().await;
         session.life.rest_within(LAST_CALL).await;
         let visitor = session.visitor();
-        let farewell = self.shelf.leave(&visitor, session.reader());
+        let farewell = self.shelf.leave(&visitor, session.reader(), Leaving::Gone);
         if timeout(self.settings.stall, farewell).await.is_err() {
             tracing::error!(session = visitor.session, "The shelf did not take leave in time");
         }
@@ -125,13 +130,4 @@ async fn abandoned<S: Shelf>(session: &Session<S>) -> &'static str {
     session.line.closed_by_client().await;
     sleep(LAST_CALL).await;
     "The connection is closed"
-}
-
-/// Refuses a connection that the engine has not seen: one line and the end. It does not wait.
-pub(crate) fn turn_away(stream: TcpStream, sentence: &str) {
-    use std::io::Write;
-    let Ok(mut stream) = stream.into_std() else { return };
-    // The send buffer of a new connection is empty, so one line fits; if not, so be it.
-    let _ = stream.write(format!("421 {}\r\n", one_line(sentence)).as_bytes());
-    let _ = stream.shutdown(Shutdown::Write);
 }

@@ -1,4 +1,4 @@
-//! The protocol engine: libunftp 0.24, one server value for each connection.
+//! The second engine, for comparison: libunftp 0.24, one server value for each connection.
 //!
 //! This module and what is below it are the only ones that know libunftp. We take connections
 //! ourselves and call `service`: its own accept loops leave Nagle's algorithm on, know no limits,
@@ -6,11 +6,15 @@
 //! `ftp/README.md`.
 
 mod account;
+mod connection;
 mod facts;
+mod life;
+mod line;
 mod login;
 mod ports;
 mod pour;
 mod refusal;
+mod session;
 mod storage;
 
 use std::net::IpAddr;
@@ -21,12 +25,14 @@ use libunftp::ServerBuilder;
 use libunftp::options::{FtpsRequired, PassiveHost};
 use tokio::net::TcpStream;
 
-use crate::session::Session;
+pub(crate) use connection::Front;
+
 use crate::settings::Settings;
 use crate::shelf::Shelf;
 use account::{Account, Accounts};
 use login::Login;
 use ports::{PassivePorts, PortRound};
+use session::Session;
 use storage::ReadOnly;
 
 /// What the engine keeps between connections.

@@ -13,14 +13,13 @@ use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
+use crate::reply::one_line;
+
 /// How long a reply is held back before anybody has logged in. The engine needs a fraction of it to turn to TLS.
 const MOMENT: Duration = Duration::from_millis(5);
 
 /// How often replies go out that no command was seen for.
 const ROUND: Duration = Duration::from_millis(100);
-
-/// The longest sentence that is sent, in bytes: some clients have small line buffers.
-const LONGEST: usize = 400;
 
 pub(crate) struct Line {
     socket: TcpStream,
@@ -101,28 +100,5 @@ impl Line {
     /// the send buffer at once is not sent.
     fn say(&self, text: &str) {
         let _ = SockRef::from(&self.socket).send(text.as_bytes());
-    }
-}
-
-/// Whatever a shelf says becomes one line: a line break in it would be a forged reply.
-pub(crate) fn one_line(sentence: &str) -> String {
-    let mut line = String::new();
-    for letter in sentence.chars() {
-        if line.len() + letter.len_utf8() > LONGEST {
-            break;
-        }
-        line.push(if letter.is_control() { ' ' } else { letter });
-    }
-    line
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sentence_cannot_forge_a_reply() {
-        assert_eq!(one_line("Kapalı\r\n230 Buyurun"), "Kapalı  230 Buyurun");
-        assert!(one_line(&"ğ".repeat(LONGEST)).len() <= LONGEST);
     }
 }

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::time::{Instant, timeout};
 use tracing::{Instrument, Span};
 
-use crate::life::Life;
-use crate::line::Line;
+use super::life::Life;
+use super::line::Line;
 use crate::settings::Settings;
 use crate::shelf::{Shelf, ShelfError, Visitor};
 

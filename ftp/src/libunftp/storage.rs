@@ -18,8 +18,8 @@ use super::facts::Facts;
 use super::ports::PassivePorts;
 use super::pour::pour;
 use super::refusal::{self, no_such_path, read_only, refused, torn};
-use crate::path::{absolute, is_name};
-use crate::session::Session;
+use super::session::Session;
+use crate::path::{BadPath, absolute};
 use crate::shelf::{Entry, EntryKind, Shelf, ShelfError};
 
 type Line = Fileinfo<PathBuf, Facts>;
@@ -54,9 +54,9 @@ impl<S: Shelf> ReadOnly<S> {
     /// another file.
     fn path(&self, path: &Path) -> Result<String> {
         if path.is_relative() && !self.moved.load(Ordering::Relaxed) {
-            return absolute(&Path::new("/").join(path)).map_err(no_such_path);
+            return text(&Path::new("/").join(path));
         }
-        absolute(path).map_err(no_such_path)
+        text(path)
     }
 
     /// Turns a refusal of the shelf into libunftp's, after saying its sentence. That is only
@@ -82,15 +82,8 @@ impl<S: Shelf> ReadOnly<S> {
         self.ports.used();
         let visitor = self.session.visitor();
         let list = self.session.shelf.list(&visitor, reader, path);
-        let mut entries = self.session.ask(list).await?;
-        entries.retain(|entry| {
-            let good = is_name(&entry.name);
-            if !good {
-                tracing::error!(path, name = ?entry.name, "Left a name out of a listing");
-            }
-            good
-        });
-        Ok(entries)
+        let listing = self.session.ask(list).await?;
+        Ok(listing.entries().to_vec())
     }
 
     /// Like [`Self::inside`], but a file is listed as itself: what `LIST` and `NLST` promise.
@@ -132,6 +125,10 @@ impl<S: Shelf> ReadOnly<S> {
             torn(error)
         })
     }
+}
+
+fn text(path: &Path) -> Result<String> {
+    path.to_str().ok_or(BadPath).and_then(absolute).map_err(no_such_path)
 }
 
 /// libunftp wants to print everything; all that tells one from another is the session.

@@ -1,0 +1,148 @@
+//! What FTP asks of parties, and what it tells them: encryption, sums, and the end of a right.
+
+use std::sync::Arc;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use tutanak::cli::init;
+use tutanak::client::credentials::Credentials;
+use tutanak::client::ftp;
+use tutanak::client::ftp_check::{self, Plan as Look};
+use tutanak::domain::Digest;
+
+use crate::ftp::Line;
+use crate::house::{House, Plan};
+use crate::paper::page;
+
+const DIR: &str = "/tutanaklar/34-istanbul/kadikoy-1/caferaga-mah";
+
+async fn strict() -> House {
+    House::build(Plan { ftp_tls_required: true, ..Default::default() }).await
+}
+
+fn tls(house: &House) -> Arc<rustls::ClientConfig> {
+    let ca = std::fs::read(house.dir.path().join(init::CA)).unwrap();
+    assert!(CertificateDer::from_pem_slice(&ca).is_ok());
+    ftp::tls(Some(&ca)).unwrap()
+}
+
+#[tokio::test]
+async fn plain_ftp_is_for_parties_that_were_given_leave_and_says_when_it_ends() {
+    let house = strict().await;
+    let user = house.party.bulk.user.clone();
+    let mut line = Line::open(house.ftp).await;
+    let refused = line.say(&format!("USER {user}")).await;
+    assert!(refused.starts_with("534 ") && refused.contains("AUTH TLS"), "{refused}");
+    assert_eq!(line.say("USER nobody-at-all").await, refused, "it does not tell who exists");
+    assert!(line.say("PASS x").await.starts_with("503"));
+
+    // 2024-04-01, some hours after what the clock of this house says.
+    let until = 1_711_929_600_000;
+    assert!(house.ledger.party_ftp("parti", false, Some(until)).await.unwrap());
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    let mut line = Line::open(house.ftp).await;
+    assert!(line.say(&format!("USER {user}")).await.starts_with("331"));
+    let welcome = line.say(&format!("PASS {}", house.party.bulk.password)).await;
+    assert!(welcome.starts_with("230-") && welcome.contains("01.04.2024 00:00"), "{welcome}");
+    assert!(line.fetch("MLSD /").await.1.starts_with("226"));
+
+    house.clock.set("2024-04-01T00:00:00Z".parse().unwrap());
+    let farewell = line.reply().await;
+    assert!(farewell.starts_with("421"), "the day has come: {farewell}");
+    house.audit(2, |row| row.reason == "not-encrypted" && row.outcome == "refused").await;
+    assert!(!house.ledger.party_ftp("kadikoy-1", true, None).await.unwrap(), "a board is no party");
+}
+
+#[tokio::test]
+async fn one_party_may_be_held_to_tls_where_others_are_not() {
+    let house = House::open().await;
+    assert!(house.ledger.party_ftp("parti", true, None).await.unwrap());
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    let mut line = Line::open(house.ftp).await;
+    assert!(line.say("USER parti").await.starts_with("534"));
+}
+
+#[tokio::test]
+async fn whoever_loses_a_right_is_cut_whatever_they_do() {
+    for sql in [
+        "UPDATE account SET active = FALSE WHERE id = 'parti'",
+        "UPDATE account SET addresses = '192.0.2.0/24' WHERE id = 'parti'",
+    ] {
+        let house = House::open().await;
+        let mut line = Line::log_in(&house).await;
+        sqlx::query(sql).execute(&house.sqlite().await).await.unwrap();
+        let asked = std::time::Instant::now();
+        assert!(line.reply().await.starts_with("421"), "{sql}");
+        assert!(asked.elapsed() < std::time::Duration::from_secs(5), "{sql}");
+        house.audit(1, |row| row.act == "logout" && row.reason == "revoked").await;
+    }
+}
+
+#[tokio::test]
+async fn sums_come_out_of_the_ledger_and_are_those_of_the_bytes() {
+    let house = House::open().await;
+    let scan = page(&["1090000001"], 1);
+    house.send(&house.first, &scan).await;
+    let mut line = Line::log_in(&house).await;
+    let file = format!("{DIR}/1001-cb-sonuc-1.v1.png");
+    let digest = Digest::of(&scan);
+    assert_eq!(line.say(&format!("XSHA256 {file}")).await.trim(), format!("250 {digest}"));
+    let crc = crc32fast::hash(&scan);
+    assert_eq!(line.say(&format!("XCRC {file}")).await.trim(), format!("250 {crc:08X}"));
+    assert!(line.say(&format!("HASH {file}")).await.starts_with(&format!("213 SHA-256 0-{} {digest}", scan.len())));
+    let (listing, _) = line.fetch(&format!("MLSD {DIR}")).await;
+    let listing = String::from_utf8(listing).unwrap();
+    assert!(listing.contains(&format!("x.sha256={digest}; 1001-cb-sonuc-1.v1.png\r\n")), "{listing}");
+}
+
+#[tokio::test]
+async fn a_listing_that_was_kept_shows_what_was_added_since() {
+    let house = House::open().await;
+    house.send(&house.first, &page(&["1090000001"], 1)).await;
+    let mut line = Line::log_in(&house).await;
+    let names =
+        async |line: &mut Line, dir: &str| String::from_utf8(line.fetch(&format!("NLST {dir}")).await.0).unwrap();
+    let before = names(&mut line, DIR).await;
+    assert_eq!(names(&mut line, DIR).await, before);
+    assert!(before.contains("1001-cb") && !before.contains("1002-cb"), "{before}");
+    house.send(&house.first, &page(&["1090000002"], 2)).await;
+    let after = names(&mut line, DIR).await;
+    assert!(after.contains("1001-cb") && after.contains("1002-cb"), "{after}");
+    assert!(line.say("SIZE /tutanaklar/34-istanbul/kadikoy-1/yok.png").await.starts_with("550"));
+}
+
+#[tokio::test]
+async fn connections_logins_and_goodbyes_are_on_record() {
+    let house = House::open().await;
+    let mut line = Line::log_in(&house).await;
+    line.say("QUIT").await;
+    drop(Line::open(house.ftp).await);
+    house.audit(2, |row| row.act == "connect" && row.outcome == "ok").await;
+    house.audit(1, |row| row.act == "logout" && row.reason == "quit" && row.principal == "parti").await;
+    house.audit(1, |row| row.act == "disconnect" && row.reason == "gone").await;
+}
+
+#[tokio::test]
+async fn ftp_check_says_what_is_seen_from_outside() {
+    let house = strict().await;
+    let bulk = &house.party.bulk;
+    let credentials = Credentials { user: bulk.user.clone(), password: bulk.password.clone() };
+    let look = |credentials| Look {
+        host: "127.0.0.1".to_owned(),
+        port: house.ftp.port(),
+        implicit: false,
+        tls: tls(&house),
+        credentials,
+        ports: 3,
+    };
+    let found = ftp_check::check(&look(Some(credentials))).await;
+    assert!(found.iter().all(|finding| finding.good), "{found:#?}");
+    for what in ["greeting", "TLS", "login", "PASV address", "passive ports", "listing"] {
+        assert!(found.iter().any(|finding| finding.what == what), "nothing about {what}: {found:#?}");
+    }
+    let wrong = Credentials { user: bulk.user.clone(), password: "wrong".to_owned() };
+    let found = ftp_check::check(&look(Some(wrong))).await;
+    assert!(found.iter().any(|finding| finding.what == "login" && !finding.good), "{found:#?}");
+    let nobody = Look { port: 1, ..look(None) };
+    assert!(!ftp_check::check(&nobody).await[0].good);
+}
