@@ -38,6 +38,32 @@ check 'mirrors the whole tree over plain FTP' mirror "$FTP" "$plain" "$TREES/lft
 check 'finds nothing to transfer a second time, over plain FTP' again "$FTP" "$plain" "$TREES/lftp-ftp"
 check 'mirrors the whole tree over FTP with TLS' mirror "$FTP" "$tls" "$TREES/lftp-ftps" ''
 check 'finds nothing to transfer a second time, over FTP with TLS' again "$FTP" "$tls" "$TREES/lftp-ftps"
+# What it says on the control connection: with nothing new, no command about any file.
+says_nothing_of_files() {
+  local said=$WORK/said
+  session "$FTP" "$1" "debug -o '$said' 5
+mirror --parallel=4 --exclude ^listeler/ --exclude \\.p/ --exclude \\.zip\\.sha256\$ --exclude ^durum\\.json\$ . '$2'"
+  grep -c -- '---> MLSD' "$said"
+  ! grep -E -- '---> (RETR|MDTM|SIZE|LIST|MLST|HASH)' "$said"
+}
+check 'asks for no single file when nothing is new, over plain FTP' says_nothing_of_files "$plain" "$TREES/lftp-ftp"
+check 'asks for no single file when nothing is new, over FTP with TLS' says_nothing_of_files "$tls" "$TREES/lftp-ftps"
+
+goes_on() { # A mirror that was cut: one file is half, one is missing.
+  local scan
+  scan=$(a_scan "$2")
+  cp "$2/$scan" "$WORK/kept"
+  head -c 1000 "$WORK/kept" >"$2/$scan"
+  session "$FTP" "$1" "mirror -c --parallel=4 tutanaklar '$2/tutanaklar'"
+  cmp "$WORK/kept" "$2/$scan"
+  rm "$2/$scan"
+  session "$FTP" "$1" "mirror --only-newer --parallel=4 tutanaklar '$2/tutanaklar'"
+  cmp "$WORK/kept" "$2/$scan"
+}
+check 'goes on with a mirror that was cut, over plain FTP' goes_on "$plain" "$TREES/lftp-ftp"
+check 'goes on with a mirror that was cut, over FTP with TLS' goes_on "$tls" "$TREES/lftp-ftps"
+check 'lists over IPv6' session "$FTP6" "$tls" 'cls -1 tutanaklar'
+check 'lists where TLS comes before the greeting' session "$FTPS" '' 'cls -1 tutanaklar'
 check 'mirrors the whole tree over HTTPS' mirror "$HTTPS/arsiv/" '' "$TREES/lftp-https" ''
 
 resumes() {

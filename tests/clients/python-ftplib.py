@@ -2,6 +2,7 @@
 """Python's own FTP library: what a party's home-made script uses. Plain, and with TLS for commands and data."""
 
 import ftplib
+import hashlib
 import io
 import os
 import pathlib
@@ -10,6 +11,7 @@ import sys
 import time
 import traceback
 import urllib.parse
+import zlib
 
 ADDRESS = urllib.parse.urlsplit(os.environ["FTP"])
 TREES = pathlib.Path(os.environ["TREES"])
@@ -31,13 +33,7 @@ def check(sentence, run):
 
 
 def log_in(tls, password=os.environ["BULK_PASSWORD"]):
-    # Some handshakes fail on a line without any delay (ftp/README.md): as a program should, this one tries again.
-    for attempt in range(5):
-        try:
-            return session(tls, password)
-        except (OSError, EOFError):
-            if attempt == 4:
-                raise
+    return session(tls, password)
 
 
 def session(tls, password):
@@ -102,6 +98,38 @@ def single_file(tls):
         assert fetch(ftp, path) == whole
 
 
+def sums(tls):
+    scan = a_scan()
+    path, whole = "/" + str(scan.relative_to(TREES / "ftplib-ftp")), scan.read_bytes()
+    digest, crc = hashlib.sha256(whole).hexdigest(), f"{zlib.crc32(whole):08X}"
+    with log_in(tls) as ftp:
+        assert ftp.sendcmd(f"HASH {path}") == f"213 SHA-256 0-{len(whole)} {digest} {path}"
+        assert ftp.sendcmd(f"XSHA256 {path}") == f"250 {digest}"
+        assert ftp.sendcmd(f'XCRC "{path}"') == f"250 {crc}"
+        listed = dict(ftp.mlsd(os.path.dirname(path)))[os.path.basename(path)]
+        assert listed["x.sha256"] == digest, listed
+        listed = dict(ftp.mlsd(os.path.dirname(path), facts=["size"]))[os.path.basename(path)]
+        assert listed == {"size": str(len(whole))}, listed
+
+
+def crowd():
+    """Five hundred sessions at a time, from two addresses; every fifth fetches."""
+    scan = a_scan()
+    path, whole = "/" + str(scan.relative_to(TREES / "ftplib-ftp")), scan.read_bytes()
+    crowd = []
+    for number in range(500):
+        ftp = ftplib.FTP(timeout=30, source_address=(f"127.0.0.{number % 4 + 2}", 0))
+        ftp.connect(ADDRESS.hostname, ADDRESS.port)
+        ftp.login(os.environ["BULK_USER"], os.environ["BULK_PASSWORD"])
+        crowd.append(ftp)
+    for ftp in crowd[::5]:
+        assert fetch(ftp, path) == whole
+    for ftp in crowd:
+        assert ftp.voidcmd("NOOP").startswith("200")
+    for ftp in crowd:
+        ftp.quit()
+
+
 def refused(run, *replies):
     try:
         answer = run()
@@ -143,7 +171,10 @@ def main():
             continue
         check(f"fetches the whole tree by MLSD, {name}", lambda: whole_tree(tls, to))
         check(f"asks size and time, resumes, breaks off, {name}", lambda: single_file(tls))
+        check(f"is told sums that are right, {name}", lambda: sums(tls))
         check(f"cannot write, {name}", lambda: cannot_write(tls))
+    if sys.argv[1:] != ["refused"]:
+        check("holds five hundred sessions at a time", crowd)
     sys.exit(1 if failures else 0)
 
 

@@ -45,4 +45,13 @@ resumes() {
 }
 check 'resumes in the middle of a file, by each protocol' resumes
 
+resumes() {
+  local scan
+  scan=$(a_scan "$TREES/wget-ftp")
+  head -c 1000 "$TREES/wget-ftp/$scan" >"$WORK/part.png"
+  (cd "$WORK" && "${WGET[@]}" -c -O part.png "$1/$scan")
+  cmp "$WORK/part.png" "$TREES/wget-ftp/$scan"
+}
+check 'resumes over plain FTP' resumes "$FTP"
+check 'resumes over FTP with TLS' resumes "${FTP/#ftp:/ftps:}"
 finish
