@@ -1,7 +1,7 @@
 //! Puts many scans of mixed sizes into the stores of a service that is not running, without the way over HTTPS: the stock
 //! that mirrors are measured with. The bytes are chance from a fixed seed, no pages: nobody looks at them here.
 //!
-//! `cargo run --release --example stock -- CONFIG COUNT [SEED]`
+//! `cargo run --release --example stock -- CONFIG COUNT [SEED [BYTES]]`; with BYTES every scan has so many
 
 use std::path::Path;
 
@@ -26,10 +26,11 @@ const FORMS: u32 = 5000;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let mut args = std::env::args().skip(1);
-    let usage = "usage: stock CONFIG COUNT [SEED]";
+    let usage = "usage: stock CONFIG COUNT [SEED [BYTES]]";
     let config = Config::from_file(Path::new(&args.next().context(usage)?))?;
     let count: u64 = args.next().context(usage)?.parse().context(usage)?;
     let seed: u64 = args.next().map_or(Ok(1), |seed| seed.parse()).context(usage)?;
+    let bytes_each: Option<u64> = args.next().map(|bytes| bytes.parse()).transpose().context(usage)?;
 
     let ledger = Ledger::open(&config.database).await?;
     let vault = Vault::open(&config.vault).await?;
@@ -46,7 +47,7 @@ async fn main() -> anyhow::Result<()> {
     let (mut done, mut bytes) = (0, 0);
     while done < count {
         let some: Vec<_> = (done..count.min(done + AT_ONCE as u64))
-            .map(|n| (chance.scan(), forms[n as usize % forms.len()].clone()))
+            .map(|n| (chance.scan(bytes_each), forms[n as usize % forms.len()].clone()))
             .collect();
         done += some.len() as u64;
         bytes += some.iter().map(|(scan, _)| scan.facts.size).sum::<u64>();
@@ -81,11 +82,12 @@ impl Chance {
 
     /// Sizes as boards send them: three of four pages in two shades at 200 to 300 dpi (25 to 85 kB), most others grey at
     /// 200 dpi (150 to 450 kB), one in fifty in colour (1 to 2 MB).
-    fn scan(&mut self) -> Scan {
-        let (least, most) = match self.next() % 100 {
-            0..75 => (25_000, 85_000),
-            75..98 => (150_000, 450_000),
-            _ => (1_000_000, 2_000_000),
+    fn scan(&mut self, bytes_each: Option<u64>) -> Scan {
+        let (least, most) = match (bytes_each, self.next() % 100) {
+            (Some(bytes), _) => (bytes, bytes + 1),
+            (None, 0..75) => (25_000, 85_000),
+            (None, 75..98) => (150_000, 450_000),
+            (None, _) => (1_000_000, 2_000_000),
         };
         let size = least + self.next() % (most - least);
         let mut bytes = Vec::with_capacity(size as usize + 8);
