@@ -189,7 +189,7 @@ impl App {
             intake: self.intake,
             tree: self.tree.clone(),
             door: self.door.clone(),
-            sessions: Sessions::new(self.ledger.clone(), self.clock, self.door.clone()),
+            sessions: Sessions::new(self.ledger.clone(), self.clock.clone(), self.door.clone()),
             audit: self.audit.clone(),
             ledger: self.ledger.clone(),
             size: self.appender.watch(),
