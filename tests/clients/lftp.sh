@@ -29,7 +29,7 @@ is_refused() {
   password=not-$BULK_PASSWORD
   refused '530|Login failed' session "$FTP" "$plain" ls
   refused '530|Login failed' session "$FTP" "$tls" ls
-  refused '401' session "$HTTPS/arsiv/" '' ls
+  refused '401|429' session "$HTTPS/arsiv/" '' ls
 }
 when_refused is_refused
 

@@ -17,7 +17,7 @@ unset TUTANAK_USER TUTANAK_PASSWORD
 set_up() {
   "$tutanak" init "$service"
   "$tutanak" election import "$root/samples/election"
-  python3 "$root/tests/clients/stock-pages.py" "$tutanak" "$service" "$root/samples" "$WORK/pages"
+  python3 "$root/tests/clients/medium/stock.py" "$tutanak" "$service" "$root/samples" "$WORK/pages"
   # shellcheck source=/dev/null
   . "$WORK/operators"
   "$tutanak" gate lift-ban --reason 'YSK kararı 2024/1'

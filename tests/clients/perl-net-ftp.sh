@@ -30,6 +30,7 @@ elsif ($what eq 'sizes') {
   die 'MDTM' unless $ftp->mdtm($path) > 0;
   $ftp->cwd(dirname($path)) or die 'CWD'; die 'PWD ' . $ftp->pwd unless $ftp->pwd eq dirname($path);
   my @names = $ftp->ls('*.png'); die "NLST @names" unless @names && !grep { !/\.png$/ } @names;
+  exit if $how eq 'tls'; # It sends ABOR's urgent bytes beside its own encryption, which no TLS connection survives.
   my $data = $ftp->retr($path) or die $ftp->message; my $some; $data->read($some, 100); $data->abort;
   die 'after ABOR' unless $ftp->size($path) == $size;
 }

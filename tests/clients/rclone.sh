@@ -36,7 +36,7 @@ END
 (umask 077; { remotes '' "$BULK_PASSWORD"; remotes -wrong "not-$BULK_PASSWORD"; } >"$RCLONE_CONFIG" 2>"$WORK/obscure.log")
 
 is_refused() {
-  for by in https ftp ftps; do refused '401|530' rclone lsf "$by-wrong:"; done
+  for by in https ftp ftps; do refused '401|429|530' rclone lsf "$by-wrong:"; done
 }
 when_refused is_refused
 

@@ -13,7 +13,7 @@ export WGETRC=$WORK/rc
 WGET=(wget -nv --tries 2 --timeout 30 --no-hsts -e robots=off)
 is_refused() {
   for url in "$HTTPS/arsiv/" "$FTP/" "${FTP/#ftp:/ftps:}/"; do
-    WGETRC=$WORK/wrong refused 'Authentication Failed|Login incorrect' "${WGET[@]}" -O /dev/null "$url"
+    WGETRC=$WORK/wrong refused 'Authentication Failed|Too Many Requests|Login incorrect' "${WGET[@]}" -O /dev/null "$url"
   done
 }
 when_refused is_refused

@@ -35,7 +35,7 @@ fn set_up(dir: &Path) -> String {
     std::fs::write(&config, text).unwrap();
     write_election(&dir.join("election"));
     run(binary().args(["election", "--config"]).arg(&config).arg("import").arg(dir.join("election")));
-    let board = ["add", "kadikoy-1", "--name", "Kurul", "--place", "34-k-1"];
+    let board = ["add", "kadikoy-1", "--name", "Kurul", "--place", "34-k-1", "--json"];
     let out = run(binary().args(["board", "--config"]).arg(&config).args(board));
     let token: serde_json::Value = serde_json::from_str(&out).unwrap();
     token["token"].as_str().unwrap().to_owned()

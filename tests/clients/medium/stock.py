@@ -1,4 +1,4 @@
-"""A service's scans, operators and candidate for medium.sh: `stock-pages.py TUTANAK SERVICE SAMPLES WORK`.
+"""A service's scans, operators and candidate for medium.sh: `stock.py TUTANAK SERVICE SAMPLES WORK`.
 
 Draws sheets, has the running service take them in over HTTPS, and writes the operators' passwords where the script reads
 them.
@@ -6,11 +6,12 @@ them.
 
 import hashlib
 import json
+import os
 import pathlib
+import secrets
 import shlex
 import signal
 import socket
-import sqlite3
 import ssl
 import subprocess
 import sys
@@ -20,9 +21,18 @@ import urllib.request
 tutanak, service, samples, work = sys.argv[1], *map(pathlib.Path, sys.argv[2:])
 
 
-def run(*args):
-    done = subprocess.run([tutanak, *map(str, args)], check=True, stdout=subprocess.PIPE, text=True)
+def run(*args, **variables):
+    environment = os.environ | variables
+    done = subprocess.run([tutanak, *map(str, args)], check=True, stdout=subprocess.PIPE, text=True, env=environment)
     return done.stdout
+
+
+def operator(user):
+    """An operator who has replaced the first password, as everybody must."""
+    first = json.loads(run("operator", "add", user, "--name", user.upper(), "--json"))["password"]
+    password = secrets.token_urlsafe(24)
+    run("operator", "change-password", user, TUTANAK_PASSWORD=first, TUTANAK_NEW_PASSWORD=password)
+    return user, password
 
 
 def free_port():
@@ -34,13 +44,12 @@ config, https = service / "tutanak.toml", free_port()
 text = config.read_text().replace("0.0.0.0:8443", f"127.0.0.1:{https}")
 config.write_text(text.replace("0.0.0.0:2121", f"127.0.0.1:{free_port()}"))
 boards = [("kadikoy-1", "34-KAD-K1"), ("kadikoy-2", "34-KAD-K2"), ("edirne", "22-MRK-K1")]
-tokens = [json.loads(run("board", "add", name, "--name", name, "--place", place))["token"] for name, place in boards]
-operators = [json.loads(run("operator", "add", f"skgm-{n}", "--name", f"SKGM {n}")) for n in (1, 2)]
+tokens = [json.loads(run("board", "add", name, "--name", name, "--place", place, "--json"))["token"] for name, place in boards]
+operators = [operator(f"skgm-{n}") for n in (1, 2)]
 with open(work.parent / "operators", "w", encoding="utf-8") as out:
-    for prefix, operator in zip(("TUTANAK", "TUTANAK_SECOND"), operators):
-        operator = operator.get("operator", operator)
-        out.write(f"export {prefix}_USER={shlex.quote(operator['user'])}\n")
-        out.write(f"export {prefix}_PASSWORD={shlex.quote(operator['password'])}\n")
+    for prefix, (user, password) in zip(("TUTANAK", "TUTANAK_SECOND"), operators):
+        out.write(f"export {prefix}_USER={shlex.quote(user)}\n")
+        out.write(f"export {prefix}_PASSWORD={shlex.quote(password)}\n")
 
 run("sample", "scans", "--data", samples / "election", "--out", work, "--count", "24", "--seed", "7")
 serving = subprocess.Popen([tutanak, "serve"], stdout=subprocess.DEVNULL, stderr=open(work.parent / "serve.log", "w"))
@@ -70,7 +79,4 @@ finally:
     assert serving.wait(60) == 0
 
 # An independent candidate has no way in on line: an account without any credential.
-with sqlite3.connect(service / "tutanak.db") as database:
-    account = ("aday-1", "independent", "Ayşe Çınar", "34-C1", "", "ban-lifted", True)
-    columns = "id, kind, name, place, addresses, opens_with, active"
-    database.execute(f"INSERT INTO account ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", account)
+run("candidate", "add-independent", "aday-1", "--name", "Ayşe Çınar", "--place", "34-C1")
