@@ -24,7 +24,7 @@ pub struct Upload {
     /// The folder that the scanner writes to. Folders in it are looked into as well.
     #[arg(value_name = "DIR")]
     dir: PathBuf,
-    /// The service: https://HOST[:PORT]/.
+    /// The service: `https://HOST[:PORT]/`.
     #[arg(long, env = "TUTANAK_SERVER", value_name = "URL")]
     server: String,
     /// Certificates to trust, as PEM, instead of the system's.

@@ -30,7 +30,7 @@ pub enum BoardCommand {
     },
     /// Binds a client certificate: the board must show it, or another one that is bound to it, beside its token.
     ///
-    /// The configuration must say `client_certificates = true` under [https].
+    /// The configuration must say `client_certificates = true` under `[https]`.
     Bind(Bound),
     /// Takes a certificate away from a board.
     Unbind(Bound),
