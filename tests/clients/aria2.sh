@@ -14,7 +14,7 @@ fetch() { curl -sS --fail --cacert "$CA" -K "$WORK/secret" "$HTTPS/arsiv/$1"; }
 
 wrong_password() {
   settings "not-$BULK_PASSWORD"
-  refused 'Authorization failed' aria2c --conf-path="$WORK/aria2.conf" --dir="$WORK" "$HTTPS/arsiv/OKU-BENI.txt"
+  refused 'Authorization failed|status=429' aria2c --conf-path="$WORK/aria2.conf" --dir="$WORK" "$HTTPS/arsiv/OKU-BENI.txt"
 }
 when_refused wrong_password
 settings "$BULK_PASSWORD"
