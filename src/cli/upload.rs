@@ -1,5 +1,6 @@
 //! `tutanak upload DIR`: a board's scanner folder.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -131,8 +132,10 @@ async fn act(args: &Upload, progress: &Progress) -> anyhow::Result<bool> {
     Ok(summary.complete())
 }
 
+/// Who reads along may leave; the scans are sent all the same.
 fn print_json(value: &impl serde::Serialize) {
-    println!("{}", serde_json::to_string(value).expect("plain values"));
+    let line = serde_json::to_string(value).expect("plain values");
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// What a clerk reads while it runs. Scans that simply went through are counted by the bar alone.

@@ -71,3 +71,16 @@ async fn status_says_what_is_missing_here_and_there_while_another_client_watches
     watcher.start_kill().unwrap();
     watcher.wait().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_leaves_does_not_stop_the_sending() {
+    let house = House::open().await;
+    let desk = Desk::new();
+    for n in 0..3 {
+        desk.put(&format!("{n}.png"), &page(&["1090000001"], n));
+    }
+    let mut child = tutanak(&house, desk.root(), &[]).spawn().unwrap();
+    drop(child.stdout.take());
+    let ended = tokio::time::timeout(Duration::from_secs(60), child.wait()).await.unwrap().unwrap();
+    assert_eq!((ended.code(), desk.names("gonderildi").len()), (Some(0), 3));
+}
