@@ -94,6 +94,23 @@ impl<K: Eq + Hash + Clone, V: Weighed + Clone> Cache<K, V> {
         self.slots().touch(key)?.cell.get().cloned()
     }
 
+    /// Keeps a value that was made elsewhere. Gives the keys of what had to go for it; it alone stays whatever its weight.
+    pub fn put(&self, key: K, value: V) -> Vec<K> {
+        let mut slots = self.slots();
+        slots.remove(&key);
+        slots.uses += 1;
+        let (used, weight) = (slots.uses, value.weight());
+        slots.weight += weight;
+        slots.by_use.insert(used, key.clone());
+        slots.by_key.insert(key, Slot { cell: Arc::new(OnceCell::new_with(Some(value))), used, weight });
+        self.shed(&mut slots)
+    }
+
+    /// Forgets the value of `key`.
+    pub fn forget(&self, key: &K) {
+        self.slots().remove(key);
+    }
+
     /// Keeps only what is `good`, and what is just being made.
     pub fn retain(&self, good: impl Fn(&V) -> bool) {
         let mut slots = self.slots();
@@ -135,11 +152,19 @@ impl<K: Eq + Hash + Clone, V: Weighed + Clone> Cache<K, V> {
             (None, Some(_)) => slots.remove(key),
             (_, None) => {}
         }
-        // What was just asked for stays, even if it alone is too heavy: it is in somebody's hands anyway.
+        self.shed(&mut slots);
+    }
+
+    /// Lets go what was not used for longest, until the rest is not too much. What was just asked for stays, even if it
+    /// alone is too heavy: it is in somebody's hands anyway.
+    fn shed(&self, slots: &mut Slots<K, V>) -> Vec<K> {
+        let mut gone = Vec::new();
         while (slots.weight > self.weight || slots.by_key.len() > self.count) && slots.by_key.len() > 1 {
             let Some(oldest) = slots.by_use.values().next().cloned() else { break };
             slots.remove(&oldest);
+            gone.push(oldest);
         }
+        gone
     }
 }
 
@@ -193,6 +218,19 @@ mod tests {
             get(&cache, key, &made).await;
         }
         assert_eq!(cache.slots.lock().unwrap().by_key.len(), 3);
+    }
+
+    #[tokio::test]
+    async fn what_has_to_go_for_a_value_is_told() {
+        let cache: Cache<u64, u64> = Cache::new(100, 10);
+        assert!(cache.put(40, 40).is_empty());
+        assert!(cache.put(50, 50).is_empty());
+        assert!(cache.put(50, 50).is_empty(), "the same again weighs nothing more");
+        assert_eq!(cache.kept(&40), Some(40)); // used after 50
+        assert_eq!(cache.put(45, 45), [50]);
+        cache.forget(&45);
+        assert_eq!(cache.kept(&45), None);
+        assert_eq!(cache.put(200, 200), [40]);
     }
 
     #[tokio::test]

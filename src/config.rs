@@ -231,9 +231,12 @@ impl Config {
         if let DatabaseConfig::Sqlite { path } = &mut config.database {
             from(path);
         }
-        if let VaultConfig::Local { root, second } = &mut config.vault {
-            from(root);
-            second.iter_mut().for_each(from);
+        match &mut config.vault {
+            VaultConfig::Local { root, second } => {
+                from(root);
+                second.iter_mut().for_each(from);
+            }
+            VaultConfig::S3 { near, .. } => near.disk.iter_mut().for_each(from),
         }
         from(&mut config.tls.certificate);
         from(&mut config.tls.key);

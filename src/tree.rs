@@ -236,7 +236,7 @@ impl Tree {
     /// Bytes `from..to` of a file.
     pub async fn read(&self, _on_record: &Seat, node: &Node, from: u64, to: u64) -> Result<Chunks, TreeError> {
         match &node.content {
-            Content::Scan(scan) => Ok(self.vault.read(scan.digest, from, to).await?),
+            Content::Scan(scan) => Ok(self.vault.read(scan.digest, scan.size, from, to).await?),
             Content::Text(text) | Content::Fixed(text) => {
                 let within = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(text.len());
                 let part = text.slice(within(from).min(within(to))..within(to));

@@ -3,6 +3,7 @@
 //! The only room that spells object keys. It must never know who asks, and never say "kept" before the bytes are durable.
 
 mod key;
+mod near;
 mod open;
 mod packs;
 mod read;
@@ -15,6 +16,7 @@ use object_store::{Error as StoreError, ObjectStore, ObjectStoreExt, PutMode, Pu
 
 use crate::domain::{Digest, Scan, ScanFacts};
 pub use key::VaultKey;
+pub use near::NearConfig;
 pub use open::VaultConfig;
 pub use packs::PackWriting;
 pub use read::Chunks;
@@ -69,6 +71,8 @@ pub struct Vault {
     stores: Vec<Store>,
     /// Whether full packs are kept as objects of their own.
     packs: bool,
+    /// Copies of scans in front of a bucket. A disk has the system's cache.
+    near: Option<Arc<near::Near>>,
 }
 
 #[derive(Clone, Debug)]
@@ -87,6 +91,9 @@ impl Vault {
         let key = VaultKey::Scan(scan.facts.digest);
         let puts = self.stores.iter().map(|store| store.put(key, scan));
         futures::future::try_join_all(puts).await?;
+        if let Some(near) = &self.near {
+            near.keep(scan.facts.digest, &scan.bytes).await;
+        }
         Ok(Kept { facts: scan.facts })
     }
 
@@ -98,11 +105,6 @@ impl Vault {
             return Err(VaultError::Unfit(format!("{key} has {found} bytes where {} were entered", facts.size)));
         }
         Ok(Kept { facts })
-    }
-
-    /// Bytes `from..to` of a scan, in pieces of 256 KiB at most from a disk.
-    pub async fn read(&self, digest: Digest, from: u64, to: u64) -> Result<Chunks, VaultError> {
-        self.stores[0].read(VaultKey::Scan(digest), from, to).await
     }
 
     /// Whether the object is there and how many bytes it has.

@@ -11,6 +11,7 @@ use object_store::path::Path as Key;
 use object_store::{ClientOptions, ObjectStore, ObjectStoreExt, PutMode, RetryConfig};
 use serde::Deserialize;
 
+use super::near::{Near, NearConfig};
 use super::{Store, Vault, VaultError, VaultKey};
 
 /// Where scans lie.
@@ -39,6 +40,9 @@ pub enum VaultConfig {
         /// for twice the space. Wrong, or left out, only costs requests: each scan is then read by itself.
         #[serde(default)]
         keep_packs: bool,
+        /// Copies of scans on this node, so that 34 parties who want the same scan cost the store one request.
+        #[serde(default)]
+        near: NearConfig,
     },
 }
 
@@ -58,14 +62,18 @@ impl Vault {
                 }
                 stores
             }
-            VaultConfig::S3 { bucket, endpoint, region, keep_packs: _ } => {
+            VaultConfig::S3 { bucket, endpoint, region, keep_packs: _, near: _ } => {
                 vec![s3(bucket, endpoint.as_deref(), region)?]
             }
         };
         for store in &stores {
             probe(store).await?;
         }
-        Ok(Self { stores, packs })
+        let near = match config {
+            VaultConfig::S3 { near, .. } => Near::open(near).await?,
+            VaultConfig::Local { .. } => None,
+        };
+        Ok(Self { stores, packs, near })
     }
 
     /// Removes what an interrupted run left beside its place. Only the service itself may do so, when it starts: another
@@ -82,7 +90,16 @@ impl Vault {
 
     /// A vault over any store, for tests that need one that fails.
     pub fn over(store: Arc<dyn ObjectStore>) -> Self {
-        Self { stores: vec![Store { control: Arc::clone(&store), streaming: store, root: None }], packs: false }
+        Self {
+            stores: vec![Store { control: Arc::clone(&store), streaming: store, root: None }],
+            packs: false,
+            near: None,
+        }
+    }
+
+    /// The same vault with copies near at hand, for tests with a store of their own.
+    pub async fn with_near(self, config: &NearConfig) -> Result<Self, VaultError> {
+        Ok(Self { near: Near::open(config).await?, ..self })
     }
 }
 

@@ -20,12 +20,47 @@ pub type Chunks = BoxStream<'static, io::Result<Bytes>>;
 const PIECE: usize = 256 * 1024;
 
 impl Vault {
+    /// Bytes `from..to` of a scan of `size` bytes, in pieces of 256 KiB at most from a disk.
+    pub async fn read(&self, digest: Digest, size: u64, from: u64, to: u64) -> Result<Chunks, VaultError> {
+        let key = VaultKey::Scan(digest);
+        if to > size {
+            return Err(VaultError::Unfit(format!("{key} has {size} bytes where {from}..{to} were asked for")));
+        }
+        match self.near.as_ref().filter(|_| from < to).and_then(|near| near.lend(size)) {
+            Some(lent) => {
+                let whole = self.verified(digest, size).await?;
+                let within = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+                let part = whole.slice(within(from)..within(to));
+                // What is lent comes back when the last piece was taken, or the reader went away.
+                let pieces = stream::unfold((part, lent), async |(mut rest, lent)| {
+                    let piece = rest.split_to(rest.len().min(PIECE));
+                    (!piece.is_empty()).then_some((Ok(piece), (rest, lent)))
+                });
+                Ok(pieces.boxed())
+            }
+            None => self.stores[0].read(key, from, to).await,
+        }
+    }
+
     /// A whole scan of `size` bytes, which are its bytes and no others: they were hashed after they were read. It takes as
     /// much memory as the scan; who calls bounds how many are held at a time.
     pub async fn verified(&self, digest: Digest, size: u64) -> Result<Bytes, VaultError> {
+        let fetch = async || self.stores[0].verified(digest, size).await;
+        let whole = match &self.near {
+            Some(near) => near.whole(digest, size, fetch).await?,
+            None => fetch().await?,
+        };
+        match whole.len() as u64 == size {
+            true => Ok(whole),
+            false => Err(VaultError::Damaged(VaultKey::Scan(digest))),
+        }
+    }
+}
+
+impl Store {
+    async fn verified(&self, digest: Digest, size: u64) -> Result<Bytes, VaultError> {
         let key = VaultKey::Scan(digest);
-        let store = &self.stores[0];
-        let found = store.streaming.get_opts(&key.path(), GetOptions::default()).await;
+        let found = self.streaming.get_opts(&key.path(), GetOptions::default()).await;
         let found = found.map_err(|source| VaultError::of(key, source))?;
         if found.meta.size != size {
             return Err(VaultError::Damaged(key)); // before any memory is taken
@@ -52,9 +87,7 @@ impl Vault {
         let checked = checked.await.map_err(|panicked| local(io::Error::other(panicked)))?.map_err(local)?;
         checked.ok_or(VaultError::Damaged(key))
     }
-}
 
-impl Store {
     pub(super) async fn read(&self, key: VaultKey, from: u64, to: u64) -> Result<Chunks, VaultError> {
         if from >= to {
             return Ok(stream::empty().boxed());

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use futures::{StreamExt, stream};
 use reqwest::StatusCode;
 use tutanak::domain::Digest;
-use tutanak::vault::VaultConfig;
+use tutanak::vault::{NearConfig, VaultConfig};
 
 use crate::engines::{Engine, peer};
 use crate::house::{House, Plan, json};
@@ -250,7 +250,13 @@ async fn the_whole_way_works_on_a_bucket_and_postgresql() {
     else {
         return;
     };
-    let vault = VaultConfig::S3 { bucket, endpoint: Some(endpoint), region: "us-east-1".into(), keep_packs: false };
+    let vault = VaultConfig::S3 {
+        bucket,
+        endpoint: Some(endpoint),
+        region: "us-east-1".into(),
+        keep_packs: false,
+        near: NearConfig::default(),
+    };
     let plan = Plan { database: Some(engine.config.clone()), vault: Some(vault), ..Plan::default() };
     let house = House::build(plan).await;
     let scan = page(&["1090000002"], std::process::id());

@@ -1,9 +1,11 @@
 //! What every store must promise, local disk and S3 alike: one contract, run on each.
 
+mod near;
+
 use bytes::Bytes;
 use futures::TryStreamExt;
 use tutanak::domain::{Digest, Scan, ScanFacts};
-use tutanak::vault::{Vault, VaultConfig, VaultError};
+use tutanak::vault::{NearConfig, Vault, VaultConfig, VaultError};
 
 use crate::engines::{peer, unique};
 
@@ -23,8 +25,8 @@ fn content(length: usize) -> Vec<u8> {
     unique().bytes().chain((0..).map(|n: u32| (n * 31 % 251) as u8)).take(length).collect()
 }
 
-async fn read(vault: &Vault, digest: Digest, from: u64, to: u64) -> Result<Vec<u8>, VaultError> {
-    let chunks: Vec<Bytes> = vault.read(digest, from, to).await?.try_collect().await.unwrap();
+async fn read(vault: &Vault, facts: ScanFacts, from: u64, to: u64) -> Result<Vec<u8>, VaultError> {
+    let chunks: Vec<Bytes> = vault.read(facts.digest, facts.size, from, to).await?.try_collect().await.unwrap();
     Ok(chunks.concat())
 }
 
@@ -35,22 +37,23 @@ async fn keeps_its_promises(vault: &Vault) {
     assert!(matches!(vault.size(digest).await, Err(VaultError::Missing(_))), "nothing is there before");
     assert_eq!(vault.keep(&one).await.unwrap().facts(), one.facts);
     assert_eq!(vault.size(digest).await.unwrap(), 700_001);
-    assert_eq!(read(vault, digest, 0, 700_001).await.unwrap(), one.bytes);
+    assert_eq!(read(vault, one.facts, 0, 700_001).await.unwrap(), one.bytes);
     for (from, to) in [(0, 1), (700_000, 700_001), (262_143, 262_145), (5, 5), (300_000, 650_000)] {
-        let part = read(vault, digest, from, to).await.unwrap();
+        let part = read(vault, one.facts, from, to).await.unwrap();
         assert_eq!(part, one.bytes[from as usize..to as usize], "{from}..{to}");
     }
     // Bytes past the end are an error, never a shorter answer.
-    assert!(vault.read(digest, 0, 700_002).await.is_err());
-    assert!(matches!(vault.read(Digest::of(b"never"), 0, 1).await, Err(VaultError::Missing(_))));
+    assert!(vault.read(digest, 700_001, 0, 700_002).await.is_err());
+    assert!(vault.read(digest, 700_002, 0, 700_002).await.is_err(), "the store has fewer bytes than the ledger says");
+    assert!(matches!(vault.read(Digest::of(b"never"), 1, 0, 1).await, Err(VaultError::Missing(_))));
     // Keeping the same again, and at once from several sides, succeeds and changes nothing.
     vault.keep(&one).await.unwrap();
     let two = scan(content(1000));
     let racing = (0..8).map(|_| vault.keep(&two));
     futures::future::try_join_all(racing).await.unwrap();
-    assert_eq!(read(vault, two.facts.digest, 0, 1000).await.unwrap(), two.bytes);
+    assert_eq!(read(vault, two.facts, 0, 1000).await.unwrap(), two.bytes);
     // The empty range of an empty-handed reader asks nothing.
-    assert_eq!(read(vault, two.facts.digest, 7, 7).await.unwrap(), b"");
+    assert_eq!(read(vault, two.facts, 7, 7).await.unwrap(), b"");
 }
 
 #[tokio::test]
@@ -65,8 +68,11 @@ async fn a_bucket_keeps_its_promises() {
     let (Some(endpoint), Some(bucket)) = (peer("TUTANAK_TEST_S3_ENDPOINT"), peer("TUTANAK_TEST_S3_BUCKET")) else {
         return;
     };
-    let config = VaultConfig::S3 { bucket, endpoint: Some(endpoint), region: "us-east-1".into(), keep_packs: false };
-    keeps_its_promises(&Vault::open(&config).await.unwrap()).await;
+    for near in [NearConfig::default(), NearConfig { memory_bytes: 0, disk: None, disk_bytes: 0 }] {
+        let (bucket, endpoint) = (bucket.clone(), Some(endpoint.clone()));
+        let config = VaultConfig::S3 { bucket, endpoint, region: "us-east-1".into(), keep_packs: false, near };
+        keeps_its_promises(&Vault::open(&config).await.unwrap()).await;
+    }
 }
 
 #[tokio::test]

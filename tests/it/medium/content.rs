@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tutanak::domain::Digest;
 use tutanak::export::portable;
-use tutanak::vault::VaultConfig;
+use tutanak::vault::{NearConfig, VaultConfig};
 
 use super::stage::{OURS, Stage, files, sound, wish};
 use crate::engines::{Engine, peer};
@@ -26,6 +26,7 @@ fn vaults() -> Vec<Option<VaultConfig>> {
             endpoint: Some(endpoint),
             region: "us-east-1".into(),
             keep_packs: false,
+            near: NearConfig::default(),
         }));
     }
     all
