@@ -134,7 +134,7 @@ impl App {
         let receipts = Arc::new(ReceiptSigner::new(key));
         let cpu = CpuLane::one_seat_a_core();
         let limits = config.intake.clone();
-        let intake = Intake::new(limits, cpu, vault.clone(), ledger.clone(), appender.clone(), receipts);
+        let intake = Intake::new(limits, cpu, vault.clone(), ledger.clone(), appender.clone(), receipts, clock.clone());
         let publisher = Publisher::new(ledger.clone(), vault.clone(), signer.clone());
         let archive = Archive::new(&ledger, &vault, &clock, &config.address());
         let packer = Packer::new(archive.clone(), clock.clone());
@@ -194,6 +194,8 @@ impl App {
             ledger: self.ledger.clone(),
             size: self.appender.watch(),
             lines: web::lines::Lines::default(),
+            counters: web::Counters::default(),
+            previews: Arc::new(tokio::sync::Semaphore::new(1)),
         };
         // It ends last, so that the vault's copy of the log has the last entry too.
         let written = CancellationToken::new();

@@ -123,6 +123,11 @@ impl Seat {
         account.clone_into(&mut self.access.principal);
     }
 
+    /// What it turned out to be about.
+    pub fn about(&mut self, object: String) {
+        self.access.object = object;
+    }
+
     /// It was done, with so many bytes.
     pub fn done(mut self, bytes: u64) {
         self.write(bytes, true, "ok", "");

@@ -8,6 +8,7 @@
 //! | after record | a complete upload without an answer | the retry gets the same receipt |
 
 mod admission;
+pub mod by_hand;
 mod inspect;
 mod known;
 pub mod receipt;
@@ -19,9 +20,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
+use bytes::Bytes;
+use futures::Stream;
 use serde::Deserialize;
 
 use self::admission::{Admission, NoSeat, Seat};
+use crate::clock::Clock;
 use crate::cpu::{CpuLane, WorkPanicked};
 use crate::domain::routing::Claim;
 use crate::domain::{BoardId, Digest, Karekod, Sender};
@@ -30,7 +34,7 @@ use crate::ledger::{Ledger, LedgerError};
 use crate::reading;
 use crate::reading::scanner::Advice;
 use crate::registry;
-use crate::vault::{Vault, VaultError};
+use crate::vault::{Chunks, Vault, VaultError};
 
 pub use crate::reading::PngError;
 pub use inspect::{InspectError, Inspected, inspect};
@@ -75,7 +79,7 @@ impl Default for IntakeLimits {
 /// What a sender says beside the bytes.
 #[derive(Clone, Debug, Default)]
 pub struct Announced {
-    /// Bytes of the body, where the sender said so.
+    /// Bytes of the body at most, where the sender said so.
     pub length: Option<u64>,
     /// The earlier scan that this one replaces.
     pub replaces: Option<Digest>,
@@ -137,6 +141,7 @@ pub struct Intake {
     ledger: Ledger,
     appender: Appender,
     signer: Arc<ReceiptSigner>,
+    clock: Clock,
 }
 
 /// One unit of the memory budget stands for this many bytes.
@@ -151,10 +156,11 @@ impl Intake {
         ledger: Ledger,
         appender: Appender,
         signer: Arc<ReceiptSigner>,
+        clock: Clock,
     ) -> Self {
         let units = |bytes: usize| bytes.max(limits.scan_bytes).div_ceil(PERMIT);
         let memory = Admission::new(units(limits.memory_bytes), units(limits.memory_bytes_per_board));
-        Self { limits, memory, cpu, vault, ledger, appender, signer }
+        Self { limits, memory, cpu, vault, ledger, appender, signer, clock }
     }
 
     /// Takes in one scan: the receipt is given only after object *and* entry are durable.
@@ -166,8 +172,31 @@ impl Intake {
         announced: Announced,
         body: Body,
     ) -> Result<Accepted, IntakeError> {
+        self.take_in(sender, Some(digest), announced, body.into_data_stream()).await
+    }
+
+    /// Takes in one scan whose sender cannot say its digest beforehand: a file of a form that a browser sends by itself.
+    /// Nothing compares the bytes with what was sent but the connection, and the receipt says which they are.
+    #[tracing::instrument(skip_all, fields(board = %sender.board))]
+    pub async fn accept_unnamed(
+        &self,
+        sender: &Sender,
+        announced: Announced,
+        chunks: impl Stream<Item = Result<Bytes, axum::Error>> + Send + Unpin,
+    ) -> Result<Accepted, IntakeError> {
+        self.take_in(sender, None, announced, chunks).await
+    }
+
+    /// The one way of every scan.
+    async fn take_in(
+        &self,
+        sender: &Sender,
+        digest: Option<Digest>,
+        announced: Announced,
+        chunks: impl Stream<Item = Result<Bytes, axum::Error>> + Send + Unpin,
+    ) -> Result<Accepted, IntakeError> {
         let _seat = self.seat(&sender.board, announced.length).await?;
-        let bytes = receive::whole(body, digest, announced.length, &self.limits).await?;
+        let (bytes, digest) = receive::whole(chunks, digest, announced.length, &self.limits).await?;
         if let Some(known) = self.ledger.linked_before(digest, &sender.board).await? {
             return Ok(self.accepted(known, vec![])); // sent before and linked: there is nothing new to find out
         }
@@ -195,6 +224,27 @@ impl Intake {
             );
         }
         Accepted { receipt, advice, size: recorded.entry.size.unwrap_or(0), fresh: recorded.fresh }
+    }
+
+    /// The bytes of a scan that was taken in.
+    ///
+    /// # Errors
+    /// The vault did not answer.
+    pub async fn picture(&self, digest: Digest, size: u64) -> Result<Chunks, VaultError> {
+        self.vault.read(digest, size, 0, size).await
+    }
+
+    /// Does something on the lane of the scans.
+    ///
+    /// # Errors
+    /// It panicked.
+    pub async fn apart<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, IntakeError> {
+        Ok(self.cpu.run(work).await?)
+    }
+
+    /// What it may use.
+    pub fn limits(&self) -> &IntakeLimits {
+        &self.limits
     }
 
     async fn seat(&self, board: &BoardId, length: Option<u64>) -> Result<Seat, IntakeError> {

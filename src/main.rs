@@ -63,7 +63,7 @@ enum Command {
         #[command(subcommand)]
         command: cli::accounts::CandidateCommand,
     },
-    /// Web users of parties and candidates: the request form, slips, passive and active.
+    /// Web users of parties, candidates and boards: the request form, slips, passive and active.
     User {
         #[command(flatten)]
         config: ConfigArg,

@@ -92,6 +92,11 @@ impl Paper {
         self.y -= 14.0;
     }
 
+    /// What comes next has so many lines and is begun on a new sheet rather than torn apart.
+    pub fn keep_together(&mut self, lines: u16) {
+        self.room(f32::from(lines) * (TEXT * LEADING + 2.0));
+    }
+
     /// White, in points.
     pub fn space(&mut self, points: f32) {
         self.y -= points;

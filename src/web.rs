@@ -26,7 +26,7 @@ mod who;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use self::lines::Ownership;
 use crate::access::door::Door;
@@ -37,6 +37,7 @@ use crate::intake::Intake;
 use crate::ledger::Ledger;
 use crate::tree::Tree;
 pub use routes::router;
+pub use site::board::Counters;
 
 /// What the handlers work with. Clones share it.
 #[derive(Clone, Debug)]
@@ -57,6 +58,10 @@ pub struct Site {
     pub size: watch::Receiver<u64>,
     /// Counts running downloads.
     pub lines: lines::Lines,
+    /// How many of a board's forms are there.
+    pub counters: Counters,
+    /// Small pictures that are being made.
+    pub previews: Arc<Semaphore>,
 }
 
 /// Who is at the other end, as far as the connection shows it.

@@ -9,7 +9,7 @@ pub enum Act {
     Upload,
     /// See one's receipts, what is missing and what could not be linked.
     FollowUploads,
-    /// Link a parked scan by hand, with a reason.
+    /// Link a parked scan by hand, or take such a link back, with a reason and a second person.
     Resolve,
     /// See what lies in a directory of the archive.
     List,

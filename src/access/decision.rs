@@ -65,7 +65,12 @@ fn is_made_for(class: Class, channel: Channel, act: Act) -> bool {
             matches!(act, Act::List | Act::Download | Act::LogOut)
         }
         (Class::IndependentCandidate, Channel::Medium) => act == Act::Export,
-        (Class::Board, Channel::Board) => matches!(act, Act::Upload | Act::FollowUploads | Act::Resolve),
+        // A token is nobody: what takes two people of a board takes people.
+        (Class::Board, Channel::Board) => matches!(act, Act::Upload | Act::FollowUploads),
+        (Class::Board, Channel::Web) => matches!(
+            act,
+            Act::Upload | Act::FollowUploads | Act::Resolve | Act::ReadOwnRecord | Act::ChangePassword | Act::LogOut
+        ),
         (Class::Operator, Channel::Operator) => {
             matches!(act, Act::Administer | Act::MoveGate | Act::Resolve | Act::ChangePassword | Act::LogOut)
         }

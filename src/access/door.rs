@@ -189,17 +189,22 @@ impl Door {
             Err(DoorError::Refused(Refusal::Unknown)) => return Err(self.wrong_token(from)),
             found => found?,
         };
-        let bound = self.ledger.certificates_of(&principal.account).await?;
-        if !bound.is_empty() && !certificate.is_some_and(|shown| bound.contains(&shown)) {
-            return Err(DoorError::Refused(Refusal::WrongCertificate));
-        }
+        self.certified(&principal.account, certificate).await?;
         self.allow(&principal, Act::Upload, Object::Of(&principal.account), from).await?;
-        let board: Result<BoardId, _> = principal.account.parse();
-        let place: Option<PlaceId> = place.and_then(|place| place.parse().ok());
-        let (Ok(board), Some(place)) = (board, place) else {
-            return Err(LedgerError::Corrupt(format!("board {}", principal.account)).into());
-        };
-        Ok((principal, Sender { board, place }))
+        let sender = sender(&principal.account, place.as_deref())?;
+        Ok((principal, sender))
+    }
+
+    /// Whether a board to which certificates are bound has shown one of them.
+    ///
+    /// # Errors
+    /// It has not, or it could not be found out.
+    pub async fn certified(&self, board: &str, certificate: Option<Digest>) -> Result<(), DoorError> {
+        let bound = self.ledger.certificates_of(board).await?;
+        match bound.is_empty() || certificate.is_some_and(|shown| bound.contains(&shown)) {
+            true => Ok(()),
+            false => Err(DoorError::Refused(Refusal::WrongCertificate)),
+        }
     }
 
     fn wrong_token(&self, from: IpAddr) -> DoorError {
@@ -321,10 +326,10 @@ pub(super) fn principal_of(known: &PersonLogin) -> Result<Principal, LedgerError
     let gate = known.opens_with.parse().map_err(|_| corrupt())?;
     let class = Class::of_account(&known.kind, gate).ok_or_else(corrupt)?;
     let channel = match class {
-        Class::Party | Class::OutsideParty | Class::Candidate => Channel::Web,
+        Class::Party | Class::OutsideParty | Class::Candidate | Class::Board => Channel::Web,
         Class::Operator => Channel::Operator,
         Class::Auditor => Channel::Auditor,
-        Class::IndependentCandidate | Class::Board => return Err(corrupt()), // they have no people
+        Class::IndependentCandidate => return Err(corrupt()), // has no people
     };
     Ok(Principal {
         account: known.account.clone(),
@@ -334,8 +339,17 @@ pub(super) fn principal_of(known: &PersonLogin) -> Result<Principal, LedgerError
         addresses: parse_addresses(&known.addresses),
         active: known.active,
         must_change: known.must_change,
-        scope: Scope::Everything,
+        scope: scope(class, known.place.as_deref()).ok_or_else(corrupt)?,
     })
+}
+
+/// A board as the one who sends.
+pub(super) fn sender(board: &str, place: Option<&str>) -> Result<Sender, LedgerError> {
+    let place: Option<PlaceId> = place.and_then(|place| place.parse().ok());
+    match (board.parse::<BoardId>(), place) {
+        (Ok(board), Some(place)) => Ok(Sender { board, place }),
+        _ => Err(LedgerError::Corrupt(format!("board {board}"))),
+    }
 }
 
 /// How far the rights of an account at `place` reach; none for a candidate of no place.

@@ -56,6 +56,17 @@ impl Gates {
         self.parties_open.filter(|_| by_clock)
     }
 
+    /// How a gate stands, as people read it.
+    pub fn told(&self, gate: Gate, now: Timestamp) -> String {
+        match (gate, self.is_open(gate, now)) {
+            (Gate::PartiesOpen, true) => "açık".to_owned(),
+            (Gate::PartiesOpen, false) => format!("kapalı; açılış: {}", self.shown(gate)),
+            (Gate::BanLifted, true) => "kaldırıldı".to_owned(),
+            (Gate::EmbargoEnded, true) => "sona erdi".to_owned(),
+            (Gate::BanLifted | Gate::EmbargoEnded, false) => "sürüyor".to_owned(),
+        }
+    }
+
     /// When a gate opens, as people read it.
     pub(super) fn shown(&self, gate: Gate) -> String {
         match (self.opens_at(gate), gate) {

@@ -1,4 +1,4 @@
-//! Web users of parties and candidates: defined, given slips, made passive and active. A slip's password is handed back once
+//! Web users of parties, candidates and boards: defined, given slips, made passive and active. A slip's password is handed back once
 //! and never readable again.
 
 use std::borrow::Cow;
@@ -23,7 +23,7 @@ pub fn slip_until(now: Timestamp) -> Timestamp {
 /// Somebody who shall be able to log in, as the form says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
-    /// The party's or candidate's account.
+    /// The party's, candidate's or board's account.
     pub account: String,
     /// What they are for it.
     pub role: Role,

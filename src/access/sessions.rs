@@ -19,7 +19,7 @@ use super::people::{self, PeopleError};
 use super::secrets::SecretError;
 use super::{Act, Class, Object, Principal, Refusal, totp};
 use crate::clock::Clock;
-use crate::domain::Channel;
+use crate::domain::{Channel, Sender};
 use crate::ledger::people::PasswordChange;
 use crate::ledger::sessions::{NewSession, Proof, SessionShown};
 use crate::ledger::{Ledger, LedgerError};
@@ -77,6 +77,8 @@ pub struct Visitor {
     pub second_factor: bool,
     /// Whether the password is still the slip's.
     pub first_password: bool,
+    /// The board that somebody sends scans for, if they do.
+    pub sender: Option<Sender>,
 }
 
 impl Visitor {
@@ -184,8 +186,14 @@ impl Sessions {
         if now - found.seen_ms >= NOTED.as_millis() as i64 {
             self.ledger.session_touch(&hash, now).await?;
         }
+        let principal = door::principal_of(&found.login)?;
+        let sender = match principal.class {
+            Class::Board => Some(door::sender(&principal.account, found.login.place.as_deref())?),
+            _ => None,
+        };
         let mut visitor = Visitor {
-            principal: door::principal_of(&found.login)?,
+            principal,
+            sender,
             name: found.login.person_name,
             account_name: found.login.account_name,
             session: found.id,
@@ -203,7 +211,9 @@ impl Sessions {
     /// # Errors
     /// Why not.
     pub async fn allow(&self, visitor: &Visitor, act: Act, from: IpAddr) -> Result<(), DoorError> {
-        let own = matches!(act, Act::ChangePassword | Act::LogOut | Act::ReadOwnRecord);
+        let own =
+            matches!(act, Act::ChangePassword | Act::LogOut | Act::ReadOwnRecord | Act::Upload | Act::FollowUploads)
+                || visitor.principal.class == Class::Board;
         let object = if own { Object::Of(&visitor.principal.account) } else { Object::Everything };
         self.door.allow(&visitor.principal, act, object, from).await
     }
@@ -283,6 +293,11 @@ impl Sessions {
     pub async fn list(&self, visitor: &Visitor) -> Result<Vec<SessionShown>, LedgerError> {
         let now = self.clock.now().as_millisecond();
         self.ledger.sessions_of(visitor.login(), now, now - IDLE.as_millis() as i64).await
+    }
+
+    /// This service's clock.
+    pub fn clock(&self) -> Clock {
+        self.clock.clone()
     }
 
     /// Now, as this service's clock has it.

@@ -10,7 +10,7 @@ use crate::paper::Paper;
 /// What stands on a slip. It is made once and never kept.
 #[derive(Clone, Debug, Serialize)]
 pub struct Slip {
-    /// The party or candidate, as people know it.
+    /// The party, candidate or board, as people know it.
     pub account: String,
     /// Whose it is.
     pub name: String,
@@ -47,8 +47,8 @@ impl Slip {
         let Self { account, name, login, password, .. } = self;
         let rules = self.rules().map(|rule| format!("- {rule}\n")).concat();
         format!(
-            "SSPS TUTANAK SİTESİ - İLK PAROLA\n\nSiyasi parti / aday : {account}\nAdı soyadı          : {name}\n\
-             Adres               : {site}/giris\nKullanıcı adı       : {login}\nİlk parola          : {password}\n\n{rules}"
+            "SSPS TUTANAK SİTESİ - İLK PAROLA\n\nParti / aday / kurul : {account}\nAdı soyadı           : {name}\n\
+             Adres                : {site}/giris\nKullanıcı adı        : {login}\nİlk parola           : {password}\n\n{rules}"
         )
     }
 
@@ -57,7 +57,7 @@ impl Slip {
         paper.page();
         paper.title("SSPS Tutanak Sitesi — İlk Parola");
         paper.rule();
-        paper.field("Siyasi parti / aday", &self.account);
+        paper.field("Parti / aday / kurul", &self.account);
         paper.field("Adı soyadı", &self.name);
         paper.field("Adres", &format!("{site}/giris"));
         paper.field("Kullanıcı adı", &self.login);

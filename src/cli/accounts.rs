@@ -52,7 +52,7 @@ pub async fn auditor(command: OfficeCommand, config: &ConfigArg) -> anyhow::Resu
     office::run("auditor", command, &Desk::open(config).await?).await
 }
 
-/// Runs a command about people of parties and candidates.
+/// Runs a command about people of parties, candidates and boards.
 pub async fn user(command: UserCommand, config: &ConfigArg) -> anyhow::Result<()> {
     user::run(command, &Desk::open(config).await?).await
 }

@@ -14,9 +14,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{init, serve, write_private};
 use crate::access::enrol::{self, Login, PartySecrets, Token};
+use crate::access::passwords::Passwords;
+use crate::access::people::{self, Wanted};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, PortRange};
+use crate::domain::person::Role;
 use crate::domain::{Digest, Gate, Karekod, PlaceId, Sender};
 use crate::intake::Announced;
 use crate::ledger::Ledger;
@@ -58,6 +61,9 @@ struct Secrets {
 struct BoardSecret {
     name: String,
     token: String,
+    /// Two people, where the board has any: the first board has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    clerks: Vec<Login>,
 }
 
 /// What `demo.json` says, so that scripts need not read text.
@@ -146,15 +152,30 @@ async fn enrol_everybody(ledger: &Ledger, dir: &Path) -> anyhow::Result<Secrets>
     for place in places.into_iter().filter(|place| place.level.seats_a_board()) {
         let name = crate::domain::naming::slug(place.id.as_str());
         let Token { token } = enrol::board(ledger, &name.parse()?, &place.name, &place.id, &[]).await?;
-        boards.insert(place.id.to_string(), BoardSecret { name, token });
+        boards.insert(place.id.to_string(), BoardSecret { name, token, clerks: Vec::new() });
     }
     let loopback = ["127.0.0.0/8".parse()?, "::1/128".parse()?];
     let party = enrol::party(ledger, &PARTY.parse()?, "Örnek Parti", &loopback, Gate::PartiesOpen).await?;
     let operator = enrol::operator(ledger, "skgm-1", "SKGM işletmeni").await?;
     let auditor = enrol::auditor(ledger, "denetci-1", "Denetçi").await?;
-    let secrets = Secrets { boards, party, operator, auditor };
+    let mut secrets = Secrets { boards, party, operator, auditor };
+    let first = first_board(ledger, &secrets).await?.name.clone();
+    let clerks = enrol_clerks(ledger, &first).await?;
+    secrets.boards.values_mut().filter(|board| board.name == first).for_each(|board| board.clerks.clone_from(&clerks));
     write_private(&dir.join(SECRETS), &serde_json::to_string_pretty(&secrets)?)?;
     Ok(secrets)
+}
+
+/// Two people of a board: what is linked by hand takes two.
+async fn enrol_clerks(ledger: &Ledger, board: &str) -> anyhow::Result<Vec<Login>> {
+    let clerk = |name: &str, email: &str| -> anyhow::Result<Wanted> {
+        let (name, phone, email) = (name.parse()?, "0532 000 00 00".parse()?, email.parse()?);
+        Ok(Wanted { account: board.to_owned(), role: Role::User, name, phone, email })
+    };
+    let wanted = [clerk("Birinci Üye", "birinci@kurul.example")?, clerk("İkinci Üye", "ikinci@kurul.example")?];
+    let outcomes = people::define(ledger, &Passwords::new(), &wanted, &[], Clock::system().now()).await?;
+    let slips = outcomes.into_iter().filter_map(|outcome| outcome.slip);
+    Ok(slips.map(|slip| Login { user: slip.login, password: slip.password }).collect())
 }
 
 /// The board whose boxes come first in the election: `tutanak sample scans` draws their forms first.
@@ -209,6 +230,12 @@ fn tell(described: &Described, dir: &Path, taken: usize) {
         "  site      {}/giris   (user {}, first password {}, to be replaced)",
         described.https, web.user, web.password
     );
+    if let Some(clerk) = described.board.clerks.first() {
+        println!(
+            "  board     {}/giris   (user {}, first password {}, to be replaced)",
+            described.https, clerk.user, clerk.password
+        );
+    }
     println!("  FTP(S)    {}   (the same user and password; AUTH TLS)", described.ftp);
     println!("  trust     {}", described.ca_pem.display());
     println!(

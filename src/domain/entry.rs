@@ -14,9 +14,10 @@ pub enum EntryKind {
     Linked,
     /// A scan came in and could not be linked; it is kept, with the reason.
     Parked,
-    /// A parked scan was linked later.
+    /// A parked scan was linked later: its code became known, or people say which form it shows (`by` and `reason`).
     Resolved,
-    /// A scan counts no longer, with the reason; its bytes stay.
+    /// A scan counts no longer as what it was linked to, with the reason; bytes and path stay. It takes back every link of
+    /// these bytes that was entered before; those that come later count.
     Withdrawn,
     /// A gate opened or closed.
     Gate,
@@ -107,7 +108,8 @@ pub struct Entry {
     /// Whether it is open from here on.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub open: Option<bool>,
-    /// The operators who opened or closed it; `reason` says why.
+    /// Who did it, by their logins: the operators who opened or closed a gate, the people of a board who linked by hand or
+    /// took that back; `reason` says why.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub by: Vec<String>,
 }

@@ -147,4 +147,12 @@ impl Form {
     pub fn key(&self) -> FormKey {
         FormKey::of(&self.directory, self.sandik, self.race, &self.kind)
     }
+
+    /// As people say it: `Sandık 1001, Cumhurbaşkanı, Sandık Sonuç Tutanağı`.
+    pub fn turkish(&self) -> String {
+        let sandik = self.sandik.map(|number| format!("Sandık {number}"));
+        let race = self.race.map(|race| race.turkish().to_owned());
+        let words = sandik.into_iter().chain(race).chain([self.kind.turkish().to_owned()]);
+        words.collect::<Vec<_>>().join(", ")
+    }
 }

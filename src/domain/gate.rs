@@ -27,6 +27,15 @@ impl Gate {
     /// Every gate.
     pub const ALL: [Self; 3] = [Self::PartiesOpen, Self::BanLifted, Self::EmbargoEnded];
 
+    /// As election users know it.
+    pub fn turkish(self) -> &'static str {
+        match self {
+            Self::PartiesOpen => "Partilerin erişimi",
+            Self::BanLifted => "Yayın yasağı",
+            Self::EmbargoEnded => "YSK’ca belirlenen yayın süresi",
+        }
+    }
+
     /// The name in entries, in the database and on the command line.
     pub fn name(self) -> &'static str {
         match self {

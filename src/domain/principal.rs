@@ -11,13 +11,13 @@ use super::PlaceId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Channel {
-    /// A person of a party, on the web site.
+    /// A person of a party or of a board, on the web site.
     Web,
     /// A party's program: results only, never images.
     Service,
     /// A party's bulk copy: FTP, FTPS and HTTPS `/arsiv/`. Images only.
     Bulk,
-    /// A district board that sends scans.
+    /// A district board's program that sends scans.
     Board,
     /// An SKGM operator.
     Operator,

@@ -40,6 +40,17 @@ impl ParkReason {
         }
     }
 
+    /// What election users are told.
+    pub fn turkish(self) -> &'static str {
+        match self {
+            Self::NoCode => "Sayfada karekod okunamadı.",
+            Self::UnknownCode => "Sayfadaki karekod kayıtlarda yok.",
+            Self::CodesDisagree => "Sayfadaki iki karekod farklı tutanakları gösteriyor.",
+            Self::OtherBoard => "Bu tutanak başka bir kurulun sandığına ait.",
+            Self::SameBytesOtherForm => "Aynı görüntü daha önce başka bir tutanak olarak kaydedilmiş.",
+        }
+    }
+
     /// The reason that `name` spells.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.name() == name)

@@ -1,5 +1,7 @@
 //! The receipt: what a board holds in its hand. Signed, so that one which no later log covers is proof of a loss.
 
+pub mod sheet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
@@ -37,6 +39,26 @@ struct FormOnReceipt {
 }
 
 impl Receipt {
+    /// The scan.
+    pub fn digest(&self) -> Option<Digest> {
+        self.sha256
+    }
+
+    /// The form's code, once it is linked.
+    pub fn code(&self) -> Option<&Karekod> {
+        self.form.as_ref().map(|form| &form.code)
+    }
+
+    /// Which scan of its page it is, once it is linked.
+    pub fn revision(&self) -> Option<u32> {
+        self.form.as_ref()?.revision
+    }
+
+    /// Why it was parked, or linked by hand.
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
     /// `linked` or `parked`.
     pub fn status(&self) -> &'static str {
         self.status

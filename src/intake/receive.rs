@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
 use bytes::{Bytes, BytesMut};
-use futures::TryStreamExt;
+use futures::{Stream, TryStreamExt};
 use sha2::{Digest as _, Sha256};
 
 use super::{IntakeError, IntakeLimits};
@@ -13,24 +12,29 @@ use crate::domain::Digest;
 /// The slowest line that an upload is waited for, in bytes a second.
 const SLOWEST: u64 = 8 << 10;
 
-/// Reads the whole body. A body that breaks off is an error, never a shorter scan.
+/// Reads the whole body, and says which bytes they are. A body that breaks off is an error, never a shorter scan; so are
+/// other bytes than the ones announced.
 pub(super) async fn whole(
-    body: Body,
-    announced: Digest,
+    chunks: impl Stream<Item = Result<Bytes, axum::Error>> + Unpin,
+    announced: Option<Digest>,
     length: Option<u64>,
     limits: &IntakeLimits,
-) -> Result<Bytes, IntakeError> {
+) -> Result<(Bytes, Digest), IntakeError> {
     let expected = length.map_or(limits.scan_bytes, |length| length as usize).min(limits.scan_bytes);
     // A byte now and then must not hold a seat for ever.
     let patience = Duration::from_secs(limits.silence_seconds + expected as u64 / SLOWEST);
-    let whole = read(body, announced, expected, limits);
+    let whole = read(chunks, announced, expected, limits);
     tokio::time::timeout(patience, whole).await.map_err(|_| IntakeError::Silent(patience))?
 }
 
-async fn read(body: Body, announced: Digest, expected: usize, limits: &IntakeLimits) -> Result<Bytes, IntakeError> {
+async fn read(
+    mut chunks: impl Stream<Item = Result<Bytes, axum::Error>> + Unpin,
+    announced: Option<Digest>,
+    expected: usize,
+    limits: &IntakeLimits,
+) -> Result<(Bytes, Digest), IntakeError> {
     let silence = Duration::from_secs(limits.silence_seconds);
     let limit = limits.scan_bytes;
-    let mut chunks = body.into_data_stream();
     let mut hasher = Sha256::new();
     // All of it at once, as the seat was counted: growing would need the memory of two. What is not written is not used.
     let mut bytes = BytesMut::with_capacity(expected);
@@ -45,5 +49,8 @@ async fn read(body: Body, announced: Digest, expected: usize, limits: &IntakeLim
         bytes.extend_from_slice(&chunk);
     }
     let found = Digest::finish(hasher);
-    if found == announced { Ok(bytes.freeze()) } else { Err(IntakeError::OtherBytes { found }) }
+    match announced {
+        Some(announced) if found != announced => Err(IntakeError::OtherBytes { found }),
+        _ => Ok((bytes.freeze(), found)),
+    }
 }

@@ -31,12 +31,19 @@ pub struct Submission {
     pub note: Option<String>,
     /// Decides under the lock, with what the ledger holds at that moment.
     pub rule: Rule,
+    /// Why it is linked by hand, and by whom.
+    pub(super) hand: Option<(Option<String>, Vec<String>)>,
 }
 
 impl Submission {
     /// A submission of a scan that is durably kept: the proof is the argument, so no row can point at nothing.
     pub fn new(kept: &Kept, claim: Claim, note: Option<String>, rule: Rule) -> Self {
-        Self { claim, facts: kept.facts(), note, rule }
+        Self { claim, facts: kept.facts(), note, rule, hand: None }
+    }
+
+    /// People say which form it shows, and why they say so.
+    pub(super) fn by_hand(&mut self, reason: String, by: Vec<String>) {
+        self.hand = Some((Some(reason), by));
     }
 
     /// Who sends.

@@ -3,17 +3,13 @@
 //! The order is the design. The head row is locked by a statement of its own, *before* anything is read: a statement
 //! that locks and reads at once would still see the state from before it waited.
 
-use std::collections::HashSet;
-
 use jiff::Timestamp;
-use sqlx::Row;
 
 use super::append::{Recorded, Submission};
 use super::bind::{self, Binding};
 use super::db::{in_tx, on_db};
 use super::rows::{add_rows, locked_head};
 use super::{Ledger, LedgerError, entries, plan};
-use crate::domain::Digest;
 use crate::log::frontier::Frontier;
 
 /// What a group came to.
@@ -25,8 +21,58 @@ pub(super) struct Written {
     pub size: Option<u64>,
 }
 
-const SAME_BYTES: &str = "SELECT position, sha256, board, form_key, parked FROM entry WHERE sha256 IN (";
-const ON_FILE: &str = "SELECT form_key, page, revision, sha256 FROM entry WHERE form_key IN (";
+pub(super) const SAME_BYTES: &str =
+    "SELECT position, kind, sha256, board, form_key, parked FROM entry WHERE sha256 IN (";
+pub(super) const ON_FILE: &str = "SELECT form_key, page, revision, sha256 FROM entry WHERE form_key IN (";
+
+/// Tells the plan what stands that bears on a group, as of the lock.
+macro_rules! read_standing {
+    ($tx:ident, $engine:ident, $plan:ident, $group:expr) => {{
+        use std::collections::HashSet;
+
+        use sqlx::Row as _;
+
+        use $crate::domain::Digest;
+        use $crate::ledger::{batch, plan};
+
+        let group = $group;
+        let digests: HashSet<Digest> = group.iter().map(|one| one.claim.digest).collect();
+        if !digests.is_empty() {
+            let mut same = sqlx::QueryBuilder::<$engine>::new(batch::SAME_BYTES);
+            let mut list = same.separated(", ");
+            for digest in &digests {
+                list.push_bind(digest.as_bytes().to_vec());
+            }
+            same.push(") ORDER BY position");
+            for row in same.build().fetch_all(&mut *$tx).await? {
+                let digest: Vec<u8> = row.try_get("sha256")?;
+                $plan.saw_bytes(
+                    &digest,
+                    row.try_get::<i64, _>("position")?,
+                    &row.try_get::<String, _>("kind")?,
+                    row.try_get("board")?,
+                    row.try_get("form_key")?,
+                    row.try_get("parked")?,
+                )?;
+            }
+        }
+        let forms: HashSet<String> = group.iter().filter_map(plan::named_form).map(|key| key.to_string()).collect();
+        if !forms.is_empty() {
+            let mut pages = sqlx::QueryBuilder::<$engine>::new(batch::ON_FILE);
+            let mut list = pages.separated(", ");
+            for form in &forms {
+                list.push_bind(form.clone());
+            }
+            pages.push(")");
+            for row in pages.build().fetch_all(&mut *$tx).await? {
+                let digest: Vec<u8> = row.try_get("sha256")?;
+                $plan.saw_page(row.try_get("form_key")?, row.try_get("page")?, row.try_get("revision")?, &digest)?;
+            }
+        }
+    }};
+}
+
+pub(super) use read_standing;
 
 /// Writes a group. An empty one only binds the election where that is still to be done.
 pub(super) async fn write(
@@ -49,38 +95,7 @@ pub(super) async fn write(
         }
 
         // 3. What is there already, as of now: two questions for the whole group.
-        let digests: HashSet<Digest> = group.iter().map(|one| one.claim.digest).collect();
-        if !digests.is_empty() {
-            let mut same = sqlx::QueryBuilder::<Engine>::new(SAME_BYTES);
-            let mut list = same.separated(", ");
-            for digest in &digests {
-                list.push_bind(digest.as_bytes().to_vec());
-            }
-            same.push(") ORDER BY position");
-            for row in same.build().fetch_all(&mut *tx).await? {
-                let digest: Vec<u8> = row.try_get("sha256")?;
-                plan.saw_bytes(
-                    &digest,
-                    row.try_get::<i64, _>("position")?,
-                    row.try_get("board")?,
-                    row.try_get("form_key")?,
-                    row.try_get("parked")?,
-                )?;
-            }
-        }
-        let forms: HashSet<String> = group.iter().filter_map(plan::named_form).map(|key| key.to_string()).collect();
-        if !forms.is_empty() {
-            let mut pages = sqlx::QueryBuilder::<Engine>::new(ON_FILE);
-            let mut list = pages.separated(", ");
-            for form in &forms {
-                list.push_bind(form.clone());
-            }
-            pages.push(")");
-            for row in pages.build().fetch_all(&mut *tx).await? {
-                let digest: Vec<u8> = row.try_get("sha256")?;
-                plan.saw_page(row.try_get("form_key")?, row.try_get("page")?, row.try_get("revision")?, &digest)?;
-            }
-        }
+        read_standing!(tx, Engine, plan, group);
 
         // 4. Decide, without the database.
         for submission in group {

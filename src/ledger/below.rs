@@ -3,7 +3,7 @@
 //! Page by page: whole tables are never in memory. A page begins after the last row of the one before it, so a walk is
 //! right while entries come in.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use super::db::on_db;
 use super::entries::Line;
@@ -52,7 +52,7 @@ SELECT n.parent, n.name, n.position, n.at_ms, n.size, n.sha256, e.line
  ORDER BY n.parent, n.name LIMIT $4";
 const CHANGES: &str = "SELECT position, line FROM entry WHERE (revision > 1 OR kind IN ('resolved', 'withdrawn')) \
                        AND position >= $1 ORDER BY position LIMIT $2";
-const WITHDRAWN: &str = "SELECT sha256 FROM entry WHERE kind = 'withdrawn' AND sha256 IN (";
+const WITHDRAWN: &str = "SELECT sha256, position FROM entry WHERE kind = 'withdrawn' AND sha256 IN (";
 
 impl Ledger {
     /// At most `limit` scans in or below `directory` after `standing`, by path, and where to go on; none at the end.
@@ -91,24 +91,26 @@ impl Ledger {
         Ok(rows.into_iter().map(|(position, line)| Line { position: position as u64, line }).collect())
     }
 
-    /// Which of these scans were withdrawn within the first `size` entries. Meant for a page of a walk.
-    pub async fn withdrawn(&self, digests: &[Digest], size: u64) -> Result<HashSet<Digest>, LedgerError> {
+    /// Which of these scans were withdrawn within the first `size` entries, and at which position the last time: links from
+    /// before that count no longer. Meant for a page of a walk.
+    pub async fn withdrawn(&self, digests: &[Digest], size: u64) -> Result<HashMap<Digest, u64>, LedgerError> {
         if digests.is_empty() {
-            return Ok(HashSet::new());
+            return Ok(HashMap::new());
         }
-        let found: Vec<(Vec<u8>,)> = on_db!(&*self.db, |pool| {
+        let found: Vec<(Vec<u8>, i64)> = on_db!(&*self.db, |pool| {
             let mut query = sqlx::QueryBuilder::new(WITHDRAWN);
             let mut list = query.separated(", ");
             for digest in digests {
                 list.push_bind(digest.as_bytes().to_vec());
             }
-            query.push(") AND position < ").push_bind(size as i64);
+            query.push(") AND position < ").push_bind(size as i64).push(" ORDER BY position");
             query.build_query_as().fetch_all(pool).await?
         });
-        let digest = |(bytes,): (Vec<u8>,)| {
-            Digest::from_bytes(&bytes).map_err(|_| LedgerError::Corrupt("digest of a withdrawal".to_owned()))
+        let corrupt = |position| LedgerError::Corrupt(format!("digest of the withdrawal at {position}"));
+        let withdrawal = |(bytes, position): (Vec<u8>, i64)| {
+            Ok((Digest::from_bytes(&bytes).map_err(|_| corrupt(position))?, position as u64))
         };
-        found.into_iter().map(digest).collect()
+        found.into_iter().map(withdrawal).collect()
     }
 }
 

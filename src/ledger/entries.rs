@@ -2,6 +2,7 @@
 
 use super::append::Recorded;
 use super::db::on_db;
+use super::links::stands;
 use super::{Ledger, LedgerError, batch};
 use crate::domain::routing::ParkReason;
 use crate::domain::{BoardId, Digest, Entry};
@@ -36,8 +37,11 @@ pub struct Line {
 const HEAD: &str = "SELECT size, at_ms, frontier, linked, parked, resolved FROM head WHERE id = 1";
 const LINES: &str = "SELECT position, line FROM entry WHERE position >= $1 ORDER BY position LIMIT $2";
 
-const LINKED_BEFORE: &str = "SELECT position FROM entry WHERE sha256 = $1 AND board = $2 AND form_key IS NOT NULL \
-                             ORDER BY position DESC LIMIT 1";
+const LINKED_BEFORE: &str = concat!(
+    "SELECT e.position FROM entry e WHERE e.sha256 = $1 AND e.board = $2 AND e.form_key IS NOT NULL AND ",
+    stands!("e"),
+    ") ORDER BY e.position DESC LIMIT 1"
+);
 
 const PARKED: &str = "SELECT position, line FROM entry WHERE parked = $1 AND position >= $2 ORDER BY position LIMIT $3";
 
@@ -47,7 +51,7 @@ pub fn parse(position: u64, line: &str) -> Result<Entry, LedgerError> {
 }
 
 impl Ledger {
-    /// The newest entry by which `board` already had these bytes linked.
+    /// The newest entry by which `board` already had these bytes linked, if that link stands.
     pub async fn linked_before(&self, digest: Digest, board: &BoardId) -> Result<Option<Recorded>, LedgerError> {
         let position: Option<i64> = on_db!(&*self.db, |pool| {
             let query = sqlx::query_scalar(LINKED_BEFORE).bind(digest.as_bytes().to_vec()).bind(board.as_str());

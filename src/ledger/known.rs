@@ -7,14 +7,21 @@ use std::collections::HashMap;
 use super::append::Recorded;
 use super::db::on_db;
 use super::{Ledger, LedgerError, entries};
-use crate::domain::{BoardId, Digest};
+use crate::domain::{BoardId, Digest, EntryKind};
 
 const SENT: &str = "SELECT position, form_key, line, leaf FROM entry \
-                    WHERE kind IN ('linked', 'parked', 'resolved') AND board = ";
+                    WHERE kind IN ('linked', 'parked', 'resolved', 'withdrawn') AND board = ";
+
+/// The newest entries of one scan.
+#[derive(Default)]
+struct Sent {
+    link: Option<Recorded>,
+    parked: Option<Recorded>,
+}
 
 impl Ledger {
     /// The entry that now stands for each of `digests` that `board` has sent, in the order of `digests`: the newest that
-    /// links it, else the newest. Meant for about a thousand.
+    /// links it, else the newest. A link that was taken back counts no longer. Meant for about a thousand.
     pub async fn sent_before(&self, board: &BoardId, digests: &[Digest]) -> Result<Vec<Recorded>, LedgerError> {
         if digests.is_empty() {
             return Ok(Vec::new());
@@ -29,18 +36,21 @@ impl Ledger {
             query.push(") ORDER BY position");
             query.build_query_as().fetch_all(pool).await?
         });
-        let mut standing: HashMap<Digest, (bool, Recorded)> = HashMap::new();
+        let mut standing: HashMap<Digest, Sent> = HashMap::new();
         for (position, form, line, leaf) in rows {
             let position = position as u64;
             let entry = entries::parse(position, &line)?;
             let corrupt = |what: &str| LedgerError::Corrupt(format!("{what} of entry {position}"));
             let leaf = leaf.try_into().map_err(|_| corrupt("leaf"))?;
             let digest = entry.sha256.ok_or_else(|| corrupt("digest"))?;
-            let links = form.is_some();
-            if links || !standing.get(&digest).is_some_and(|(linked, _)| *linked) {
-                standing.insert(digest, (links, Recorded { position, entry, leaf, fresh: false }));
+            let sent = standing.entry(digest).or_default();
+            match (entry.kind, form) {
+                (EntryKind::Withdrawn, _) => sent.link = None,
+                (_, Some(_)) => sent.link = Some(Recorded { position, entry, leaf, fresh: false }),
+                (_, None) => sent.parked = Some(Recorded { position, entry, leaf, fresh: false }),
             }
         }
-        Ok(digests.iter().filter_map(|digest| standing.remove(digest)).map(|(_, recorded)| recorded).collect())
+        let now = |sent: Sent| sent.link.or(sent.parked);
+        Ok(digests.iter().filter_map(|digest| standing.remove(digest)).filter_map(now).collect())
     }
 }

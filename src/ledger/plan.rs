@@ -69,12 +69,18 @@ impl Plan {
         &mut self,
         digest: &[u8],
         position: i64,
+        kind: &str,
         board: Option<String>,
         form: Option<String>,
         parked: Option<String>,
     ) -> Result<(), LedgerError> {
         let corrupt = |what: &str| LedgerError::Corrupt(format!("{what} of entry {position}"));
         let digest = Digest::from_bytes(digest).map_err(|_| corrupt("digest"))?;
+        if kind == EntryKind::Withdrawn.name() {
+            // Whatever linked these bytes before counts no longer; that they were parked once is true for ever.
+            self.same_bytes.entry(digest).or_default().retain(|earlier| earlier.form.is_none());
+            return Ok(());
+        }
         let board = board.unwrap_or_default().parse().map_err(|_| corrupt("board"))?;
         let parked = match parked {
             Some(name) => Some(ParkReason::from_name(&name).ok_or_else(|| corrupt("reason"))?),
@@ -130,6 +136,7 @@ impl Plan {
         entry.path = Some(naming::scan_path(&key, page, revision));
         entry.page = Some(page);
         entry.revision = Some(revision);
+        (entry.reason, entry.by) = submission.hand.clone().unwrap_or_default();
         let digest = submission.claim.digest;
         self.on_file.entry(key.clone()).or_default().push(OnFile { page, revision, digest });
         self.push(submission, entry, Some(key), None);
@@ -164,6 +171,13 @@ impl Plan {
     /// Time never goes back, whatever a node's clock says.
     fn not_before_the_last(&self, now: Timestamp) -> Timestamp {
         Timestamp::from_millisecond(now.as_millisecond().max(self.edge.at_ms())).unwrap_or(now)
+    }
+
+    /// Takes back a link that stands: the entry says which one, why and by whom. The scan and its path stay.
+    pub fn withdraw(&mut self, link: &Entry, reason: String, by: Vec<String>, now: Timestamp) {
+        let at = self.not_before_the_last(now);
+        let entry = Entry { at, kind: EntryKind::Withdrawn, reason: Some(reason), note: None, by, ..link.clone() };
+        self.add(entry, None, None);
     }
 
     /// Says which election this is, and who signs, where the log does not say so yet.

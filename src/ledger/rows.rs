@@ -111,7 +111,8 @@ impl NewEntry {
     pub fn read(position: u64, line: String) -> Result<Self, LedgerError> {
         let entry = entries::parse(position, &line)?;
         let corrupt = |what: &str| LedgerError::Corrupt(format!("{what} of entry {position}"));
-        let form = match &entry.path {
+        // A withdrawal says whose link it takes back; it links nothing itself.
+        let form = match entry.path.as_ref().filter(|_| entry.kind != EntryKind::Withdrawn) {
             Some(path) => Some(FormKey::from_stored(naming::form_of(path).ok_or_else(|| corrupt("path"))?.to_owned())),
             None => None,
         };
@@ -138,7 +139,8 @@ pub(super) struct NewNode {
 /// Everything that `rows` add to the tree, each once.
 pub(super) fn nodes(rows: &[NewEntry]) -> Vec<NewNode> {
     let mut seen = HashSet::new();
-    let paths = rows.iter().filter_map(|new| Some((new, new.entry.path.as_deref()?, new.entry.sha256?)));
+    let links = rows.iter().filter(|new| new.form.is_some());
+    let paths = links.filter_map(|new| Some((new, new.entry.path.as_deref()?, new.entry.sha256?)));
     let all = paths.flat_map(|(new, path, digest)| {
         let scan = (digest, new.entry.size.unwrap_or(0));
         NewNode::along(path, new.position, new.entry.at.as_millisecond(), scan)

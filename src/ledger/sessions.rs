@@ -81,7 +81,7 @@ const TRIM: &str = "DELETE FROM session WHERE person = $1 AND token NOT IN \
 const OUTDATED: &str = "DELETE FROM session WHERE ends_ms <= $1";
 const FIND: &str = "SELECT s.id, s.seen_ms, s.ends_ms, p.id AS person, p.name AS person_name, \
                     (a.active AND p.seat IS NOT NULL) AS active, p.password, p.must_change, p.slip_until_ms, p.slip_used, \
-                    p.totp, p.totp_step, p.account, a.name AS account_name, a.kind, a.addresses, a.opens_with \
+                    p.totp, p.totp_step, p.account, a.name AS account_name, a.kind, a.place, a.addresses, a.opens_with \
                     FROM session s JOIN person p ON p.id = s.person JOIN account a ON a.id = p.account WHERE s.token = $1";
 const TOUCH: &str = "UPDATE session SET seen_ms = $1 WHERE token = $2 AND seen_ms < $1";
 const OF_PERSON: &str = "SELECT id, address, agent, began_ms, seen_ms FROM session WHERE person = $1 AND ends_ms > $2 \

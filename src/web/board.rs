@@ -110,10 +110,7 @@ async fn page(site: &Site, board: &SendingBoard, asked: Result<Query<Asked>, Que
 impl From<ExpectedForm> for MissingForm {
     fn from(expected: ExpectedForm) -> Self {
         let ExpectedForm { form, places, .. } = expected;
-        let sandik = form.sandik.map(|number| format!("Sandık {number}"));
-        let race = form.race.map(|race| race.turkish().to_owned());
-        let words = sandik.into_iter().chain(race).chain([form.kind.turkish().to_owned()]);
-        let tr = words.collect::<Vec<_>>().join(", ");
+        let tr = form.turkish();
         let places = places.into_iter().map(|place| place.name).collect();
         Self { code: form.code, kind: form.kind, race: form.race, sandik: form.sandik, places, tr }
     }

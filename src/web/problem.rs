@@ -16,6 +16,7 @@ use crate::ledger::LedgerError;
 use crate::reading::PageError;
 use crate::telemetry::Chain;
 use crate::tree::TreeError;
+use crate::vault::VaultError;
 
 /// A failure on its way to a client.
 #[derive(Debug)]
@@ -51,6 +52,11 @@ impl Problem {
     /// The status it will have.
     pub fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// What people are told.
+    pub fn detail(&self) -> &str {
+        &self.body.detail
     }
 
     /// The last part of the type, as audit rows name it.
@@ -156,6 +162,12 @@ impl From<AuditUnavailable> for Problem {
 
 impl From<LedgerError> for Problem {
     fn from(error: LedgerError) -> Self {
+        Self::unavailable(&error)
+    }
+}
+
+impl From<VaultError> for Problem {
+    fn from(error: VaultError) -> Self {
         Self::unavailable(&error)
     }
 }

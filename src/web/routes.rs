@@ -31,6 +31,8 @@ pub enum Needs {
     Person,
     /// A session of somebody who has replaced it, and this right.
     Right(Act),
+    /// The same of a person of a board, who has shown the board's certificate where one is bound to it.
+    Clerk(Act),
 }
 
 /// One address.
@@ -55,7 +57,7 @@ where
 
 /// Every address of the service.
 pub fn table() -> Vec<Route> {
-    use Needs::{Board, Bulk, Nobody, Person, Right, Service, Session};
+    use Needs::{Board, Bulk, Clerk, Nobody, Person, Right, Service, Session};
     let get = Method::GET;
     let post = Method::POST;
     vec![
@@ -80,6 +82,22 @@ pub fn table() -> Vec<Route> {
         route(get.clone(), "/hesap", Person, site::account::page),
         route(post.clone(), "/hesap/oturum", Person, site::account::end),
         route(get.clone(), "/hesap/erisimler", Right(Act::ReadOwnRecord), site::record::own),
+        route(get.clone(), "/kurul", Clerk(Act::FollowUploads), site::board::page),
+        route(get.clone(), site::board::SCRIPT, Nobody, site::board::script),
+        route(post.clone(), "/kurul/gonder", Clerk(Act::Upload), site::board::send::form),
+        route(Method::PUT, "/v1/kurul/taramalar/{digest}", Clerk(Act::Upload), site::board::send::one),
+        route(get.clone(), "/v1/kurul/durum", Clerk(Act::FollowUploads), site::board::state),
+        route(get.clone(), "/kurul/makbuz/{name}", Clerk(Act::FollowUploads), site::board::receipts::one),
+        route(post.clone(), "/kurul/makbuzlar", Clerk(Act::FollowUploads), site::board::receipts::many),
+        route(get.clone(), "/kurul/eksikler", Clerk(Act::FollowUploads), site::board::missing::page),
+        route(get.clone(), "/kurul/eksikler.csv", Clerk(Act::FollowUploads), site::board::missing::csv),
+        route(get.clone(), "/kurul/eslesmeyenler", Clerk(Act::FollowUploads), site::board::unmatched::list),
+        route(get.clone(), "/kurul/eslesmeyen/{position}", Clerk(Act::FollowUploads), site::board::unmatched::scan),
+        route(post.clone(), "/kurul/eslesmeyen/{position}", Clerk(Act::Resolve), site::board::unmatched::wish_link),
+        route(post.clone(), "/kurul/baglanan/{position}", Clerk(Act::Resolve), site::board::unmatched::wish_undo),
+        route(post.clone(), "/kurul/oneri/{position}", Clerk(Act::Resolve), site::board::unmatched::decide),
+        route(get.clone(), "/kurul/goruntu/{position}", Clerk(Act::FollowUploads), site::board::pictures::whole),
+        route(get.clone(), "/kurul/goruntu/{position}/kucuk", Clerk(Act::FollowUploads), site::board::pictures::small),
         route(get.clone(), "/denetim", Right(Act::ReadRecord), site::record::page),
         route(get.clone(), "/denetim.csv", Right(Act::ReadRecord), site::record::csv),
         route(get.clone(), "/denetim.jsonl", Right(Act::ReadRecord), site::record::jsonl),
@@ -104,7 +122,7 @@ pub fn router(site: Site) -> Router {
     for Route { path, needs, handler, .. } in table() {
         let handler = match needs {
             Needs::Nobody | Needs::Board | Needs::Bulk | Needs::Service => handler,
-            Needs::Session(_) | Needs::Person | Needs::Right(_) => {
+            Needs::Session(_) | Needs::Person | Needs::Right(_) | Needs::Clerk(_) => {
                 handler.route_layer(from_fn_with_state((site.clone(), needs), gate::pass))
             }
         };

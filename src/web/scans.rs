@@ -1,6 +1,8 @@
 //! `PUT /v1/scans/{sha256}`: a board sends a scan and gets its receipt. The address is the content, so a retry is the
 //! same request with the same answer.
 
+use std::net::IpAddr;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::{PathRejection, QueryRejection};
@@ -12,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::Site;
 use super::problem::Problem;
 use super::who::SendingBoard;
+use crate::access::Act;
 use crate::audit::Access;
 use crate::domain::Digest;
 use crate::intake::{Accepted, Announced, Receipt};
@@ -50,30 +53,18 @@ pub async fn upload(
     body: Body,
 ) -> Result<(StatusCode, Json<Answer>), Problem> {
     let digest = digest.map_or_else(|_| String::new(), |Path(digest)| digest);
-    let access = Access {
-        principal: board.sender.board.to_string(),
-        channel: "board",
-        protocol: "https",
-        address: board.from,
-        act: "upload",
-        object: digest.clone(),
-        start_at: 0,
-    };
+    let access = bringing(board.sender.board.to_string(), "board", board.from, digest.clone());
     let seat = site.audit.seat(access).await?;
-    match take_in(&site, &board, &digest, asked, &headers, body).await {
-        Ok(accepted) => {
-            seat.done(accepted.size);
-            let status = if accepted.fresh { StatusCode::CREATED } else { StatusCode::OK };
-            Ok((status, Json(Answer { receipt: accepted.receipt, advice: accepted.advice })))
-        }
-        Err(problem) => {
-            match problem.status().is_server_error() {
-                true => seat.failed(problem.kind()),
-                false => seat.refused(problem.kind()),
-            }
-            Err(problem)
-        }
-    }
+    let taken = take_in(&site, &board, &digest, asked, &headers, body).await;
+    super::board::finish(seat, &taken, |accepted| accepted.size);
+    let accepted = taken?;
+    let status = if accepted.fresh { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(Answer { receipt: accepted.receipt, advice: accepted.advice })))
+}
+
+/// A scan that somebody brings, for the record.
+pub(super) fn bringing(principal: String, channel: &'static str, address: IpAddr, object: String) -> Access {
+    Access { principal, channel, protocol: "https", address, act: Act::Upload.name(), object, start_at: 0 }
 }
 
 async fn take_in(

@@ -22,7 +22,7 @@ async fn entries(house: &House) -> Vec<Entry> {
 }
 
 /// A list's header and rows.
-async fn table(house: &House, path: &str) -> (Vec<String>, Vec<Vec<String>>) {
+pub async fn table(house: &House, path: &str) -> (Vec<String>, Vec<Vec<String>>) {
     let answer = house.get(path).await;
     assert_eq!(answer.status(), StatusCode::OK, "{path}");
     assert_eq!(answer.headers()["content-type"], "text/csv; charset=utf-8");
@@ -41,7 +41,7 @@ async fn table(house: &House, path: &str) -> (Vec<String>, Vec<Vec<String>>) {
     (header, reader.records().map(|record| row(&record.unwrap())).collect())
 }
 
-fn column(header: &[String], rows: &[Vec<String>], name: &str) -> Vec<String> {
+pub fn column(header: &[String], rows: &[Vec<String>], name: &str) -> Vec<String> {
     let at = header.iter().position(|header| header == name).unwrap_or_else(|| panic!("no column {name}: {header:?}"));
     rows.iter().map(|row| row[at].clone()).collect()
 }
@@ -120,12 +120,12 @@ async fn lists_say_what_is_there_current_changed_and_missing_on_every_engine() {
 #[tokio::test]
 async fn what_was_withdrawn_is_not_current_and_stands_among_the_changes() {
     let house = House::open().await;
-    fill(&house, 20).await;
+    fill(&house, 21).await;
     let all = entries(&house).await;
     let (header, rows) = table(&house, "listeler/guncel.csv").await;
     let newest = column(&header, &rows, "SHA256")[0].clone();
-    // Nothing withdraws yet, so a parked entry is made into one that does.
-    let parked = all.iter().position(|entry| entry.kind == EntryKind::Parked).unwrap();
+    // The last entry is a parked one, and made into one that withdraws.
+    let parked = all.iter().rposition(|entry| entry.kind == EntryKind::Parked).unwrap();
     let at = all[parked].at;
     let withdrawal = format!(r#"{{"v":1,"at":"{at}","kind":"withdrawn","sha256":"{newest}","reason":"yanlış sayfa"}}"#);
     let pool = house.sqlite().await;

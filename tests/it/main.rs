@@ -6,6 +6,7 @@ mod archive;
 mod attacks;
 mod audit;
 mod board_upload;
+mod board_web;
 mod broken;
 mod crash;
 mod edges;

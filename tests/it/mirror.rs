@@ -37,7 +37,7 @@ async fn done(command: &mut Command) -> Output {
     tokio::time::timeout(Duration::from_secs(120), command.output()).await.expect("it does not end").unwrap()
 }
 
-async fn mirror(house: &House, address: &str, dir: &Path, more: &[&str]) -> (i32, serde_json::Value) {
+pub async fn mirror(house: &House, address: &str, dir: &Path, more: &[&str]) -> (i32, serde_json::Value) {
     let (ca, dir) = (ca(house), dir.display().to_string());
     let args = [&["mirror", address, &dir, "--ca", &ca, "--json"], more].concat();
     let out = done(&mut tutanak(house, &args)).await;
@@ -50,7 +50,7 @@ async fn mirror(house: &House, address: &str, dir: &Path, more: &[&str]) -> (i32
     (status, told)
 }
 
-async fn verify(house: &House, path: &Path, more: &[&str]) -> (i32, serde_json::Value) {
+pub async fn verify(house: &House, path: &Path, more: &[&str]) -> (i32, serde_json::Value) {
     let path = path.display().to_string();
     let out = done(&mut tutanak(house, &[&["verify", &path, "--json"], more].concat())).await;
     let told = serde_json::from_slice(&out.stdout).unwrap_or_default();

@@ -17,7 +17,7 @@ use crate::log::parked_lines;
 use crate::paper::page;
 
 /// Every row of the tables that the log accounts for, as text.
-async fn dump(config: &DatabaseConfig) -> Vec<String> {
+pub async fn dump(config: &DatabaseConfig) -> Vec<String> {
     let mut rows = Vec::new();
     for (table, order) in [("head", "id"), ("entry", "position"), ("node", "parent, name"), ("subtree", "level, idx")] {
         let text = format!("SELECT * FROM {table} ORDER BY {order}");
@@ -68,11 +68,11 @@ async fn lost(engine: &Engine) -> House {
     house
 }
 
-fn signer(house: &House) -> LogSigner {
+pub fn signer(house: &House) -> LogSigner {
     app::log_signer(&Config::from_file(&house.dir.path().join(init::CONFIG)).unwrap()).unwrap()
 }
 
-async fn attempt(house: &House, into: &Engine, signer: &LogSigner) -> Result<Rebuilt, RebuildError> {
+pub async fn attempt(house: &House, into: &Engine, signer: &LogSigner) -> Result<Rebuilt, RebuildError> {
     let ledger = Ledger::open(&into.config).await.unwrap();
     let done = rebuild(&ledger, &house.store, signer, &mut |_| {}).await;
     ledger.close().await;

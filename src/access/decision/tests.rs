@@ -27,7 +27,8 @@ const ALLOWED: &[(&str, Channel, &str)] = &[
     ("candidate", Channel::Service, "view-results save-results"),
     ("candidate", Channel::Bulk, "list download logout"),
     ("independent", Channel::Medium, "export"),
-    ("board", Channel::Board, "upload follow-uploads resolve"),
+    ("board", Channel::Board, "upload follow-uploads"),
+    ("board", Channel::Web, "upload follow-uploads resolve read-own-record change-password logout"),
     ("operator", Channel::Operator, "administer gate resolve change-password logout"),
     ("auditor", Channel::Auditor, "read-record change-password logout"),
 ];

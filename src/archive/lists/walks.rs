@@ -1,7 +1,7 @@
 //! The walks behind the tables, each page by page through the ledger. What was entered after the list's position is left
 //! out, so that every line of a list is of one instant.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use jiff::tz::TimeZone;
 
@@ -139,10 +139,10 @@ impl Table<'_> {
             standing = next;
             let digests: Vec<_> = scans.iter().map(|scan| scan.digest).collect();
             let withdrawn =
-                if newest_only { self.ledger.withdrawn(&digests, self.size).await? } else { HashSet::new() };
+                if newest_only { self.ledger.withdrawn(&digests, self.size).await? } else { HashMap::new() };
             let mut entries = Vec::new();
             for scan in scans.into_iter().filter(|scan| scan.position < self.size) {
-                if withdrawn.contains(&scan.digest) {
+                if withdrawn.get(&scan.digest).is_some_and(|at| *at > scan.position) {
                     continue;
                 }
                 let entry = entry(&scan)?;

@@ -1,4 +1,4 @@
-//! `tutanak user`: web users of parties and candidates.
+//! `tutanak user`: web users of parties, candidates and boards.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::domain::person::{Email, PersonName, Phone, Role};
 use crate::ledger::people::Person;
 
-/// Web users of parties and candidates: at most ten active ones each.
+/// Web users of parties, candidates and boards: at most ten active ones each.
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
     /// Defines everybody on a request form (SSPS Kullanım Talep Formu), CSV or XLSX: all of them or nobody.
@@ -41,7 +41,7 @@ pub enum UserCommand {
     Form,
     /// Defines one person and prints the slip. It is shown this once.
     Add {
-        /// The party's or candidate's short name.
+        /// The party's, candidate's or board's short name.
         account: String,
         /// First name and surname.
         #[arg(long)]
@@ -64,7 +64,7 @@ pub enum UserCommand {
     },
     /// Lists people.
     List {
-        /// Of this party or candidate only.
+        /// Of this party, candidate or board only.
         #[arg(long, value_name = "ID")]
         account: Option<String>,
         /// How it is printed.

@@ -6,32 +6,28 @@ use crate::reading::PngError;
 
 /// Why a scan was parked, and what helps.
 pub fn parked(reason: &str) -> (&'static str, &'static str) {
-    match ParkReason::from_name(reason) {
-        Some(ParkReason::NoCode) => (
-            "Sayfada karekod okunamadı.",
+    let Some(reason) = ParkReason::from_name(reason) else {
+        return ("Görüntü bir tutanağa bağlanamadı.", "Elle bağlanmasını isteyin.");
+    };
+    let what = match reason {
+        ParkReason::NoCode => {
             "Tutanağı, karekodlar görünecek biçimde, düz ve en az 200 dpi ile yeniden tarayıp tarayıcı klasörüne koyun. \
-             Kağıtta karekod yoksa ya da okunmayacak kadar zarar görmüşse bu görüntünün elle bağlanmasını isteyin.",
-        ),
-        Some(ParkReason::UnknownCode) => (
-            "Sayfadaki karekod kayıtlarda yok.",
+             Kağıtta karekod yoksa ya da okunmayacak kadar zarar görmüşse bu görüntünün elle bağlanmasını isteyin."
+        }
+        ParkReason::UnknownCode => {
             "Kağıdın bu seçime ait olduğunu denetleyin. Sandık sonradan eklendiyse, eklendikten sonra bu dosyayı yeniden \
-             tarayıcı klasörüne koyun; aksi halde elle bağlanmasını isteyin.",
-        ),
-        Some(ParkReason::CodesDisagree) => (
-            "Sayfadaki iki karekod farklı tutanakları gösteriyor.",
+             tarayıcı klasörüne koyun; aksi halde elle bağlanmasını isteyin."
+        }
+        ParkReason::CodesDisagree => {
             "Taramada iki kağıt üst üste gelmiş olabilir: her kağıdı ayrı ayrı yeniden tarayın. Kağıdın kendisi böyleyse \
-             elle bağlanmasını isteyin.",
-        ),
-        Some(ParkReason::OtherBoard) => (
-            "Bu tutanak başka bir kurulun sandığına ait.",
-            "Kağıdı ilgili ilçe seçim kuruluna ulaştırın; onu o kurul tarayıp gönderir.",
-        ),
-        Some(ParkReason::SameBytesOtherForm) => (
-            "Aynı görüntü daha önce başka bir tutanak olarak kaydedilmiş.",
-            "Bir kağıt iki tutanak olamaz. Kağıdı yeniden tarayın ve durumu ilçe seçim kuruluna bildirin.",
-        ),
-        None => ("Görüntü bir tutanağa bağlanamadı.", "Elle bağlanmasını isteyin."),
-    }
+             elle bağlanmasını isteyin."
+        }
+        ParkReason::OtherBoard => "Kağıdı ilgili ilçe seçim kuruluna ulaştırın; onu o kurul tarayıp gönderir.",
+        ParkReason::SameBytesOtherForm => {
+            "Bir kağıt iki tutanak olamaz. Kağıdı yeniden tarayın ve durumu ilçe seçim kuruluna bildirin."
+        }
+    };
+    (reason.turkish(), what)
 }
 
 /// The text beside a parked scan.

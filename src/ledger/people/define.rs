@@ -41,7 +41,7 @@ pub enum Defined {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// No such account, or one that has no people.
-    #[error("there is no active party or candidate called {account}")]
+    #[error("there is no active account called {account} that has people")]
     NoAccount {
         /// The name that was given.
         account: String,
@@ -61,7 +61,7 @@ pub enum Refused {
 }
 
 const LOCK: &str = "UPDATE account SET active = active WHERE id = $1 AND active \
-                    AND kind IN ('party', 'candidate', 'operator', 'auditor') RETURNING id";
+                    AND kind IN ('party', 'candidate', 'board', 'operator', 'auditor') RETURNING id";
 const KNOWN: &str =
     "SELECT id, seat, role FROM person WHERE account = $1 AND email = $2 AND email <> '' ORDER BY number LIMIT 1";
 const NEXT: &str = "SELECT COALESCE(MAX(number), 0) + 1 FROM person WHERE account = $1";

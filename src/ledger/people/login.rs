@@ -30,8 +30,10 @@ pub struct PersonLogin {
     pub account: String,
     /// As election users know it.
     pub account_name: String,
-    /// `party`, `candidate`, `operator` or `auditor`.
+    /// `party`, `candidate`, `board`, `operator` or `auditor`.
     pub kind: String,
+    /// Where a board sits.
+    pub place: Option<String>,
     /// CIDR ranges of the account, separated by spaces.
     pub addresses: String,
     /// Name of the gate that must be open before the account may see scans.
@@ -55,7 +57,7 @@ pub struct PasswordChange<'a> {
 
 const LOGIN: &str = "SELECT p.id AS person, p.name AS person_name, (a.active AND p.seat IS NOT NULL) AS active, p.password, \
                      p.must_change, p.slip_until_ms, p.slip_used, p.totp, p.totp_step, p.account, a.name AS account_name, \
-                     a.kind, a.addresses, a.opens_with FROM person p JOIN account a ON a.id = p.account WHERE p.id = $1";
+                     a.kind, a.place, a.addresses, a.opens_with FROM person p JOIN account a ON a.id = p.account WHERE p.id = $1";
 const CHANGE: &str = "UPDATE person SET password = $1, must_change = FALSE, slip_until_ms = NULL, slip_used = FALSE \
                       WHERE id = $2 AND password = $3 AND seat IS NOT NULL AND ($4 OR NOT (must_change AND slip_used))";
 

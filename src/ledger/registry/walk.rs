@@ -1,9 +1,11 @@
 //! Walking over every form that is expected, page by page: boxes in the order of their import, then the sheets of places.
 
 mod boxes;
+mod counts;
 mod labels;
 mod sheets;
 
+pub use counts::BoardCounts;
 pub use labels::Label;
 
 use std::collections::{HashMap, HashSet};
@@ -12,6 +14,7 @@ use std::str::FromStr;
 
 use crate::domain::{BoxId, Election, Form, Level, PlaceId};
 use crate::ledger::db::on_db;
+use crate::ledger::links::stands;
 use crate::ledger::{Ledger, LedgerError};
 
 use super::rows::corrupt;
@@ -82,7 +85,7 @@ pub struct ExpectedForm {
     pub box_id: Option<BoxId>,
     /// The places it belongs to, the largest first: il, çevre, ilçe, kurul, mahalle.
     pub places: Vec<PlaceName>,
-    /// Whether a scan of it has been linked.
+    /// Whether a scan of it has been linked, and the link was not taken back.
     pub on_file: bool,
 }
 
@@ -92,7 +95,7 @@ impl ExpectedForm {
     }
 }
 
-const ON_FILE: &str = "SELECT DISTINCT form_key FROM entry WHERE form_key";
+const ON_FILE: &str = "SELECT DISTINCT e.form_key FROM entry e WHERE e.form_key";
 
 // `leaf` is the place asked for; `depth` counts upwards from it.
 const CHAINS: &str = "\
@@ -202,7 +205,7 @@ impl Ledger {
         let places: HashSet<&PlaceId> = forms.iter().map(|expected| &expected.form.place).collect();
         let chain_of = self.chains(&places).await?;
         let keys: Vec<String> = forms.iter().map(|expected| expected.form.key().as_str().to_owned()).collect();
-        let before = format!("AND position < {size}");
+        let before = format!("AND e.position < {size} AND {} AND w.position < {size})", stands!("e"));
         let on_file: Vec<(String,)> =
             on_db!(&*self.db, |pool| among!(pool, ON_FILE, keys.iter().map(String::as_str), &before));
         let on_file: HashSet<String> = on_file.into_iter().map(|(key,)| key).collect();

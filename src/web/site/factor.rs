@@ -42,7 +42,7 @@ async fn form(site: &Site, visitor: &Visitor, secret: &str, error: &str) -> Resp
     let status = if error.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let (known, required) = (visitor.second_factor, visitor.lacks_second_factor());
     let mut response = show(status, &FactorPage { frame, secret, side, picture, known, required, error });
-    response.extensions_mut().insert(Reason("wrong-code"));
+    response.extensions_mut().insert(Reason("wrong-code".into()));
     response
 }
 

@@ -1,25 +1,28 @@
 //! The one way to everything that needs a session: who is it, may they do it now, from there, did their own page send it,
 //! and a row in the record however it ends.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{COOKIE, USER_AGENT};
+use axum::http::header::{CONTENT_TYPE, COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
+use super::files::{Files, Handed};
 use super::page;
 use crate::access::door::DoorError;
 use crate::access::sessions::{Caller, Visitor};
-use crate::access::{Act, Refusal};
+use crate::access::{Act, Class, Refusal};
 use crate::audit::{Access, Seat};
+use crate::domain::Digest;
 use crate::telemetry::Chain;
-use crate::web::Site;
 use crate::web::problem::Problem;
 use crate::web::routes::Needs;
 use crate::web::who::peer;
+use crate::web::{Peer, Site};
 
 /// The cookie. `__Host-`: only over TLS, only from this host, for every path.
 pub(super) const COOKIE_NAME: &str = "__Host-tutanak";
@@ -33,12 +36,15 @@ const TOKEN_HEADER: &str = "x-form-token";
 pub(in crate::web) struct Origin {
     pub address: IpAddr,
     pub agent: String,
+    /// The certificate whose key the browser has, if it showed one.
+    pub certificate: Option<Digest>,
 }
 
 impl Origin {
     pub fn of(request: &axum::http::request::Parts) -> Self {
         let agent = request.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-        Self { address: peer(request), agent: agent.to_owned() }
+        let certificate = request.extensions.get::<Peer>().and_then(|peer| peer.certificate);
+        Self { address: peer(request), agent: agent.to_owned(), certificate }
     }
 
     pub fn caller(&self) -> Caller<'_> {
@@ -71,7 +77,7 @@ pub(in crate::web) async fn pass(State((site, needs)): State<(Site, Needs)>, req
     let program = parts.uri.path().starts_with("/v1/");
     let origin = Origin::of(&parts);
     let act = match needs {
-        Needs::Session(act) | Needs::Right(act) => act,
+        Needs::Session(act) | Needs::Right(act) | Needs::Clerk(act) => act,
         // Whoever may log out may see what is only about themselves.
         _ => Act::LogOut,
     };
@@ -103,31 +109,46 @@ pub(in crate::web) async fn pass(State((site, needs)): State<(Site, Needs)>, req
             false => Redirect::to("/giris").into_response(),
         };
     };
-    if let Err(error) = allow(&site, &visitor, needs, act, origin.address).await {
+    if let Err(error) = allow(&site, &visitor, needs, act, &origin).await {
         return refuse(seat, error, &visitor, program);
     }
     let body = match parts.method.is_safe() {
-        true => body,
-        false => match sent_by_own_page(&parts.headers, body, &visitor).await {
-            Some(body) => body,
-            None => {
-                seat.refused("not-sent-by-own-page");
-                return page::refused(
-                    program,
-                    "not-sent-by-own-page",
-                    "Bu istek bu sitenin kendi sayfasından gelmedi. Sayfayı yenileyip yeniden deneyin.",
-                );
-            }
-        },
+        true => Some(Sent::Body(body)),
+        false => sent_by_own_page(&parts.headers, body, &visitor, needs).await,
     };
+    let body = match body {
+        Some(Sent::Body(body)) => body,
+        Some(Sent::Files(files)) => {
+            parts.extensions.insert(Handed::new(*files));
+            Body::empty()
+        }
+        None => {
+            seat.refused("not-sent-by-own-page");
+            return page::refused(
+                program,
+                "not-sent-by-own-page",
+                "Bu istek bu sitenin kendi sayfasından gelmedi. Sayfayı yenileyip yeniden deneyin.",
+            );
+        }
+    };
+    if let (Needs::Clerk(_), Some(sender)) = (needs, &visitor.sender) {
+        parts.extensions.insert(sender.clone());
+    }
     parts.extensions.insert(visitor);
     parts.extensions.insert(origin);
     conclude(seat, next.run(Request::from_parts(parts, body)).await)
 }
 
 /// Asks `access`. Whoever has still to replace the first password may do that, and log out.
-async fn allow(site: &Site, visitor: &Visitor, needs: Needs, act: Act, from: IpAddr) -> Result<(), DoorError> {
-    site.sessions.allow(visitor, act, from).await?;
+async fn allow(site: &Site, visitor: &Visitor, needs: Needs, act: Act, from: &Origin) -> Result<(), DoorError> {
+    site.sessions.allow(visitor, act, from.address).await?;
+    if matches!(needs, Needs::Clerk(_)) {
+        if visitor.principal.class != Class::Board {
+            return Err(DoorError::Refused(Refusal::WrongChannel));
+        }
+        // What a board's token needs beside it, a password needs as well.
+        site.door.certified(&visitor.principal.account, from.certificate).await?;
+    }
     let first = visitor.principal.must_change && !matches!(needs, Needs::Session(_));
     if first { Err(DoorError::Refused(Refusal::MustChangePassword)) } else { Ok(()) }
 }
@@ -151,34 +172,62 @@ fn refuse(seat: Seat, error: DoorError, visitor: &Visitor, program: bool) -> Res
     }
 }
 
+/// What our own page sent.
+enum Sent {
+    Body(Body),
+    /// A form with files: as far as its token is read.
+    Files(Box<Files>),
+}
+
 /// The body again, if the form token stands in it or in the header.
-async fn sent_by_own_page(headers: &HeaderMap, body: Body, visitor: &Visitor) -> Option<Body> {
+async fn sent_by_own_page(headers: &HeaderMap, body: Body, visitor: &Visitor, needs: Needs) -> Option<Sent> {
     if from_elsewhere(headers) {
         return None;
     }
     if let Some(token) = headers.get(TOKEN_HEADER) {
-        return visitor.sent(token.to_str().ok()?).then_some(body);
+        return visitor.sent(token.to_str().ok()?).then_some(Sent::Body(body));
+    }
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if needs == Needs::Clerk(Act::Upload) && kind.starts_with("multipart/form-data") {
+        let mut files = Files::of(kind, headers, body)?;
+        let token = files.token().await?;
+        return visitor.sent(&token).then(|| Sent::Files(Box::new(files)));
     }
     let bytes = to_bytes(body, FORM).await.ok()?;
-    visitor.sent(&field(&bytes, "_token")?).then(|| Body::from(bytes))
+    visitor.sent(&field(&bytes, "_token")?).then(|| Sent::Body(Body::from(bytes)))
 }
 
 /// A field of a form's body.
 pub(super) fn field(body: &[u8], name: &str) -> Option<String> {
-    let text = std::str::from_utf8(body).ok()?;
-    let pair = text.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name)?;
-    let spaced = pair.1.replace('+', " "); // as forms write a space
+    fields(body, name).into_iter().next()
+}
+
+/// Every field of that name.
+pub(super) fn fields(body: &[u8], name: &str) -> Vec<String> {
+    let Ok(text) = std::str::from_utf8(body) else { return Vec::new() };
+    let pairs = text.split('&').filter_map(|pair| pair.split_once('=')).filter(|(key, _)| *key == name);
+    pairs.filter_map(|(_, value)| decoded(value)).collect()
+}
+
+fn decoded(value: &str) -> Option<String> {
+    let spaced = value.replace('+', " "); // as forms write a space
     Some(percent_encoding::percent_decode_str(&spaced).decode_utf8().ok()?.into_owned())
 }
 
 /// Writes down how it ended. An answer of unknown length is on record when its last byte is on its way.
-fn conclude(seat: Seat, response: Response) -> Response {
+fn conclude(mut seat: Seat, response: Response) -> Response {
     let status = response.status();
+    let told = response.extensions().get::<Told>();
+    if let Some(told) = told {
+        seat.about(told.object.clone());
+    }
     if status.is_server_error() {
         seat.failed(status.as_str());
     } else if status.is_client_error() {
-        let reason = response.extensions().get::<Reason>().map_or("", |reason| reason.0);
+        let reason = response.extensions().get::<Reason>().map_or("", |reason| &reason.0);
         seat.refused(if reason.is_empty() { status.as_str() } else { reason });
+    } else if let Some(bytes) = told.and_then(|told| told.bytes) {
+        seat.done(bytes);
     } else if let Some(bytes) = response.body().size_hint().exact() {
         seat.done(bytes);
     } else {
@@ -188,8 +237,16 @@ fn conclude(seat: Seat, response: Response) -> Response {
 }
 
 /// Why an answer is a refusal, for the record.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Reason(pub &'static str);
+#[derive(Clone, Debug)]
+pub(super) struct Reason(pub Cow<'static, str>);
+
+/// What an answer was about, where the record says it better than the request's address does.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    pub object: String,
+    /// Bytes that were moved, where it is not the answer's own that count.
+    pub bytes: Option<u64>,
+}
 
 #[cfg(test)]
 mod tests {

@@ -20,6 +20,10 @@ const ALWAYS: [(&str, &str); 7] = [
 pub(super) const PAGE: &str =
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
+/// The same for the page that has a script of ours, which talks to ourselves alone.
+pub(super) const WITH_SCRIPT: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; \
+     connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
 /// The layer around every handler.
 pub(in crate::web) async fn add(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;

@@ -93,7 +93,7 @@ pub(in crate::web) async fn enter(State(site): State<Site>, request: Request) ->
                 tracing::error!(error = %Chain(&error), "Could not end the session of before");
             }
             seat.done(0);
-            let mut response = Redirect::to("/hesap").into_response();
+            let mut response = Redirect::to(super::home(principal.class)).into_response();
             give(&mut response, &new);
             set_cookie(&mut response, FORM_COOKIE, "", "; Max-Age=0");
             response

@@ -5,7 +5,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 
-use super::headers::PAGE;
+use super::headers::{PAGE, WITH_SCRIPT};
 use crate::access::sessions::Visitor;
 use crate::domain::{Channel, Gate};
 use crate::telemetry::Chain;
@@ -35,6 +35,8 @@ pub(super) struct Person {
     pub auditor: bool,
     /// Whether the account has a record of its own to look at.
     pub party: bool,
+    /// Whether it sends scans.
+    pub board: bool,
 }
 
 impl From<&Visitor> for Person {
@@ -47,6 +49,7 @@ impl From<&Visitor> for Person {
             first: visitor.principal.must_change,
             auditor: visitor.principal.channel == Channel::Auditor,
             party: visitor.principal.channel == Channel::Web,
+            board: visitor.sender.is_some(),
         }
     }
 }
@@ -67,10 +70,19 @@ impl Frame {
 
 /// A page with its headers.
 pub(super) fn show(status: StatusCode, page: &impl Template) -> Response {
+    shown_under(PAGE, status, page)
+}
+
+/// A page with a script of ours.
+pub(super) fn show_with_script(page: &impl Template) -> Response {
+    shown_under(WITH_SCRIPT, StatusCode::OK, page)
+}
+
+fn shown_under(policy: &'static str, status: StatusCode, page: &impl Template) -> Response {
     match page.render() {
         Ok(html) => {
             let headers = [
-                (CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE)),
+                (CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy)),
                 (CACHE_CONTROL, HeaderValue::from_static("no-store")),
             ];
             (status, headers, Html(html)).into_response()

@@ -38,7 +38,7 @@ async fn form(site: &Site, visitor: &Visitor, error: &str) -> Response {
     let frame = Frame::new(site, title, Some(visitor)).await;
     let status = if error.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let mut response = show(status, &PasswordPage { frame, least: LEAST, most: MOST, error });
-    response.extensions_mut().insert(Reason("password-not-changed"));
+    response.extensions_mut().insert(Reason("password-not-changed".into()));
     response
 }
 
@@ -59,7 +59,7 @@ pub(in crate::web) async fn change(
     }
     match site.sessions.change_password(&visitor, &change.simdiki, &change.yeni, origin.caller()).await {
         Ok(ticket) => {
-            let mut response = Redirect::to("/hesap").into_response();
+            let mut response = Redirect::to(super::home(visitor.principal.class)).into_response();
             give(&mut response, &ticket);
             response
         }

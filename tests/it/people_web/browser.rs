@@ -73,6 +73,14 @@ impl Browser {
         Page { status: answer.status(), location, body: answer.text().await.unwrap_or_default() }
     }
 
+    /// An answer that is no text.
+    pub async fn bytes(&mut self, path: &str) -> (StatusCode, bytes::Bytes) {
+        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = self.client.get(format!("{}{path}", self.base)).header(COOKIE, cookies.join("; "));
+        let answer = request.send().await.unwrap();
+        (answer.status(), answer.bytes().await.unwrap())
+    }
+
     pub async fn get(&mut self, path: &str) -> Page {
         self.ask(Method::GET, path, None, &[]).await
     }

@@ -13,6 +13,8 @@ fn filled(path: &str) -> String {
         .replace("{*path}", "durum.json")
         .replace("{id}", "parti")
         .replace("{login}", "parti-1")
+        .replace("{name}", "x.json")
+        .replace("{position}", "1")
 }
 
 #[tokio::test]
@@ -22,10 +24,11 @@ async fn with_a_first_password_nothing_works_but_changing_it_and_logging_out() {
         enrol::operator(&house.ledger, "skgm-1", "İşletmen").await.unwrap(),
         enrol::auditor(&house.ledger, "denetci-1", "Denetçi").await.unwrap(),
     );
+    let clerk = crate::board_web::people::slip(&house, "kadikoy-1", 1).await;
     let mut open = Vec::new();
     // All of them first: the wrong credentials below make this address wait.
     let mut people = Vec::new();
-    for slip in [&house.party.web, &operator, &auditor] {
+    for slip in [&house.party.web, &operator, &auditor, &clerk] {
         let mut browser = Browser::new(&house);
         assert_eq!(browser.log_in(&slip.user, &slip.password, "").await, StatusCode::SEE_OTHER);
         people.push((slip, browser));
@@ -43,7 +46,7 @@ async fn with_a_first_password_nothing_works_but_changing_it_and_logging_out() {
             let line = format!("{} {} for {}", route.method, route.path, slip.user);
             match route.needs {
                 Needs::Session(_) => open.push((route.method.clone(), route.path)),
-                Needs::Person | Needs::Right(_) => {
+                Needs::Person | Needs::Right(_) | Needs::Clerk(_) => {
                     let turned = page.status == StatusCode::SEE_OTHER && page.location.as_deref() == Some("/parola");
                     assert!(turned || page.status == StatusCode::FORBIDDEN, "{line}: {}", page.status);
                 }

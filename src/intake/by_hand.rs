@@ -1,0 +1,171 @@
+//! Links by hand, for what no code can say: one person of the board says which form a parked scan shows, and why; a second
+//! one agrees. The same two steps take such a link back.
+//!
+//! It must never let one person do both, nor link a board's scan to a form that is not its own. The rules by which the page
+//! and revision are found are those of every scan.
+
+use super::{Intake, IntakeError, routing};
+use crate::domain::routing::{Claim, Finding};
+use crate::domain::{BoardId, Entry, Karekod, ScanFacts, Sender};
+use crate::ledger::LedgerError;
+use crate::ledger::append::{Recorded, Submission};
+use crate::ledger::entries::parse;
+use crate::ledger::hand_links::{HandAct, NewWish, NotAgreed, Wish};
+use crate::registry;
+
+/// Longest reason, in letters. It stands in the public log.
+pub const REASON: usize = 500;
+
+/// Somebody of a board.
+#[derive(Clone, Copy, Debug)]
+pub struct Person<'a> {
+    /// The board.
+    pub sender: &'a Sender,
+    /// The login.
+    pub login: &'a str,
+}
+
+/// Why nothing was wished, or nothing done. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum ByHandError {
+    /// Nothing of this board waits there.
+    #[error("no scan of this board waits there")]
+    NoScan,
+    /// The code names no form that this board sends.
+    #[error("{0} names no form of this board")]
+    NoForm(Karekod),
+    /// No reason, or one that is too long or breaks lines.
+    #[error("a reason of 1 to {REASON} letters is needed")]
+    NoReason,
+    /// Another wish about it waits.
+    #[error("another wish about it waits")]
+    Waits,
+    /// Why agreeing came to nothing.
+    #[error(transparent)]
+    NotAgreed(#[from] NotAgreed),
+    /// The rooms below did not answer.
+    #[error("it could not be done")]
+    Intake(#[from] IntakeError),
+}
+
+impl From<LedgerError> for ByHandError {
+    fn from(error: LedgerError) -> Self {
+        Self::Intake(error.into())
+    }
+}
+
+impl Intake {
+    /// Wishes that a parked scan of the board is linked to the form that `code` names. Gives the wish's number.
+    ///
+    /// # Errors
+    /// See [`ByHandError`].
+    pub async fn wish_link(
+        &self,
+        who: Person<'_>,
+        position: u64,
+        code: &Karekod,
+        reason: &str,
+    ) -> Result<u64, ByHandError> {
+        let reason = checked(reason)?;
+        self.ledger.parked_at(&who.sender.board, position).await?.ok_or(ByHandError::NoScan)?;
+        self.own_form(who.sender, code).await?;
+        self.wish(who, HandAct::Link, position, code.clone(), reason).await
+    }
+
+    /// Wishes that a link by hand is taken back. Gives the wish's number.
+    ///
+    /// # Errors
+    /// See [`ByHandError`].
+    pub async fn wish_undo(&self, who: Person<'_>, position: u64, reason: &str) -> Result<u64, ByHandError> {
+        let reason = checked(reason)?;
+        let link = self.link_at(&who.sender.board, position).await?.ok_or(ByHandError::NoScan)?;
+        let code = link.entry.form.ok_or(ByHandError::NoScan)?;
+        self.wish(who, HandAct::Undo, position, code, reason).await
+    }
+
+    async fn wish(
+        &self,
+        Person { sender, login }: Person<'_>,
+        act: HandAct,
+        position: u64,
+        code: Karekod,
+        reason: String,
+    ) -> Result<u64, ByHandError> {
+        let new = NewWish { board: sender.board.clone(), act, position, code, reason, proposer: login.to_owned() };
+        self.ledger.hand_wish(&new, self.clock.now()).await?.ok_or(ByHandError::Waits)
+    }
+
+    /// Agrees to a wish: what was wished is entered. Returns when the entry is durable.
+    ///
+    /// # Errors
+    /// See [`ByHandError`].
+    pub async fn agree(&self, who: Person<'_>, wish: u64) -> Result<Recorded, ByHandError> {
+        let Person { sender, login } = who;
+        let wish = self.ledger.hand_wish_at(&sender.board, wish).await?.ok_or(NotAgreed::Gone)?;
+        if wish.proposer == login {
+            return Err(NotAgreed::SamePerson.into());
+        }
+        let now = self.clock.now();
+        let done = match wish.act {
+            HandAct::Undo => self.ledger.hand_undo(&sender.board, wish.id, login, now).await?,
+            HandAct::Link => {
+                let submission = self.submission(sender, &wish).await?;
+                self.ledger.hand_link(wish.id, login, submission, now).await?
+            }
+        }?;
+        let position = done.position;
+        tracing::info!(position, act = wish.act.name(), board = %sender.board, "Two people of a board entered {position} by hand");
+        Ok(done)
+    }
+
+    /// Gives a wish up, be it one's own or another's.
+    ///
+    /// # Errors
+    /// See [`ByHandError`].
+    pub async fn give_up(&self, Person { sender, login }: Person<'_>, wish: u64) -> Result<(), ByHandError> {
+        let waits = i64::try_from(wish).is_ok();
+        match waits && self.ledger.hand_refuse(&sender.board, wish, login, self.clock.now()).await? {
+            true => Ok(()),
+            false => Err(NotAgreed::Gone.into()),
+        }
+    }
+
+    /// The link by hand at a position, if it is the board's and stands.
+    ///
+    /// # Errors
+    /// The ledger did not answer.
+    pub async fn link_at(&self, board: &BoardId, position: u64) -> Result<Option<Recorded>, LedgerError> {
+        let Some(after) = position.checked_add(1) else { return Ok(None) };
+        let found = self.ledger.links_by_hand(board, Some(after), 1).await?;
+        Ok(found.into_iter().next().filter(|link| link.position == position))
+    }
+
+    /// What the parked entry brought, as a submission of the form that was wished. The proof that the bytes are there is asked
+    /// for anew.
+    async fn submission(&self, sender: &Sender, wish: &Wish) -> Result<Submission, ByHandError> {
+        let line = self.ledger.parked_at(&sender.board, wish.position).await?.ok_or(NotAgreed::Overtaken)?;
+        let entry = parse(line.position, &line.line)?;
+        let Entry { sha256: Some(digest), size: Some(size), crc32: Some(crc32), .. } = entry else {
+            return Err(NotAgreed::Overtaken.into());
+        };
+        let finding = self.own_form(sender, &wish.code).await?;
+        let (width, height) = (entry.width.unwrap_or(0), entry.height.unwrap_or(0));
+        let facts = ScanFacts { digest, size, crc32, width, height };
+        let kept = self.vault.kept_already(facts).await.map_err(IntakeError::from)?;
+        let claim = Claim { digest, board: sender.board.clone(), finding, replaces: entry.replaces };
+        Ok(Submission::new(&kept, claim, entry.note, routing::rule))
+    }
+
+    async fn own_form(&self, sender: &Sender, code: &Karekod) -> Result<Finding, ByHandError> {
+        match registry::resolve(&self.ledger, std::slice::from_ref(code), &sender.place).await? {
+            found @ Finding::Form { own: true, .. } => Ok(found),
+            _ => Err(ByHandError::NoForm(code.clone())),
+        }
+    }
+}
+
+fn checked(reason: &str) -> Result<String, ByHandError> {
+    let reason = reason.trim();
+    let sound = !reason.is_empty() && reason.chars().count() <= REASON && !reason.chars().any(char::is_control);
+    if sound { Ok(reason.to_owned()) } else { Err(ByHandError::NoReason) }
+}

@@ -1,0 +1,117 @@
+//! What a board's people follow: which of its forms are on file, and which of its scans wait to be linked.
+//!
+//! It must never show a board what another one sent.
+
+use std::collections::HashMap;
+
+use super::db::on_db;
+use super::entries::Line;
+use super::links::stands;
+use super::{Ledger, LedgerError};
+use crate::domain::{BoardId, FormKey, PlaceId};
+
+/// A form of which there is a scan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OnFileNow {
+    /// Pages of which there is one.
+    pub pages: u32,
+    /// The highest revision of any of them.
+    pub revision: u32,
+    /// When the newest scan was entered, milliseconds since 1970.
+    pub at_ms: i64,
+}
+
+const ON_FILE: &str = concat!(
+    "SELECT e.form_key, COUNT(DISTINCT e.page), MAX(e.revision), MAX(e.at_ms) FROM entry e WHERE ",
+    stands!("e"),
+    ") AND e.form_key IN ("
+);
+
+/// Parked scans of a board whose bytes are no form's. One whose bytes are another form's is an alarm and stays.
+macro_rules! waiting {
+    ($columns:literal, $rest:literal) => {
+        concat!(
+            "SELECT ",
+            $columns,
+            " FROM entry p WHERE p.parked IS NOT NULL AND p.board = $1 AND (p.parked = 'same-bytes-other-form' OR NOT EXISTS (",
+            "SELECT 1 FROM entry e WHERE e.sha256 = p.sha256 AND e.form_key IS NOT NULL AND ",
+            stands!("e"),
+            "))) ",
+            $rest
+        )
+    };
+}
+const PARKED: &str = waiting!("p.position, p.line", "AND p.position > $2 ORDER BY p.position LIMIT $3");
+/// A district has some hundred mahalles at most.
+const PLACES: &str = "SELECT id, name FROM place WHERE board = $1 OR id = $2 ORDER BY seq LIMIT 5000";
+const PARKED_COUNT: &str = waiting!("COUNT(*)", "");
+const PARKED_AT: &str = waiting!("p.position, p.line", "AND p.position = $2");
+
+impl Ledger {
+    /// Which of these forms have scans whose links stand. Meant for about a thousand.
+    pub async fn on_file_now(&self, forms: &[FormKey]) -> Result<HashMap<FormKey, OnFileNow>, LedgerError> {
+        if forms.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let rows: Vec<(String, i64, i64, i64)> = on_db!(&*self.db, |pool| {
+            let mut query = sqlx::QueryBuilder::new(ON_FILE);
+            let mut list = query.separated(", ");
+            for form in forms {
+                list.push_bind(form.as_str());
+            }
+            query.push(") GROUP BY e.form_key");
+            query.build_query_as().fetch_all(pool).await?
+        });
+        let number = |n: i64| u32::try_from(n).map_err(super::registry::corrupt);
+        let row = |(key, pages, revision, at_ms): (String, i64, i64, i64)| {
+            let now = OnFileNow { pages: number(pages)?, revision: number(revision)?, at_ms };
+            Ok((FormKey::from_stored(key), now))
+        };
+        rows.into_iter().map(row).collect()
+    }
+
+    /// At most `limit` entries of a board's scans that wait to be linked, after a position, in order.
+    pub async fn parked_of_board(
+        &self,
+        board: &BoardId,
+        after: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<Line>, LedgerError> {
+        let after = after.map_or(-1, |after| i64::try_from(after).unwrap_or(i64::MAX));
+        let rows: Vec<(i64, String)> = on_db!(&*self.db, |pool| {
+            let query = sqlx::query_as(PARKED).bind(board.as_str()).bind(after).bind(i64::from(limit));
+            query.fetch_all(pool).await?
+        });
+        Ok(rows.into_iter().map(|(position, line)| Line { position: position as u64, line }).collect())
+    }
+
+    /// One of them.
+    pub async fn parked_at(&self, board: &BoardId, position: u64) -> Result<Option<Line>, LedgerError> {
+        let Ok(position) = i64::try_from(position) else { return Ok(None) };
+        let row: Option<(i64, String)> = on_db!(&*self.db, |pool| {
+            sqlx::query_as(PARKED_AT).bind(board.as_str()).bind(position).fetch_optional(pool).await?
+        });
+        Ok(row.map(|(position, line)| Line { position: position as u64, line }))
+    }
+
+    /// The places whose forms the board at `board` sends, with their names: its own, and the one that it lies in.
+    pub async fn places_of_board(
+        &self,
+        board: &PlaceId,
+        parent: Option<&PlaceId>,
+    ) -> Result<Vec<(PlaceId, String)>, LedgerError> {
+        let parent = parent.map(PlaceId::as_str).unwrap_or_default();
+        let rows: Vec<(String, String)> = on_db!(&*self.db, |pool| {
+            sqlx::query_as(PLACES).bind(board.as_str()).bind(parent).fetch_all(pool).await?
+        });
+        let place = |(id, name): (String, String)| Ok((id.parse().map_err(super::registry::corrupt)?, name));
+        rows.into_iter().map(place).collect()
+    }
+
+    /// How many there are.
+    pub async fn parked_count(&self, board: &BoardId) -> Result<u64, LedgerError> {
+        let count: i64 =
+            on_db!(&*self.db, |pool| sqlx::query_scalar(PARKED_COUNT).bind(board.as_str()).fetch_one(pool).await?);
+        Ok(count as u64)
+    }
+}

@@ -1,0 +1,102 @@
+//! The page of a board's people: scans are chosen or dropped, and what became of each is told; how many are there of how
+//! many, the service's clock and the gates. It works as a plain form; a script makes it say each file's fate at once.
+
+mod counters;
+pub(in crate::web) mod missing;
+pub(in crate::web) mod pictures;
+pub(in crate::web) mod receipts;
+pub(in crate::web) mod send;
+pub(in crate::web) mod unmatched;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::Response;
+use axum::{Extension, Json};
+use serde::Serialize;
+
+use self::counters::Counted;
+pub use self::counters::Counters;
+use super::page::{Frame, show_with_script, time};
+use crate::access::sessions::Visitor;
+use crate::domain::{Gate, Sender};
+use crate::web::Site;
+use crate::web::on_record::shows_nothing;
+use crate::web::problem::Problem;
+
+/// Where the page's script lies. A new one gets a new name.
+pub(in crate::web) const SCRIPT: &str = "/kurul-1.js";
+
+#[derive(Template)]
+#[template(path = "site/board.html")]
+struct BoardPage {
+    frame: Frame,
+    script: &'static str,
+    state: Now,
+    /// Largest file, in bytes, and files of one form without the script.
+    largest: usize,
+    most: usize,
+}
+
+/// What is told again and again.
+#[derive(Serialize)]
+pub(in crate::web) struct Now {
+    /// The service's clock, in milliseconds since 1970, and as people read it.
+    at: i64,
+    time: String,
+    counts: Counted,
+    gates: Vec<GateNow>,
+    /// What the page's own requests must carry: a new login has another.
+    form_token: String,
+}
+
+/// How a gate stands.
+#[derive(Serialize)]
+struct GateNow {
+    name: &'static str,
+    told: String,
+}
+
+async fn now(site: &Site, visitor: &Visitor, sender: &Sender) -> Result<Now, Problem> {
+    let counts = site.counters.of(&site.ledger, sender, site.sessions.now()).await?;
+    let (gates, at) = (site.door.gates().await?, site.sessions.now());
+    let gate = |gate: Gate| GateNow { name: gate.turkish(), told: gates.told(gate, at) };
+    Ok(Now {
+        at: at.as_millisecond(),
+        time: time(at.as_millisecond()),
+        counts,
+        gates: Gate::ALL.map(gate).into(),
+        form_token: visitor.token.clone(),
+    })
+}
+
+/// The page.
+pub(in crate::web) async fn page(
+    State(site): State<Site>,
+    Extension(visitor): Extension<Visitor>,
+    Extension(sender): Extension<Sender>,
+) -> Result<Response, Problem> {
+    let page = BoardPage {
+        state: now(&site, &visitor, &sender).await?,
+        frame: Frame::new(&site, "Tarama gönder", Some(&visitor)).await,
+        script: SCRIPT,
+        largest: site.intake.limits().scan_bytes,
+        most: send::FILES,
+    };
+    Ok(show_with_script(&page))
+}
+
+/// The same without the page, for its script.
+pub(in crate::web) async fn state(
+    State(site): State<Site>,
+    Extension(visitor): Extension<Visitor>,
+    Extension(sender): Extension<Sender>,
+) -> Result<Json<Now>, Problem> {
+    Ok(Json(now(&site, &visitor, &sender).await?))
+}
+
+/// The script.
+pub(in crate::web) async fn script() -> Response {
+    let headers = [(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, "public, max-age=86400")];
+    shows_nothing((headers, include_str!("board/board.js")))
+}
