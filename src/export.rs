@@ -31,6 +31,7 @@ pub mod receipt;
 pub mod seal;
 pub mod sign;
 pub mod texts;
+pub mod told;
 pub mod walk;
 pub mod write;
 

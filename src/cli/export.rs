@@ -1,6 +1,6 @@
 //! `tutanak export`: a medium for an independent candidate, from the request to the receipt.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -15,7 +15,9 @@ use crate::clock::Clock;
 use crate::cpu::CpuLane;
 use crate::export::desk::{Desk, OPERATORS};
 use crate::export::progress::{Phase, Progress};
+use crate::export::receipt;
 use crate::export::seal::{ARCHIVE_BYTES, SealTo};
+use crate::export::told::told;
 use crate::export::write::{Wish, Workshop, Written, write};
 use crate::export::{ExportError, fault::MediumError};
 use crate::ledger::Ledger;
@@ -89,6 +91,9 @@ pub enum ExportCommand {
         /// Which of several media.
         #[arg(long, value_name = "N", default_value_t = 1)]
         medium: u32,
+        /// Write it as PDF into this file, to be signed, instead of printing it.
+        #[arg(long, value_name = "FILE")]
+        pdf: Option<PathBuf>,
     },
 }
 
@@ -102,6 +107,7 @@ Examples:
   tutanak export approve 3                                       once by each of two operators
   tutanak export --candidate aday-7 --to /media/usb              writes, reads back, prints the receipt
   tutanak export --candidate aday-7 --to /media/usb --age age1…  encrypted to the candidate's key
+  tutanak export receipt 3 --pdf teslim.pdf                      the receipt again, to be signed
   tutanak verify /media/usb                                      after it was plugged in again
 
 Pulled out, full or killed: run the same command again; what is on the medium and right is kept. Where one medium is too
@@ -126,17 +132,23 @@ pub async fn run(args: Export) -> anyhow::Result<()> {
             Ok(())
         }
         Some(ExportCommand::List { json }) => recorded(&args.config, list(&ledger, *json)).await,
-        Some(ExportCommand::Receipt { request, medium }) => {
-            recorded(&args.config, receipt(&ledger, *request, *medium)).await
+        Some(ExportCommand::Receipt { request, medium, pdf }) => {
+            recorded(&args.config, receipt(&ledger, *request, *medium, pdf.as_deref())).await
         }
         None => medium(&args, ledger, &desk).await,
     }
 }
 
-async fn receipt(ledger: &Ledger, request: u64, medium: u32) -> anyhow::Result<()> {
+async fn receipt(ledger: &Ledger, request: u64, medium: u32, pdf: Option<&Path>) -> anyhow::Result<()> {
     let found = ledger.export(request).await?.with_context(|| format!("there is no request {request}"))?;
     let written = found.media.into_iter().rev().find(|written| written.number == medium);
-    print!("{}", written.with_context(|| format!("medium {medium} has not been written"))?.receipt);
+    let text = written.with_context(|| format!("medium {medium} has not been written"))?.receipt;
+    match pdf {
+        Some(file) => {
+            std::fs::write(file, receipt::pdf(&text)).with_context(|| format!("cannot write {}", file.display()))?;
+        }
+        None => print!("{text}"),
+    }
     Ok(())
 }
 
@@ -275,27 +287,9 @@ async fn list(ledger: &Ledger, json: bool) -> anyhow::Result<()> {
         after = *last;
         for id in ids {
             let Some(request) = ledger.export(id).await? else { continue };
-            if json { println!("{}", as_json(&request)) } else { print_one(&request) }
+            if json { println!("{}", told(&request)) } else { print_one(&request) }
         }
     }
-}
-
-fn as_json(request: &Request) -> serde_json::Value {
-    let media = request.media.iter().map(|medium| {
-        serde_json::json!({
-            "number": medium.number, "at": medium.at, "operators": medium.operators, "scans": medium.scans,
-            "files": medium.files, "bytes": medium.bytes, "digest": medium.digest, "serial": medium.serial,
-            "sealed": medium.sealed,
-        })
-    });
-    let start = request.start.as_ref().map(|start| {
-        serde_json::json!({ "at": start.at, "position": start.size, "checkpoint": start.checkpoint, "media": start.media })
-    });
-    serde_json::json!({
-        "request": request.id, "at": request.at, "candidate": request.candidate, "name": request.name,
-        "place": request.place, "reason": request.reason, "operator": request.operator,
-        "approvals": request.approvals, "start": start, "media": media.collect::<Vec<_>>(),
-    })
 }
 
 fn print_one(request: &Request) {

@@ -93,6 +93,43 @@ pub struct Desk {
     clock: Clock,
 }
 
+/// Who acts at the desk.
+#[derive(Clone, Copy)]
+pub enum Hand<'a> {
+    /// Somebody who signs with name and password, at this machine.
+    Signed(&'a Signature),
+    /// An operator who has logged in, with a second factor.
+    InSession {
+        /// The account.
+        operator: &'a str,
+        /// Where from.
+        address: IpAddr,
+    },
+}
+
+impl<'a> From<&'a Signature> for Hand<'a> {
+    fn from(signature: &'a Signature) -> Self {
+        Self::Signed(signature)
+    }
+}
+
+impl Hand<'_> {
+    fn name(&self) -> &str {
+        match self {
+            Self::Signed(signature) => &signature.user,
+            Self::InSession { operator, .. } => operator,
+        }
+    }
+
+    /// Protocol and address, for the record.
+    fn way(&self) -> (&'static str, String) {
+        match self {
+            Self::Signed(_) => ("cli", "-".to_owned()),
+            Self::InSession { address, .. } => ("https", address.to_canonical().to_string()),
+        }
+    }
+}
+
 /// A medium may be written: the only way to have one is to have asked the desk.
 #[derive(Clone, Debug)]
 pub struct Permit {
@@ -118,17 +155,28 @@ impl Desk {
         Self { door: Door::new(ledger.clone(), clock.clone()), ledger, clock }
     }
 
+    /// The same over a door that is there already.
+    pub fn at(ledger: Ledger, door: Door, clock: Clock) -> Self {
+        Self { ledger, door, clock }
+    }
+
     /// Enters a candidate's request. Gives it back with its number.
     ///
     /// # Errors
     /// [`Refusal`], on record.
-    pub async fn request(&self, candidate: &str, reason: &str, by: &Signature) -> Result<Request, ExportError> {
+    pub async fn request<'a>(
+        &self,
+        candidate: &str,
+        reason: &str,
+        by: impl Into<Hand<'a>>,
+    ) -> Result<Request, ExportError> {
+        let by = by.into();
         let asked = self.try_request(candidate, reason, by).await;
         let object = match &asked {
             Ok(request) => format!("request {} {candidate} {}", request.id, request.place),
             Err(_) => format!("request {candidate}"),
         };
-        self.record(&by.user, "export-request", object, &asked).await?;
+        self.record((by.name(), by.way()), "export-request", object, &asked).await?;
         asked
     }
 
@@ -136,9 +184,10 @@ impl Desk {
     ///
     /// # Errors
     /// [`Refusal`], on record.
-    pub async fn approve(&self, request: u64, by: &Signature) -> Result<Request, ExportError> {
+    pub async fn approve<'a>(&self, request: u64, by: impl Into<Hand<'a>>) -> Result<Request, ExportError> {
+        let by = by.into();
         let approved = self.try_approve(request, by).await;
-        self.record(&by.user, "export-approve", format!("request {request}"), &approved).await?;
+        self.record((by.name(), by.way()), "export-approve", format!("request {request}"), &approved).await?;
         approved
     }
 
@@ -153,11 +202,12 @@ impl Desk {
             Err(_) => candidate.to_owned(),
         };
         let names: Vec<&str> = by.iter().map(|signature| signature.user.as_str()).collect();
-        self.record(&names.join(" + "), "export-permit", object, &permit).await?;
+        let here = ("cli", "-".to_owned());
+        self.record((&names.join(" + "), here), "export-permit", object, &permit).await?;
         permit
     }
 
-    async fn try_request(&self, candidate: &str, reason: &str, by: &Signature) -> Result<Request, ExportError> {
+    async fn try_request(&self, candidate: &str, reason: &str, by: Hand<'_>) -> Result<Request, ExportError> {
         let operator = self.operator(by).await?;
         let reason = reason.trim();
         if reason.is_empty() || reason.chars().count() > REASON || reason.chars().any(char::is_control) {
@@ -169,7 +219,7 @@ impl Desk {
         self.found(id).await
     }
 
-    async fn try_approve(&self, request: u64, by: &Signature) -> Result<Request, ExportError> {
+    async fn try_approve(&self, request: u64, by: Hand<'_>) -> Result<Request, ExportError> {
         let operator = self.operator(by).await?;
         self.found(request).await?;
         self.ledger.export_approve(request, &operator, self.clock.now()).await?;
@@ -179,7 +229,7 @@ impl Desk {
     async fn try_permit(&self, candidate: &str, by: &[Signature]) -> Result<Permit, ExportError> {
         let mut operators = Vec::new();
         for signature in by {
-            let operator = self.operator(signature).await?;
+            let operator = self.operator(signature.into()).await?;
             if !operators.contains(&operator) {
                 operators.push(operator);
             }
@@ -221,7 +271,11 @@ impl Desk {
         }
     }
 
-    async fn operator(&self, by: &Signature) -> Result<String, ExportError> {
+    async fn operator(&self, by: Hand<'_>) -> Result<String, ExportError> {
+        let by = match by {
+            Hand::Signed(signature) => signature,
+            Hand::InSession { operator, .. } => return Ok(operator.to_owned()),
+        };
         match self.door.operator(&by.user, &by.password, HERE).await {
             Ok(principal) => Ok(principal.account),
             Err(DoorError::Refused(_)) => Err(Refusal::NoOperator { user: by.user.clone() }.into()),
@@ -245,7 +299,7 @@ impl Desk {
 
     async fn record<T>(
         &self,
-        principal: &str,
+        (principal, (protocol, address)): (&str, (&'static str, String)),
         act: &'static str,
         object: String,
         done: &Result<T, ExportError>,
@@ -260,8 +314,9 @@ impl Desk {
             Err(ExportError::Refused(_)) => "refused",
             Err(_) => "failed",
         };
-        let row = Step { principal, act, object, bytes: 0, outcome, reason };
-        record(&self.ledger, self.clock.now(), row).await
+        let step = Step { principal, act, object, bytes: 0, outcome, reason };
+        let row = AuditRow { protocol: protocol.to_owned(), address, ..step.row(self.clock.now()) };
+        self.ledger.audit_add(&[row]).await
     }
 }
 
@@ -275,21 +330,27 @@ pub(super) struct Step<'a> {
     pub reason: String,
 }
 
+impl Step<'_> {
+    /// The row of a step at this machine.
+    fn row(self, now: Timestamp) -> AuditRow {
+        AuditRow {
+            at_ms: now.as_millisecond(),
+            principal: self.principal.replace('\0', ""),
+            channel: "operator".to_owned(),
+            protocol: "cli".to_owned(),
+            address: "-".to_owned(),
+            act: self.act.to_owned(),
+            object: self.object.replace('\0', "").chars().take(500).collect(),
+            start_at: 0,
+            bytes: self.bytes as i64,
+            complete: self.outcome == "ok",
+            outcome: self.outcome.to_owned(),
+            reason: self.reason,
+        }
+    }
+}
+
 /// Writes a step down. Returns when it is durable.
 pub(super) async fn record(ledger: &Ledger, now: Timestamp, step: Step<'_>) -> Result<(), LedgerError> {
-    let row = AuditRow {
-        at_ms: now.as_millisecond(),
-        principal: step.principal.replace('\0', ""),
-        channel: "operator".to_owned(),
-        protocol: "cli".to_owned(),
-        address: "-".to_owned(),
-        act: step.act.to_owned(),
-        object: step.object.replace('\0', "").chars().take(500).collect(),
-        start_at: 0,
-        bytes: step.bytes as i64,
-        complete: step.outcome == "ok",
-        outcome: step.outcome.to_owned(),
-        reason: step.reason,
-    };
-    ledger.audit_add(&[row]).await
+    ledger.audit_add(&[step.row(now)]).await
 }

@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::pages::Facts;
 use crate::domain::Digest;
+use crate::paper::Paper;
 
 /// A medium that was written and read back.
 #[derive(Clone, Debug)]
@@ -63,16 +64,42 @@ impl HandOver {
         let mut text = format!("{TITLE}\n{}\n\n", "=".repeat(TITLE.chars().count()));
         for (name, value) in self.lines() {
             let value: String = value.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
-            text.push_str(&format!("{name:<18} {value}\n"));
+            text.push_str(&format!("{name:<NAMES$} {value}\n"));
         }
         text.push_str(&format!("\n{NOTICE}\n\n\n"));
         for who in SIGNERS {
-            text.push_str(&format!("{who:<18} ad, tarih, imza: ______________________________________\n\n"));
+            text.push_str(&format!("{who:<NAMES$} ad, tarih, imza: ______________________________________\n\n"));
         }
         text
     }
 }
 
+/// A receipt's text as a sheet to be signed. It is made from the text because that is what was recorded: a sheet that is
+/// printed years later says the same.
+pub fn pdf(text: &str) -> Vec<u8> {
+    let mut paper = Paper::new("Teslim tutanağı");
+    paper.page();
+    paper.title(TITLE);
+    paper.rule();
+    // Behind the title and its line stand the names and values, up to the first empty line.
+    for line in text.lines().skip(3).take_while(|line| !line.is_empty()) {
+        let (name, value) = line.split_at(line.char_indices().nth(NAMES).map_or(line.len(), |(at, _)| at));
+        paper.field(name.trim_end(), value.trim_start());
+    }
+    paper.rule();
+    paper.text(&NOTICE.replace('\n', " "));
+    for who in SIGNERS {
+        paper.space(14.0);
+        paper.keep_together(4);
+        paper.field(who, "");
+        paper.field("Ad, soyad", "");
+        paper.field("Tarih, imza", "");
+    }
+    paper.finish()
+}
+
+/// Letters of a name's column in the text.
+const NAMES: usize = 18;
 /// What stands on top.
 pub const TITLE: &str = "TESLİM TUTANAĞI - TARANMIŞ TUTANAKLARI İÇEREN ORTAM";
 /// What the candidate is told.

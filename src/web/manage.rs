@@ -1,9 +1,10 @@
-//! `/v1/yonetim/…`: what operators do to accounts and people, for programs. JSON in and out.
+//! `/v1/yonetim/…`: what operators do to accounts, people and requests for media, for programs. JSON in and out.
 //!
 //! An operator logs in on the site (password and second factor) and the program goes on with that session: the cookie, and
 //! `X-Form-Token` from `GET /v1/yonetim/oturum` with everything that changes something.
 
 pub(super) mod accounts;
+pub(super) mod exports;
 pub(super) mod people;
 
 use axum::http::StatusCode;
@@ -58,7 +59,7 @@ impl From<PeopleError> for Problem {
                 conflict(format!("{account} için on kullanıcı var; on birincisi olamaz."))
             }
             PeopleError::Refused(Refused::NoAccount { account }) => {
-                unsound(format!("{account} diye etkin bir parti veya aday yok."))
+                unsound(format!("{account} diye kullanıcısı olan etkin bir hesap yok."))
             }
             PeopleError::Refused(Refused::Taken { login }) => conflict(format!("{login} adı kullanılıyor.")),
             PeopleError::Nobody(_) => Self::missing(),

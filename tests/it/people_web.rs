@@ -1,6 +1,7 @@
 //! The web site's door: sessions, first passwords, the second factor, and what each credential is worth elsewhere: nothing.
 
-mod browser;
+pub mod browser;
+mod exports;
 mod manage;
 mod record;
 mod walk;
@@ -261,7 +262,7 @@ async fn an_operator_must_have_a_second_factor_and_a_code_works_once() {
 #[tokio::test]
 async fn every_answer_tells_browsers_to_be_strict() {
     let house = House::open().await;
-    for path in ["/giris", "/stil-1.css", "/hesap", "/arsiv/", "/healthz", "/v1/durum", "/yok"] {
+    for path in ["/giris", "/stil-2.css", "/hesap", "/arsiv/", "/healthz", "/v1/durum", "/yok"] {
         let answer = house.client.get(house.url(path)).send().await.unwrap();
         let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         assert!(header("strict-transport-security").starts_with("max-age="), "{path}");

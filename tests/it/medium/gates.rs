@@ -125,6 +125,12 @@ async fn the_command_takes_a_request_from_the_petition_to_the_receipt() {
     let (status, again) = run(&["export", "receipt", "1"]);
     assert_eq!(status, 0, "{again}");
     assert!(receipt.contains(again.trim()), "the receipt is kept as it was printed: {again}");
+    let sheets = tempfile::tempdir().unwrap();
+    let sheet = sheets.path().join("teslim.pdf");
+    assert_eq!(run(&["export", "receipt", "1", "--pdf", &sheet.display().to_string()]).0, 0);
+    let sheet = std::fs::read(sheet).unwrap();
+    assert!(sheet.starts_with(b"%PDF-"));
+    assert_eq!(sheet, tutanak::export::receipt::pdf(&again), "what is printed later says the same");
     let (_, listed) = run(&["export", "list", "--json"]);
     let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
     assert_eq!((&listed["approvals"][1], &listed["media"][0]["scans"]), (&"skgm-2".into(), &7.into()));
