@@ -92,15 +92,17 @@ pub(super) fn read(page: &Page) -> Findings {
     if pixels.width().min(pixels.height()) < LEAST {
         return Findings::default();
     }
-    let module = expected_module(page);
+    let module = scales::expected_module(pixels.width(), pixels.height());
     let dark = scales::is_dark(pixels);
+    // The half of a dark page is of no use to its negative, and both are not held at once.
+    let half = page.take_half().filter(|_| !dark);
     // A page that is mostly dark is the negative of one, or lies in shadow: one look tells which.
     let mut effort = Effort::of(pixels.width() * pixels.height());
     if dark && let Some(findings) = on_the_negative(pixels, module, 1, &mut effort) {
         return findings;
     }
     let mut search = Search::on(pixels, effort);
-    run(&mut search, &Scales::of(pixels), module);
+    run(&mut search, &Scales::with_half(pixels, half), module);
     if search.is_open() {
         let mut negative = None;
         search.timed(Stage::Inverted, |search| {
@@ -119,7 +121,7 @@ fn on_the_negative(pixels: &Pixels, module: f32, most: usize, effort: &mut Effor
     let negative = scales::inverted(pixels);
     let scales = Scales::of(&negative);
     let mut search = Search::on(&negative, *effort);
-    for look in looks(&negative, module).iter().take(most) {
+    for look in looks(&negative).iter().take(most) {
         search.timed(Stage::Inverted, |search| take(search, &scales, module, *look, careful(Stage::Inverted)));
         if !search.read.is_empty() || search.crowded {
             break;
@@ -130,29 +132,17 @@ fn on_the_negative(pixels: &Pixels, module: f32, most: usize, effort: &mut Effor
     (!search.read.is_empty()).then(|| Findings::of(&search, true))
 }
 
-/// Pixels a module of a karekod would have on this page: 14 mm have 21 of them.
-fn expected_module(page: &Page) -> f32 {
-    const MILLIMETRES: f32 = 14.0 / 21.0;
-    const INCH: f32 = 25.4;
-    /// The longer side of A4, in inches.
-    const PAPER: f32 = 11.69;
-    let longer = page.pixels().width().max(page.pixels().height()) as f32;
-    MILLIMETRES / INCH * longer / PAPER
-}
-
-fn looks(pixels: &Pixels, module: f32) -> &'static [Look] {
-    /// Below this a module is too small at half the size.
-    const HALF: f32 = 3.5;
+fn looks(pixels: &Pixels) -> &'static [Look] {
     match pixels {
         Pixels::Bits(_) => &TWO_SHADES,
-        Pixels::Grey(_) if module / 2.0 >= HALF => &LARGE,
+        Pixels::Grey(_) if scales::begins_at_half(pixels.width(), pixels.height()) => &LARGE,
         Pixels::Grey(_) => &SMALL,
     }
 }
 
 /// All stages that search by patterns, and the twin of what was found.
 fn run(search: &mut Search<'_>, scales: &Scales<'_>, module: f32) {
-    for look in looks(search.pixels, module) {
+    for look in looks(search.pixels) {
         let manner = if look.0 == Stage::First { quick(look.0) } else { careful(look.0) };
         search.timed(look.0, |search| take(search, scales, module, *look, manner));
         let more = look.0 == Stage::First && search.is_another_likely();

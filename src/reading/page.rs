@@ -8,6 +8,9 @@ mod filter;
 mod header;
 mod inflate;
 mod rows;
+mod sheet;
+
+use std::sync::{Mutex, PoisonError};
 
 use super::bits::Bits;
 use super::grey::Grey;
@@ -31,9 +34,11 @@ impl Default for Limits {
 }
 
 /// A page of pixels: packed bits when the file has one bit a pixel, grey otherwise.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Page {
     pixels: Pixels,
+    /// The page at half its size, made while it was decoded, until somebody reads it.
+    half: Mutex<Option<Grey>>,
     density: Option<[f32; 2]>,
 }
 
@@ -161,14 +166,15 @@ impl Page {
         if width.max(height) > limits.side || pixels > limits.pixels {
             return Err(PageError::TooLarge { width, height, side: limits.side, pixels: limits.pixels });
         }
-        Ok(Self { pixels: rows::pixels(&header, &file)?, density: file.density.and_then(density) })
+        let (pixels, half) = rows::pixels(&header, &file)?;
+        Ok(Self { pixels, half: Mutex::new(half), density: file.density.and_then(density) })
     }
 
     /// A page of pixels that somebody else made, 0 black to 255 white. `None` when the sides do not fit the pixels.
     pub fn from_luma(width: u32, height: u32, luma: Vec<u8>) -> Option<Self> {
         let (width, height) = (width as usize, height as usize);
         let fits = width.checked_mul(height) == Some(luma.len()) && !luma.is_empty();
-        fits.then_some(Self { pixels: Pixels::Grey(Grey { width, height, luma }), density: None })
+        fits.then(|| Self { pixels: Pixels::Grey(Grey { width, height, luma }), half: Mutex::default(), density: None })
     }
 
     /// Pixels.
@@ -194,6 +200,11 @@ impl Page {
 
     pub(super) fn pixels(&self) -> &Pixels {
         &self.pixels
+    }
+
+    /// The page at half its size, for the first who asks, if it was made: who has done with it frees its memory.
+    pub(super) fn take_half(&self) -> Option<Grey> {
+        self.half.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// One pixel, 0 black to 255 white.

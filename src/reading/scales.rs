@@ -41,6 +41,11 @@ impl<'p> Scales<'p> {
         Self { pixels, widened: OnceCell::new(), half: OnceCell::new(), quarter: OnceCell::new() }
     }
 
+    /// With the half, if it was made already.
+    pub fn with_half(pixels: &'p Pixels, half: Option<Grey>) -> Self {
+        Self { half: half.map_or_else(OnceCell::new, OnceCell::from), ..Self::of(pixels) }
+    }
+
     pub fn get(&self, scale: Scale) -> &Grey {
         match (scale, self.pixels) {
             (Scale::Whole, Pixels::Grey(grey)) => grey,
@@ -52,20 +57,40 @@ impl<'p> Scales<'p> {
     }
 }
 
+/// Pixels a module of a karekod would have on a page of this size: 14 mm have 21 of them.
+pub(super) fn expected_module(width: usize, height: usize) -> f32 {
+    const MILLIMETRES: f32 = 14.0 / 21.0;
+    const INCH: f32 = 25.4;
+    /// The longer side of A4, in inches.
+    const PAPER: f32 = 11.69;
+    MILLIMETRES / INCH * width.max(height) as f32 / PAPER
+}
+
+/// Whether a module of a page of shades is larger than it need be, so that the search begins at half the size.
+pub(super) fn begins_at_half(width: usize, height: usize) -> bool {
+    /// Below this a module is too small at half the size.
+    const HALF: f32 = 3.5;
+    expected_module(width, height) / 2.0 >= HALF
+}
+
 /// The mean of every four pixels. An odd row or column at the edge is left out.
 fn half(page: &Grey) -> Grey {
     let (width, height) = (page.width / 2, page.height / 2);
     let mut luma = vec![0_u8; width * height];
     for (y, to) in luma.chunks_exact_mut(width.max(1)).enumerate() {
-        let (upper, _) = page.row(2 * y).as_chunks::<2>();
-        let (lower, _) = page.row(2 * y + 1).as_chunks::<2>();
-        for ((to, upper), lower) in to.iter_mut().zip(upper).zip(lower) {
-            // Two pixels as one number: so the compiler adds eight of them at a time.
-            let (upper, lower) = (u16::from_le_bytes(*upper), u16::from_le_bytes(*lower));
-            *to = (((upper & 0xff) + (upper >> 8) + (lower & 0xff) + (lower >> 8) + 2) >> 2) as u8;
-        }
+        halve_row(page.row(2 * y), page.row(2 * y + 1), to);
     }
     Grey { width, height, luma }
+}
+
+/// One row of the half, from two of the page.
+pub(super) fn halve_row(upper: &[u8], lower: &[u8], to: &mut [u8]) {
+    let (upper, lower) = (upper.as_chunks::<2>().0, lower.as_chunks::<2>().0);
+    for ((to, upper), lower) in to.iter_mut().zip(upper).zip(lower) {
+        // Two pixels as one number: so the compiler adds eight of them at a time.
+        let (upper, lower) = (u16::from_le_bytes(*upper), u16::from_le_bytes(*lower));
+        *to = (((upper & 0xff) + (upper >> 8) + (lower & 0xff) + (lower >> 8) + 2) >> 2) as u8;
+    }
 }
 
 /// The same, from bits: four pixels of the half at a time.

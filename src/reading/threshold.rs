@@ -49,7 +49,10 @@ impl Blocks {
         let mut blocks =
             Self { columns, rows, darkest: vec![0; count], lightest: vec![0; count], mean: vec![0; count] };
         let width = page.width;
-        let (mut least, mut most, mut sum) = (vec![0_u8; width], vec![0_u8; width], vec![0_u16; width]);
+        // Rows end with their last block; what lies beyond the page is neither darkest nor lightest.
+        let line = |shade: u8| vec![shade; columns * BLOCK];
+        let (mut least, mut most, mut sum) = (line(255), line(0), vec![0_u16; width]);
+        let mut room = line(0);
         for row in 0..rows {
             let (top, bottom) = (row * BLOCK, ((row + 1) * BLOCK).min(page.height));
             least.fill(255);
@@ -63,15 +66,13 @@ impl Blocks {
                     sum.iter_mut().zip(line).for_each(|(sum, pixel)| *sum += u16::from(*pixel));
                 }
             }
-            for column in 0..columns {
-                let across = column * BLOCK..((column + 1) * BLOCK).min(width);
-                let pixels = (across.len() * (bottom - top)) as u32;
-                let at = row * columns + column;
-                blocks.darkest[at] = least[across.clone()].iter().copied().min().unwrap_or(255);
-                blocks.lightest[at] = most[across.clone()].iter().copied().max().unwrap_or(0);
-                if rule == Rule::Mean {
-                    let total: u32 = sum[across].iter().map(|sum| u32::from(*sum)).sum();
-                    blocks.mean[at] = (total / pixels) as u8;
+            let own = row * columns..(row + 1) * columns;
+            of_each_block(&mut least, &mut room, u8::min, &mut blocks.darkest[own.clone()]);
+            of_each_block(&mut most, &mut room, u8::max, &mut blocks.lightest[own.clone()]);
+            if rule == Rule::Mean {
+                for (mean, sums) in blocks.mean[own].iter_mut().zip(sum.chunks(BLOCK)) {
+                    let total: u32 = sums.iter().map(|sum| u32::from(*sum)).sum();
+                    *mean = (total / (sums.len() * (bottom - top)) as u32) as u8;
                 }
             }
         }
@@ -154,6 +155,18 @@ impl Blocks {
     }
 }
 
+/// The least or most of each block of a row: of two neighbours, of four, of eight. All places are compared and not only
+/// the first of each block, so that the compiler takes sixteen at a time.
+fn of_each_block(line: &mut [u8], room: &mut [u8], choose: impl Fn(u8, u8) -> u8 + Copy, out: &mut [u8]) {
+    let step = |from: &[u8], to: &mut [u8], away: usize| {
+        to.iter_mut().zip(from.iter().zip(&from[away..])).for_each(|(to, (one, other))| *to = choose(*one, *other));
+    };
+    step(line, room, 1);
+    step(room, line, 2);
+    step(line, room, 4);
+    out.iter_mut().zip(room.iter().step_by(BLOCK)).for_each(|(to, block)| *to = *block);
+}
+
 /// One bit a pixel: dark where the pixel is below its block's threshold.
 fn pack(page: &Grey, thresholds: &[u8], columns: usize) -> Bits {
     let mut bits = Bits::blank(page.width, page.height);
@@ -209,6 +222,24 @@ mod tests {
                 }
                 let beyond = bits.row(y).last().unwrap() & !(u64::MAX >> ((64 - width % 64) % 64));
                 assert_eq!(beyond, 0, "nothing beyond the width");
+            }
+        }
+    }
+
+    #[test]
+    fn a_block_has_its_darkest_and_lightest_pixel_and_their_mean_at_any_edge() {
+        for (width, height) in [(1, 1), (8, 8), (21, 13), (67, 30)] {
+            let luma = (0..width * height).map(|n| (n * 97 % 251) as u8).collect();
+            let page = Grey { width, height, luma };
+            let blocks = Blocks::of(&page, Rule::Mean);
+            for at in 0..blocks.columns * blocks.rows {
+                let (left, top) = (at % blocks.columns * BLOCK, at / blocks.columns * BLOCK);
+                let rows = top..(top + BLOCK).min(height);
+                let pixels: Vec<u8> =
+                    rows.flat_map(|y| page.row(y)[left..(left + BLOCK).min(width)].to_vec()).collect();
+                let mean = pixels.iter().map(|pixel| usize::from(*pixel)).sum::<usize>() / pixels.len();
+                let expected = (*pixels.iter().min().unwrap(), *pixels.iter().max().unwrap(), mean as u8);
+                assert_eq!((blocks.darkest[at], blocks.lightest[at], blocks.mean[at]), expected, "{at} of {width}");
             }
         }
     }

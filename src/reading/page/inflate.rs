@@ -12,7 +12,7 @@ use super::chunks::Idat;
 /// How far back a stream may refer.
 const WINDOW: usize = 32 << 10;
 /// Inflated ahead of what is asked for, so that the window is moved seldom.
-const AHEAD: usize = 64 << 10;
+const AHEAD: usize = 160 << 10;
 
 /// Compressed bytes read at a time, so that a hollow stream is noticed soon.
 const PIECE: usize = 64 << 10;

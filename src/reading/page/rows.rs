@@ -6,21 +6,26 @@ use super::chunks::File;
 use super::filter::{self, LANES};
 use super::header::Header;
 use super::inflate::Inflate;
+use super::sheet::Sheet;
 use super::{Damage, Pixels};
 use crate::reading::bits::Bits;
 use crate::reading::grey::Grey;
 use crate::reading::luma::Shades;
+use crate::reading::scales::begins_at_half;
 
-/// All pixels. The header's sides must have been found small enough.
-pub(super) fn pixels(header: &Header, file: &File) -> Result<Pixels, Damage> {
+/// All pixels, and their half where the search begins with it. The header's sides must have been found small enough.
+pub(super) fn pixels(header: &Header, file: &File) -> Result<(Pixels, Option<Grey>), Damage> {
     let shades = Shades::new(header, file.palette, file.transparency).ok_or(Damage::Palette)?;
     let (width, height) = (header.width as usize, header.height as usize);
     let band = header.row_bytes(width).saturating_add(1) * LANES.min(height);
     let mut inflate = Inflate::new(file.pixels, band);
-    let pixels = match (header.depth, &shades) {
-        (1, _) if !header.interlaced => Pixels::Bits(bits(header, &shades, &mut inflate)?),
-        (_, Shades::AsTheyAre) if !header.interlaced => Pixels::Grey(straight(width, height, &mut inflate)?),
-        _ => Pixels::Grey(grey(header, &shades, &mut inflate)?),
+    let pixels = if header.interlaced {
+        (Pixels::Grey(interlaced(header, &shades, &mut inflate)?), None)
+    } else if header.depth == 1 {
+        (Pixels::Bits(bits(header, &shades, &mut inflate)?), None)
+    } else {
+        let (page, half) = grey(header, &shades, &mut inflate)?;
+        (Pixels::Grey(page), half)
     };
     inflate.finish()?;
     Ok(pixels)
@@ -35,27 +40,26 @@ fn bits(header: &Header, shades: &Shades, inflate: &mut Inflate) -> Result<Bits,
     Ok(bits)
 }
 
-/// One byte a pixel, and the byte is the shade: rows are undone where they belong.
-fn straight(width: usize, height: usize, inflate: &mut Inflate) -> Result<Grey, Damage> {
-    let mut luma = vec![0; width * height];
-    let zeros = vec![0; width];
-    for y in (0..height).step_by(LANES) {
-        let (done, rest) = luma.split_at_mut(y * width);
-        let rows = LANES.min(height - y);
-        let above = if y == 0 { &zeros } else { &done[(y - 1) * width..] };
-        filter::undo(inflate.take(rows * (1 + width))?, above, 1, &mut rest[..rows * width])?;
+/// Shades, of whatever the samples are.
+fn grey(header: &Header, shades: &Shades, inflate: &mut Inflate) -> Result<(Grey, Option<Grey>), Damage> {
+    let (width, height) = (header.width as usize, header.height as usize);
+    let mut sheet = Sheet::new(width, height, begins_at_half(width, height));
+    if matches!(shades, Shades::AsTheyAre) {
+        each_band(header, width, height, inflate, |_, rows| sheet.push(rows))?;
+    } else {
+        let mut line = vec![0; width];
+        each_row(header, width, height, inflate, |_, row| {
+            shades.of_row(row, &mut line);
+            sheet.push(&line);
+        })?;
     }
-    Ok(Grey { width, height, luma })
+    Ok(sheet.done())
 }
 
-/// Everything else, in one pass or in seven.
-fn grey(header: &Header, shades: &Shades, inflate: &mut Inflate) -> Result<Grey, Damage> {
+/// Shades in seven passes.
+fn interlaced(header: &Header, shades: &Shades, inflate: &mut Inflate) -> Result<Grey, Damage> {
     let (width, height) = (header.width as usize, header.height as usize);
     let mut luma = vec![0; width * height];
-    if !header.interlaced {
-        each_row(header, width, height, inflate, |y, row| shades.of_row(row, &mut luma[y * width..(y + 1) * width]))?;
-        return Ok(Grey { width, height, luma });
-    }
     let mut line = vec![0; width];
     for Pass { left, top, across, down } in ADAM7 {
         let (columns, rows) = (width.saturating_sub(left).div_ceil(across), height.saturating_sub(top).div_ceil(down));
@@ -100,14 +104,28 @@ fn each_row(
     mut put: impl FnMut(usize, &[u8]),
 ) -> Result<(), Damage> {
     let length = header.row_bytes(width);
-    // The row above, and the rows below it.
+    each_band(header, width, height, inflate, |y, rows| {
+        rows.chunks_exact(length).enumerate().for_each(|(n, row)| put(y + n, row));
+    })
+}
+
+/// The same, as many rows at once as are undone together.
+fn each_band(
+    header: &Header,
+    width: usize,
+    height: usize,
+    inflate: &mut Inflate,
+    mut put: impl FnMut(usize, &[u8]),
+) -> Result<(), Damage> {
+    let length = header.row_bytes(width);
+    // The row above, and the rows below it: so few that they stay at hand.
     let mut rows = vec![0; length * (1 + LANES.min(height))];
     for y in (0..height).step_by(LANES) {
         let count = LANES.min(height - y);
         let (above, below) = rows.split_at_mut(length);
         let below = &mut below[..count * length];
         filter::undo(inflate.take(count * (1 + length))?, above, header.pixel_bytes(), below)?;
-        below.chunks_exact(length).enumerate().for_each(|(n, row)| put(y + n, row));
+        put(y, below);
         rows.copy_within(count * length..(count + 1) * length, 0);
     }
     Ok(())

@@ -1,0 +1,63 @@
+//! A page of shades that grows row by row, and its half beside it while the rows are still at hand: reading them again
+//! would mean fetching the whole page from memory once more. It must never write a pixel twice.
+
+use crate::reading::grey::Grey;
+use crate::reading::scales::halve_row;
+
+/// The rows so far.
+pub(super) struct Sheet {
+    page: Grey,
+    half: Option<Grey>,
+    /// Room for a row of the half.
+    line: Vec<u8>,
+}
+
+impl Sheet {
+    /// A page without rows yet. `halved` asks for its half too.
+    pub fn new(width: usize, height: usize, halved: bool) -> Self {
+        let empty = |width, height| Grey { width, height, luma: Vec::with_capacity(width * height) };
+        let half = (halved && width > 1).then(|| empty(width / 2, height / 2));
+        Self { page: empty(width, height), half, line: vec![0; width / 2] }
+    }
+
+    /// The next rows.
+    pub fn push(&mut self, rows: &[u8]) {
+        self.page.luma.extend_from_slice(rows);
+        let Some(half) = &mut self.half else { return };
+        let width = self.page.width;
+        let halved = 2 * width * (half.luma.len() / half.width);
+        for pair in self.page.luma[halved..].chunks_exact(2 * width) {
+            let (upper, lower) = pair.split_at(width);
+            halve_row(upper, lower, &mut self.line);
+            half.luma.extend_from_slice(&self.line);
+        }
+    }
+
+    /// The page, once every row was pushed, and its half.
+    pub fn done(self) -> (Grey, Option<Grey>) {
+        (self.page, self.half)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reading::page::Pixels;
+    use crate::reading::scales::{Scale, Scales};
+
+    #[test]
+    fn the_half_made_on_the_way_is_the_half_of_the_whole_page() {
+        for (width, height) in [(1, 4), (5, 3), (6, 4), (9, 1), (40, 35)] {
+            for band in [1, 2, 3, 16] {
+                let luma: Vec<u8> = (0..width * height).map(|n| (n * 97 % 251) as u8).collect();
+                let mut sheet = Sheet::new(width, height, true);
+                luma.chunks(band * width).for_each(|rows| sheet.push(rows));
+                let (page, half) = sheet.done();
+                assert_eq!(page.luma, luma);
+                let page = Pixels::Grey(page);
+                let (scales, made) = (Scales::of(&page), half.map(|half| half.luma));
+                assert_eq!(made.unwrap_or_default(), scales.get(Scale::Half).luma, "{width} × {height} by {band}");
+            }
+        }
+    }
+}
