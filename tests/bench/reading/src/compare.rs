@@ -2,14 +2,14 @@
 //! them. Ours comes first, when the file's bytes are still cold.
 
 use anyhow::Context;
-use tutanak::reading::{Spent, Stage};
 
 use crate::clock::cpu_of;
 use crate::ours::Ours;
 use crate::pages::Case;
 use crate::peers::{self, Peer};
 use crate::score::Outcome;
-use crate::{stages, tables};
+use crate::stages::{self, Visit};
+use crate::tables;
 
 /// What all readers made of one page.
 pub struct Row {
@@ -19,38 +19,34 @@ pub struct Row {
     pub level: u8,
     /// What ours made of it.
     pub ours: Outcome,
-    /// The stage that read it first.
-    pub stage: Option<Stage>,
-    /// The time of each stage.
-    pub spent: Vec<Spent>,
-    /// Milliseconds of CPU from PNG to pixels.
-    pub decoding: f64,
     /// Bytes held at once for each pixel.
     pub bytes_a_pixel: f64,
     /// What the peers made of it, in their order.
     pub peers: Vec<Outcome>,
 }
 
-/// Reads the pages, prints the tables, and returns the median of our milliseconds.
-pub fn run(cases: &[Case]) -> anyhow::Result<f64> {
-    let peers = peers::all();
-    let mut rows = Vec::with_capacity(cases.len());
+/// Reads the pages, prints the tables, and returns the median of our milliseconds. `alone` leaves the peers out.
+pub fn run(cases: &[Case], alone: bool) -> anyhow::Result<f64> {
+    let peers = if alone { vec![] } else { peers::all() };
+    let (mut rows, mut visits) = (Vec::with_capacity(cases.len()), Vec::with_capacity(cases.len()));
     for (number, case) in cases.iter().enumerate() {
         if number % 25 == 0 {
             eprintln!("page {number} of {} …", cases.len());
         }
-        rows.push(Row::of(case, &peers).with_context(|| case.name())?);
+        let (row, visit) = Row::of(case, &peers).with_context(|| case.name())?;
+        rows.push(row);
+        visits.push(visit);
     }
     let median = tables::readers(&rows, &peers);
     tables::by_level(&rows);
     tables::by_kind(&rows);
-    stages::table(&rows);
+    stages::table(&visits);
     tables::memory(&rows);
     Ok(median)
 }
 
 impl Row {
-    fn of(case: &Case, peers: &[Peer]) -> anyhow::Result<Self> {
+    fn of(case: &Case, peers: &[Peer]) -> anyhow::Result<(Self, Visit)> {
         let png = case.png()?;
         let read = Ours::read(&png)?;
         // Decoded once for all peers: each would do the same.
@@ -66,16 +62,13 @@ impl Row {
         for (name, wrong) in ours.wrong.iter().map(|wrong| (case.name(), wrong)) {
             println!("WRONG: ours reads {wrong:?} on {name}");
         }
-        let right = read.findings.readings.iter().filter(|reading| reading.code == case.text);
-        Ok(Self {
+        let row = Self {
             kind: case.kind.clone(),
             level: case.level,
-            stage: right.map(|reading| reading.stage).min(),
-            spent: read.findings.spent.clone(),
-            decoding: read.decoding,
             bytes_a_pixel: read.bytes_a_pixel(),
             peers: peers.iter().map(outcome).collect(),
             ours,
-        })
+        };
+        Ok((row, Visit::of(&read.findings, std::slice::from_ref(&case.text), read.decoding)))
     }
 }

@@ -46,6 +46,9 @@ struct Cli {
     /// Only the tables about these pages: no floor, no hostile pages.
     #[arg(long)]
     brief: bool,
+    /// Only ours: no peer reads the pages.
+    #[arg(long)]
+    alone: bool,
 }
 
 #[derive(Subcommand)]
@@ -90,7 +93,7 @@ fn main() -> anyhow::Result<()> {
                 return lane::run(&cases, threads);
             }
             clock::stay_on_one_core();
-            let median = compare::run(&cases)?;
+            let median = compare::run(&cases, cli.alone)?;
             if !cli.brief {
                 floor::run()?;
                 hostile::run(median)?;

@@ -9,6 +9,7 @@ use crate::clock::{cpu_of, stay_on_one_core};
 use crate::ours::Ours;
 use crate::peers::{self, Seen};
 use crate::score::{mean, median, percent};
+use crate::stages::{self, Visit};
 
 const NEEDS: &str = "photographs needs a directory of PNGs with an `expected.json` beside them, \
                      {\"file.png\": [\"text\", …], …}; an empty list is a photograph without a code";
@@ -31,10 +32,12 @@ pub fn run(dir: &Path) -> anyhow::Result<()> {
     stay_on_one_core();
     let peer = peers::best();
     let (mut ours, mut theirs) = (Tally::default(), Tally::default());
+    let mut visits = Vec::with_capacity(expected.len());
     for (file, texts) in &expected {
         let png = std::fs::read(dir.join(file)).with_context(|| format!("{file} is listed and not there. {NEEDS}"))?;
         let read = Ours::read(&png).with_context(|| file.clone())?;
         ours.add("ours", file, &read.seen(), texts, read.ms);
+        visits.push(Visit::of(&read.findings, texts, read.decoding));
         let (page, decoding) = cpu_of(|| image::load_from_memory(&png).map(image::DynamicImage::into_luma8));
         let page = page.with_context(|| file.clone())?;
         let (seen, ms) = cpu_of(|| peer.read(&page));
@@ -48,6 +51,7 @@ pub fn run(dir: &Path) -> anyhow::Result<()> {
         Some(why) => println!("{:<10} {why}", peer.name),
         None => theirs.print(peer.name, codes),
     }
+    stages::table(&visits);
     Ok(())
 }
 
