@@ -91,7 +91,8 @@ pub struct Unread {
 /// All that was found on a page.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Findings {
-    /// The codes, from top to bottom. The same code printed at two places is two readings.
+    /// The codes, from top to bottom. The same code printed at two places is two readings. Of a page with more than a
+    /// hundred and thirty codes these may be only some, and a stage in `spent` says that it was cut short.
     pub readings: Vec<Reading>,
     /// Places that look like codes and could not be read, the likeliest first.
     pub unread: Vec<Unread>,
