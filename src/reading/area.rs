@@ -3,7 +3,6 @@
 //! never hold more of a page than the rows of one pattern.
 
 use super::contrast::ContrastRows;
-use super::finder::Pattern;
 use super::strip::Strip;
 
 /// Pixels of a module on the strip that is searched. Odd, so that every square has a middle pixel.
@@ -94,25 +93,6 @@ impl<'p> Responses<'p> {
         self.taken += 1;
         true
     }
-
-    /// Places that respond more than anything within two modules of them, the strongest first, in pixels of the strip.
-    pub fn peaks(mut self, least: f32, most: usize) -> (Vec<Pattern>, Strip<'p>) {
-        // Each peak has a few dozen pixels around it that respond nearly as well.
-        let mut places = Best::of(60 * most);
-        while let Some(([left, y], row)) = self.next_row() {
-            let strong = row.iter().enumerate().filter(|(_, value)| **value >= least);
-            strong.for_each(|(x, value)| places.note(*value, [(left + x) as f32 + 0.5, y as f32 + 0.5]));
-        }
-        let mut peaks: Vec<Pattern> = Vec::new();
-        for (likeness, middle) in places.sorted() {
-            let near =
-                |peak: &Pattern| (0..2).all(|axis| (peak.middle[axis] - middle[axis]).abs() < 2.0 * MODULE as f32);
-            if peaks.len() < most && !peaks.iter().any(near) {
-                peaks.push(Pattern { middle, module: [MODULE as f32; 2], seen: 4, likeness: likeness.min(1.0) });
-            }
-        }
-        (peaks, self.contrast.into_rows())
-    }
 }
 
 /// The best of many places, of which most are forgotten at once.
@@ -189,8 +169,14 @@ mod tests {
         }
         let pixels = Pixels::Grey(Grey { width, height, luma });
         let arms = [[3.0, 0.0], [0.0, 3.0]];
-        let (peaks, _) = Responses::of(Strip::of(&pixels, [0.0, 0.0], arms, width / 3, height / 3)).peaks(0.2, 5);
-        let [x, y] = peaks[0].middle;
+        let mut responses = Responses::of(Strip::of(&pixels, [0.0, 0.0], arms, width / 3, height / 3));
+        let mut places = Best::of(10);
+        while let Some(([left, y], row)) = responses.next_row() {
+            row.iter()
+                .enumerate()
+                .for_each(|(x, value)| places.note(*value, [(left + x) as f32 + 0.5, y as f32 + 0.5]));
+        }
+        let [x, y] = places.sorted()[0].1;
         assert!((x - 100.5).abs() < 4.0 && (y - 70.5).abs() < 4.0, "{x}, {y}");
     }
 }

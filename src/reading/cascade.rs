@@ -1,31 +1,31 @@
 //! The order of stages, cheapest first: a page that reads at once never pays for the others, and no page pays without
 //! end. It must never let a later stage overrule an earlier one.
 //!
-//! What each stage is worth, on 330 damaged pages of the drawing room (33 kinds × 5 levels × 2 seeds), as
-//! `tests/bench/reading/run` prints it; milliseconds are of the first seed, where decoding the PNG takes 9.0 of any page:
+//! What each stage is worth, as `tests/bench/reading/run` prints it: on 330 damaged pages of the drawing room (33 kinds × 5
+//! levels × 2 seeds), of which each carries its code twice, and on 519 photographs with one code each. Milliseconds are of
+//! the first seed on a busy machine, where decoding the PNG takes 10.3 of any page:
 //!
-//! | stage | pages that came there | first read there | read so far | ms of any page |
-//! |---|--:|--:|--:|--:|
-//! | First | 320 | 291 | 88.2 % | 5.7 |
-//! | OtherScale | 53 | 16 | 93.0 % | 0.7 |
-//! | Shadow | 13 | 9 | 95.8 % | 0.4 |
-//! | Deep, Faint, Quarter | 4 | 0 | 95.8 % | below 0.2 |
-//! | Together | 4 | 2 | 96.4 % | below 0.2 |
-//! | Area, Pairs | 2 | 1 | 96.7 % | 0.3 |
-//! | Twin | 330 | 1, and the other code of most | 97.0 % | 1.2 |
-//! | Inverted | 11 | 9 | 99.7 % | 0.9 |
+//! | stage | pages that came there | first read there | other codes | ms of any page | photographs read there |
+//! |---|--:|--:|--:|--:|--:|
+//! | First | 320 | 291 | 260 | 6.9 | 439 |
+//! | OtherScale | 53 | 16 | 23 | 1.2 | 20 |
+//! | Shadow | 13 | 9 | 6 | 0.5 | 4 |
+//! | Faint | 1 | 0 | 0 | below 0.1 | 4 |
+//! | Together | 4 | 1 | 0 | below 0.1 | 9 |
+//! | Pairs | 3 | 2 | 1 | 0.1 | 8 |
+//! | Twin | 330 | 1 | 26 | 1.4 | 0 |
+//! | Inverted | 11 | 9 | 10 | 0.2 | 4 |
+//! | Photograph | 1 | 0 | 0 | 0.0 | 18 |
 //!
-//! The page that is left is read by none. Deep, Faint and Quarter read nothing here that others did not: they are kept for
-//! pages that this generator does not draw, and next to no page comes to them.
+//! One page is left that nothing reads. Faint is kept for the photographs: without it two of them are lost. Combined, for two
+//! codes of which neither reads alone, costs nothing and reads what `decode::trials` damages; none of these pages needs it.
 
-use super::area::{Responses, STRIP};
-use super::corners::{self, Corners};
+use super::corners;
 use super::effort::Effort;
 use super::evidence::{Findings, Stage};
 use super::page::{Page, Pixels};
 use super::scales::{self, Scale, Scales};
 use super::search::{Manner, PATTERNS, Search};
-use super::strip::Strip;
 use super::threshold::{Rule, binarize};
 use super::{photograph, twin};
 
@@ -53,40 +53,30 @@ const DENSE: f32 = 0.3;
 const LOOK: u64 = 4;
 
 /// Where a module of the page is larger than it need be, the search begins at half its size.
-const LARGE: [Look; 9] = [
+const LARGE: [Look; 5] = [
     (Stage::First, Scale::Half, Rule::Middle, SPARSE),
     (Stage::OtherScale, Scale::Whole, Rule::Middle, SPARSE),
     (Stage::Shadow, Scale::Half, Rule::Mean, DENSE),
     (Stage::Shadow, Scale::Whole, Rule::Mean, DENSE),
-    (Stage::Deep, Scale::Half, Rule::Deep, DENSE),
-    (Stage::Deep, Scale::Whole, Rule::Deep, DENSE),
     (Stage::Faint, Scale::Half, Rule::Faint, DENSE),
-    (Stage::Quarter, Scale::Quarter, Rule::Middle, DENSE),
-    (Stage::Quarter, Scale::Quarter, Rule::Mean, DENSE),
 ];
-const SMALL: [Look; 9] = [
+const SMALL: [Look; 5] = [
     (Stage::First, Scale::Whole, Rule::Middle, SPARSE),
     (Stage::OtherScale, Scale::Half, Rule::Middle, SPARSE),
     LARGE[2],
     LARGE[3],
     LARGE[4],
-    LARGE[5],
-    LARGE[6],
-    LARGE[7],
-    LARGE[8],
 ];
 /// Two shades have one threshold at their own size; reduced they are grey.
-const TWO_SHADES: [Look; 5] = [
+const TWO_SHADES: [Look; 3] = [
     (Stage::First, Scale::Whole, Rule::Middle, SPARSE),
     (Stage::OtherScale, Scale::Half, Rule::Middle, SPARSE),
     (Stage::Shadow, Scale::Half, Rule::Mean, DENSE),
-    (Stage::Quarter, Scale::Quarter, Rule::Middle, DENSE),
-    (Stage::Quarter, Scale::Quarter, Rule::Mean, DENSE),
 ];
 
 /// Reads a page.
 pub(super) fn read(page: &Page) -> Findings {
-    /// Modules of the smallest code's side: of fewer pixels there is none, nor anything left at a quarter of their size.
+    /// Modules of the smallest code's side: of fewer pixels there is none, nor anything left at half their size.
     const LEAST: usize = 21;
     let pixels = page.pixels();
     if pixels.width().min(pixels.height()) < LEAST {
@@ -151,7 +141,7 @@ fn run(search: &mut Search<'_>, scales: &Scales<'_>, module: f32) {
         }
     }
     if search.is_open() {
-        together(search, scales, module);
+        together(search, scales);
     }
     search.timed(Stage::Twin, twin::seek);
     if search.read.is_empty() {
@@ -172,8 +162,8 @@ fn take(search: &mut Search<'_>, scales: &Scales<'_>, module: f32, (_, scale, ru
     }
 }
 
-/// Patterns of all passes together, then patterns by their area, then pairs of them.
-fn together(search: &mut Search<'_>, scales: &Scales<'_>, module: f32) {
+/// Patterns of all passes together, then pairs of them.
+fn together(search: &mut Search<'_>, scales: &Scales<'_>) {
     /// Patterns of which pairs are made.
     const PAIRED: usize = 24;
     let pixels = search.pixels;
@@ -187,15 +177,6 @@ fn together(search: &mut Search<'_>, scales: &Scales<'_>, module: f32) {
         search.lay_on(&shadow, 2.0, triples, last(Stage::Together, 0.3, 6));
     });
     if search.read.is_empty() {
-        search.timed(Stage::Area, |search| {
-            let (triples, pairs) = by_area(pixels, module, &mut search.effort);
-            search.lay_on(&whole, 1.0, triples, last(Stage::Area, 0.2, 10));
-            if search.read.is_empty() {
-                search.lay_on(&whole, 1.0, pairs, last(Stage::Area, 0.15, 14));
-            }
-        });
-    }
-    if search.read.is_empty() {
         search.timed(Stage::Pairs, |search| {
             let pairs = corners::pairs(&search.best_patterns(PAIRED), corners::PAIR_SIDES);
             search.lay_on(&whole, 1.0, pairs.clone(), last(Stage::Pairs, 0.22, 14));
@@ -204,28 +185,4 @@ fn together(search: &mut Search<'_>, scales: &Scales<'_>, module: f32) {
             }
         });
     }
-}
-
-/// Corners of patterns that have the size of a karekod on this page, whatever is left of them: triples and pairs.
-fn by_area(pixels: &Pixels, module: f32, effort: &mut Effort) -> (Vec<Corners>, Vec<Corners>) {
-    /// What a place must respond to the filter, and how many such places are looked at.
-    const RESPONSE: f32 = 0.3;
-    const PLACES: usize = 40;
-    /// Modules of a side, with what measuring may be off.
-    const SIDES: std::ops::RangeInclusive<f32> = 19.0..=23.0;
-    /// Pixels of a module, at least: of a page that is smaller nothing is left to be seen, or it is no whole page.
-    const SMALLEST: f32 = 1.5;
-    if module < SMALLEST {
-        return Default::default();
-    }
-    let modules = |pixels: usize| (pixels as f32 / module) as usize;
-    let arms = [[module, 0.0], [0.0, module]];
-    let strip = Strip::of(pixels, [0.0, 0.0], arms, modules(pixels.width()), modules(pixels.height()));
-    effort.look(strip.width * strip.height, STRIP);
-    let (mut patterns, strip) = Responses::of(strip).peaks(RESPONSE, PLACES);
-    for pattern in &mut patterns {
-        pattern.middle = strip.on_page(pattern.middle);
-        pattern.module = [module; 2];
-    }
-    (corners::triples(&patterns, SIDES), corners::pairs(&patterns, SIDES))
 }

@@ -154,16 +154,10 @@ pub enum Stage {
     OtherScale,
     /// A threshold below the local mean: print in shadow or under a stain.
     Shadow,
-    /// A threshold near the ink: print beneath a marker or a stamp.
-    Deep,
     /// A threshold near the paper: faded toner.
     Faint,
-    /// The page at a quarter of its size: large codes, and strong noise.
-    Quarter,
     /// Patterns of all stages taken together, looked at with more care.
     Together,
-    /// Patterns of a karekod's size by their whole area: what is left of them under stamps and blur.
-    Area,
     /// Two patterns of a code whose third is torn off or covered.
     Pairs,
     /// Where the twin of a code must be.

@@ -22,8 +22,6 @@ pub(super) enum Rule {
     Mean,
     /// Just above the lightest: toner that has faded to grey.
     Faint,
-    /// Just above the darkest: print beneath ink or a marker.
-    Deep,
 }
 
 /// Packs a page by a rule.
@@ -95,7 +93,6 @@ impl Blocks {
                 Rule::Middle => share(8),
                 Rule::Mean => mean[at].saturating_sub(range / 12).max(1),
                 Rule::Faint => share(11),
-                Rule::Deep => share(5),
             }
         };
         (0..darkest.len()).map(threshold).collect()
@@ -247,7 +244,7 @@ mod tests {
     #[test]
     fn bare_paper_with_its_grain_is_light() {
         let luma = (0..160 * 160_u32).map(|n| 235 + (n.wrapping_mul(2_654_435_761) >> 29) as u8).collect();
-        for rule in [Rule::Middle, Rule::Mean, Rule::Faint, Rule::Deep] {
+        for rule in [Rule::Middle, Rule::Mean, Rule::Faint] {
             let bits = binarize(&Grey { width: 160, height: 160, luma: Vec::clone(&luma) }, rule);
             assert!(bits.words.iter().all(|word| *word == 0), "{rule:?}");
         }

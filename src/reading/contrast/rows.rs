@@ -65,11 +65,6 @@ impl<R: Rows> ContrastRows<R> {
         &self.rows
     }
 
-    /// What it looked at, when it is done.
-    pub fn into_rows(self) -> R {
-        self.rows
-    }
-
     /// The next row of contrast. False when there is none.
     pub fn put_next(&mut self, out: &mut [i8]) -> bool {
         let (y, height) = (self.done, self.rows.sides()[1]);
