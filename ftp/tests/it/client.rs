@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use socket2::{SockRef, Socket};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -26,6 +27,8 @@ pub struct Reply {
 
 pub struct Client {
     wire: Box<dyn Wire>,
+    /// The same connection, for urgent data.
+    socket: Socket,
     address: SocketAddr,
     /// Set by [`Client::encrypt`]; data connections use it after `PROT P`.
     tls: Option<Arc<ClientConfig>>,
@@ -36,7 +39,8 @@ impl Client {
     pub async fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
-        Self { wire: Box::new(stream), address, tls: None, private_data: false }
+        let socket = SockRef::from(&stream).try_clone().unwrap();
+        Self { wire: Box::new(stream), socket, address, tls: None, private_data: false }
     }
 
     /// A connection that begins with TLS.
@@ -58,6 +62,11 @@ impl Client {
     /// Bytes, just as they are.
     pub async fn send_raw(&mut self, bytes: &[u8]) {
         self.wire.write_all(bytes).await.unwrap();
+    }
+
+    /// Bytes of which the last is marked as urgent.
+    pub fn send_urgent(&self, bytes: &[u8]) {
+        assert_eq!(self.socket.send_out_of_band(bytes).unwrap(), bytes.len());
     }
 
     /// One reply, or `None` if the connection has ended.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should not")]
 
+mod abort;
 mod client;
 mod house;
 #[cfg(feature = "libunftp")]

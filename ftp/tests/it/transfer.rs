@@ -85,24 +85,6 @@ async fn nothing_is_announced_before_it_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(feature = "libunftp", ignore = "ABOR waits for the end of the transfer")]
-async fn abor_interrupts_and_says_so() {
-    let house = House::open().await;
-    let mut client = house.reader().await;
-    for raw in [&b"ABOR\r\n"[..], b"\xff\xf4\xff\xf2ABOR\r\n"] {
-        let mut data = client.begin("RETR /endless.bin").await;
-        data.read_exact(&mut [0; 1000]).await.unwrap();
-        client.send_raw(raw).await;
-        client.expect(426).await;
-        client.expect(226).await;
-        drop(data);
-    }
-    let causes: Vec<_> = house.diary.lock().unwrap().delivered.iter().map(|one| one.cause).collect();
-    assert_eq!(causes, [Some(Cut::Aborted); 2]);
-    assert_eq!(client.fetch("RETR /il/34/a.png").await.0, scan());
-}
-
-#[tokio::test(flavor = "multi_thread")]
 #[cfg_attr(feature = "libunftp", ignore = "commands wait for the end of the transfer")]
 async fn status_is_told_and_goodbye_waits_while_something_is_sent() {
     let house = House::open().await;
