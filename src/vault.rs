@@ -3,6 +3,7 @@
 //! The only room that spells object keys. It must never know who asks, and never say "kept" before the bytes are durable.
 
 mod key;
+mod local;
 mod near;
 mod open;
 mod packs;

@@ -2,24 +2,29 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use object_store::{Error as StoreError, GetOptions, GetRange, GetResultPayload};
 
+use super::local::{self, PIECE};
 use super::{Store, Vault, VaultError, VaultKey};
 use crate::domain::Digest;
 
 /// A scan's bytes, piece by piece. An error in the middle is an error, never an end.
 pub type Chunks = BoxStream<'static, io::Result<Bytes>>;
 
-/// One read of a local file. The store's own stream reads 8 KiB at a time, each on a thread of its own, which is ten
-/// times slower.
-const PIECE: usize = 256 * 1024;
-
 impl Vault {
+    /// The file in which a scan of `size` bytes lies; none when it lies in a bucket.
+    pub async fn file(&self, digest: Digest, size: u64) -> Result<Option<File>, VaultError> {
+        let (store, key) = (&self.stores[0], VaultKey::Scan(digest));
+        match &store.root {
+            None => Ok(None),
+            Some(root) => local::open(key, root.join(key.path().as_ref()), size).await.map(Some),
+        }
+    }
+
     /// Bytes `from..to` of a scan of `size` bytes, in pieces of 256 KiB at most from a disk.
     pub async fn read(&self, digest: Digest, size: u64, from: u64, to: u64) -> Result<Chunks, VaultError> {
         let key = VaultKey::Scan(digest);
@@ -93,7 +98,7 @@ impl Store {
             return Ok(stream::empty().boxed());
         }
         if let Some(root) = &self.root {
-            return pieces(key, root.join(key.path().as_ref()), from, to).await;
+            return local::pieces(key, root.join(key.path().as_ref()), from, to).await;
         }
         let options = GetOptions { range: Some(GetRange::Bounded(from..to)), ..GetOptions::default() };
         let found = self.streaming.get_opts(&key.path(), options).await.map_err(|e| VaultError::of(key, e))?;
@@ -116,43 +121,4 @@ fn is_no_link(path: &Path) -> io::Result<()> {
         true => Err(io::Error::other("a link lies where an object should")),
         false => Ok(()),
     }
-}
-
-/// A local file's bytes. Opening it and reading its first piece is one hop to another thread: most scans are one piece.
-async fn pieces(key: VaultKey, path: PathBuf, from: u64, to: u64) -> Result<Chunks, VaultError> {
-    let local = move |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => VaultError::Missing(key),
-        _ => VaultError::Store { key, source: StoreError::Generic { store: "local", source: Box::new(error) } },
-    };
-    let opened = tokio::task::spawn_blocking(move || {
-        is_no_link(&path).map_err(local)?;
-        let file = File::open(path).map_err(local)?;
-        let length = file.metadata().map_err(local)?.len();
-        if length < to {
-            let what = format!("{key} has {length} bytes where {from}..{to} were asked for");
-            return Err(VaultError::Unfit(what)); // the object is shorter than the ledger says
-        }
-        let first = piece(&file, from, to).map_err(local)?;
-        Ok((file, first))
-    });
-    let (file, first) = opened.await.map_err(|panicked| local(io::Error::other(panicked)))??;
-    let next = from + first.len() as u64;
-    let rest = stream::try_unfold((file, next), move |(file, at)| async move {
-        if at >= to {
-            return Ok(None);
-        }
-        let read = tokio::task::spawn_blocking(move || piece(&file, at, to).map(|piece| (piece, file)));
-        let (piece, file) = read.await.map_err(io::Error::other)??;
-        let next = at + piece.len() as u64;
-        Ok(Some((piece, (file, next))))
-    });
-    Ok(stream::once(async { Ok(first) }).chain(rest).boxed())
-}
-
-/// A file that ends early is an error.
-fn piece(file: &File, at: u64, to: u64) -> io::Result<Bytes> {
-    let length = usize::try_from(to - at).unwrap_or(PIECE).min(PIECE);
-    let mut piece = vec![0; length];
-    file.read_exact_at(&mut piece, at)?;
-    Ok(Bytes::from(piece))
 }

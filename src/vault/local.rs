@@ -1,0 +1,195 @@
+//! Objects that lie on this machine's disk.
+//!
+//! What the kernel has in its memory is read by whoever asks, in a few microseconds; only what has to come from the disk
+//! goes to another thread, so that nobody else waits for it.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use futures::stream::{self, StreamExt};
+use object_store::Error as StoreError;
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
+use rustix::io::{Errno, IoSliceMut, ReadWriteFlags, preadv2};
+use tokio::task::spawn_blocking;
+
+use super::{Chunks, VaultError, VaultKey};
+
+/// One read. The store's own stream reads 8 KiB at a time, each on a thread of its own, which is ten times slower.
+pub(super) const PIECE: usize = 256 * 1024;
+/// Smaller reads get memory of their own.
+const SMALL: usize = 64 * 1024;
+/// Pieces of memory that are kept for the next reads.
+const KEPT: usize = 32;
+
+/// The bytes `from..to` of an object.
+pub(super) async fn pieces(key: VaultKey, path: PathBuf, from: u64, to: u64) -> Result<Chunks, VaultError> {
+    let failed = |error| failure(key, error);
+    let file = Arc::new(open(key, path, to).await?);
+    let first = read(&file, from, to).await.map_err(failed)?;
+    let next = from + first.len() as u64;
+    let rest = stream::try_unfold((file, next), move |(file, at)| async move {
+        if at >= to {
+            return Ok(None);
+        }
+        let piece = read(&file, at, to).await?;
+        let next = at + piece.len() as u64;
+        Ok(Some((piece, (file, next))))
+    });
+    Ok(stream::once(async { Ok(first) }).chain(rest).boxed())
+}
+
+/// The object's file, which holds `length` bytes at least.
+pub(super) async fn open(key: VaultKey, path: PathBuf, length: u64) -> Result<File, VaultError> {
+    let file = match open_known(&path) {
+        Some(file) => file,
+        None => {
+            let opened = spawn_blocking(move || open_any(&path)).await;
+            opened.map_err(io::Error::other).flatten().map_err(|error| failure(key, error))?
+        }
+    };
+    let found = file.metadata().map_err(|error| failure(key, error))?.len();
+    if found < length {
+        let what = format!("{key} has {found} bytes where {length} were asked for");
+        return Err(VaultError::Unfit(what)); // the object is shorter than the ledger says
+    }
+    Ok(file)
+}
+
+fn failure(key: VaultKey, error: io::Error) -> VaultError {
+    match error.kind() {
+        ErrorKind::NotFound => VaultError::Missing(key),
+        _ => VaultError::Store { key, source: StoreError::Generic { store: "local", source: Box::new(error) } },
+    }
+}
+
+/// Opens what the kernel can find without the disk. Whatever it says against it, the other way says better.
+fn open_known(path: &Path) -> Option<File> {
+    let how = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    openat2(CWD, path, how, Mode::empty(), ResolveFlags::CACHED).ok().map(File::from)
+}
+
+/// An object is a file that the vault wrote. A link in its place was put there by somebody else, and what it points to is
+/// nobody's to hand out.
+fn open_any(path: &Path) -> io::Result<File> {
+    let nofollow = i32::try_from(OFlags::NOFOLLOW.bits()).map_err(io::Error::other)?;
+    OpenOptions::new().read(true).custom_flags(nofollow).open(path).map_err(|error| {
+        match Errno::from_io_error(&error) {
+            Some(Errno::LOOP) => io::Error::other("a link lies where an object should"),
+            _ => error,
+        }
+    })
+}
+
+/// The next piece. A file that ends early is an error.
+async fn read(file: &Arc<File>, at: u64, to: u64) -> io::Result<Bytes> {
+    let length = usize::try_from(to - at).unwrap_or(PIECE).min(PIECE);
+    let mut piece = Piece::new(length);
+    let there = preadv2(file, &mut [IoSliceMut::new(piece.bytes_mut())], at, ReadWriteFlags::NOWAIT).unwrap_or(0);
+    if there < length {
+        let file = Arc::clone(file);
+        let reading = spawn_blocking(move || {
+            file.read_exact_at(&mut piece.bytes_mut()[there..], at + there as u64)?;
+            Ok::<_, io::Error>(piece)
+        });
+        piece = reading.await.map_err(io::Error::other)??;
+    }
+    Ok(Bytes::from_owner(piece))
+}
+
+/// Memory for one read, which is used again: to ask the kernel for it each time, and to have it cleared, costs as much as
+/// the reading.
+struct Piece {
+    memory: Vec<u8>,
+    length: usize,
+}
+
+static FREE: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
+
+impl Piece {
+    fn new(length: usize) -> Self {
+        let used = if length > SMALL { free().pop() } else { None };
+        let memory = used.unwrap_or_else(|| vec![0; if length > SMALL { PIECE } else { length }]);
+        Self { memory, length }
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.memory[..self.length]
+    }
+}
+
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        &self.memory[..self.length]
+    }
+}
+
+impl Drop for Piece {
+    fn drop(&mut self) {
+        let mut free = free();
+        if self.memory.len() == PIECE && free.len() < KEPT {
+            free.push(std::mem::take(&mut self.memory));
+        }
+    }
+}
+
+fn free() -> std::sync::MutexGuard<'static, Vec<Vec<u8>>> {
+    FREE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on should not")]
+mod tests {
+    use futures::TryStreamExt;
+
+    use super::*;
+    use crate::domain::Digest;
+
+    #[tokio::test]
+    async fn every_part_comes_as_it_lies_there_and_memory_that_was_used_before_shows_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("object");
+        let whole: Vec<u8> = (0..3 * PIECE + 1000).map(|at| (at * 7 + at / 251) as u8).collect();
+        std::fs::write(&path, &whole).unwrap();
+        let key = VaultKey::Scan(Digest::of(&whole));
+        let at = |at: usize| at as u64;
+        for (from, to) in
+            [(0, whole.len()), (0, 1), (5, SMALL + 6), (PIECE - 1, PIECE + 1), (PIECE, whole.len()), (7, 150_007)]
+        {
+            let read: Vec<Bytes> =
+                pieces(key, path.clone(), at(from), at(to)).await.unwrap().try_collect().await.unwrap();
+            assert!(read.iter().all(|piece| piece.len() <= PIECE));
+            assert!(read.concat() == whole[from..to], "{from}..{to}");
+        }
+        assert!(free().len() <= KEPT);
+        let short = pieces(key, path.clone(), 0, at(whole.len() + 1)).await;
+        assert!(matches!(short.err(), Some(VaultError::Unfit(_))));
+        let missing = pieces(key, dir.path().join("nothing"), 0, 1).await;
+        assert!(matches!(missing.err(), Some(VaultError::Missing(_))));
+    }
+
+    #[tokio::test]
+    async fn an_object_that_becomes_shorter_while_it_is_read_is_an_error_and_no_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("object");
+        std::fs::write(&path, vec![7; 2 * PIECE]).unwrap();
+        let key = VaultKey::Scan(Digest::of(b""));
+        let mut pieces = pieces(key, path.clone(), 0, 2 * PIECE as u64).await.unwrap();
+        File::options().write(true).open(&path).unwrap().set_len(PIECE as u64 + 1).unwrap();
+        assert_eq!(pieces.next().await.unwrap().unwrap().len(), PIECE);
+        assert!(pieces.next().await.unwrap().is_err());
+    }
+
+    #[tokio::test]
+    async fn a_link_is_no_object() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, link) = (dir.path().join("object"), dir.path().join("link"));
+        std::fs::write(&path, b"secret").unwrap();
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        let found = pieces(VaultKey::Scan(Digest::of(b"")), link, 0, 6).await;
+        assert!(matches!(found.err(), Some(VaultError::Store { .. })));
+    }
+}
