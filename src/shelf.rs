@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
-use tutanak_ftp::{Entry, EntryKind, Leaving, Listing, LoginError, Opened, Shelf, ShelfError, Sums, Terms, Visitor};
+use tutanak_ftp::{
+    Content, Entry, EntryKind, Leaving, Listing, LoginError, Opened, Shelf, ShelfError, Sums, Terms, Visitor,
+};
 
 use crate::access::door::{Door, DoorError};
 use crate::access::standing::{Standings, may_be_plain};
@@ -17,11 +19,13 @@ use crate::clock::Clock;
 use crate::ledger::LedgerError;
 use crate::telemetry::Chain;
 use crate::tree::directories::Directory;
-use crate::tree::{Node, Tree};
+use crate::tree::{Node, Tree, TreeError};
 use ending::Ending;
 
 /// Directories whose rendered form is kept. What they hold is counted by the tree.
 const RENDERED: usize = 1024;
+/// Bytes from which on it pays to let the kernel send a file that lies on this machine.
+const LONG: u64 = 1 << 20;
 
 /// What the operator allows all parties.
 #[derive(Clone, Debug, Default)]
@@ -98,6 +102,24 @@ impl PartyShelf {
             }
             Err(DoorError::Ledger(error)) => Err(unavailable(&error)),
         }
+    }
+
+    /// Bytes `from..to` of a file. Where nothing is encrypted, a long one is left to the kernel.
+    async fn content(
+        &self,
+        visitor: &Visitor,
+        seat: &Seat,
+        node: &Node,
+        from: u64,
+        to: u64,
+    ) -> Result<Content, TreeError> {
+        if !visitor.encrypted
+            && to - from >= LONG
+            && let Some(file) = self.tree.file(seat, node).await?
+        {
+            return Ok(Content::File { file, from, to });
+        }
+        Ok(Content::Pieces(self.tree.read(seat, node, from, to).await?))
     }
 
     async fn note(&self, access: Access, write: impl FnOnce(Seat)) {
@@ -251,9 +273,9 @@ impl Shelf for PartyShelf {
             seat.refused("offset past the end");
             return Err(ShelfError::NotYours("Başlangıç dosyanın sonundan ileride.".to_owned()));
         }
-        let chunks = self.tree.read(&seat, &node, offset, size).await.map_err(|error| unavailable(&error))?;
+        let content = self.content(visitor, &seat, &node, offset, size).await.map_err(|error| unavailable(&error))?;
         let delivery = Ending::new(seat.delivery(size - offset), self.audit.clone(), asked);
-        Ok(Opened { chunks, delivery: Box::new(delivery) })
+        Ok(Opened { content, delivery: Box::new(delivery) })
     }
 
     async fn leave(&self, visitor: &Visitor, reader: Option<&Reader>, why: Leaving) {

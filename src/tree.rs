@@ -248,6 +248,14 @@ impl Tree {
         }
     }
 
+    /// The file of this machine in which the bytes of a scan lie, if they do.
+    pub async fn file(&self, _on_record: &Seat, node: &Node) -> Result<Option<std::fs::File>, TreeError> {
+        match &node.content {
+            Content::Scan(scan) => Ok(self.vault.file(scan.digest, scan.size).await?),
+            _ => Ok(None),
+        }
+    }
+
     async fn election(&self) -> Result<Option<Election>, TreeError> {
         Ok(self.ledger.election().await?.map(|stored| stored.election))
     }

@@ -20,12 +20,14 @@ use tokio::net::TcpListener;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 use tutanak_ftp::{
-    Cut, Delivery, Engine, Entry, EntryKind, Leaving, Listing, LoginError, Opened, Settings, Shelf, ShelfError,
-    Visitor, run,
+    Content, Cut, Delivery, Engine, Entry, EntryKind, Leaving, Listing, LoginError, Opened, Settings, Shelf,
+    ShelfError, Visitor, run,
 };
 
 /// Bytes read at a time.
 const PIECE: u64 = 256 * 1024;
+/// From here on the kernel sends a file by itself.
+const LONG: u64 = 1 << 20;
 
 struct Folder(PathBuf);
 
@@ -97,6 +99,12 @@ impl Shelf for Folder {
             Ok((file, meta.len(), first))
         })
         .await?;
+        if size - offset >= LONG {
+            return Ok(Opened {
+                content: Content::File { file, from: offset, to: size },
+                delivery: Box::new(NotCounted),
+            });
+        }
         let next = offset + first.len() as u64;
         let rest = stream::try_unfold((file, next), move |(file, at)| async move {
             if at >= size {
@@ -107,8 +115,8 @@ impl Shelf for Folder {
             let next = at + piece.len() as u64;
             Ok(Some((piece, (file, next))))
         });
-        let chunks = stream::once(async { Ok(first) }).chain(rest).boxed();
-        Ok(Opened { chunks, delivery: Box::new(NotCounted) })
+        let content = Content::Pieces(stream::once(async { Ok(first) }).chain(rest).boxed());
+        Ok(Opened { content, delivery: Box::new(NotCounted) })
     }
 
     async fn leave(&self, _: &Visitor, _: Option<&()>, _: Leaving) {}

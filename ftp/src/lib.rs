@@ -32,7 +32,8 @@
 //! use tokio::net::{TcpListener, TcpStream};
 //! use tokio_util::sync::CancellationToken;
 //! use tutanak_ftp::{
-//!     Cut, Delivery, Entry, EntryKind, Leaving, Listing, LoginError, Opened, Settings, Shelf, ShelfError, Visitor, run,
+//!     Content, Cut, Delivery, Entry, EntryKind, Leaving, Listing, LoginError, Opened, Settings, Shelf, ShelfError, Visitor,
+//!     run,
 //! };
 //!
 //! const NOTICE: &str = "Oku beni.\n";
@@ -78,8 +79,8 @@
 //!         let rest = usize::try_from(offset).ok().and_then(|offset| NOTICE.as_bytes().get(offset..));
 //!         match (path, rest) {
 //!             ("/OKU-BENI.txt", Some(rest)) => {
-//!                 let chunks = stream::iter([Ok(Bytes::from_static(rest))]).boxed();
-//!                 Ok(Opened { chunks, delivery: Box::new(NotCounted) })
+//!                 let content = Content::Pieces(stream::iter([Ok(Bytes::from_static(rest))]).boxed());
+//!                 Ok(Opened { content, delivery: Box::new(NotCounted) })
 //!             }
 //!             _ => Err(ShelfError::Missing),
 //!         }
@@ -136,6 +137,6 @@ pub use front::{Listener, run};
 pub use listing::Listing;
 pub use settings::{Engine, FtpError, Settings};
 pub use shelf::{
-    Cut, Delivery, Entry, EntryKind, Leaving, LoginError, Opened, Shelf, ShelfError, Sums, Terms, Visitor,
+    Content, Cut, Delivery, Entry, EntryKind, Leaving, LoginError, Opened, Shelf, ShelfError, Sums, Terms, Visitor,
 };
 pub use tls::Certificate;

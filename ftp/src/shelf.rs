@@ -4,15 +4,17 @@
 //! No type of an FTP library may appear here, and no method that writes: its absence is the
 //! guarantee that nobody can change anything over FTP.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
+use std::fs::File;
 use std::io;
 use std::net::IpAddr;
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::stream::BoxStream;
+use futures::stream::{self, BoxStream, StreamExt};
 
 use crate::listing::Listing;
 
@@ -167,12 +169,62 @@ pub struct Sums {
 
 /// Bytes from `offset` on, and the record of their delivery.
 pub struct Opened {
-    /// The bytes, in pieces of any size; each piece is written as it comes, so the piece is the
-    /// unit of memory. Its end is the end of the file: a shelf that runs out of bytes too early
-    /// must give an `Err`, or the client will take the part for the whole.
-    pub chunks: BoxStream<'static, io::Result<Bytes>>,
+    /// The bytes.
+    pub content: Content,
     /// Told what was sent.
     pub delivery: Box<dyn Delivery>,
+}
+
+/// Where bytes come from.
+pub enum Content {
+    /// In pieces of any size; each piece is written as it comes, so the piece is the unit of memory. Its end is the end of
+    /// the file: a shelf that runs out of bytes too early must give an `Err`, or the client will take the part for the whole.
+    Pieces(BoxStream<'static, io::Result<Bytes>>),
+    /// Bytes `from..to` of a file of this machine. It pays for long ones in the clear, which the kernel then sends by itself.
+    File {
+        /// The file. Nobody may make it shorter.
+        file: File,
+        /// The first byte.
+        from: u64,
+        /// Behind the last.
+        to: u64,
+    },
+}
+
+/// Bytes of a file that are read at a time where the kernel cannot send them by itself.
+const PIECE: u64 = 256 * 1024;
+
+impl Content {
+    /// In pieces, whatever it is.
+    pub(crate) fn pieces(self) -> BoxStream<'static, io::Result<Bytes>> {
+        let (file, from, to) = match self {
+            Self::Pieces(pieces) => return pieces,
+            Self::File { file, from, to } => (file, from, to),
+        };
+        let read = stream::try_unfold((file, from), move |(file, at)| async move {
+            if at >= to {
+                return Ok(None);
+            }
+            let reading = tokio::task::spawn_blocking(move || {
+                let mut piece = vec![0; usize::try_from((to - at).min(PIECE)).map_err(io::Error::other)?];
+                file.read_exact_at(&mut piece, at)?;
+                Ok::<_, io::Error>((piece, file))
+            });
+            let (piece, file) = reading.await.map_err(io::Error::other)??;
+            let next = at + piece.len() as u64;
+            Ok(Some((Bytes::from(piece), (file, next))))
+        });
+        read.boxed()
+    }
+}
+
+impl Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pieces(_) => f.write_str("Pieces"),
+            Self::File { from, to, .. } => write!(f, "File({from}..{to})"),
+        }
+    }
 }
 
 /// Counts what reached the client. Dropped without `complete` = the transfer was cut.

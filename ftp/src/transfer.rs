@@ -3,16 +3,21 @@
 //! It is the one place that counts what was sent, and the one that says "complete": never before the last byte is
 //! flushed, and never after an error of the source.
 
+mod file;
+
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
-use futures::StreamExt;
+use futures::stream::{BoxStream, StreamExt};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
 use crate::pace::{Bucket, STEP};
 use crate::shelf::{Cut, Delivery};
+
+pub(crate) use file::pour_file;
 
 /// How fast, and how patient.
 #[derive(Clone)]
@@ -25,7 +30,7 @@ pub(crate) struct Manner {
 
 /// Sends every piece and ends the connection.
 pub(crate) async fn pour<W: AsyncWrite + Unpin>(
-    chunks: &mut futures::stream::BoxStream<'static, std::io::Result<Bytes>>,
+    mut chunks: BoxStream<'static, io::Result<Bytes>>,
     delivery: &mut dyn Delivery,
     output: &mut W,
     manner: &Manner,

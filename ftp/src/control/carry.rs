@@ -14,15 +14,16 @@ use crate::data::Port;
 use crate::lines::Heard;
 use crate::listing::Listing;
 use crate::reply::Reply;
-use crate::shelf::{Cut, Entry, EntryKind, Leaving, Opened, Shelf, ShelfError};
+use crate::shelf::{Content, Cut, Delivery, Entry, EntryKind, Leaving, Shelf, ShelfError};
 use crate::state::{Effect, Transfer};
-use crate::transfer::{Manner, pour, send};
+use crate::transfer::{Manner, pour, pour_file, send};
 use crate::wire::Wire;
 use crate::{proxy, tls};
 
 /// What is to be sent.
 enum Load {
-    File(Opened),
+    /// Its content until it is poured out.
+    File(Option<Content>, Box<dyn Delivery>),
     Text(Bytes),
 }
 
@@ -109,7 +110,8 @@ impl<S: Shelf> Talk<'_, S> {
         let shelf = &self.server.shelf;
         Ok(match transfer {
             Transfer::File { path, offset } => {
-                self.ask(shelf.open(&self.visitor, reader, &path, offset)).await.map(Load::File)
+                let opened = self.ask(shelf.open(&self.visitor, reader, &path, offset)).await;
+                opened.map(|opened| Load::File(Some(opened.content), opened.delivery))
             }
             Transfer::Listing { path, format, pattern, prefix } => {
                 use crate::command::Format;
@@ -198,14 +200,20 @@ impl<S: Shelf> Talk<'_, S> {
 
 async fn work(opening: Opening, load: &mut Load, wire: &mut Option<Wire>, manner: &Manner) -> Result<(), Cut> {
     let wire = wire.insert(opening.open().await?);
-    match load {
-        Load::Text(text) => send(text.clone(), wire, manner).await,
-        Load::File(opened) => pour(&mut opened.chunks, opened.delivery.as_mut(), wire, manner).await,
+    let (content, delivery) = match load {
+        Load::Text(text) => return send(text.clone(), wire, manner).await,
+        Load::File(content, delivery) => (content.take().ok_or(Cut::Source)?, delivery.as_mut()),
+    };
+    match (content, wire) {
+        (Content::File { file, from, to }, Wire::Plain(stream)) => {
+            pour_file(file, (from, to), delivery, stream, manner).await
+        }
+        (content, wire) => pour(content.pieces(), delivery, wire, manner).await,
     }
 }
 
 fn finish(load: Load, outcome: Result<(), Cut>) {
-    let Load::File(Opened { delivery, .. }) = load else { return };
+    let Load::File(_, delivery) = load else { return };
     match outcome {
         Ok(()) => delivery.complete(),
         Err(cut) => {

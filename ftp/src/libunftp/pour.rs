@@ -48,8 +48,8 @@ pub(super) async fn pour<W: AsyncWrite + Unpin + ?Sized>(
     stall: Duration,
     over: &CancellationToken,
 ) -> Result<u64, Torn> {
-    let Opened { chunks, mut delivery } = opened;
-    match send(chunks, delivery.as_mut(), output, stall, over).await {
+    let Opened { content, mut delivery } = opened;
+    match send(content.pieces(), delivery.as_mut(), output, stall, over).await {
         Ok(total) => {
             delivery.complete();
             Ok(total)

@@ -1,21 +1,27 @@
 //! A shelf that is made up, keeps a diary, and can misbehave on request.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::{StreamExt, stream};
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
 use tutanak_ftp::{
-    Cut, Delivery, Entry, EntryKind, Leaving, Listing, LoginError, Opened, Shelf, ShelfError, Sums, Terms, Visitor,
+    Content, Cut, Delivery, Entry, EntryKind, Leaving, Listing, LoginError, Opened, Shelf, ShelfError, Sums,
+    Terms, Visitor,
 };
 
 /// Length of `/il/34/a.png`, which is no multiple of anything.
 pub const SCAN: usize = 145_677;
 /// Length of `/endless.bin`: more than all buffers between two programs hold.
 pub const ENDLESS: u64 = 1 << 30;
+/// Length of `/long.bin`, which is a file on this machine. `/shrunk.bin` is the same and said to be longer; `/sparse.bin` is
+/// one of [`ENDLESS`] bytes.
+pub const LONG: usize = 3_145_999;
 /// Where `/torn.bin` breaks, and how long it says it is.
 pub const TORN_AT: usize = 100_000;
 pub const TORN_SIZE: u64 = 300_000;
@@ -64,6 +70,22 @@ pub struct MadeShelf {
 
 pub fn scan() -> Bytes {
     (0..SCAN).map(|i| u8::try_from(i % 251).unwrap()).collect()
+}
+
+pub fn long() -> Vec<u8> {
+    (0..LONG).map(|i| (i * 7 + i / 253) as u8).collect()
+}
+
+/// A file that has no name any more.
+fn on_disk(bytes: &[u8], length: u64) -> File {
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let name = format!("tutanak-ftp-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+    let path = std::env::temp_dir().join(name);
+    let mut file = File::options().read(true).write(true).create_new(true).open(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    file.write_all(bytes).unwrap();
+    file.set_len(length).unwrap();
+    file
 }
 
 pub fn modified() -> SystemTime {
@@ -125,7 +147,9 @@ impl Shelf for MadeShelf {
             "/" | "/il" | "/il/34" | "/many" => Ok(directory(path)),
             "/il/34/a.png" | "/İl ğ 1.png" => Ok(file(path, SCAN as u64)),
             "/torn.bin" => Ok(file(path, TORN_SIZE)),
-            "/endless.bin" => Ok(file(path, ENDLESS)),
+            "/endless.bin" | "/sparse.bin" => Ok(file(path, ENDLESS)),
+            "/long.bin" => Ok(file(path, LONG as u64)),
+            "/shrunk.bin" => Ok(file(path, LONG as u64 + 1)),
             "/busy.bin" => Err(ShelfError::Busy("Ask again".to_owned())),
             "/theirs.bin" => Err(ShelfError::NotYours("Not for you".to_owned())),
             _ => Err(ShelfError::Missing),
@@ -151,34 +175,18 @@ impl Shelf for MadeShelf {
 
     async fn open(&self, _: &Visitor, _: &String, path: &str, offset: u64) -> Result<Opened, ShelfError> {
         let whole = scan();
-        let chunks = match path {
-            path if path == "/il/34/a.png" || path == "/İl ğ 1.png" || path.starts_with("/il/34/n") => {
-                let start = usize::try_from(offset).unwrap();
-                if start > whole.len() {
-                    return Err(ShelfError::Missing);
-                }
-                let rest = whole.slice(start..);
-                stream::iter(rest.chunks(40_000).map(|c| Ok(Bytes::copy_from_slice(c))).collect::<Vec<_>>()).boxed()
-            }
-            "/torn.bin" => {
-                let sound = whole.slice(..TORN_AT);
-                stream::iter([Ok(sound), Err(io::Error::other("the disk is gone"))]).boxed()
-            }
-            "/silent.bin" => stream::iter([Ok(whole)]).chain(stream::pending()).boxed(),
-            "/endless.bin" => {
-                let piece = Bytes::from(vec![7; 1 << 18]);
-                let many = usize::try_from((ENDLESS - offset) >> 18).unwrap();
-                stream::repeat_with(move || Ok(piece.clone())).take(many).boxed()
-            }
-            "/busy.bin" => return Err(ShelfError::Busy("Ask again".to_owned())),
-            "/theirs.bin" => return Err(ShelfError::NotYours("Not for you".to_owned())),
-            _ => return Err(ShelfError::Missing),
+        let content = |file, to| Content::File { file, from: offset, to };
+        let content = match path {
+            "/long.bin" => content(on_disk(&long(), LONG as u64), LONG as u64),
+            "/shrunk.bin" => content(on_disk(&long(), LONG as u64), LONG as u64 + 1),
+            "/sparse.bin" => content(on_disk(b"", ENDLESS), ENDLESS),
+            _ => Content::Pieces(pieces(&whole, path, offset)?),
         };
         let mut diary = self.diary.lock().unwrap();
         let number = diary.delivered.len();
         diary.delivered.push(Delivered { path: path.to_owned(), offset, ..Delivered::default() });
         let delivery = Box::new(Counted { diary: Arc::clone(&self.diary), number });
-        Ok(Opened { chunks, delivery })
+        Ok(Opened { content, delivery })
     }
 
     async fn leave(&self, visitor: &Visitor, reader: Option<&String>, why: Leaving) {
@@ -186,6 +194,32 @@ impl Shelf for MadeShelf {
         diary.left.push((visitor.session, reader.cloned()));
         diary.reasons.push(why);
     }
+}
+
+fn pieces(whole: &Bytes, path: &str, offset: u64) -> Result<BoxStream<'static, io::Result<Bytes>>, ShelfError> {
+    Ok(match path {
+        path if path == "/il/34/a.png" || path == "/İl ğ 1.png" || path.starts_with("/il/34/n") => {
+            let start = usize::try_from(offset).unwrap();
+            if start > whole.len() {
+                return Err(ShelfError::Missing);
+            }
+            let rest = whole.slice(start..);
+            stream::iter(rest.chunks(40_000).map(|c| Ok(Bytes::copy_from_slice(c))).collect::<Vec<_>>()).boxed()
+        }
+        "/torn.bin" => {
+            let sound = whole.slice(..TORN_AT);
+            stream::iter([Ok(sound), Err(io::Error::other("the disk is gone"))]).boxed()
+        }
+        "/silent.bin" => stream::iter([Ok(whole.clone())]).chain(stream::pending()).boxed(),
+        "/endless.bin" => {
+            let piece = Bytes::from(vec![7; 1 << 18]);
+            let many = usize::try_from((ENDLESS - offset) >> 18).unwrap();
+            stream::repeat_with(move || Ok(piece.clone())).take(many).boxed()
+        }
+        "/busy.bin" => return Err(ShelfError::Busy("Ask again".to_owned())),
+        "/theirs.bin" => return Err(ShelfError::NotYours("Not for you".to_owned())),
+        _ => return Err(ShelfError::Missing),
+    })
 }
 
 struct Counted {

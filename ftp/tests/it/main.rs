@@ -10,6 +10,7 @@ mod known_limits;
 mod limits;
 mod listing;
 mod login;
+mod long_files;
 mod made_shelf;
 mod paths;
 mod programs;
