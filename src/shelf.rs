@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use tutanak_ftp::{
-    Content, Entry, EntryKind, Leaving, Listing, LoginError, Opened, Shelf, ShelfError, Sums, Terms, Visitor,
+    Attempt, Content, Entry, EntryKind, Leaving, Listing, LoginError, Opened, Shelf, ShelfError, Sums, Terms, Visitor,
 };
 
 use crate::access::door::{Door, DoorError};
@@ -259,6 +259,16 @@ impl Shelf for PartyShelf {
         let Some((node, size)) = sized else { return told(seat, None) };
         let crc32 = self.tree.crc32(&seat, path).await.map_err(|error| unavailable(&error))?;
         told(seat, Some(Sums { size, sha256: node.digest().map(|digest| *digest.as_bytes()), crc32 }))
+    }
+
+    async fn attempted(&self, visitor: &Visitor, reader: Option<&Reader>, attempt: Attempt) {
+        let (reason, object) = match attempt {
+            Attempt::Bounce => ("bounce", String::new()),
+            Attempt::Clear => ("not-encrypted", String::new()),
+            Attempt::Stranger(address) => ("stranger", address.to_string()),
+        };
+        let principal = reader.map_or("-", |reader| reader.principal.account.as_str());
+        self.note(access(visitor, principal, "data-connection", &object, 0), |seat| seat.refused(reason)).await;
     }
 
     async fn open(&self, visitor: &Visitor, reader: &Reader, path: &str, offset: u64) -> Result<Opened, ShelfError> {

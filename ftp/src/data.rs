@@ -64,15 +64,22 @@ pub(crate) struct Port {
 }
 
 impl Port {
-    /// The connection of `peer`. Whoever else comes is sent away.
-    pub(crate) async fn accept(self, peer: IpAddr, patience: Duration) -> io::Result<TcpStream> {
+    /// The connection of `peer`. Whoever else comes is sent away, and named in `strangers`.
+    pub(crate) async fn accept(
+        self,
+        peer: IpAddr,
+        patience: Duration,
+        strangers: &mut Vec<IpAddr>,
+    ) -> io::Result<TcpStream> {
         let accepting = async {
             for _ in 0..STRANGERS {
                 let (stream, from) = self.listener.accept().await?;
                 if from.ip().to_canonical() == peer {
                     return Ok(stream);
                 }
-                tracing::warn!(stranger = %from.ip(), "Somebody else came to a data connection");
+                let stranger = from.ip().to_canonical();
+                tracing::warn!(%stranger, "Somebody else came to a data connection");
+                strangers.push(stranger);
             }
             Err(io::Error::other("only strangers came"))
         };
@@ -102,7 +109,8 @@ mod tests {
         let at = SocketAddr::new(local, port.number);
         let stranger = TcpStream::connect(at).await.unwrap();
         let peer = IpAddr::from([127, 0, 0, 9]);
-        let waiting = port.accept(peer, Duration::from_secs(20));
+        let mut strangers = Vec::new();
+        let waiting = port.accept(peer, Duration::from_secs(20), &mut strangers);
         let coming = async {
             let socket = tokio::net::TcpSocket::new_v4().unwrap();
             socket.bind(SocketAddr::new(peer, 0)).unwrap();
@@ -110,6 +118,7 @@ mod tests {
         };
         let (got, mine) = tokio::join!(waiting, coming);
         assert_eq!(got.unwrap().peer_addr().unwrap(), mine.local_addr().unwrap());
+        assert_eq!(strangers, [local]);
         drop(stranger);
     }
 }

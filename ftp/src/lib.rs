@@ -137,6 +137,7 @@ pub use front::{Listener, run};
 pub use listing::Listing;
 pub use settings::{Engine, FtpError, Settings};
 pub use shelf::{
-    Content, Cut, Delivery, Entry, EntryKind, Leaving, LoginError, Opened, Shelf, ShelfError, Sums, Terms, Visitor,
+    Attempt, Content, Cut, Delivery, Entry, EntryKind, Leaving, LoginError, Opened, Shelf, ShelfError, Sums, Terms,
+    Visitor,
 };
 pub use tls::Certificate;

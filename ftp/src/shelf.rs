@@ -113,6 +113,9 @@ pub trait Shelf: Send + Sync + 'static {
         }
     }
 
+    /// Something was tried that is never done. It is told before it is answered, or as soon as it was seen.
+    async fn attempted(&self, _visitor: &Visitor, _reader: Option<&Self::Reader>, _attempt: Attempt) {}
+
     /// Opens a file at `offset` bytes from its start. `offset` has been checked against nothing:
     /// the shelf refuses one past the end.
     ///
@@ -299,6 +302,17 @@ pub enum Leaving {
     /// The service is stopping.
     #[error("stopping")]
     Stopping,
+}
+
+/// What nobody gets, and an attacker would try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// Data were to go to an address of the client's choice (`PORT`, `EPRT`: the bounce of RFC 2577 §3).
+    Bounce,
+    /// Data, or a password, were to go in the clear where they must be encrypted.
+    Clear,
+    /// Somebody else came to a data connection (RFC 2577 §5); they were sent away.
+    Stranger(IpAddr),
 }
 
 /// Why a path was not served; the variant is the reply code.

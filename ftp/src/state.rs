@@ -13,6 +13,7 @@ use crate::command::{Algorithm, Bad, Command};
 use crate::listing::Facts;
 use crate::path::resolve;
 use crate::reply::Reply;
+use crate::shelf::Attempt;
 
 pub use answers::{Question, Transfer};
 pub use sending::Port;
@@ -28,11 +29,13 @@ pub struct Policy {
     pub ipv6: bool,
 }
 
-/// What is to be done about a command. All but the first three lead to another call of the machine.
+/// What is to be done about a command. All but those that only say something lead to another call of the machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Say this and read on.
     Say(Reply),
+    /// Say this, and tell the shelf what was tried.
+    Refuse(Attempt, Reply),
     /// Say this and end the session.
     Bye(Reply),
     /// Put the command aside until the transfer is over.
@@ -220,7 +223,10 @@ impl Session {
             Command::List(format, path) => self.list(format, path),
             Command::Passive => self.passive(),
             Command::Extended(extended) => self.extended(extended),
-            Command::Active => say(if self.extended_only { 501 } else { 502 }, "Only passive mode: use EPSV or PASV"),
+            Command::Active => {
+                let code = if self.extended_only { 501 } else { 502 };
+                refuse(Attempt::Bounce, code, "Only passive mode: use EPSV or PASV")
+            }
             Command::Abort => say(226, "Nothing was running"),
             Command::Type('A') => say(200, "Noted; files are sent byte for byte all the same"),
             Command::Type(_) => say(200, "Byte for byte"),
@@ -268,6 +274,10 @@ impl Session {
 
 fn say(code: u16, text: &'static str) -> Effect {
     Effect::Say(Reply::new(code, text))
+}
+
+fn refuse(attempt: Attempt, code: u16, text: &'static str) -> Effect {
+    Effect::Refuse(attempt, Reply::new(code, text))
 }
 
 #[cfg(test)]

@@ -3,8 +3,11 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tutanak::client::ftp;
 
 use crate::house::{AFTER, BEFORE, House};
 use crate::paper::{large_page, page};
@@ -13,29 +16,50 @@ const DIR: &str = "/tutanaklar/34-istanbul/kadikoy-1/caferaga-mah";
 
 /// A control connection with no ideas of its own: what a test says is what goes over the wire.
 pub struct Line {
-    control: BufReader<TcpStream>,
+    control: BufReader<Box<dyn Wire>>,
     server: SocketAddr,
 }
 
+trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
+
 impl Line {
     pub async fn open(server: SocketAddr) -> Self {
-        let mut line = Self { control: BufReader::new(TcpStream::connect(server).await.unwrap()), server };
+        let stream: Box<dyn Wire> = Box::new(TcpStream::connect(server).await.unwrap());
+        let mut line = Self { control: BufReader::new(stream), server };
         line.reply().await;
         line
     }
 
     /// What is said to somebody who connects.
     pub async fn knock(server: SocketAddr) -> String {
-        let mut line = Self { control: BufReader::new(TcpStream::connect(server).await.unwrap()), server };
+        let stream: Box<dyn Wire> = Box::new(TcpStream::connect(server).await.unwrap());
+        let mut line = Self { control: BufReader::new(stream), server };
         line.reply().await
     }
 
     pub async fn log_in(house: &House) -> Self {
         let mut line = Self::open(house.ftp).await;
-        line.say(&format!("USER {}", house.party.bulk.user)).await;
-        let welcome = line.say(&format!("PASS {}", house.party.bulk.password)).await;
-        assert!(welcome.starts_with("230"), "{welcome}");
+        line.identify(house).await;
         line
+    }
+
+    /// With TLS for commands, and none yet for data.
+    pub async fn log_in_encrypted(house: &House) -> Self {
+        let mut line = Self::open(house.ftp).await;
+        assert!(line.say("AUTH TLS").await.starts_with("234"));
+        let connector = TlsConnector::from(ftp::tls(Some(&house.ca())).unwrap());
+        let name = ServerName::try_from("localhost").unwrap();
+        let encrypted: Box<dyn Wire> = Box::new(connector.connect(name, line.control.into_inner()).await.unwrap());
+        let mut line = Self { control: BufReader::new(encrypted), server: line.server };
+        line.identify(house).await;
+        line
+    }
+
+    async fn identify(&mut self, house: &House) {
+        self.say(&format!("USER {}", house.party.bulk.user)).await;
+        let welcome = self.say(&format!("PASS {}", house.party.bulk.password)).await;
+        assert!(welcome.starts_with("230"), "{welcome}");
     }
 
     /// The next reply, all lines of it.
@@ -58,7 +82,7 @@ impl Line {
         self.reply().await
     }
 
-    async fn data(&mut self) -> TcpStream {
+    pub async fn data(&mut self) -> TcpStream {
         let reply = self.say("EPSV").await;
         let port = reply.split('|').nth(3).unwrap_or_else(|| panic!("{reply}")).parse().unwrap();
         TcpStream::connect((self.server.ip(), port)).await.unwrap()

@@ -9,7 +9,7 @@ use tokio::time::{sleep, timeout};
 use super::{Seated, Talk};
 use crate::command::Algorithm;
 use crate::reply::Reply;
-use crate::shelf::{EntryKind, Leaving, LoginError, Shelf};
+use crate::shelf::{Attempt, EntryKind, Leaving, LoginError, Shelf};
 use crate::state::{Effect, Port, Question};
 use crate::tls;
 use crate::wire::Wire;
@@ -21,6 +21,10 @@ impl<S: Shelf> Talk<'_, S> {
     pub(super) async fn act(&mut self, effect: Effect) -> Result<(), Leaving> {
         match effect {
             Effect::Say(reply) => self.say(&reply).await,
+            Effect::Refuse(attempt, reply) => {
+                self.tell(attempt).await;
+                self.say(&reply).await
+            }
             Effect::Bye(reply) => {
                 self.say(&reply).await?;
                 Err(Leaving::Quit)
@@ -159,6 +163,16 @@ impl<S: Shelf> Talk<'_, S> {
         let sums = self.ask(self.server.shelf.sums(&self.visitor, &seated.reader, path)).await;
         let reply = self.session.summed(algorithm, said, sums.as_ref());
         self.say(&reply).await
+    }
+
+    /// Tells the shelf what was tried. The answer does not wait longer for it than for anything else.
+    pub(super) async fn tell(&self, attempt: Attempt) {
+        let reader = self.reader.as_ref().map(|seated| &seated.reader);
+        let told =
+            timeout(self.server.settings.stall, self.server.shelf.attempted(&self.visitor, reader, attempt)).await;
+        if told.is_err() {
+            tracing::error!(session = self.visitor.session, ?attempt, "The shelf did not take note in time");
+        }
     }
 
     /// What the sessions of this party share, and how patient we are.

@@ -14,7 +14,7 @@ use crate::data::Port;
 use crate::lines::Heard;
 use crate::listing::Listing;
 use crate::reply::Reply;
-use crate::shelf::{Content, Cut, Delivery, Entry, EntryKind, Leaving, Shelf, ShelfError};
+use crate::shelf::{Attempt, Content, Cut, Delivery, Entry, EntryKind, Leaving, Shelf, ShelfError};
 use crate::state::{Effect, Transfer};
 use crate::transfer::{Manner, pour, pour_file, send};
 use crate::wire::Wire;
@@ -40,8 +40,8 @@ struct Opening {
 }
 
 impl Opening {
-    async fn open(self) -> Result<Wire, Cut> {
-        let accepted = self.port.accept(self.peer, self.data_within).await;
+    async fn open(self, strangers: &mut Vec<IpAddr>) -> Result<Wire, Cut> {
+        let accepted = self.port.accept(self.peer, self.data_within, strangers).await;
         let mut stream = accepted.map_err(|error| cut(&error, Cut::NoConnection))?;
         if let Some(client) = self.behind {
             let named = proxy::address_of(&mut stream, self.handshake_within).await;
@@ -150,9 +150,9 @@ impl<S: Shelf> Talk<'_, S> {
         };
         tokio::pin!(stopping);
         let manner = self.manner();
-        let (mut load, mut wire) = (load, None);
+        let (mut load, mut wire, mut strangers) = (load, None, Vec::new());
         let outcome = {
-            let work = work(opening, &mut load, &mut wire, &manner);
+            let work = work(opening, &mut load, &mut wire, &mut strangers, &manner);
             tokio::pin!(work);
             loop {
                 tokio::select! {
@@ -177,6 +177,9 @@ impl<S: Shelf> Talk<'_, S> {
             wire.break_off();
         }
         finish(load, outcome);
+        for stranger in strangers {
+            self.tell(Attempt::Stranger(stranger)).await;
+        }
         outcome
     }
 
@@ -198,8 +201,14 @@ impl<S: Shelf> Talk<'_, S> {
     }
 }
 
-async fn work(opening: Opening, load: &mut Load, wire: &mut Option<Wire>, manner: &Manner) -> Result<(), Cut> {
-    let wire = wire.insert(opening.open().await?);
+async fn work(
+    opening: Opening,
+    load: &mut Load,
+    wire: &mut Option<Wire>,
+    strangers: &mut Vec<IpAddr>,
+    manner: &Manner,
+) -> Result<(), Cut> {
+    let wire = wire.insert(opening.open(strangers).await?);
     let (content, delivery) = match load {
         Load::Text(text) => return send(text.clone(), wire, manner).await,
         Load::File(content, delivery) => (content.take().ok_or(Cut::Source)?, delivery.as_mut()),

@@ -1,9 +1,9 @@
 //! Who is there, and what is encrypted: `USER`, `PASS`, `AUTH`, `PBSZ`, `PROT`.
 
-use super::{Effect, Session, Who, say};
+use super::{Effect, Session, Who, refuse, say};
 use crate::command::Protection;
 use crate::reply::Reply;
-use crate::shelf::{LoginError, Terms};
+use crate::shelf::{Attempt, LoginError, Terms};
 
 /// Why nobody may log in without TLS where it is required.
 const ENCRYPT_FIRST: &str = "Encrypt first: AUTH TLS";
@@ -19,7 +19,7 @@ impl Session {
         }
         self.who = Who::Nobody;
         if self.policy.tls_required {
-            return say(534, ENCRYPT_FIRST);
+            return refuse(Attempt::Clear, 534, ENCRYPT_FIRST);
         }
         Effect::MayBePlain(user)
     }
@@ -106,7 +106,7 @@ impl Session {
                 self.private = true;
                 say(200, "Data connections are encrypted")
             }
-            Protection::Clear if self.require_tls => say(534, "Data connections must be encrypted"),
+            Protection::Clear if self.require_tls => refuse(Attempt::Clear, 534, "Data connections must be encrypted"),
             Protection::Clear => {
                 self.private = false;
                 say(200, "Data connections are not encrypted")
@@ -118,7 +118,7 @@ impl Session {
     /// Whether a data connection may be opened as things stand: RFC 4217 §9 has the code for it.
     pub(super) fn data_may_open(&self) -> Result<(), Effect> {
         if self.require_tls && !self.private {
-            return Err(say(521, "Data connections must be encrypted: PROT P"));
+            return Err(refuse(Attempt::Clear, 521, "Data connections must be encrypted: PROT P"));
         }
         Ok(())
     }

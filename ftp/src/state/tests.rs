@@ -20,7 +20,7 @@ fn line(session: &mut Session, line: &str) -> Effect {
 
 fn code(effect: &Effect) -> u16 {
     match effect {
-        Effect::Say(reply) | Effect::Bye(reply) | Effect::Handshake(reply) => reply.code(),
+        Effect::Say(reply) | Effect::Refuse(_, reply) | Effect::Bye(reply) | Effect::Handshake(reply) => reply.code(),
         other => panic!("no reply: {other:?}"),
     }
 }
@@ -137,6 +137,8 @@ fn in_every_state_every_command_does_only_what_that_state_allows() {
                 Effect::Handshake(_) => assert!(!state.encrypted && state.policy.tls && !is_reader, "{shown}"),
                 Effect::Abort | Effect::Later | Effect::QuitLater => assert!(state.transferring, "{shown}"),
                 Effect::Bye(_) => assert_eq!(command, Command::Quit, "{shown}"),
+                Effect::Refuse(Attempt::Bounce, _) => assert_eq!(command, Command::Active, "{shown}"),
+                Effect::Refuse(_, _) => assert!(state.require_tls && !state.transferring, "{shown}"),
                 Effect::Say(reply) => {
                     if command == Command::Write && is_reader && !state.transferring {
                         assert_eq!(reply.code(), 550, "{shown}");
@@ -377,7 +379,8 @@ proptest! {
                     session.begins();
                 }
                 Effect::Look { .. } | Effect::Sum { .. } => prop_assert!(logged_in),
-                Effect::Later | Effect::Abort | Effect::QuitLater | Effect::Say(_) | Effect::Bye(_) => {}
+                Effect::Later | Effect::Abort | Effect::QuitLater => {}
+                Effect::Say(_) | Effect::Refuse(..) | Effect::Bye(_) => {}
             }
             if !later && said != "EPSV" && said != "PASV" && said != "EPSV ALL" {
                 before = said;

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use tutanak_ftp::{
-    Content, Cut, Delivery, Entry, EntryKind, Leaving, Listing, LoginError, Opened, Shelf, ShelfError, Sums,
+    Attempt, Content, Cut, Delivery, Entry, EntryKind, Leaving, Listing, LoginError, Opened, Shelf, ShelfError, Sums,
     Terms, Visitor,
 };
 
@@ -46,6 +46,8 @@ pub struct Delivered {
 pub struct Diary {
     pub visitors: Vec<Visitor>,
     pub attempts: usize,
+    /// What was tried that nobody gets, and by whom.
+    pub tried: Vec<(Option<String>, Attempt)>,
     pub paths: Vec<String>,
     pub delivered: Vec<Delivered>,
     /// Who left: session number and name.
@@ -171,6 +173,10 @@ impl Shelf for MadeShelf {
             _ => return Err(ShelfError::Missing),
         };
         Ok(Arc::new(entries.into()))
+    }
+
+    async fn attempted(&self, _: &Visitor, reader: Option<&String>, attempt: Attempt) {
+        self.diary.lock().unwrap().tried.push((reader.cloned(), attempt));
     }
 
     async fn open(&self, _: &Visitor, _: &String, path: &str, offset: u64) -> Result<Opened, ShelfError> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
-use tutanak_ftp::Settings;
+use tutanak_ftp::{Attempt, Settings};
 
 use crate::house::{House, settings};
 use crate::made_shelf::scan;
@@ -81,6 +81,11 @@ async fn nothing_goes_in_the_clear_where_encryption_is_required() {
     reader.say_expect("PROT C", 534).await;
     reader.say_expect("CCC", 534).await;
     assert_eq!(reader.fetch("RETR /il/34/a.png").await.0, scan());
+    let tried = house.diary.lock().unwrap().tried.clone();
+    let party = || (Some("party".to_owned()), Attempt::Clear);
+    let expected: Vec<_> =
+        std::iter::once((None, Attempt::Clear)).chain(std::iter::repeat_with(party).take(8)).collect();
+    assert_eq!(tried, expected, "the shelf hears of each");
 }
 
 #[tokio::test(flavor = "multi_thread")]

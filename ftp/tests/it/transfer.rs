@@ -71,6 +71,31 @@ async fn an_offset_holds_for_the_next_command_alone() {
     }
 }
 
+/// RFC 959 §4.1.3 wants `RETR` immediately behind `REST`, and RFC 3659 §5 lets a server do as it likes with any other order.
+/// Clients differ: some open the data connection first, some in between, and it belongs to the transfer.
+#[tokio::test(flavor = "multi_thread")]
+async fn opening_the_data_connection_leaves_an_offset_as_it_is_whichever_comes_first() {
+    let house = House::open().await;
+    let mut client = house.reader().await;
+    for opening in ["EPSV", "PASV"] {
+        for offset_first in [true, false] {
+            if offset_first {
+                client.say_expect("REST 100000", 350).await;
+            }
+            let mut data = client.passive(opening).await;
+            if !offset_first {
+                client.say_expect("REST 100000", 350).await;
+            }
+            client.say_expect("RETR /il/34/a.png", 150).await;
+            let mut bytes = Vec::new();
+            data.read_to_end(&mut bytes).await.unwrap();
+            client.expect(226).await;
+            assert_eq!(bytes, scan()[100_000..], "{opening}, the offset first: {offset_first}");
+            assert_eq!(client.fetch("RETR /il/34/a.png").await.0, scan(), "it is used up");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[cfg_attr(feature = "libunftp", ignore = "150 comes before the file is looked up")]
 async fn nothing_is_announced_before_it_is_found() {
