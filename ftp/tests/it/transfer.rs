@@ -71,7 +71,7 @@ async fn an_offset_holds_for_the_next_command_alone() {
     }
 }
 
-/// RFC 959 §4.1.3 wants `RETR` immediately behind `REST`, and RFC 3659 §5 lets a server do as it likes with any other order.
+/// RFC 959 §4.1.3 wants `RETR` immediately behind `REST`; RFC 3659 §5.3 lets a server do as it likes with any other order.
 /// Clients differ: some open the data connection first, some in between, and it belongs to the transfer.
 #[tokio::test(flavor = "multi_thread")]
 async fn opening_the_data_connection_leaves_an_offset_as_it_is_whichever_comes_first() {

@@ -124,7 +124,8 @@ class Measures:
             self.mirror(server, port, self.field.top)
 
     def sessions(self, server, tls):
-        """KiB of a session at rest."""
+        """KiB of a session at rest, in a server that has not served anybody else."""
+        server.restart()
         with server.connect(tls):
             before = server.group.private_kib()
             crowd = [server.connect(tls) for _ in range(SESSIONS)]

@@ -50,19 +50,21 @@ class Server:
 
     def __init__(self, name, title, port, user, password, ca, command, log, **more):
         self.name, self.title, self.port, self.user, self.password, self.ca = name, title, port, user, password, str(ca)
-        self.group, self.waited, self.total = Group(name), None, None
-        command = [str(part) for part in command]
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=self.group.enter, **more)
+        self.command, self.log, self.more = [str(part) for part in command], log, more
+        self.group, self.waited, self.total = Group(name), 0.0, None
+        self.launch()
+
+    def launch(self):
+        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+                                        preexec_fn=self.group.enter, **self.more)
         for _ in range(300):
             with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
-            if self.process.poll() is not None:
-                break
             time.sleep(0.1)
         self.stop()
-        log.flush()
-        sys.exit(f"{name} did not come up: {pathlib.Path(log.name).read_text()[-500:]}")
+        self.log.flush()
+        sys.exit(f"{self.name} did not come up: {pathlib.Path(self.log.name).read_text()[-500:]}")
 
     def connect(self, tls=False):
         ftp = ftplib.FTP_TLS(context=ssl.create_default_context(cafile=self.ca)) if tls else ftplib.FTP()
@@ -73,16 +75,25 @@ class Server:
         ftp.voidcmd("TYPE I")
         return ftp
 
+    def end(self):
+        self.process.terminate()
+        deadline = time.monotonic() + 20
+        while (ended := os.wait4(self.process.pid, os.WNOHANG))[0] == 0:
+            if time.monotonic() > deadline:
+                self.process.kill()
+            time.sleep(0.05)
+        self.process.returncode = os.waitstatus_to_exitcode(ended[1])
+        self.waited += ended[2].ru_utime + ended[2].ru_stime
+
+    def restart(self):
+        """So that it has no memory that was used before."""
+        self.end()
+        self.launch()
+
     def stop(self):
-        if self.waited is None:
-            self.process.terminate()
-            deadline = time.monotonic() + 20
-            while (ended := os.wait4(self.process.pid, os.WNOHANG))[0] == 0:
-                if time.monotonic() > deadline:
-                    self.process.kill()
-                time.sleep(0.05)
-            self.process.returncode = os.waitstatus_to_exitcode(ended[1])
-            self.waited, self.total = ended[2].ru_utime + ended[2].ru_stime, self.group.cpu()
+        if self.total is None:
+            self.end()
+            self.total = self.group.cpu()
             self.group.close()
 
 
