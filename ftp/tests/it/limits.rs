@@ -93,7 +93,6 @@ async fn a_line_without_an_end_takes_no_memory_and_ends_the_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(feature = "libunftp", ignore = "it answers, and waits, for ever")]
 async fn a_client_that_does_not_read_answers_is_cut_off() {
     let stall = Duration::from_millis(500);
     let house = House::with(Settings { stall, ..settings() }).await;
