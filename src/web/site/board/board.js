@@ -55,9 +55,9 @@
       for (const advice of fate?.advice ?? []) this.state.append(' ', element('span', advice, { class: 'hint' }));
       if (fate?.known) this.state.append(' ', element('span', 'Daha önce alınmıştı.', { class: 'hint' }));
       if (fate?.sha256) {
-        for (const [kind, name] of [['json', 'imzalı makbuz'], ['pdf', 'makbuz, PDF']]) {
+        for (const [kind, name] of [['json', 'imzalı makbuz'], ['pdf', 'makbuz']]) {
           const href = `/kurul/makbuz/${fate.sha256}.${kind}`;
-          const label = `${this.file.name}: ${name}`;
+          const label = `${kind.toUpperCase()}: ${name}, ${this.file.name}`;
           this.links.append(element('a', kind.toUpperCase(), { href, download: '', 'aria-label': label }), ' ');
         }
         // Only so many fit in one request; the newest are offered.
