@@ -11,14 +11,16 @@
 //! | OtherScale | 53 | 16 | 23 | 1.2 | 20 |
 //! | Shadow | 13 | 9 | 6 | 0.5 | 4 |
 //! | Faint | 1 | 0 | 0 | below 0.1 | 4 |
-//! | Together | 4 | 1 | 0 | below 0.1 | 9 |
-//! | Pairs | 3 | 2 | 1 | 0.1 | 8 |
+//! | Quarter | 4 | 0 | 0 | 0.1 | 0 |
+//! | Together | 4 | 2 | 0 | below 0.1 | 9 |
+//! | Pairs | 2 | 1 | 1 | 0.1 | 8 |
 //! | Twin | 330 | 1 | 26 | 1.4 | 0 |
 //! | Inverted | 11 | 9 | 10 | 0.2 | 4 |
 //! | Photograph | 1 | 0 | 0 | 0.0 | 18 |
 //!
-//! One page is left that nothing reads. Faint is kept for the photographs: without it two of them are lost. Combined, for two
-//! codes of which neither reads alone, costs nothing and reads what `decode::trials` damages; none of these pages needs it.
+//! One page is left that nothing reads. Quarter reads none itself, but what it sees leads Pairs to one that is lost without
+//! it. Faint is kept for the photographs: without it two of them are lost. Combined, for two codes of which neither reads
+//! alone, costs nothing and reads what `decode::trials` damages; none of these pages needs it.
 
 use super::corners;
 use super::effort::Effort;
@@ -53,30 +55,36 @@ const DENSE: f32 = 0.3;
 const LOOK: u64 = 4;
 
 /// Where a module of the page is larger than it need be, the search begins at half its size.
-const LARGE: [Look; 5] = [
+const LARGE: [Look; 7] = [
     (Stage::First, Scale::Half, Rule::Middle, SPARSE),
     (Stage::OtherScale, Scale::Whole, Rule::Middle, SPARSE),
     (Stage::Shadow, Scale::Half, Rule::Mean, DENSE),
     (Stage::Shadow, Scale::Whole, Rule::Mean, DENSE),
     (Stage::Faint, Scale::Half, Rule::Faint, DENSE),
+    (Stage::Quarter, Scale::Quarter, Rule::Middle, DENSE),
+    (Stage::Quarter, Scale::Quarter, Rule::Mean, DENSE),
 ];
-const SMALL: [Look; 5] = [
+const SMALL: [Look; 7] = [
     (Stage::First, Scale::Whole, Rule::Middle, SPARSE),
     (Stage::OtherScale, Scale::Half, Rule::Middle, SPARSE),
     LARGE[2],
     LARGE[3],
     LARGE[4],
+    LARGE[5],
+    LARGE[6],
 ];
 /// Two shades have one threshold at their own size; reduced they are grey.
-const TWO_SHADES: [Look; 3] = [
+const TWO_SHADES: [Look; 5] = [
     (Stage::First, Scale::Whole, Rule::Middle, SPARSE),
     (Stage::OtherScale, Scale::Half, Rule::Middle, SPARSE),
     (Stage::Shadow, Scale::Half, Rule::Mean, DENSE),
+    (Stage::Quarter, Scale::Quarter, Rule::Middle, DENSE),
+    (Stage::Quarter, Scale::Quarter, Rule::Mean, DENSE),
 ];
 
 /// Reads a page.
 pub(super) fn read(page: &Page) -> Findings {
-    /// Modules of the smallest code's side: of fewer pixels there is none, nor anything left at half their size.
+    /// Modules of the smallest code's side: of fewer pixels there is none, nor anything left at a quarter of their size.
     const LEAST: usize = 21;
     let pixels = page.pixels();
     if pixels.width().min(pixels.height()) < LEAST {

@@ -156,6 +156,8 @@ pub enum Stage {
     Shadow,
     /// A threshold near the paper: faded toner.
     Faint,
+    /// The page at a quarter of its size: large codes, and strong noise.
+    Quarter,
     /// Patterns of all stages taken together, looked at with more care.
     Together,
     /// Two patterns of a code whose third is torn off or covered.

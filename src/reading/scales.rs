@@ -1,4 +1,4 @@
-//! The page at its own size and at half of it, each made when it is first asked for. It must never be made
+//! The page at its own size, at half and at a quarter of it, each made when it is first asked for. It must never be made
 //! twice.
 
 use std::borrow::Cow;
@@ -8,12 +8,13 @@ use super::bits::Bits;
 use super::grey::Grey;
 use super::page::Pixels;
 
-/// The page at two sizes.
+/// The page at three sizes.
 #[derive(Debug)]
 pub(super) struct Scales<'p> {
     pixels: &'p Pixels,
     widened: OnceCell<Grey>,
     half: OnceCell<Grey>,
+    quarter: OnceCell<Grey>,
 }
 
 /// How many times the page is reduced.
@@ -21,6 +22,7 @@ pub(super) struct Scales<'p> {
 pub(super) enum Scale {
     Whole,
     Half,
+    Quarter,
 }
 
 impl Scale {
@@ -29,13 +31,14 @@ impl Scale {
         match self {
             Self::Whole => 1.0,
             Self::Half => 2.0,
+            Self::Quarter => 4.0,
         }
     }
 }
 
 impl<'p> Scales<'p> {
     pub fn of(pixels: &'p Pixels) -> Self {
-        Self { pixels, widened: OnceCell::new(), half: OnceCell::new() }
+        Self { pixels, widened: OnceCell::new(), half: OnceCell::new(), quarter: OnceCell::new() }
     }
 
     /// With the half, if it was made already.
@@ -49,6 +52,7 @@ impl<'p> Scales<'p> {
             (Scale::Whole, Pixels::Bits(bits)) => self.widened.get_or_init(|| widened(bits)),
             (Scale::Half, Pixels::Grey(grey)) => self.half.get_or_init(|| half(grey)),
             (Scale::Half, Pixels::Bits(bits)) => self.half.get_or_init(|| half_of_bits(bits)),
+            (Scale::Quarter, _) => self.quarter.get_or_init(|| half(self.get(Scale::Half))),
         }
     }
 }
