@@ -2,7 +2,9 @@
 //!
 //! It must never be skipped: when rows cannot be written the seats run out, and nothing is served any more.
 
+mod delivery;
 pub mod syslog;
+pub mod table;
 pub mod watched;
 
 use std::net::IpAddr;
@@ -16,6 +18,7 @@ use crate::clock::Clock;
 use crate::ledger::audit::AuditRow;
 use crate::ledger::{Ledger, LedgerError};
 use crate::telemetry::Chain;
+pub use delivery::Delivery;
 
 /// Rows that may wait to be written. When the database stands still, this many accesses later everything stops.
 const WAITING: usize = 8192;
@@ -89,13 +92,13 @@ impl Audit {
         let permit = tokio::time::timeout(PATIENCE, self.rows.clone().reserve_owned()).await;
         let place = permit.map_err(|_| AuditUnavailable)?.map_err(|_| AuditUnavailable)?;
         watched::note();
-        Ok(Seat { place: Some(place), access, clock: self.clock.clone() })
+        Ok(Seat { place: Some(place), access, audit: self.clone() })
     }
 
     /// The same without waiting: for what has begun already and is written down a second time.
     pub fn seat_now(&self, access: Access) -> Result<Seat, AuditUnavailable> {
         let place = self.rows.clone().try_reserve_owned().map_err(|_| AuditUnavailable)?;
-        Ok(Seat { place: Some(place), access, clock: self.clock.clone() })
+        Ok(Seat { place: Some(place), access, audit: self.clone() })
     }
 
     /// Whether a row could be written now.
@@ -109,7 +112,7 @@ impl Audit {
 pub struct Seat {
     place: Option<mpsc::OwnedPermit<AuditRow>>,
     access: Access,
-    clock: Clock,
+    audit: Audit,
 }
 
 impl Seat {
@@ -155,14 +158,19 @@ impl Seat {
 
     /// It is under way: the row is written when the delivery ends, however it ends.
     pub fn delivery(self, expected: u64) -> Delivery {
-        Delivery { seat: self, expected, sent: 0, failure: None, note: String::new() }
+        Delivery::new(self, Some(expected))
+    }
+
+    /// The same of something whose length only its end tells.
+    pub fn delivery_to_the_end(self) -> Delivery {
+        Delivery::new(self, None)
     }
 
     fn write(&mut self, bytes: u64, complete: bool, outcome: &str, reason: &str) {
         let Some(place) = self.place.take() else { return };
         let access = &mut self.access;
         place.send(AuditRow {
-            at_ms: self.clock.now().as_millisecond(),
+            at_ms: self.audit.clock.now().as_millisecond(),
             principal: std::mem::take(&mut access.principal),
             channel: access.channel.to_owned(),
             protocol: access.protocol.to_owned(),
@@ -191,42 +199,6 @@ fn clipped(object: String) -> String {
         return object;
     }
     object.chars().filter(|letter| *letter != '\0').take(LONGEST / 4).collect()
-}
-
-/// A transfer under way. When it is dropped before everything was sent, the row says that it was cut.
-#[derive(Debug)]
-pub struct Delivery {
-    seat: Seat,
-    expected: u64,
-    sent: u64,
-    failure: Option<String>,
-    note: String,
-}
-
-impl Delivery {
-    /// So many more bytes went out.
-    pub fn sent(&mut self, bytes: u64) {
-        self.sent += bytes;
-    }
-
-    /// What is to stand beside the outcome of a transfer that reaches its end.
-    pub fn note(&mut self, note: String) {
-        self.note = note;
-    }
-
-    /// It did not reach its end, whatever was sent.
-    pub fn fail(&mut self, reason: &str) {
-        self.failure.get_or_insert_with(|| reason.to_owned());
-    }
-}
-
-impl Drop for Delivery {
-    fn drop(&mut self) {
-        let complete = self.sent >= self.expected && self.failure.is_none();
-        let outcome = if complete { "ok" } else { "cut" };
-        let reason = self.failure.take().unwrap_or_else(|| std::mem::take(&mut self.note));
-        self.seat.write(self.sent, complete, outcome, &reason);
-    }
 }
 
 impl AuditWriter {

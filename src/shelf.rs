@@ -274,7 +274,7 @@ impl Shelf for PartyShelf {
     async fn open(&self, visitor: &Visitor, reader: &Reader, path: &str, offset: u64) -> Result<Opened, ShelfError> {
         let account = &reader.principal.account;
         let asked = access(visitor, account, Act::Download.name(), path, offset);
-        let seat = self.allow(visitor, reader, Act::Download, asked.clone()).await?;
+        let seat = self.allow(visitor, reader, Act::Download, asked).await?;
         let found = self.tree.find(&seat, path).await.map_err(|error| unavailable(&error))?;
         let Some((node, size)) = found.and_then(|node| node.size().map(|size| (node, size))) else {
             return told(seat, None);
@@ -284,7 +284,7 @@ impl Shelf for PartyShelf {
             return Err(ShelfError::NotYours("Başlangıç dosyanın sonundan ileride.".to_owned()));
         }
         let content = self.content(visitor, &seat, &node, offset, size).await.map_err(|error| unavailable(&error))?;
-        let delivery = Ending::new(seat.delivery(size - offset), self.audit.clone(), asked);
+        let delivery = Ending::new(seat.delivery(size - offset));
         Ok(Opened { content, delivery: Box::new(delivery) })
     }
 

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use jiff::Timestamp;
-use serde::Serialize;
 
 use super::ConfigArg;
 use crate::app;
 use crate::archive::lists::comma_row;
+use crate::audit::table;
 use crate::ledger::Ledger;
-use crate::ledger::audit::{AuditHead, AuditQuestion, AuditRow};
+use crate::ledger::audit::{AuditHead, AuditQuestion};
 use crate::log::signer::LogSigner;
 
 /// Rows read at a time.
@@ -51,10 +51,10 @@ pub struct Search {
     /// What was done: login, list, download, upload, gate, …
     #[arg(long)]
     act: Option<String>,
-    /// What path, digest or login name begins with.
+    /// What path, digest or login name begins with; where accounts and people are looked after, whose.
     #[arg(long)]
     object: Option<String>,
-    /// How it ended: ok, cut, refused or failed.
+    /// How it ended: ok, cut, refused or failed; or begun, of a transfer that took a while.
     #[arg(long)]
     outcome: Option<String>,
     /// Not before.
@@ -67,18 +67,6 @@ pub struct Search {
     #[arg(long)]
     csv: bool,
 }
-
-/// A row as it is printed.
-#[derive(Serialize)]
-struct Printed<'a> {
-    id: i64,
-    at: Timestamp,
-    #[serde(flatten)]
-    row: &'a AuditRow,
-}
-
-const HEADERS: [&str; 13] =
-    ["ID", "ZAMAN", "HESAP", "KANAL", "PROTOKOL", "IP", "İŞLEM", "NESNE", "BAŞLANGIÇ", "BAYT", "TAM", "SONUÇ", "NEDEN"];
 
 /// Runs the command.
 pub async fn run(command: AuditCommand, config: &ConfigArg) -> anyhow::Result<()> {
@@ -128,37 +116,15 @@ async fn search(ledger: &Ledger, search: Search) -> anyhow::Result<()> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut line = Vec::new();
     if search.csv {
-        comma_row(&mut line, &HEADERS);
+        comma_row(&mut line, &table::HEADERS);
     }
     let mut after = i64::MIN;
     loop {
         let rows = ledger.audit_search(&question, after, PAGE).await?;
         for found in &rows {
-            let (row, at) = (&found.row, Timestamp::from_millisecond(found.row.at_ms)?);
-            if search.csv {
-                let number = |n: i64| n.to_string();
-                let complete = if row.complete { "evet" } else { "hayır" };
-                let (id, at) = (number(found.id), at.to_string());
-                let (start, bytes) = (number(row.start_at), number(row.bytes));
-                let cells = [
-                    &id,
-                    &at,
-                    &row.principal,
-                    &row.channel,
-                    &row.protocol,
-                    &row.address,
-                    &row.act,
-                    &row.object,
-                    &start,
-                    &bytes,
-                    complete,
-                    &row.outcome,
-                    &row.reason,
-                ];
-                comma_row(&mut line, &cells);
-            } else {
-                serde_json::to_writer(&mut line, &Printed { id: found.id, at, row })?;
-                line.push(b'\n');
+            match search.csv {
+                true => comma_row(&mut line, &table::cells(found, table::when(&found.row).to_string())),
+                false => table::json_line(&mut line, found),
             }
             out.write_all(&line)?;
             line.clear();

@@ -17,7 +17,7 @@ pub use search::{AuditQuestion, NumberedRow};
 pub struct AuditRow {
     /// Milliseconds since 1970.
     pub at_ms: i64,
-    /// The account, or `-` for somebody unknown.
+    /// The account, or `-` for somebody unknown. Of a login that was refused: whose name was used.
     pub principal: String,
     /// The channel of the credential, or `-`.
     pub channel: String,
@@ -35,7 +35,7 @@ pub struct AuditRow {
     pub bytes: i64,
     /// Whether it ran to its end.
     pub complete: bool,
-    /// `ok`, `cut`, `refused` or `failed`.
+    /// `ok`, `cut`, `refused` or `failed`; `begun` of a transfer that took a while, or is large, and has a row more.
     pub outcome: String,
     /// Why, where it was not `ok`.
     pub reason: String,

@@ -153,3 +153,41 @@ async fn rows_are_found_by_person_address_act_object_end_and_time() {
         assert_eq!(count(AuditQuestion { account: some("kimse"), ..all }).await, 0);
     }
 }
+
+#[tokio::test]
+async fn a_transfer_that_takes_a_while_or_is_large_is_on_record_before_it_ends() {
+    for engine in Engine::all().await {
+        let ledger = engine.open().await;
+        let (audit, writer) = tutanak::audit::audit(ledger.clone(), tutanak::clock::Clock::system());
+        let writing = tokio::spawn(writer.run());
+        let outcomes = async |count: usize| loop {
+            let rows = ledger.audit_after(0, 100).await.unwrap();
+            if rows.len() >= count {
+                break rows.into_iter().map(|row| (row.object, row.outcome)).collect::<Vec<_>>();
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        };
+        let seat = async |object: &str| audit.seat(crate::house::asks(object)).await.unwrap();
+        let mut quick = seat("/quick").await.delivery(10);
+        quick.sent(10);
+        drop(quick);
+        let is = |object: &str, outcome: &str| (object.to_owned(), outcome.to_owned());
+        assert_eq!(outcomes(1).await, [is("/quick", "ok")], "{}", engine.name);
+        // Nothing of it is taken, and still it is written down; a large one before a byte of it went out.
+        let large = seat("/large").await.delivery(8 << 20);
+        assert_eq!(outcomes(2).await[1], is("/large", "begun"), "{}", engine.name);
+        let slow = seat("/slow").await.delivery(10);
+        let listing = seat("/to-the-end").await.delivery_to_the_end();
+        let mut begun = outcomes(4).await.split_off(2);
+        begun.sort();
+        assert_eq!(begun, [is("/slow", "begun"), is("/to-the-end", "begun")], "{}", engine.name);
+        drop((large, slow));
+        listing.end();
+        let mut ended = outcomes(7).await.split_off(4);
+        ended.sort();
+        assert_eq!(ended, [is("/large", "cut"), is("/slow", "cut"), is("/to-the-end", "ok")], "{}", engine.name);
+        drop(audit);
+        writing.await.unwrap();
+        assert_eq!(ledger.audit_after(0, 100).await.unwrap().len(), 7, "{}: a quick one has one row", engine.name);
+    }
+}

@@ -4,13 +4,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use jiff::Timestamp;
 use reqwest::StatusCode;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
 use tutanak::domain::Digest;
 use tutanak::ledger::{DatabaseConfig, Ledger};
+use tutanak::tls;
 use tutanak::vault::{Vault, VaultConfig};
 
 use crate::house::{client, json, write_election};
-use crate::paper::page;
+use crate::paper::{large_page, page};
 
 /// The real binary, serving a directory.
 struct Service {
@@ -161,6 +167,63 @@ async fn kill_9_at_any_instant_loses_nothing_that_was_receipted() {
         let line = &lines[receipt["position"].as_u64().unwrap() as usize].line;
         assert!(line.contains(receipt["sha256"].as_str().unwrap()));
     }
+}
+
+/// Asks for a file, takes the first bytes of the answer and then nothing more.
+async fn begin(service: &Service, basic: &str, path: &str, also: &str) -> TlsStream<TcpStream> {
+    let at = service.url.trim_start_matches("https://");
+    let stream = TcpStream::connect(at).await.unwrap();
+    let trusting = tls::trusting(&service.dir.join("ca.pem")).unwrap();
+    let name = rustls::pki_types::ServerName::try_from("localhost").unwrap();
+    let mut stream = tokio_rustls::TlsConnector::from(trusting).connect(name, stream).await.unwrap();
+    let head = format!("GET /arsiv/{path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Basic {basic}\r\n{also}\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.read_exact(&mut [0; 64]).await.unwrap();
+    stream
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kill_9_in_the_middle_of_downloads_leaves_on_record_who_had_begun_what() {
+    let dir = tempfile::tempdir().unwrap();
+    let token = set_up(dir.path());
+    let config = dir.path().join("tutanak.toml");
+    let add = ["add", "isik", "--name", "Işık", "--from", "127.0.0.0/8", "--json"];
+    let party: serde_json::Value =
+        serde_json::from_str(&run(binary().args(["party", "--config"]).arg(&config).args(add))).unwrap();
+    let password = party["bulk"]["password"].as_str().unwrap();
+    let mut service = Service::start(dir.path()).await;
+    let (status, receipt) = put(&service.client(), &service.url, &token, &large_page("1090000001")).await.unwrap();
+    assert_eq!(status, StatusCode::CREATED, "{receipt}");
+    let path = receipt["path"].as_str().unwrap();
+    let before = Timestamp::now();
+    let basic = base64::engine::general_purpose::STANDARD.encode(format!("isik:{password}"));
+    let whole = begin(&service, &basic, path, "").await;
+    let part = begin(&service, &basic, path, "range: bytes=7000000-\r\n").await;
+    let text = std::fs::read_to_string(&config).unwrap();
+    let port = text.split("127.0.0.1:").nth(2).unwrap().split('"').next().unwrap();
+    let mut ftp = suppaftp::tokio::AsyncFtpStream::connect(format!("127.0.0.1:{port}")).await.unwrap();
+    ftp.login("isik", password).await.unwrap();
+    ftp.transfer_type(suppaftp::types::FileType::Binary).await.unwrap();
+    let retrieved = ftp.retr_as_stream(format!("/{path}")).await.unwrap();
+    // A second until a transfer is written down, and some for a machine at work.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    service.kill();
+    drop((whole, part, retrieved));
+    let ledger = Ledger::open(&DatabaseConfig::Sqlite { path: dir.path().join("tutanak.db") }).await.unwrap();
+    let rows = ledger.audit_after(0, 1000).await.unwrap();
+    let downloads: Vec<_> = rows.iter().filter(|row| row.act == "download").collect();
+    let begun: Vec<_> =
+        downloads.iter().map(|row| (row.protocol.as_str(), row.outcome.as_str(), row.start_at)).collect();
+    for expected in [("https", "begun", 0), ("https", "begun", 7_000_000), ("ftp", "begun", 0)] {
+        assert!(begun.contains(&expected), "{expected:?} is not among {begun:?}");
+    }
+    for row in downloads {
+        assert_eq!((row.principal.as_str(), row.address.as_str()), ("isik", "127.0.0.1"), "who: {row:?}");
+        assert_eq!(row.object, format!("/{path}"), "what");
+        let at = Timestamp::from_millisecond(row.at_ms).unwrap();
+        assert!(before.as_millisecond() <= row.at_ms && at <= Timestamp::now(), "when: {row:?}");
+    }
+    ledger.audit_verify(None).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -214,7 +214,8 @@ async fn a_client_that_goes_away_in_the_middle_is_on_record_as_cut() {
     data.read_exact(&mut some).await.unwrap();
     drop(data);
     drop(line);
-    let rows = house.audit(1, |row| row.act == "download" && !row.complete).await;
+    house.audit(1, |row| row.act == "download" && row.outcome == "begun").await;
+    let rows = house.audit(1, |row| row.act == "download" && row.outcome == "cut").await;
     assert_eq!((rows[0].outcome.as_str(), rows[0].object.as_str()), ("cut", format!("/{path}").as_str()));
     assert!(rows[0].reason.ends_with(" ms"), "{}", rows[0].reason);
     assert!(rows[0].bytes < scan.len() as i64, "{rows:?}");

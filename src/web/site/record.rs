@@ -9,14 +9,14 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::StreamExt;
+use jiff::civil;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, civil};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::page::{self, Frame, show, time};
 use crate::access::sessions::Visitor;
 use crate::archive::lists::comma_row;
-use crate::audit::Seat;
+use crate::audit::{Seat, table};
 use crate::ledger::audit::{AuditQuestion, AuditRow, NumberedRow};
 use crate::ledger::{Ledger, LedgerError};
 use crate::telemetry::Chain;
@@ -114,6 +114,7 @@ impl From<NumberedRow> for Shown {
         let row = found.row;
         let outcome = match row.outcome.as_str() {
             "ok" => "tamam",
+            "begun" => "sürüyor",
             "cut" => "yarım",
             "refused" => "reddedildi",
             _ => "başarısız",
@@ -178,72 +179,17 @@ pub(in crate::web) async fn own(
 
 /// All that fits, as a table for spreadsheets. No cell of it is a formula.
 pub(in crate::web) async fn csv(State(site): State<Site>, Query(asked): Query<Asked>) -> Response {
-    const HEADERS: [&str; 13] = [
-        "ID",
-        "ZAMAN",
-        "HESAP",
-        "KANAL",
-        "PROTOKOL",
-        "IP",
-        "İŞLEM",
-        "NESNE",
-        "BAŞLANGIÇ",
-        "BAYT",
-        "TAM",
-        "SONUÇ",
-        "NEDEN",
-    ];
     let mut head = "\u{feff}".as_bytes().to_vec();
-    comma_row(&mut head, &HEADERS);
-    let rows = |rows: &[NumberedRow]| {
-        let mut out = Vec::new();
-        for NumberedRow { id, row } in rows {
-            let complete = if row.complete { "evet" } else { "hayır" };
-            let (id, at) = (id.to_string(), time(row.at_ms));
-            let (start, bytes) = (row.start_at.to_string(), row.bytes.to_string());
-            let cells: [&str; 13] = [
-                &id,
-                &at,
-                &row.principal,
-                &row.channel,
-                &row.protocol,
-                &row.address,
-                &row.act,
-                &row.object,
-                &start,
-                &bytes,
-                complete,
-                &row.outcome,
-                &row.reason,
-            ];
-            comma_row(&mut out, &cells);
-        }
-        out
-    };
+    comma_row(&mut head, &table::HEADERS);
+    let row = |out: &mut Vec<u8>, found: &NumberedRow| comma_row(out, &table::cells(found, time(found.row.at_ms)));
     let question = of_anybody(&site, &asked).await;
-    export(site.ledger, question, head, rows, "text/csv; charset=utf-8", "erisim-kayitlari.csv")
+    export(site.ledger, question, head, row, "text/csv; charset=utf-8", "erisim-kayitlari.csv")
 }
 
 /// All that fits, one JSON object a line.
 pub(in crate::web) async fn jsonl(State(site): State<Site>, Query(asked): Query<Asked>) -> Response {
-    #[derive(Serialize)]
-    struct Line<'a> {
-        id: i64,
-        at: Timestamp,
-        #[serde(flatten)]
-        row: &'a AuditRow,
-    }
-    let rows = |rows: &[NumberedRow]| {
-        let mut out = Vec::new();
-        for NumberedRow { id, row } in rows {
-            let at = Timestamp::from_millisecond(row.at_ms).unwrap_or(Timestamp::UNIX_EPOCH);
-            serde_json::to_writer(&mut out, &Line { id: *id, at, row }).expect("text and numbers");
-            out.push(b'\n');
-        }
-        out
-    };
     let question = of_anybody(&site, &asked).await;
-    export(site.ledger, question, Vec::new(), rows, "application/x-ndjson", "erisim-kayitlari.jsonl")
+    export(site.ledger, question, Vec::new(), table::json_line, "application/x-ndjson", "erisim-kayitlari.jsonl")
 }
 
 /// Page after page from the database to the client: an export of any length needs the memory of one.
@@ -251,7 +197,7 @@ fn export(
     ledger: Ledger,
     question: AuditQuestion,
     head: Vec<u8>,
-    rows: impl Fn(&[NumberedRow]) -> Vec<u8> + Send + 'static,
+    row: impl Fn(&mut Vec<u8>, &NumberedRow) + Send + 'static,
     kind: &'static str,
     name: &'static str,
 ) -> Response {
@@ -263,7 +209,12 @@ fn export(
         let after = found.last().filter(|_| found.len() == BATCH as usize).map(|last| last.id);
         Ok(Some((found, (ledger, question, after))))
     });
-    let body = first.chain(pages.map(move |page| page.map(|found| rows(&found))));
+    let written = move |found: Vec<NumberedRow>| {
+        let mut out = Vec::new();
+        found.iter().for_each(|found| row(&mut out, found));
+        out
+    };
+    let body = first.chain(pages.map(move |page| page.map(&written)));
     let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}\"")).expect("ASCII");
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static(kind)),
@@ -275,23 +226,25 @@ fn export(
 
 /// A body whose row in the record is written when its last byte is on its way, with their number.
 pub(super) fn counted(body: Body, seat: Seat) -> Body {
-    let state = (body.into_data_stream(), Some(seat), 0_u64);
-    Body::from_stream(futures::stream::unfold(state, |(mut stream, mut seat, sent)| async move {
+    let state = (body.into_data_stream(), Some(seat.delivery_to_the_end()));
+    Body::from_stream(futures::stream::unfold(state, |(mut stream, mut delivery)| async move {
         let next: Option<Result<Bytes, axum::Error>> = stream.next().await;
         match next {
             Some(Ok(bytes)) => {
-                let sent = sent + bytes.len() as u64;
-                Some((Ok(bytes), (stream, seat, sent)))
+                if let Some(delivery) = &mut delivery {
+                    delivery.sent(bytes.len() as u64);
+                }
+                Some((Ok(bytes), (stream, delivery)))
             }
             Some(Err(error)) => {
-                if let Some(seat) = seat.take() {
-                    seat.failed("could not be read to its end");
+                if let Some(mut delivery) = delivery.take() {
+                    delivery.fail("could not be read to its end");
                 }
-                Some((Err(error), (stream, None, sent)))
+                Some((Err(error), (stream, None)))
             }
             None => {
-                if let Some(seat) = seat.take() {
-                    seat.done(sent);
+                if let Some(delivery) = delivery.take() {
+                    delivery.end();
                 }
                 None
             }

@@ -1,0 +1,49 @@
+//! The record as a table and as lines of JSON: one spelling for the site and the command line.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::ledger::audit::{AuditRow, NumberedRow};
+
+/// The table's columns.
+pub const HEADERS: [&str; 13] =
+    ["ID", "ZAMAN", "HESAP", "KANAL", "PROTOKOL", "IP", "İŞLEM", "NESNE", "BAŞLANGIÇ", "BAYT", "TAM", "SONUÇ", "NEDEN"];
+
+/// The table's cells for a row. `at` is its time as who reads the table reads times.
+pub fn cells(NumberedRow { id, row }: &NumberedRow, at: String) -> [String; 13] {
+    let complete = if row.complete { "evet" } else { "hayır" };
+    [
+        id.to_string(),
+        at,
+        row.principal.clone(),
+        row.channel.clone(),
+        row.protocol.clone(),
+        row.address.clone(),
+        row.act.clone(),
+        row.object.clone(),
+        row.start_at.to_string(),
+        row.bytes.to_string(),
+        complete.to_owned(),
+        row.outcome.clone(),
+        row.reason.clone(),
+    ]
+}
+
+/// Appends a row as one JSON object and a line feed.
+pub fn json_line(out: &mut Vec<u8>, NumberedRow { id, row }: &NumberedRow) {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        id: i64,
+        at: Timestamp,
+        #[serde(flatten)]
+        row: &'a AuditRow,
+    }
+    let at = when(row);
+    serde_json::to_writer(&mut *out, &Line { id: *id, at, row }).expect("text and numbers");
+    out.push(b'\n');
+}
+
+/// When a row was written.
+pub fn when(row: &AuditRow) -> Timestamp {
+    Timestamp::from_millisecond(row.at_ms).unwrap_or(Timestamp::UNIX_EPOCH)
+}
