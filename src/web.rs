@@ -8,6 +8,7 @@ mod board;
 mod conditional;
 mod directory;
 mod drain;
+mod frames;
 mod health;
 mod known;
 pub mod lines;

@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -25,6 +25,7 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use super::drain::Drainable;
+use super::frames::Counting;
 use super::lines::{Addresses, Ownership};
 use super::problem::Problem;
 use super::{Peer, preface};
@@ -153,31 +154,39 @@ impl Front {
     async fn converse(&self, stream: TlsStream<TcpStream>, peer: IpAddr, watcher: Watcher) {
         let (_, session) = stream.get_ref();
         // The protocol is settled by now. Left to guess it from the first bytes, the server would wait for them for ever.
-        let builder = match session.alpn_protocol() {
-            Some(b"h2") => self.builder.clone().http2_only(),
-            _ => self.builder.clone().http1_only(),
+        let is_http2 = session.alpn_protocol() == Some(b"h2");
+        let builder = match is_http2 {
+            true => self.builder.clone().http2_only(),
+            false => self.builder.clone().http1_only(),
         };
         let certificate = session.peer_certificates().and_then(|chain| chain.first()).map(|der| Digest::of(der));
         let ownership = (!self.settings.proxies.carry_many(peer)).then(Arc::<Ownership>::default);
-        let asked = Arc::new(AtomicBool::new(false));
+        let asked = Arc::<AtomicU32>::default();
         let asks = Arc::clone(&asked);
         let (router, proxies) = (self.router.clone(), self.settings.proxies.clone());
         let (audit, ignored) = (self.settings.audit.clone(), Arc::clone(&self.ignored));
         let service = TowerToHyperService::new(tower::service_fn(move |request: Request<Incoming>| {
-            asks.store(true, Ordering::Relaxed);
+            asks.fetch_add(1, Ordering::Relaxed);
             let address = client_of(&request, peer, &proxies, &ignored);
             answer(router.clone(), audit.clone(), Peer { address, certificate, ownership: ownership.clone() }, request)
         }));
+        let (stream, opened) = Counting::around(stream, is_http2);
         let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
         let connection = watcher.watch(connection);
         tokio::pin!(connection);
         let first = tokio::time::sleep(HEADERS);
         let ended = tokio::select! {
             ended = &mut connection => ended,
-            () = async { first.await; if asked.load(Ordering::Relaxed) { std::future::pending().await } } => {
+            () = async { first.await; if asked.load(Ordering::Relaxed) > 0 { std::future::pending().await } } => {
                 return self.turned_away(peer, "no-request-in-time").await;
             }
         };
+        // Requests that no handler saw: the protocol's library turned them away.
+        let unseen = opened.load(Ordering::Relaxed).saturating_sub(asked.load(Ordering::Relaxed));
+        if unseen > 0 {
+            let object = format!("{unseen} requests");
+            turned_away(&self.settings.audit, peer, &object, "refused-by-http2").await;
+        }
         let Err(error) = ended else { return };
         tracing::debug!(%peer, error, "A connection ended early");
         match error.downcast_ref::<hyper::Error>() {

@@ -157,6 +157,21 @@ async fn headers_without_end_are_refused_and_on_record() {
     let answer = raw(&house, "GET", b"/arsiv/durum.json", &many).await;
     assert!(answer.is_empty() || status(&answer) == 431, "{answer}");
     house.audit(2, |row| row.reason == "headers-too-large").await;
+    // So many that HTTP/2's library answers them itself: counted, and on record when the connection ends.
+    let client = house.client_from([127, 0, 0, 66]);
+    let ask = |header: String| {
+        let bulk = &house.party.bulk;
+        let asked = client.get(house.url("/arsiv/durum.json")).basic_auth(&bulk.user, Some(&bulk.password));
+        asked.header("x-long", header).send()
+    };
+    assert_eq!(ask("y".to_owned()).await.unwrap().status(), StatusCode::OK);
+    for _ in 0..3 {
+        let answer = ask("y".repeat(100_000)).await;
+        assert!(answer.is_err() || answer.unwrap().status() == StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+    }
+    drop(client);
+    let refused = house.audit(1, |row| row.address == "127.0.0.66" && row.reason == "refused-by-http2").await;
+    assert_eq!(refused[0].object, "3 requests", "{refused:?}");
 }
 
 #[tokio::test]
