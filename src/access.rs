@@ -4,6 +4,7 @@
 
 mod act;
 pub mod addresses;
+pub mod certificate;
 mod decision;
 pub mod door;
 pub mod enrol;
@@ -19,6 +20,7 @@ pub mod slip;
 pub mod standing;
 pub mod throttle;
 pub mod totp;
+pub mod tried;
 
 pub use act::{Act, Object};
 pub use decision::{covers, may};

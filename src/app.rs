@@ -185,6 +185,7 @@ impl App {
 
     /// Serves on all of them until `stop`, lets what runs finish, and writes the last entries and rows.
     pub async fn serve(self, https: TcpListener, ftp: Vec<Listener>, stop: CancellationToken) {
+        let proxies = Proxies::new(self.config.proxy.trusted.clone(), self.config.proxy.https);
         let site = Site {
             intake: self.intake,
             tree: self.tree.clone(),
@@ -196,6 +197,7 @@ impl App {
             lines: web::lines::Lines::default(),
             counters: web::Counters::default(),
             previews: Arc::new(tokio::sync::Semaphore::new(1)),
+            proxies: proxies.clone(),
         };
         // It ends last, so that the vault's copy of the log has the last entry too.
         let written = CancellationToken::new();
@@ -207,7 +209,7 @@ impl App {
         let settings = ftp_settings(&self.config, self.ftps);
         let https_settings = web::server::Settings {
             tls: self.https,
-            proxies: Proxies::new(self.config.proxy.trusted.clone(), self.config.proxy.https),
+            proxies,
             connections: self.config.https.connections,
             connections_per_address: self.config.https.connections_per_address,
             audit: self.audit,

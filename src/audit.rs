@@ -34,7 +34,7 @@ const RETRY: Duration = Duration::from_millis(500);
 /// Who did what, from where.
 #[derive(Clone, Debug)]
 pub struct Access {
-    /// The account, or `-`.
+    /// The account, or `-`. Of a login that is refused: whose name was used.
     pub principal: String,
     /// The channel, or `-`.
     pub channel: &'static str,
@@ -44,7 +44,7 @@ pub struct Access {
     pub address: IpAddr,
     /// What they did: `login`, `logout`, `list`, `download`, `upload`, `follow-uploads` …
     pub act: &'static str,
-    /// Path, digest or login name.
+    /// Path, digest or login name; where accounts and people are looked after, first whose.
     pub object: String,
     /// First byte asked for.
     pub start_at: u64,
@@ -129,6 +129,22 @@ impl Seat {
     /// What it turned out to be about.
     pub fn about(&mut self, object: String) {
         self.access.object = object;
+    }
+
+    /// What it was done to, put before what was asked.
+    pub fn begin_with(&mut self, subject: &str) {
+        self.access.object = format!("{subject} {}", self.access.object);
+    }
+
+    /// The same done to others: a row for each.
+    pub async fn also_about(&self, others: &[String]) -> Result<Vec<Self>, AuditUnavailable> {
+        let mut seats = Vec::with_capacity(others.len());
+        for other in others {
+            let mut seat = self.audit.seat(self.access.clone()).await?;
+            seat.begin_with(other);
+            seats.push(seat);
+        }
+        Ok(seats)
     }
 
     /// It was done, with so many bytes.

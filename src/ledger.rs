@@ -28,6 +28,7 @@ pub mod secrets;
 pub mod sessions;
 pub mod standing;
 pub mod tiles;
+pub mod tries;
 
 use std::sync::Arc;
 

@@ -12,10 +12,11 @@ use tutanak_ftp::{
 
 use crate::access::door::{Door, DoorError};
 use crate::access::standing::{Standings, may_be_plain};
-use crate::access::{Act, Object, Principal, Refusal, secrets};
+use crate::access::{Act, Object, Principal, Refusal};
 use crate::audit::{Access, Audit, Seat};
 use crate::cache::{Cache, Weighed};
 use crate::clock::Clock;
+use crate::domain::Channel;
 use crate::ledger::LedgerError;
 use crate::telemetry::Chain;
 use crate::tree::directories::Directory;
@@ -122,6 +123,12 @@ impl PartyShelf {
         Ok(Content::Pieces(self.tree.read(seat, node, from, to).await?))
     }
 
+    /// A login with this name, for the record. Whether it was them is what the row's end says.
+    async fn login(&self, visitor: &Visitor, user: &str) -> Access {
+        let tried = self.door.tried(Channel::Bulk, user).await;
+        access(visitor, &tried.principal, "login", &tried.name, 0)
+    }
+
     async fn note(&self, access: Access, write: impl FnOnce(Seat)) {
         if let Ok(seat) = self.audit.seat(access).await {
             write(seat);
@@ -178,14 +185,13 @@ impl Shelf for PartyShelf {
         if may_be_plain(standing.as_ref(), self.rules.tls_required, visitor.address, self.clock.now()) {
             return Ok(());
         }
-        self.note(access(visitor, "-", "login", secrets::as_a_name(user), 0), |seat| seat.refused("not-encrypted"))
-            .await;
+        self.note(self.login(visitor, user).await, |seat| seat.refused("not-encrypted")).await;
         Err("Şifresiz giriş kapalı: önce AUTH TLS (FTPS) kullanın.".to_owned())
     }
 
     async fn log_in(&self, visitor: &Visitor, user: &str, password: &str) -> Result<Reader, LoginError> {
         let down = |_: &dyn std::fmt::Debug| LoginError::Unavailable(BUSY.to_owned());
-        let seat = self.audit.seat(access(visitor, "-", "login", secrets::as_a_name(user), 0)).await;
+        let seat = self.audit.seat(self.login(visitor, user).await).await;
         let mut seat = seat.map_err(|error| down(&error))?;
         let principal = match self.door.bulk(user, password, visitor.address).await {
             Ok(principal) => {

@@ -1,6 +1,7 @@
 //! Certificates: read for HTTPS and FTPS, and made for a service that has none yet. It must never print a private key.
 
 mod client;
+mod validity;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use tutanak_ftp::Certificate;
 
 use crate::domain::Digest;
 use crate::telemetry::Chain;
+pub use validity::{Validity, validity};
 
 /// Certificates could not be read or made.
 #[derive(Debug, thiserror::Error)]
@@ -142,11 +144,11 @@ pub fn trusting(ca: &Path) -> Result<Arc<ClientConfig>, TlsError> {
     Ok(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
 }
 
-/// SHA-256 of the first certificate in a PEM file: what a client is bound by.
-pub fn fingerprint(certificate: &Path) -> Result<Digest, TlsError> {
+/// SHA-256 of the first certificate in a PEM file, which is what a client is bound by, and from when until when it is valid.
+pub fn fingerprint(certificate: &Path) -> Result<(Digest, Option<Validity>), TlsError> {
     let der = CertificateDer::from_pem_file(certificate)
         .map_err(|cause| TlsError::Pem { path: certificate.display().to_string(), cause: cause.to_string() })?;
-    Ok(Digest::of(&der))
+    Ok((Digest::of(&der), validity(&der)))
 }
 
 /// A CA of one's own and a certificate it signed, as PEM.

@@ -30,10 +30,11 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
 
 use self::lines::Ownership;
+use crate::access::addresses::Proxies;
+use crate::access::certificate::ShownCertificate;
 use crate::access::door::Door;
 use crate::access::sessions::Sessions;
 use crate::audit::Audit;
-use crate::domain::Digest;
 use crate::intake::Intake;
 use crate::ledger::Ledger;
 use crate::tree::Tree;
@@ -63,6 +64,8 @@ pub struct Site {
     pub counters: Counters,
     /// Small pictures that are being made.
     pub previews: Arc<Semaphore>,
+    /// The proxies that are believed: no party's addresses may be theirs.
+    pub proxies: Proxies,
 }
 
 /// Who is at the other end, as far as the connection shows it.
@@ -70,8 +73,8 @@ pub struct Site {
 pub struct Peer {
     /// The client's address: of the connection, or what a trusted proxy said.
     pub address: IpAddr,
-    /// SHA-256 of the certificate whose key the client has, if it showed one.
-    pub certificate: Option<Digest>,
+    /// The certificate whose key the client has, if it showed one.
+    pub certificate: Option<ShownCertificate>,
     /// Whose connection it is. None for a proxy's, which is many people's.
     pub ownership: Option<Arc<Ownership>>,
 }

@@ -69,6 +69,39 @@ impl Proxies {
     }
 }
 
+/// A party's addresses are a trusted proxy's as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("proxy.trusted holds {proxy}, and a party reported {party}: that party could claim to be any other")]
+pub struct Overlap {
+    proxy: IpNet,
+    party: IpNet,
+}
+
+impl Proxies {
+    /// Whether no party that comes from these ranges could speak as one of these proxies.
+    ///
+    /// # Errors
+    /// The first range that could.
+    pub fn keep_apart(&self, ranges: &[IpNet]) -> Result<(), Overlap> {
+        for proxy in &self.trusted {
+            let overlaps = |party: &&IpNet| proxy.contains(*party) || party.contains(proxy);
+            if let Some(party) = ranges.iter().find(overlaps) {
+                return Err(Overlap { proxy: *proxy, party: *party });
+            }
+        }
+        Ok(())
+    }
+
+    /// The same of several parties' lists, as they are kept.
+    ///
+    /// # Errors
+    /// The first range that could.
+    pub fn keep_lists_apart(&self, lists: &[(String, String)]) -> Result<(), Overlap> {
+        let ranges = lists.iter().flat_map(|(_, list)| list.split_whitespace()).flat_map(str::parse);
+        self.keep_apart(&ranges.collect::<Vec<_>>())
+    }
+}
+
 /// An address as proxies write it: bare, or with a port, IPv6 in brackets or not.
 fn address(text: &[u8]) -> Option<IpAddr> {
     let text = std::str::from_utf8(text).ok()?;

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use tokio::sync::Mutex;
 
+use super::certificate::ShownCertificate;
 use super::passwords::{PasswordError, Passwords};
-use super::throttle::{NotNow, Throttle, Try};
-use super::{Act, Class, Gates, Object, Principal, Refusal, Scope, covers, may, people, secrets};
+use super::throttle::{NotNow, Passed, Shared, Throttle, Try};
+use super::{Act, Class, Gates, Object, Principal, Refusal, Scope, covers, may, people, secrets, totp};
 use crate::clock::Clock;
-use crate::domain::{BoardId, Channel, Digest, PlaceId, Sender};
+use crate::domain::{BoardId, Channel, PlaceId, Sender};
 use crate::ledger::people::PersonLogin;
 use crate::ledger::{Ledger, LedgerError};
 
@@ -37,9 +38,6 @@ pub enum LoginError {
     /// Not let in.
     #[error("{0}")]
     Refused(Refusal),
-    /// The second factor's code is wrong, too old, or was used before.
-    #[error("the code of the second factor is wrong or was used before")]
-    WrongCode,
     /// The password could not be compared: too many wait, or the machine failed.
     #[error("a password could not be compared")]
     Password(#[from] PasswordError),
@@ -61,7 +59,6 @@ impl From<LoginError> for DoorError {
     fn from(error: LoginError) -> Self {
         match error {
             LoginError::Refused(refusal) => Self::Refused(refusal),
-            LoginError::WrongCode => Self::Refused(Refusal::Unknown),
             LoginError::Ledger(error) => Self::Ledger(error),
             // Too many at once, which is told as too many tries are: come again.
             LoginError::Password(error) => {
@@ -80,6 +77,29 @@ pub struct Door {
     passwords: Passwords,
     known: Arc<Mutex<Option<(Instant, Known)>>>,
     throttle: Throttle,
+    shared: Shared,
+}
+
+/// A try that is being looked at, on this node and for all others. One that ends without a verdict is not counted.
+#[derive(Debug)]
+#[must_use = "a try that nobody judges is not counted"]
+pub struct Attempt {
+    here: Try,
+    everywhere: Passed,
+}
+
+impl Attempt {
+    /// The secret was wrong, or there is no such account.
+    pub async fn wrong(self) {
+        self.here.wrong(Instant::now());
+        self.everywhere.wrong().await;
+    }
+
+    /// The secret was right.
+    pub async fn right(self) {
+        self.here.right(Instant::now());
+        self.everywhere.right().await;
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -92,27 +112,37 @@ impl Door {
     /// A door over the accounts of `ledger`.
     pub fn new(ledger: Ledger, clock: Clock) -> Self {
         let (known, throttle) = (Arc::default(), Throttle::default());
-        Self { ledger, clock, passwords: Passwords::new(), known, throttle }
+        let shared = Shared::new(ledger.clone(), clock.clone());
+        Self { ledger, clock, passwords: Passwords::new(), known, throttle, shared }
+    }
+
+    pub(super) fn ledger(&self) -> &Ledger {
+        &self.ledger
     }
 
     /// Who has this user name and secret on the bulk channel.
     pub async fn bulk(&self, user: &str, secret: &str, from: IpAddr) -> Result<Principal, DoorError> {
         let this = self.try_in(Channel::Bulk, user, from).await?;
         let found = self.principal(Channel::Bulk, user, secret).await;
-        judge(this, &found);
+        judge(this, &found).await;
         found.map(|(principal, _)| principal)
     }
 
-    /// Asks whether a login may be tried from there now. Whoever compares the secret says how it was, to the [`Try`].
+    /// Asks whether a login may be tried from there now. Whoever compares the secret says how it was, to the [`Attempt`].
     ///
     /// # Errors
     /// Too many wrong ones came from there; or, which is told alike, too many at once.
-    pub async fn try_in(&self, channel: Channel, login: &str, from: IpAddr) -> Result<Try, DoorError> {
+    pub async fn try_in(&self, channel: Channel, login: &str, from: IpAddr) -> Result<Attempt, DoorError> {
         let (longest, again) = IN_LINE;
         let start = Instant::now();
+        let login = format!("{channel} {login}");
         let wait = loop {
-            match self.throttle.ask(&format!("{channel} {login}"), from, Instant::now()) {
-                Ok(this) => return Ok(this),
+            match self.throttle.ask(&login, from, Instant::now()) {
+                Ok(here) => match self.shared.ask(&login, from).await? {
+                    Ok(everywhere) => return Ok(Attempt { here, everywhere }),
+                    Err(NotNow::Busy) => break longest,
+                    Err(NotNow::Wait(wait)) => break wait,
+                },
                 Err(NotNow::Busy) if start.elapsed() < longest => tokio::time::sleep(again).await,
                 Err(NotNow::Busy) => break longest,
                 Err(NotNow::Wait(wait)) => break wait,
@@ -124,11 +154,12 @@ impl Door {
     /// Which operator this is. An account that is not in use is refused here: nothing else asks about it.
     ///
     /// # Errors
-    /// Nobody of this name and password, no operator, passive, or with a first password that was not replaced yet.
-    pub async fn operator(&self, user: &str, password: &str, from: IpAddr) -> Result<Principal, DoorError> {
+    /// Nobody of this name and password, no operator, passive, with a first password that was not replaced yet; or with a
+    /// second factor, and `code` is not its code of this minute, or was used before.
+    pub async fn operator(&self, user: &str, password: &str, code: &str, from: IpAddr) -> Result<Principal, DoorError> {
         let this = self.try_in(Channel::Operator, user, from).await?;
-        let found = self.person(user, password).await;
-        judge_person(this, &found);
+        let found = self.person_with_code(user, password, code).await;
+        judge_person(this, &found).await;
         let (_, principal) = found?;
         match (principal.channel, principal.active, principal.must_change) {
             (Channel::Operator, true, false) => Ok(principal),
@@ -136,6 +167,23 @@ impl Door {
             (Channel::Operator, false, _) => Err(DoorError::Refused(Refusal::Inactive)),
             _ => Err(DoorError::Refused(Refusal::Unknown)),
         }
+    }
+
+    /// A person whose code is right as well, where there is a second factor. The code is used up.
+    async fn person_with_code(
+        &self,
+        user: &str,
+        password: &str,
+        code: &str,
+    ) -> Result<(PersonLogin, Principal), LoginError> {
+        let (login, principal) = self.person(user, password).await?;
+        if let Some(secret) = &login.totp {
+            let step = totp::step(secret, code, self.clock.now()).ok_or(LoginError::Refused(Refusal::WrongCode))?;
+            if !self.ledger.person_use_step(user, step).await? {
+                return Err(LoginError::Refused(Refusal::WrongCode));
+            }
+        }
+        Ok((login, principal))
     }
 
     /// Which person has this login and password. Whether they may do anything is not asked here; a slip's password that was
@@ -177,11 +225,11 @@ impl Door {
     }
 
     /// Which board has this token, and whether it may send from `from`. A board to which certificates are bound must have
-    /// shown one of them beside.
+    /// shown one of them beside, which is valid now.
     pub async fn board(
         &self,
         token: &str,
-        certificate: Option<Digest>,
+        certificate: Option<ShownCertificate>,
         from: IpAddr,
     ) -> Result<(Principal, Sender), DoorError> {
         let found = self.principal(Channel::Board, &secrets::token_login(token), token).await;
@@ -195,16 +243,30 @@ impl Door {
         Ok((principal, sender))
     }
 
-    /// Whether a board to which certificates are bound has shown one of them.
+    /// Whether a board to which certificates are bound has shown one of them, which is valid now.
     ///
     /// # Errors
     /// It has not, or it could not be found out.
-    pub async fn certified(&self, board: &str, certificate: Option<Digest>) -> Result<(), DoorError> {
-        let bound = self.ledger.certificates_of(board).await?;
-        match bound.is_empty() || certificate.is_some_and(|shown| bound.contains(&shown)) {
-            true => Ok(()),
-            false => Err(DoorError::Refused(Refusal::WrongCertificate)),
+    pub async fn certified(&self, board: &str, shown: Option<ShownCertificate>) -> Result<(), DoorError> {
+        let bound = self.ledger.certificates(Some(board)).await?;
+        if bound.is_empty() {
+            return Ok(());
         }
+        let pair = shown.and_then(|shown| Some((shown, bound.iter().find(|bound| bound.digest == shown.digest)?)));
+        let Some((shown, bound)) = pair else { return Err(DoorError::Refused(Refusal::WrongCertificate)) };
+        if bound.ends.is_none() {
+            // Only its fingerprint was bound: now it has said itself until when it is valid.
+            self.ledger.certificate_ends(board, &shown.digest, shown.valid.1).await?;
+        }
+        match shown.holds(self.clock.now()) {
+            true => Ok(()),
+            false => Err(DoorError::Refused(Refusal::OutdatedCertificate { valid: shown.valid })),
+        }
+    }
+
+    /// The account that a token belongs to, whether or not it may come in.
+    pub(super) async fn holder(&self, channel: Channel, token: &str) -> Result<String, DoorError> {
+        Ok(self.principal(channel, &secrets::token_login(token), token).await?.0.account)
     }
 
     fn wrong_token(&self, from: IpAddr) -> DoorError {
@@ -298,10 +360,10 @@ impl Door {
 }
 
 /// Tells the throttle how a try was. What the database did not answer is nobody's mistake.
-fn judge<T>(this: Try, found: &Result<T, DoorError>) {
+async fn judge<T>(this: Attempt, found: &Result<T, DoorError>) {
     match found {
-        Ok(_) => this.right(Instant::now()),
-        Err(DoorError::Refused(_)) => this.wrong(Instant::now()),
+        Ok(_) => this.right().await,
+        Err(DoorError::Refused(_)) => this.wrong().await,
         Err(DoorError::Ledger(_)) => {}
     }
 }
@@ -312,10 +374,10 @@ fn seconds(wait: Duration) -> u32 {
 }
 
 /// The same of a person.
-pub(super) fn judge_person<T>(this: Try, found: &Result<T, LoginError>) {
+pub(super) async fn judge_person<T>(this: Attempt, found: &Result<T, LoginError>) {
     match found {
-        Ok(_) => this.right(Instant::now()),
-        Err(LoginError::Refused(_) | LoginError::WrongCode) => this.wrong(Instant::now()),
+        Ok(_) => this.right().await,
+        Err(LoginError::Refused(_)) => this.wrong().await,
         Err(LoginError::Password(_) | LoginError::Ledger(_)) => {}
     }
 }

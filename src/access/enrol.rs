@@ -208,6 +208,7 @@ async fn add(
             password: PASSWORDS.hash(password.clone()).await?,
             // Slips are printed at a desk, by the machine's own clock.
             slip_until_ms: people::slip_until(Clock::system().now()).as_millisecond(),
+            only_new: true,
         }),
     };
     let account = NewAccount {

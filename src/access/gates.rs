@@ -86,20 +86,22 @@ pub fn operators_needed(gate: Gate, open: bool) -> usize {
     if gate == Gate::EmbargoEnded && open { 1 } else { 2 }
 }
 
-/// An operator's name and password.
+/// An operator's name, password and code.
 #[derive(Clone)]
 pub struct Signature {
     /// The user name.
     pub user: String,
     /// The password.
     pub password: String,
+    /// The code of the second factor; empty for somebody who has none.
+    pub code: String,
 }
 
 /// Why a gate was not moved.
 #[derive(Debug, thiserror::Error)]
 pub enum GateError {
-    /// Somebody's name or password is wrong, or the account is not in use.
-    #[error("{user} is no operator with this password")]
+    /// Somebody's name, password or code is wrong, or the account is not in use.
+    #[error("{user} is no operator with this password and code")]
     NoOperator {
         /// The name that was given.
         user: String,
@@ -116,6 +118,18 @@ pub enum GateError {
     /// The database did not answer.
     #[error("the gate could not be moved")]
     Ledger(#[from] LedgerError),
+}
+
+impl GateError {
+    /// The name in audit rows. It holds nothing of what was typed.
+    pub fn name(&self) -> String {
+        match self {
+            Self::NoOperator { .. } => "unknown-credential".to_owned(),
+            Self::TooFew { needed } => format!("this takes {needed} different operators"),
+            Self::NoReason => "no-reason".to_owned(),
+            Self::Ledger(_) => "the gate could not be moved".to_owned(),
+        }
+    }
 }
 
 /// Gates are moved at the machine itself.
@@ -143,7 +157,7 @@ pub async fn change(
     }
     let mut by = Vec::new();
     for operator in operators {
-        let account = match door.operator(&operator.user, &operator.password, HERE).await {
+        let account = match door.operator(&operator.user, &operator.password, &operator.code, HERE).await {
             Ok(principal) => principal.account,
             Err(DoorError::Refused(_)) => return Err(GateError::NoOperator { user: operator.user.clone() }),
             Err(DoorError::Ledger(error)) => return Err(error.into()),

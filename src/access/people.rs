@@ -83,6 +83,27 @@ pub async fn define(
     addresses: &[(String, String)],
     now: Timestamp,
 ) -> Result<Vec<Outcome>, PeopleError> {
+    define_all(ledger, passwords, wanted, addresses, now, false).await
+}
+
+/// Defines one person who is not known yet.
+///
+/// # Errors
+/// See [`PeopleError`]; somebody of the account who has the e-mail address already is not changed.
+pub async fn add(ledger: &Ledger, passwords: &Passwords, wanted: Wanted, now: Timestamp) -> Result<Slip, PeopleError> {
+    let (account, email) = (wanted.account.clone(), wanted.email.to_string());
+    let outcome = define_all(ledger, passwords, &[wanted], &[], now, true).await?.pop();
+    outcome.and_then(|outcome| outcome.slip).ok_or(PeopleError::Refused(Refused::Known { account, email }))
+}
+
+async fn define_all(
+    ledger: &Ledger,
+    passwords: &Passwords,
+    wanted: &[Wanted],
+    addresses: &[(String, String)],
+    now: Timestamp,
+    only_new: bool,
+) -> Result<Vec<Outcome>, PeopleError> {
     let until = slip_until(now);
     let given: Vec<String> = wanted.iter().map(|_| secrets::generate()).collect::<Result<_, _>>()?;
     let stored = passwords.hash_all(given.clone()).await?;
@@ -95,6 +116,7 @@ pub async fn define(
         email: person.email.to_string(),
         password,
         slip_until_ms: until.as_millisecond(),
+        only_new,
     };
     let definitions: Vec<Definition> = wanted.iter().zip(stored).map(definition).collect();
     let defined = ledger.people_define(&definitions, addresses).await??;

@@ -14,6 +14,8 @@ pub enum Refusal {
         /// Seconds after which a try is looked at again.
         retry_after: u32,
     },
+    /// The second factor's code is wrong, too old, or was used before.
+    WrongCode,
     /// The account is not in use.
     Inactive,
     /// Not from this address.
@@ -22,6 +24,11 @@ pub enum Refusal {
     WrongChannel,
     /// The board's client certificate is missing, or is another's.
     WrongCertificate,
+    /// The board's client certificate is not valid yet, or not any more.
+    OutdatedCertificate {
+        /// From when and until when it is valid.
+        valid: (Timestamp, Timestamp),
+    },
     /// The password that was given out has to be replaced first.
     MustChangePassword,
     /// It lies outside what the account may see.
@@ -41,10 +48,12 @@ impl Refusal {
         match self {
             Self::Unknown => "unknown-credential",
             Self::TooManyTries { .. } => "too-many-tries",
+            Self::WrongCode => "wrong-code",
             Self::Inactive => "inactive-account",
             Self::Elsewhere => "address-not-allowed",
             Self::WrongChannel => "wrong-channel",
             Self::WrongCertificate => "wrong-certificate",
+            Self::OutdatedCertificate { .. } => "outdated-certificate",
             Self::MustChangePassword => "must-change-password",
             Self::OutOfScope => "out-of-scope",
             Self::NotYet { .. } => "not-open-yet",
@@ -60,13 +69,21 @@ impl fmt::Display for Refusal {
             Self::TooManyTries { retry_after } => {
                 write!(f, "Bu adresten çok sayıda hatalı deneme yapıldı; {retry_after} saniye sonra yeniden deneyin.")
             }
+            Self::WrongCode => f.write_str("Doğrulama kodu yanlış ya da daha önce kullanılmış."),
             Self::Inactive => f.write_str("Bu hesap pasif."),
             Self::Elsewhere => f.write_str("Bu IP adresinden erişim tanımlı değil."),
             Self::WrongChannel => f.write_str("Bu kimlik bilgisi bu iş için geçerli değil."),
             Self::WrongCertificate => f.write_str("Bu kurul için tanımlı istemci sertifikası gereklidir."),
+            Self::OutdatedCertificate { valid: (from, until) } => {
+                write!(f, "İstemci sertifikasının süresi geçerli değil: {} – {} (UTC).", day(*from), day(*until))
+            }
             Self::MustChangePassword => f.write_str("Önce verilen parola değiştirilmelidir."),
             Self::OutOfScope => f.write_str("Bu, hesabın yetki alanının dışındadır."),
             Self::NotYet { shown, .. } => write!(f, "Henüz erişime açılmadı; açılış: {shown}."),
         }
     }
+}
+
+fn day(at: Timestamp) -> impl fmt::Display {
+    at.strftime("%d.%m.%Y %H:%M").to_string()
 }

@@ -32,13 +32,6 @@ pub fn generate() -> Result<String, SecretError> {
     Ok(raw.iter().map(|byte| char::from(ALPHABET[usize::from(byte & 31)])).collect())
 }
 
-/// A login name as it may be written down. People type passwords where names belong; what looks like one that we made is
-/// not a name.
-pub fn as_a_name(login: &str) -> &str {
-    let made = login.len() == SECRET_BYTES * 8 / 5 && login.bytes().all(|byte| ALPHABET.contains(&byte));
-    if made { "(a secret)" } else { login }
-}
-
 /// What is stored of a machine-made secret.
 pub fn fast_hash(secret: &str) -> String {
     format!("sha256:{}", hex::encode(Sha256::digest(secret)))
@@ -88,7 +81,6 @@ mod tests {
         let secret = generate().unwrap();
         assert_eq!(secret.len(), 32);
         assert_ne!(secret, generate().unwrap());
-        assert_eq!((as_a_name(&secret), as_a_name("parti")), ("(a secret)", "parti"));
         let stored = fast_hash(&secret);
         assert!(matches(Some(&stored), &secret));
         assert!(!matches(Some(&stored), &secret[1..]));

@@ -5,7 +5,6 @@
 //! brings: each login and each change of password makes a new one.
 
 use std::net::IpAddr;
-use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -135,7 +134,7 @@ impl Sessions {
     ) -> Result<(Ticket, Principal), LoginError> {
         let this = self.door.try_in(Channel::Web, login, from.address).await?;
         let begun = self.begin(login, password, code, from).await;
-        door::judge_person(this, &begun);
+        door::judge_person(this, &begun).await;
         begun
     }
 
@@ -152,14 +151,14 @@ impl Sessions {
         let now = self.clock.now();
         let totp_step = match &known.totp {
             None => None,
-            Some(secret) => Some(totp::step(secret, code, now).ok_or(LoginError::WrongCode)?),
+            Some(secret) => Some(totp::step(secret, code, now).ok_or(LoginError::Refused(Refusal::WrongCode))?),
         };
         let (ticket, new) = self.new_session(login, from, now)?;
         let proof = Proof { password: known.password, totp_step };
         match self.ledger.session_begin(&new, &proof).await? {
             true => Ok((ticket, principal)),
             // Another was faster with the same slip, or the same code was used before.
-            false if totp_step.is_some() => Err(LoginError::WrongCode),
+            false if totp_step.is_some() => Err(LoginError::Refused(Refusal::WrongCode)),
             false => Err(LoginError::Refused(Refusal::Unknown)),
         }
     }
@@ -238,10 +237,10 @@ impl Sessions {
         let stored = known.as_ref().map(|known| known.password.clone());
         let right = self.passwords.matches(stored, &people::as_typed(known.as_ref(), present)).await?;
         let Some(known) = known.filter(|_| right) else {
-            this.wrong(Instant::now());
+            this.wrong().await;
             return Err(PeopleError::WrongPassword);
         };
-        this.right(Instant::now());
+        this.right().await;
         let after = people::replacement(&known, &self.passwords, present, new).await?;
         let (ticket, session) = match self.new_session(login, from, self.clock.now()) {
             Ok(new) => new,

@@ -3,13 +3,16 @@
 //! It must never become a lock: nobody's tries make an account wait at an address from which they did not come. And it must
 //! never grow with what is thrown at it.
 
+mod shared;
 mod table;
 
+use std::fmt;
 use std::hash::{BuildHasher, RandomState};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+pub use shared::{Passed, Shared};
 use table::{Table, Tries};
 
 /// Wrong tries of an account at an address before it waits at all: people mistype.
@@ -33,9 +36,9 @@ fn wait(wrong: u32, free: u32) -> Duration {
     }
 }
 
-/// Tries of one account at one address that are looked at side by side. With the free ones these stay below [`IN_A_ROW`]:
-/// whoever sends a thousand at once must not have them all compared before the first is counted.
-const SIDE_BY_SIDE: u32 = 64;
+/// Tries of one account at one address that are looked at side by side. On ten nodes, and with the free ones, these stay
+/// below [`IN_A_ROW`]: whoever sends a thousand at once must not have them all compared before the first is counted.
+const SIDE_BY_SIDE: u32 = 8;
 
 /// A try is not looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +49,7 @@ pub enum NotNow {
     Busy,
 }
 
-/// Counts wrong tries. Clones share the count; each node has its own.
+/// Counts wrong tries of one node. Clones share the count; what all nodes counted is [`Shared`].
 #[derive(Clone, Debug, Default)]
 pub struct Throttle {
     counts: Arc<Mutex<Counts>>,
@@ -72,6 +75,15 @@ impl Origin {
             IpAddr::V4(address) => Self(u128::from(u32::from(address))),
             // The bit keeps the first /64 apart from IPv4.
             IpAddr::V6(address) => Self(u128::from(address) & !u128::from(u64::MAX) | 1 << 63),
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match u32::try_from(self.0) {
+            Ok(address) => Ipv4Addr::from(address).fmt(f),
+            Err(_) => write!(f, "{}/64", Ipv6Addr::from(self.0 & !u128::from(u64::MAX))),
         }
     }
 }

@@ -21,7 +21,9 @@ pub use office::OfficeCommand;
 pub use party::PartyCommand;
 pub use user::UserCommand;
 
+use super::on_record::about;
 use super::{ConfigArg, write_private};
+use crate::access::addresses::Proxies;
 use crate::access::enrol::PartySecrets;
 use crate::access::slip::{self, Slip};
 use crate::clock::Clock;
@@ -61,6 +63,7 @@ pub async fn user(command: UserCommand, config: &ConfigArg) -> anyhow::Result<()
 struct Desk {
     ledger: Ledger,
     site: String,
+    proxies: Proxies,
 }
 
 impl Desk {
@@ -68,7 +71,15 @@ impl Desk {
         let read = config.read()?;
         let port = read.https.listen.port();
         let site = if port == 443 { format!("https://{}", read.host) } else { format!("https://{}:{port}", read.host) };
-        Ok(Self { ledger: config.ledger().await?, site })
+        let proxies = Proxies::new(read.proxy.trusted.clone(), read.proxy.https);
+        Ok(Self { ledger: config.ledger().await?, site, proxies })
+    }
+
+    /// Addresses that a party or candidate reported, as they are typed: none of them a trusted proxy's.
+    fn reported(&self, texts: &[String]) -> anyhow::Result<Vec<IpNet>> {
+        let ranges = ranges(texts)?;
+        self.proxies.keep_apart(&ranges)?;
+        Ok(ranges)
     }
 }
 

@@ -9,15 +9,15 @@ use super::ConfigArg;
 use crate::access::door::Door;
 use crate::access::gates::{self, Signature};
 use crate::clock::Clock;
-use crate::domain::Gate;
+use crate::domain::{Channel, Gate};
 use crate::ledger::Ledger;
 use crate::ledger::audit::AuditRow;
 
 /// The gates. Every change is an entry of the public log, with who and why; every node follows within a second.
 ///
 /// Opening the parties' gate before its hour, lifting the ban and closing anything takes two operators. Each is asked for
-/// name and password; a script gives them as TUTANAK_USER and TUTANAK_PASSWORD, and TUTANAK_SECOND_USER and
-/// TUTANAK_SECOND_PASSWORD.
+/// name, password and, where there is a second factor, its code; a script gives them as TUTANAK_USER, TUTANAK_PASSWORD and
+/// TUTANAK_CODE, and TUTANAK_SECOND_USER, TUTANAK_SECOND_PASSWORD and TUTANAK_SECOND_CODE. A code works once.
 #[derive(Debug, clap::Subcommand)]
 pub enum GateCommand {
     /// Show what is open, since when, by whom and why.
@@ -82,7 +82,9 @@ pub async fn run(command: GateCommand, config: &ConfigArg) -> anyhow::Result<()>
     let clock = Clock::system();
     let door = Door::new(ledger.clone(), clock.clone());
     let moved = gates::change(&ledger, &door, gate, open, &why.reason, &signatures, clock.now()).await;
-    record(&ledger, &clock, gate, open, &signatures, &moved).await.context("The audit record cannot be written")?;
+    record(&ledger, &door, &clock, (gate, open), &signatures, &moved)
+        .await
+        .context("The audit record cannot be written")?;
     match moved? {
         Some(position) => println!("{gate} is {}: entry {position}", if open { "open" } else { "closed" }),
         None => println!("{gate} was {} already; nothing was entered", if open { "open" } else { "closed" }),
@@ -111,7 +113,12 @@ pub(super) fn signatures(needed: usize) -> anyhow::Result<Vec<Signature>> {
             None if ask => rpassword::prompt_password("Parola / Password: ")?,
             None => bail!("{prefix}_PASSWORD is not set, and there is no terminal to ask at"),
         };
-        Ok(Signature { user, password })
+        let code = match of(&format!("{prefix}_CODE")) {
+            Some(code) => code,
+            None if ask => rpassword::prompt_password("Doğrulama kodu, yoksa boş / code, empty if there is none: ")?,
+            None => String::new(),
+        };
+        Ok(Signature { user, password, code })
     };
     let mut all = vec![one("TUTANAK", "Birinci / first")?];
     if needed > 1 {
@@ -123,13 +130,16 @@ pub(super) fn signatures(needed: usize) -> anyhow::Result<Vec<Signature>> {
 /// Whether it was done or refused, it is on record.
 async fn record(
     ledger: &Ledger,
+    door: &Door,
     clock: &Clock,
-    gate: Gate,
-    open: bool,
+    (gate, open): (Gate, bool),
     signatures: &[Signature],
     moved: &Result<Option<u64>, gates::GateError>,
 ) -> anyhow::Result<()> {
-    let names: Vec<&str> = signatures.iter().map(|signature| signature.user.as_str()).collect();
+    let mut names = Vec::new();
+    for signature in signatures {
+        names.push(door.tried(Channel::Operator, &signature.user).await.account);
+    }
     let row = AuditRow {
         at_ms: clock.now().as_millisecond(),
         principal: names.join(" + "),
@@ -142,7 +152,7 @@ async fn record(
         bytes: 0,
         complete: moved.is_ok(),
         outcome: if moved.is_ok() { "ok" } else { "refused" }.to_owned(),
-        reason: moved.as_ref().err().map(ToString::to_string).unwrap_or_default(),
+        reason: moved.as_ref().err().map(gates::GateError::name).unwrap_or_default(),
     };
     Ok(ledger.audit_add(&[row]).await?)
 }

@@ -4,6 +4,7 @@ use anyhow::bail;
 use clap::Args;
 use jiff::Timestamp;
 
+use super::on_record::about;
 use crate::domain::PartyId;
 use crate::ledger::Ledger;
 
@@ -25,6 +26,7 @@ pub struct PartyFtp {
 pub async fn run(command: PartyFtp, ledger: &Ledger) -> anyhow::Result<()> {
     let PartyFtp { id, require_tls, plain_until } = command;
     let id: PartyId = id.parse()?;
+    about(id.as_str());
     let until = plain_until.map(Timestamp::as_millisecond);
     if !ledger.party_ftp(id.as_str(), require_tls, until).await? {
         bail!("there is no party {id}");

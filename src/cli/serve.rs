@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use tokio_util::sync::CancellationToken;
 
-use super::ConfigArg;
+use super::{ConfigArg, certificates};
 use crate::app::{self, App};
 use crate::clock::Clock;
 use crate::ledger::Ledger;
@@ -14,6 +14,9 @@ use crate::vault::Vault;
 /// Runs a node until SIGTERM or SIGINT.
 pub async fn run(config: &ConfigArg) -> anyhow::Result<()> {
     let app = App::open(config.read()?, Clock::system()).await?;
+    for warning in certificates::warnings(&app.ledger, Clock::system().now()).await? {
+        tracing::warn!("{warning}");
+    }
     let (https, ftp) = app.listen().await?;
     tracing::info!(https = %https.local_addr()?, "Listening");
     app.serve(https, ftp, stop_signal()).await;
@@ -66,6 +69,13 @@ pub async fn check(config: &ConfigArg) -> anyhow::Result<()> {
                 Ok(faults) if faults.is_empty() => report("addresses", Ok("lists hold for who connects".to_owned())),
                 Ok(faults) => faults.into_iter().for_each(|fault| report("addresses", Err(fault))),
                 Err(error) => report("addresses", Err(chain(&error))),
+            }
+            match certificates::warnings(&ledger, Clock::system().now()).await {
+                Ok(warnings) if warnings.is_empty() => report("boards' certificates", Ok("none ends soon".to_owned())),
+                Ok(warnings) => {
+                    warnings.into_iter().for_each(|warning| println!("soon   boards' certificates: {warning}"))
+                }
+                Err(error) => report("boards' certificates", Err(chain(&error))),
             }
         }
         Err(error) => report("database", Err(chain(&error))),

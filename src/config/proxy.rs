@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use crate::access::addresses::Announces;
+use crate::access::addresses::{Announces, Proxies};
 
 /// What stands in front.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -44,11 +44,8 @@ impl ProxyConfig {
             faults.push(format!("proxy.trusted holds {range}: everybody could claim to be anybody"));
         }
         for range in self.trusted.iter().filter(|range| range.prefix_len() > 0) {
-            let overlaps = |party: &&IpNet| range.contains(*party) || party.contains(range);
-            if let Some(party) = parties.iter().find(overlaps) {
-                faults.push(format!(
-                    "proxy.trusted holds {range}, and a party reported {party}: that party could claim to be any other"
-                ));
+            if let Err(overlap) = Proxies::new(vec![*range], Announces::Nothing).keep_apart(parties) {
+                faults.push(overlap.to_string());
             }
         }
         faults

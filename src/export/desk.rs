@@ -27,8 +27,8 @@ const REASON: usize = 500;
 /// Why not.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// Somebody's name or password is wrong, or the account is not in use.
-    #[error("{user} is no operator with this password")]
+    /// Somebody's name, password or code is wrong, or the account is not in use.
+    #[error("{user} is no operator with this password and code")]
     NoOperator {
         /// The name that was given.
         user: String,
@@ -114,13 +114,6 @@ impl<'a> From<&'a Signature> for Hand<'a> {
 }
 
 impl Hand<'_> {
-    fn name(&self) -> &str {
-        match self {
-            Self::Signed(signature) => &signature.user,
-            Self::InSession { operator, .. } => operator,
-        }
-    }
-
     /// Protocol and address, for the record.
     fn way(&self) -> (&'static str, String) {
         match self {
@@ -176,7 +169,7 @@ impl Desk {
             Ok(request) => format!("request {} {candidate} {}", request.id, request.place),
             Err(_) => format!("request {candidate}"),
         };
-        self.record((by.name(), by.way()), "export-request", object, &asked).await?;
+        self.record((&self.named(by).await, by.way()), "export-request", object, &asked).await?;
         asked
     }
 
@@ -187,7 +180,8 @@ impl Desk {
     pub async fn approve<'a>(&self, request: u64, by: impl Into<Hand<'a>>) -> Result<Request, ExportError> {
         let by = by.into();
         let approved = self.try_approve(request, by).await;
-        self.record((by.name(), by.way()), "export-approve", format!("request {request}"), &approved).await?;
+        self.record((&self.named(by).await, by.way()), "export-approve", format!("request {request}"), &approved)
+            .await?;
         approved
     }
 
@@ -201,10 +195,25 @@ impl Desk {
             Ok(permit) => format!("request {} {candidate} {}", permit.request.id, permit.request.place),
             Err(_) => candidate.to_owned(),
         };
-        let names: Vec<&str> = by.iter().map(|signature| signature.user.as_str()).collect();
         let here = ("cli", "-".to_owned());
-        self.record((&names.join(" + "), here), "export-permit", object, &permit).await?;
+        self.record((&self.names(by).await, here), "export-permit", object, &permit).await?;
         permit
+    }
+
+    /// Whose names were given, for the record. What is nobody's name may be anything, and is not written down.
+    async fn names(&self, by: &[Signature]) -> String {
+        let mut names = Vec::new();
+        for signature in by {
+            names.push(self.door.tried(Channel::Operator, &signature.user).await.account);
+        }
+        names.join(" + ")
+    }
+
+    async fn named(&self, by: Hand<'_>) -> String {
+        match by {
+            Hand::Signed(signature) => self.names(std::slice::from_ref(signature)).await,
+            Hand::InSession { operator, .. } => operator.to_owned(),
+        }
     }
 
     async fn try_request(&self, candidate: &str, reason: &str, by: Hand<'_>) -> Result<Request, ExportError> {
@@ -276,7 +285,7 @@ impl Desk {
             Hand::Signed(signature) => signature,
             Hand::InSession { operator, .. } => return Ok(operator.to_owned()),
         };
-        match self.door.operator(&by.user, &by.password, HERE).await {
+        match self.door.operator(&by.user, &by.password, &by.code, HERE).await {
             Ok(principal) => Ok(principal.account),
             Err(DoorError::Refused(_)) => Err(Refusal::NoOperator { user: by.user.clone() }.into()),
             Err(DoorError::Ledger(error)) => Err(error.into()),

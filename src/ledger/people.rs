@@ -7,6 +7,7 @@ mod login;
 
 use super::db::{in_tx, on_db};
 use super::{Ledger, LedgerError};
+use crate::domain::person::Role;
 pub(super) use define::ADD_PERSON;
 pub use define::{Defined, Definition, Refused};
 pub use login::{PasswordChange, PersonLogin};
@@ -70,6 +71,8 @@ const STAND_ALL: &str = "UPDATE person SET seat = NULL, needs_form = TRUE WHERE 
 const END_SESSIONS_OF_PASSIVE: &str = "DELETE FROM session WHERE person IN (SELECT id FROM person WHERE seat IS NULL)";
 const NEW_SLIP: &str = "UPDATE person SET password = $1, must_change = TRUE, slip_until_ms = $2, slip_used = FALSE \
                         WHERE id = $3 AND seat IS NOT NULL";
+const SET_ROLE: &str = "UPDATE person SET role = $1 WHERE id = $2 AND role <> $1";
+const THERE: &str = "SELECT COUNT(*) FROM person WHERE id = $1";
 const SET_TOTP: &str = "UPDATE person SET totp = $1, totp_step = $2 WHERE id = $3";
 
 /// The first seat that nobody sits on.
@@ -169,6 +172,23 @@ impl Ledger {
                 sqlx::query(END_SESSIONS).bind(id).execute(&mut *tx).await?;
             }
             given
+        }))
+    }
+
+    /// Makes somebody a representative, or a user like the others, and ends their sessions if that changes anything. `false`
+    /// where nobody has this login.
+    ///
+    /// # Errors
+    /// The database did not answer; nothing was changed.
+    pub async fn person_set_role(&self, id: &str, role: Role) -> Result<bool, LedgerError> {
+        Ok(in_tx!(&*self.db, |tx, Engine| {
+            sqlx::query(LOCK_OF).bind(id).execute(&mut *tx).await?;
+            let set = sqlx::query(SET_ROLE).bind(role.name()).bind(id).execute(&mut *tx).await?;
+            if set.rows_affected() > 0 {
+                sqlx::query(END_SESSIONS).bind(id).execute(&mut *tx).await?;
+            }
+            let there: i64 = sqlx::query_scalar(THERE).bind(id).fetch_one(&mut *tx).await?;
+            there == 1
         }))
     }
 

@@ -30,6 +30,7 @@ use super::lines::{Addresses, Ownership};
 use super::problem::Problem;
 use super::{Peer, preface};
 use crate::access::addresses::Proxies;
+use crate::access::certificate::ShownCertificate;
 use crate::audit::{Access, Audit};
 use crate::domain::Digest;
 
@@ -159,7 +160,10 @@ impl Front {
             true => self.builder.clone().http2_only(),
             false => self.builder.clone().http1_only(),
         };
-        let certificate = session.peer_certificates().and_then(|chain| chain.first()).map(|der| Digest::of(der));
+        let shown = session.peer_certificates().and_then(|chain| chain.first());
+        // What says of itself no time in which it is valid is taken for no certificate.
+        let certificate =
+            shown.and_then(|der| Some(ShownCertificate { digest: Digest::of(der), valid: crate::tls::validity(der)? }));
         let ownership = (!self.settings.proxies.carry_many(peer)).then(Arc::<Ownership>::default);
         let asked = Arc::<AtomicU32>::default();
         let asks = Arc::clone(&asked);

@@ -14,6 +14,7 @@ use super::Site;
 use super::problem::Problem;
 use super::who::{BEARER, peer, turn_away};
 use crate::access::door::DoorError;
+use crate::access::tried::{TOKEN, Tried};
 use crate::access::{Act, Object, Principal, Refusal};
 use crate::audit::Access;
 use crate::domain::Gate;
@@ -36,7 +37,7 @@ impl FromRequestParts<Site> for ServiceUser {
         };
         match found {
             Ok(principal) => Ok(Self { principal, from }),
-            Err(error) => Err(turn_away(site, parts, "service", "(token)", error, BEARER).await),
+            Err(error) => Err(turn_away(site, parts, "service", Tried::nobody(TOKEN), error, BEARER).await),
         }
     }
 }

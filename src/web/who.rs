@@ -11,9 +11,10 @@ use headers::authorization::{Authorization, Basic, Bearer};
 use super::problem::Problem;
 use super::{Peer, Site};
 use crate::access::door::DoorError;
-use crate::access::{Principal, Refusal, secrets};
+use crate::access::tried::{TOKEN, Tried};
+use crate::access::{Principal, Refusal};
 use crate::audit::Access;
-use crate::domain::Sender;
+use crate::domain::{Channel, Sender};
 
 pub(super) const BEARER: &str = "Bearer realm=\"tutanak\"";
 /// `charset`: RFC 7617 §2.1, so that browsers send UTF-8.
@@ -64,22 +65,22 @@ async fn claim(site: &Site, parts: &Parts, channel: &'static str, account: &str)
     Err(problem)
 }
 
-/// Writes a refusal at the door down, then says it.
+/// Writes a refusal at the door down under whose name was used, then says it.
 pub(super) async fn turn_away(
     site: &Site,
     parts: &Parts,
     channel: &'static str,
-    login: &str,
+    tried: Tried,
     error: DoorError,
     challenge: &'static str,
 ) -> Problem {
     let access = Access {
-        principal: "-".to_owned(),
+        principal: tried.principal,
         channel,
         protocol: "https",
         address: peer(parts),
         act: "login",
-        object: format!("{} {} {}", secrets::as_a_name(login), parts.method, parts.uri.path()),
+        object: format!("{} {} {}", tried.name, parts.method, parts.uri.path()),
         start_at: 0,
     };
     let Ok(seat) = site.audit.seat(access).await else { return crate::audit::AuditUnavailable.into() };
@@ -137,7 +138,16 @@ impl FromRequestParts<Site> for SendingBoard {
                 claim(site, parts, "board", sender.board.as_str()).await?;
                 Ok(Self { sender, principal, from })
             }
-            Err(error) => Err(turn_away(site, parts, "board", "(token)", error, BEARER).await),
+            Err(error) => {
+                // A token that is right and does not get in is somebody's: where it comes from, or without its certificate.
+                let tried = match (&error, &token) {
+                    (DoorError::Refused(Refusal::Unknown | Refusal::TooManyTries { .. }), _) | (_, None) => {
+                        Tried::nobody(TOKEN)
+                    }
+                    (_, Some(token)) => site.door.tried_token(Channel::Board, token.token()).await,
+                };
+                Err(turn_away(site, parts, "board", tried, error, BEARER).await)
+            }
         }
     }
 }
@@ -152,7 +162,7 @@ impl FromRequestParts<Site> for BulkParty {
             let tried = parts.headers.contains_key(AUTHORIZATION);
             let error = DoorError::Refused(Refusal::Unknown);
             return Err(match tried {
-                true => turn_away(site, parts, "bulk", "(other scheme)", error, BASIC).await,
+                true => turn_away(site, parts, "bulk", Tried::nobody("(other scheme)"), error, BASIC).await,
                 false => Problem::unauthorized(BASIC),
             });
         };
@@ -167,7 +177,10 @@ impl FromRequestParts<Site> for BulkParty {
                 claim(site, parts, "bulk", &principal.account).await?;
                 Ok(Self { principal, from })
             }
-            Err(error) => Err(turn_away(site, parts, "bulk", basic.username(), error, BASIC).await),
+            Err(error) => {
+                let tried = site.door.tried(Channel::Bulk, basic.username()).await;
+                Err(turn_away(site, parts, "bulk", tried, error, BASIC).await)
+            }
         }
     }
 }

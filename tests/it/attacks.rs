@@ -2,6 +2,7 @@
 
 mod floods;
 mod ftp;
+mod guesses;
 mod intruders;
 mod paths;
 mod record;

@@ -1,4 +1,4 @@
 //! Whose address it is, behind proxies and without; and which certificate a board must show.
 
-mod certificates;
+pub mod certificates;
 mod proxies;

@@ -34,7 +34,7 @@ impl Operators {
 }
 
 fn sign(login: &Login) -> Signature {
-    Signature { user: login.user.clone(), password: login.password.clone() }
+    Signature { user: login.user.clone(), password: login.password.clone(), code: String::new() }
 }
 
 async fn moves(house: &House, gate: Gate, open: bool, by: &[Signature]) -> Result<Option<u64>, GateError> {
@@ -134,7 +134,11 @@ async fn one_operator_a_stranger_or_no_reason_move_nothing() {
         }
     }
     let wrong = Signature { password: "yanlış".into(), ..sign(&operators.second) };
-    let party = Signature { user: house.party.bulk.user.clone(), password: house.party.bulk.password.clone() };
+    let party = Signature {
+        user: house.party.bulk.user.clone(),
+        password: house.party.bulk.password.clone(),
+        code: String::new(),
+    };
     for second in [wrong, party] {
         let refused = moves(&house, Gate::BanLifted, true, &[sign(&operators.first), second]).await;
         assert!(matches!(refused, Err(GateError::NoOperator { .. })), "{refused:?}");

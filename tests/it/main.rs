@@ -20,6 +20,7 @@ mod layers;
 mod ledger;
 mod lists;
 mod log;
+mod machine;
 mod medium;
 mod mirror;
 mod nodes;

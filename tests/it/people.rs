@@ -33,7 +33,8 @@ fn wanted(n: usize, role: Role) -> Wanted {
 fn cheap(n: usize) -> Definition {
     let Wanted { account, role, name, phone, email } = wanted(n, Role::User);
     let (name, phone, email) = (name.to_string(), phone.to_string(), email.to_string());
-    Definition { account, login: None, role, name, phone, email, password: "-".into(), slip_until_ms: 0 }
+    let password = "-".into();
+    Definition { account, login: None, role, name, phone, email, password, slip_until_ms: 0, only_new: false }
 }
 
 fn door(ledger: &Ledger, now: Timestamp) -> Door {

@@ -181,17 +181,31 @@ fn a_workbook_is_read_cell_by_cell() {
     assert_eq!(mistakes(&workbook(&sheet, strings, &[]))[0].line, 2, "nor is a name that looks like one");
 }
 
-#[test]
-fn hostile_workbooks_are_refused_before_they_grow() {
-    let bomb = "<?xml version=\"1.0\"?><!DOCTYPE l [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">\
+/// Workbooks that grow without end, or fetch what is not theirs: entities within entities, entities from a file, and a part
+/// that unpacks to more than any form holds.
+pub fn bombs() -> [Vec<u8>; 3] {
+    let shared = "RAW t=\"s\"><v>0</v>";
+    let sheet = row(1, &HEADERS) + &row(2, &["isik", shared, "05321234567", "a@a.tr", ""]);
+    let zeros = vec![0; INFLATED as usize + 1];
+    [
+        workbook(&sheet, BOMB, &[]),
+        workbook(&sheet, OUTSIDE, &[]),
+        workbook(&sheet, NO_STRINGS, &[("xl/media/image1.png", &zeros)]),
+    ]
+}
+
+const BOMB: &str = "<?xml version=\"1.0\"?><!DOCTYPE l [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">\
                 <!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;&b;\"><!ENTITY d \"&c;&c;&c;&c;&c;&c;&c;&c;\">]>\
                 <sst xmlns=\"MAIN\"><si><t>&d;</t></si></sst>";
-    let outside =
-        "<!DOCTYPE l [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><sst xmlns=\"MAIN\"><si><t>&x;</t></si></sst>";
+const OUTSIDE: &str =
+    "<!DOCTYPE l [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><sst xmlns=\"MAIN\"><si><t>&x;</t></si></sst>";
+
+#[test]
+fn hostile_workbooks_are_refused_before_they_grow() {
     let undeclared = "<sst xmlns=\"MAIN\"><si><t>&d;</t></si></sst>";
     let shared = "RAW t=\"s\"><v>0</v>";
     let sheet = row(1, &HEADERS) + &row(2, &["isik", shared, "05321234567", "a@a.tr", ""]);
-    for strings in [bomb, outside, undeclared] {
+    for strings in [BOMB, OUTSIDE, undeclared] {
         let refused = read(&workbook(&sheet, strings, &[])).unwrap_err();
         assert!(!refused.to_string().contains("root:"), "{refused}");
         if strings != undeclared {

@@ -11,6 +11,7 @@ use reqwest::StatusCode;
 use tutanak::access::enrol::{self, Login};
 use tutanak::access::totp;
 use tutanak::domain::Gate;
+use tutanak::ledger::audit::AuditQuestion;
 
 use crate::engines::Engine;
 use crate::house::{House, Plan, settled};
@@ -58,6 +59,52 @@ async fn an_old_slip_opens_nothing() {
     assert_eq!(Browser::new(&house).log_in(user, &slip.password, "").await, StatusCode::FORBIDDEN);
     house.clock.advance(SignedDuration::from_millis(-1));
     assert_eq!(Browser::new(&house).log_in(user, &slip.password, "").await, StatusCode::SEE_OTHER);
+    let whose = format!("parti/{user}");
+    house.audit(1, |row| row.act == "login" && row.reason == "unknown-credential" && row.principal == whose).await;
+}
+
+#[tokio::test]
+async fn a_login_that_is_refused_is_on_record_under_the_name_that_was_used_and_nothing_else_that_was_typed() {
+    let house = House::open().await;
+    let web = settled(&house.ledger, house.party.web.clone()).await;
+    let bulk = &house.party.bulk;
+    let ftp = async |user: &str| {
+        let mut ftp = suppaftp::tokio::AsyncFtpStream::connect(house.ftp).await.unwrap();
+        assert!(ftp.login(user, "yanlış").await.is_err());
+    };
+    let archive = async |user: &str| {
+        let asked = house.client.get(house.url("/arsiv/")).basic_auth(user, Some("yanlış")).send().await.unwrap();
+        assert_eq!(asked.status(), StatusCode::UNAUTHORIZED);
+    };
+    assert_eq!(Browser::new(&house).log_in(&web.user, "yanlış", "").await, StatusCode::FORBIDDEN);
+    ftp(&bulk.user).await;
+    archive(&bulk.user).await;
+    ftp(&web.user).await; // a person's name where the party's belongs
+    let refused = house.audit(4, |row| row.act == "login" && row.outcome == "refused").await;
+    let whose: Vec<_> = refused.iter().map(|row| (row.principal.as_str(), row.channel.as_str())).collect();
+    assert_eq!(whose, [("parti/parti-1", "web"), ("parti", "bulk"), ("parti", "bulk"), ("parti/parti-1", "bulk")]);
+    // What a hurried person types into the wrong field, and names that nobody has.
+    let typed = [web.password.as_str(), bulk.password.as_str(), "ozgurlukvebagimsizlik", "=1+1", "kimse", ""];
+    for typed in typed {
+        Browser::new(&house).log_in(typed, "yanlış", "").await;
+        archive(typed).await;
+    }
+    ftp(&web.password).await;
+    let unknown = house.audit(13, |row| row.act == "login" && row.principal == "-").await;
+    assert!(unknown.iter().all(|row| row.object.starts_with("(no such name)")), "{unknown:?}");
+    let rows = house.ledger.audit_after(0, 1000).await.unwrap();
+    for row in &rows {
+        let row = format!("{row:?}");
+        assert!(typed[..4].iter().all(|typed| !row.contains(typed)), "{row}");
+    }
+    // An auditor finds them by the person, and the party sees that somebody tried.
+    let (account, person) = (Some("parti".to_owned()), Some("parti-1".to_owned()));
+    let question = AuditQuestion { account, person, outcome: Some("refused".to_owned()), ..AuditQuestion::default() };
+    assert_eq!(house.ledger.audit_search(&question, i64::MIN, 10).await.unwrap().len(), 2);
+    let mut browser = Browser::new(&house);
+    assert_eq!(browser.log_in(&web.user, &web.password, "").await, StatusCode::SEE_OTHER);
+    let own = browser.get("/hesap/erisimler?islem=login&sonuc=refused").await.body;
+    assert_eq!(own.matches("unknown-credential").count(), 4, "{own}");
 }
 
 #[tokio::test]
@@ -101,6 +148,7 @@ async fn no_credential_works_on_anothers_channel() {
     {
         assert_eq!(Browser::new(&house).log_in(user, password, "").await, StatusCode::FORBIDDEN, "{user}");
     }
+    house.audit(3, |row| row.channel == "web" && row.act == "login" && row.reason == "unknown-credential").await;
     // A person's password at the archive and on FTP.
     let archive =
         house.client.get(house.url("/arsiv/")).basic_auth(&web.user, Some(&web.password)).send().await.unwrap();
@@ -150,6 +198,7 @@ async fn a_session_is_never_taken_over_from_what_a_browser_brings() {
     assert_eq!(victim.log_in(&web.user, &web.password, "").await, StatusCode::SEE_OTHER);
     assert_eq!(own.get("/hesap").await.location.as_deref(), Some("/giris"));
     let cookie = victim.last_cookie.clone().unwrap();
+    house.audit(2, |row| row.act == "account" && row.reason == "no-session").await;
     for part in ["__Host-tutanak=", "Path=/", "Secure", "HttpOnly", "SameSite=Strict"] {
         assert!(cookie.contains(part), "{cookie}");
     }
@@ -257,6 +306,27 @@ async fn an_operator_must_have_a_second_factor_and_a_code_works_once() {
     assert_eq!(fresh(&now()).await, StatusCode::SEE_OTHER);
     assert_eq!(fresh(&now()).await, StatusCode::FORBIDDEN, "the same code again");
     house.audit(4, |row| row.act == "login" && row.reason == "wrong-code").await;
+}
+
+#[tokio::test]
+async fn a_partys_user_may_set_up_a_second_factor_and_then_needs_it() {
+    let house = House::open().await;
+    let web = settled(&house.ledger, house.party.web.clone()).await;
+    let mut browser = Browser::new(&house);
+    assert_eq!(
+        browser.log_in(&web.user, &web.password, "").await,
+        StatusCode::SEE_OTHER,
+        "without one none is asked for"
+    );
+    assert_eq!(browser.get("/hesap").await.status, StatusCode::OK);
+    let page = browser.get("/dogrulama").await.body;
+    let secret = page.split("name=\"gizli\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let code = || totp::code(&secret, house.clock.now()).unwrap();
+    assert_eq!(browser.post("/dogrulama", &[("gizli", &secret), ("kod", &code())]).await.status, StatusCode::SEE_OTHER);
+    house.clock.advance(SignedDuration::from_secs(30));
+    assert_eq!(Browser::new(&house).log_in(&web.user, &web.password, "").await, StatusCode::FORBIDDEN);
+    assert_eq!(Browser::new(&house).log_in(&web.user, &web.password, &code()).await, StatusCode::SEE_OTHER);
+    house.audit(1, |row| row.reason == "wrong-code" && row.principal == "parti/parti-1").await;
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@
 
 use clap::Subcommand;
 
-use super::shared::{self, AccountCommand, NewSecret};
-use super::{Desk, Json, ranges};
+use super::shared::{self, AccountCommand, Replacement};
+use super::{Desk, Json, about, ranges};
 use crate::access::enrol;
 use crate::cli::certificates::{self, Bound};
 use crate::domain::{BoardId, Channel, PlaceId};
@@ -34,13 +34,13 @@ pub enum BoardCommand {
     Bind(Bound),
     /// Takes a certificate away from a board.
     Unbind(Bound),
-    /// Prints the SHA-256 of the certificates that are bound to a board.
+    /// Prints the SHA-256 of the certificates that are bound to a board, and until when each is valid.
     Certificates {
         /// The board.
         id: String,
     },
     /// Puts a new token in force; the one before works on for a while.
-    NewSecret(NewSecret),
+    NewSecret(Replacement),
     /// What is done to accounts of every kind.
     #[command(flatten)]
     Account(AccountCommand),
@@ -50,6 +50,7 @@ pub(super) async fn run(command: BoardCommand, desk: &Desk) -> anyhow::Result<()
     match command {
         BoardCommand::Add { id, name, place, from, json } => {
             let id: BoardId = id.parse()?;
+            about(id.as_str());
             let from = ranges(&from)?;
             let token = enrol::board(&desk.ledger, &id, &name, &place, &from).await?;
             json.print(&token, || format!("{id}: token {}\nIt is shown this once.", token.token))

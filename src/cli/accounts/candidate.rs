@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use super::party::PartyChannel;
-use super::shared::{self, AccountCommand, NewSecret};
-use super::{Desk, Json, print_secrets, ranges};
+use super::shared::{self, AccountCommand, Replacement};
+use super::{Desk, Json, about, print_secrets};
 use crate::access::enrol;
 use crate::domain::{PartyId, PlaceId};
 
@@ -48,7 +48,7 @@ pub enum CandidateCommand {
         channel: PartyChannel,
         /// Whose, and how long the old one still works.
         #[command(flatten)]
-        what: NewSecret,
+        what: Replacement,
     },
     /// What is done to accounts of every kind.
     #[command(flatten)]
@@ -59,12 +59,14 @@ pub(super) async fn run(command: CandidateCommand, desk: &Desk) -> anyhow::Resul
     match command {
         CandidateCommand::AddPresidential { id, name, from, slips, json } => {
             let id: PartyId = id.parse()?;
-            let from = ranges(&from)?;
+            about(id.as_str());
+            let from = desk.reported(&from)?;
             let secrets = enrol::candidate(&desk.ledger, &id, &name, &from).await?;
             print_secrets(desk, &name, &secrets, json, slips.as_deref())
         }
         CandidateCommand::AddIndependent { id, name, place } => {
             let id: PartyId = id.parse()?;
+            about(id.as_str());
             enrol::independent(&desk.ledger, &id, &name, &place).await?;
             println!("{id} is an independent candidate of {place}");
             Ok(())

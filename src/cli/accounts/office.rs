@@ -6,7 +6,7 @@ use clap::Subcommand;
 
 use super::shared::{self, AccountCommand};
 use super::user::{self, print_slip};
-use super::{Desk, Json};
+use super::{Desk, Json, about};
 use crate::access::enrol;
 use crate::access::people::slip_until;
 use crate::access::slip::Slip;
@@ -61,6 +61,7 @@ pub(super) async fn run(kind: &'static str, command: OfficeCommand, desk: &Desk)
     match command {
         OfficeCommand::Add { id, name, slips, json } => {
             let id: PartyId = id.parse()?; // the same spelling as every account's
+            about(id.as_str());
             let login = match kind {
                 "auditor" => enrol::auditor(&desk.ledger, id.as_str(), &name).await?,
                 _ => enrol::operator(&desk.ledger, id.as_str(), &name).await?,

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
-use super::shared::{self, AccountCommand, NewSecret};
-use super::{Desk, Json, print_secrets, ranges};
+use super::shared::{self, AccountCommand, Replacement};
+use super::{Desk, Json, about, print_secrets};
 use crate::access::enrol;
 use crate::cli::party_ftp::{self, PartyFtp};
 use crate::domain::{Channel, Gate, PartyId};
@@ -43,7 +43,7 @@ pub enum PartyCommand {
         channel: PartyChannel,
         /// Whose, and how long the old one still works.
         #[command(flatten)]
-        what: NewSecret,
+        what: Replacement,
     },
     /// Says whether a party's FTP must be encrypted.
     Ftp(PartyFtp),
@@ -74,7 +74,8 @@ pub(super) async fn run(command: PartyCommand, desk: &Desk) -> anyhow::Result<()
     match command {
         PartyCommand::Add { id, name, from, takes_no_part, slips, json } => {
             let id: PartyId = id.parse()?;
-            let from = ranges(&from)?;
+            about(id.as_str());
+            let from = desk.reported(&from)?;
             let opens_with = if takes_no_part { Gate::BanLifted } else { Gate::PartiesOpen };
             let secrets = enrol::party(&desk.ledger, &id, &name, &from, opens_with).await?;
             print_secrets(desk, &name, &secrets, json, slips.as_deref())

@@ -8,10 +8,12 @@ use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{Desk, Json, ranges};
+use super::{Desk, Json, about, ranges};
 use crate::access::enrol;
+use crate::cli::certificates::Ending;
 use crate::clock::Clock;
-use crate::domain::Channel;
+use crate::domain::{Channel, PartyId};
+use crate::ledger::certificates::BoundCertificate;
 use crate::ledger::people::Person;
 use crate::ledger::secrets::Account;
 
@@ -53,7 +55,7 @@ pub enum AccountCommand {
 
 /// A machine's secret that is replaced.
 #[derive(Debug, clap::Args)]
-pub struct NewSecret {
+pub struct Replacement {
     /// The account's short name.
     id: String,
     /// How long the secret of before still works, as `24h` or `30m`, so that machines can be changed over one by one.
@@ -78,6 +80,9 @@ struct Shown<'a> {
     active: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     people: Vec<ShownPerson<'a>>,
+    /// Of a board: the certificates of which it must show one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    certificates: Vec<Ending>,
 }
 
 /// A person as they are printed.
@@ -125,7 +130,9 @@ impl ShownPerson<'_> {
     }
 }
 
-fn shown<'a>(account: &'a Account, people: &'a [Person]) -> Shown<'a> {
+fn shown<'a>(account: &'a Account, people: &'a [Person], certificates: &[BoundCertificate]) -> Shown<'a> {
+    let now = Clock::system().now();
+    let own = certificates.iter().filter(|bound| bound.board == account.id);
     Shown {
         id: &account.id,
         kind: &account.kind,
@@ -135,6 +142,7 @@ fn shown<'a>(account: &'a Account, people: &'a [Person]) -> Shown<'a> {
         takes_part: account.kind != "party" || account.opens_with == "parties-open",
         active: account.active,
         people: people.iter().map(ShownPerson::from).collect(),
+        certificates: own.map(|bound| Ending::of(bound, now)).collect(),
     }
 }
 
@@ -142,8 +150,9 @@ fn line(account: &Shown<'_>) -> String {
     let part = if account.takes_part { "" } else { "takes no part" };
     let active = if account.active { "active" } else { "passive" };
     let place = account.place.unwrap_or_default();
+    let warnings: String = account.certificates.iter().filter_map(Ending::warning).collect();
     format!(
-        "{:20} {:12} {:8} {:13} {place:12} {}   {}\n",
+        "{:20} {:12} {:8} {:13} {place:12} {}   {}\n{warnings}",
         account.id,
         account.kind,
         active,
@@ -158,7 +167,10 @@ pub(super) async fn run(kinds: &[&str], command: AccountCommand, desk: &Desk) ->
     let kind_of = async |id: &str| {
         let found = desk.ledger.account(id).await?;
         match found.filter(|found| kinds.contains(&found.kind.as_str())) {
-            Some(found) => Ok(found),
+            Some(found) => {
+                about(id);
+                Ok(found)
+            }
             None => bail!("there is no {} called {id}", kinds[0]),
         }
     };
@@ -168,20 +180,26 @@ pub(super) async fn run(kinds: &[&str], command: AccountCommand, desk: &Desk) ->
             for kind in kinds {
                 all.extend(desk.ledger.accounts(Some(kind)).await?);
             }
-            let all: Vec<Shown> = all.iter().map(|account| shown(account, &[])).collect();
+            let certificates = desk.ledger.certificates(None).await?;
+            let all: Vec<Shown> = all.iter().map(|account| shown(account, &[], &certificates)).collect();
             json.print(&all, || all.iter().map(line).collect())
         }
         AccountCommand::Show { id, json } => {
             let account = kind_of(&id).await?;
             let people = desk.ledger.people(Some(&id)).await?;
-            let shown = shown(&account, &people);
+            let certificates = desk.ledger.certificates(Some(&id)).await?;
+            let shown = shown(&account, &people, &certificates);
             json.print(&shown, || line(&shown) + &shown.people.iter().map(ShownPerson::text).collect::<String>())
         }
         AccountCommand::Passivate { id } => set_active(desk, &kind_of(&id).await?, false).await,
         AccountCommand::Activate { id } => set_active(desk, &kind_of(&id).await?, true).await,
         AccountCommand::SetAddresses { id, addresses } => {
             let account = kind_of(&id).await?;
-            let list: Vec<String> = ranges(&addresses)?.iter().map(IpNet::to_string).collect();
+            let reported = match account.kind.as_str() {
+                "party" | "candidate" => desk.reported(&addresses)?,
+                _ => ranges(&addresses)?,
+            };
+            let list: Vec<String> = reported.iter().map(IpNet::to_string).collect();
             let list = list.join(" ");
             desk.ledger.account_set_addresses(&account.kind, &id, &list).await?;
             println!("{id} comes from {}", if list.is_empty() { "no address on the list" } else { &list });
@@ -201,7 +219,7 @@ pub(super) async fn new_secret(
     desk: &Desk,
     kind: &str,
     channel: Channel,
-    NewSecret { id, overlap, json }: NewSecret,
+    Replacement { id, overlap, json }: Replacement,
 ) -> anyhow::Result<()> {
     #[derive(Serialize)]
     struct Given<'a> {
@@ -210,10 +228,13 @@ pub(super) async fn new_secret(
         secret: &'a str,
         old_until: Timestamp,
     }
+    let id: PartyId = id.parse()?; // the same spelling as every account's
+    about(id.as_str());
+    let id = id.as_str();
     anyhow::ensure!(!overlap.is_negative(), "an overlap is not negative");
     let old_until = Clock::system().now().checked_add(overlap)?;
-    let secret = enrol::new_secret(&desk.ledger, (kind, &id), channel, old_until).await?;
-    let given = Given { account: &id, channel: channel.name(), secret: &secret, old_until };
+    let secret = enrol::new_secret(&desk.ledger, (kind, id), channel, old_until).await?;
+    let given = Given { account: id, channel: channel.name(), secret: &secret, old_until };
     json.print(&given, || {
         format!("{id}, {channel}: {secret}\nIt is shown this once. The one before works until {old_until}.")
     })

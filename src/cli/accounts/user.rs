@@ -7,9 +7,9 @@ use clap::Subcommand;
 use serde::Serialize;
 
 use super::shared::ShownPerson;
-use super::{Desk, Json, password, write_slips};
+use super::{Desk, Json, about, password, write_slips};
 use crate::access::passwords::Passwords;
-use crate::access::people::{self, Outcome, Wanted};
+use crate::access::people::{self, Wanted};
 use crate::access::request_form::{self, BYTES};
 use crate::access::slip::Slip;
 use crate::clock::Clock;
@@ -89,6 +89,13 @@ pub enum UserCommand {
         /// The user name.
         login: String,
     },
+    /// Makes one person the party's representative, or a user like the others; their sessions end.
+    SetRole {
+        /// The user name.
+        login: String,
+        /// representative or user.
+        role: Role,
+    },
     /// Makes all users of all parties and candidates passive but the representatives, as before every election. Only a new
     /// request form brings them back.
     PassivateAll {
@@ -126,15 +133,9 @@ pub(super) async fn run(command: UserCommand, desk: &Desk) -> anyhow::Result<()>
         }
         UserCommand::Add { account, name, phone, email, representative, slips, json } => {
             let role = if representative { Role::Representative } else { Role::User };
-            let wanted = [Wanted { account, role, name, phone, email }];
-            let known = desk.ledger.people(Some(&wanted[0].account)).await?;
-            let email = wanted[0].email.as_str();
-            ensure!(
-                !known.iter().any(|person| person.email == email),
-                "{email} is the address of a person of this account"
-            );
-            let outcomes = define(desk, &wanted, &[]).await?;
-            let slip = outcomes.into_iter().next().and_then(|outcome| outcome.slip).context("nobody was defined")?;
+            let wanted = Wanted { account, role, name, phone, email };
+            let slip = people::add(&desk.ledger, &Passwords::new(), wanted, Clock::system().now()).await?;
+            about(&slip.login);
             if let Some(dir) = &slips {
                 write_slips(dir, std::slice::from_ref(&slip), &desk.site)?;
             }
@@ -145,22 +146,31 @@ pub(super) async fn run(command: UserCommand, desk: &Desk) -> anyhow::Result<()>
             print_people(&people, json)
         }
         UserCommand::Show { login, json } => {
-            let person = desk.ledger.person(&login).await?.with_context(|| format!("nobody has the login {login}"))?;
+            let person = known(desk, &login).await?;
             let shown = ShownPerson::from(&person);
             json.print(&shown, || shown.text())
         }
         UserCommand::Passivate { login } => {
+            known(desk, &login).await?;
             ensure!(desk.ledger.person_passivate(&login).await?, "nobody active has the login {login}");
             println!("{login} is passive");
             Ok(())
         }
         UserCommand::Activate { login } => {
+            known(desk, &login).await?;
             desk.ledger.person_activate(&login).await??;
             println!("{login} is active");
             Ok(())
         }
+        UserCommand::SetRole { login, role } => {
+            known(desk, &login).await?;
+            desk.ledger.person_set_role(&login, role).await?;
+            println!("{login} is a {}", role.name());
+            Ok(())
+        }
         UserCommand::PassivateAll { before_election: _, json } => {
             let passive = desk.ledger.people_passivate_before_election().await?;
+            passive.iter().for_each(|login| about(login));
             json.print(&passive, || format!("{} people are passive until a new form names them", passive.len()))
         }
         UserCommand::NewSlip { login, slips, json } => print_slip(desk, &login, slips.as_deref(), json).await,
@@ -168,9 +178,11 @@ pub(super) async fn run(command: UserCommand, desk: &Desk) -> anyhow::Result<()>
     }
 }
 
-async fn define(desk: &Desk, wanted: &[Wanted], addresses: &[(String, String)]) -> anyhow::Result<Vec<Outcome>> {
-    let now = Clock::system().now();
-    Ok(people::define(&desk.ledger, &Passwords::new(), wanted, addresses, now).await?)
+/// The person with this login, whom the command is about.
+async fn known(desk: &Desk, login: &str) -> anyhow::Result<Person> {
+    let person = desk.ledger.person(login).await?.with_context(|| format!("nobody has the login {login}"))?;
+    about(login);
+    Ok(person)
 }
 
 fn print_people(people: &[Person], json: Json) -> anyhow::Result<()> {
@@ -192,13 +204,16 @@ async fn import(desk: &Desk, file: &Path, slips: &Path, dry_run: bool, json: Jso
     let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     let (accounts, known) = (desk.ledger.accounts(None).await?, desk.ledger.people(None).await?);
     let form = request_form::read(&bytes, &accounts, &known)?;
+    desk.proxies.keep_lists_apart(&form.addresses)?;
     if dry_run {
         println!("{} people, no mistake; nobody was defined", form.people.len());
         return Ok(());
     }
     // The slips must have their place before there is anything on them: they cannot be written twice.
     std::fs::create_dir_all(slips).with_context(|| format!("cannot make {}", slips.display()))?;
-    let outcomes = define(desk, &form.people, &form.addresses).await?;
+    let now = Clock::system().now();
+    let outcomes = people::define(&desk.ledger, &Passwords::new(), &form.people, &form.addresses, now).await?;
+    outcomes.iter().for_each(|outcome| about(&outcome.login));
     let given: Vec<Slip> = outcomes.iter().filter_map(|outcome| outcome.slip.clone()).collect();
     write_slips(slips, &given, &desk.site)?;
     let all: Vec<Imported> =
@@ -211,6 +226,7 @@ async fn import(desk: &Desk, file: &Path, slips: &Path, dry_run: bool, json: Jso
 
 /// Gives somebody a new slip and prints it.
 pub(super) async fn print_slip(desk: &Desk, login: &str, slips: Option<&Path>, json: Json) -> anyhow::Result<()> {
+    known(desk, login).await?;
     let slip = people::new_slip(&desk.ledger, &Passwords::new(), login, Clock::system().now()).await?;
     if let Some(dir) = slips {
         write_slips(dir, std::slice::from_ref(&slip), &desk.site)?;
@@ -220,7 +236,8 @@ pub(super) async fn print_slip(desk: &Desk, login: &str, slips: Option<&Path>, j
 
 /// Removes somebody's second factor and ends their sessions.
 pub(super) async fn remove_totp(desk: &Desk, login: &str) -> anyhow::Result<()> {
-    ensure!(desk.ledger.person_set_totp(login, None, 0).await?, "nobody has the login {login}");
+    known(desk, login).await?;
+    desk.ledger.person_set_totp(login, None, 0).await?;
     desk.ledger.sessions_end(login, None).await?;
     println!("{login} has no second factor");
     Ok(())
@@ -228,6 +245,7 @@ pub(super) async fn remove_totp(desk: &Desk, login: &str) -> anyhow::Result<()> 
 
 /// Replaces the password of whoever knows it.
 pub(super) async fn change_password(desk: &Desk, login: &str) -> anyhow::Result<()> {
+    let _ = known(desk, login).await; // a name that nobody has is told like a wrong password
     let present = password("TUTANAK_PASSWORD", "Şimdiki parola / present password: ")?;
     let new = password("TUTANAK_NEW_PASSWORD", "Yeni parola / new password: ")?;
     let now = Clock::system().now();

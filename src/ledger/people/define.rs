@@ -24,6 +24,8 @@ pub struct Definition {
     pub password: String,
     /// Milliseconds since 1970 from which the slip's password is refused.
     pub slip_until_ms: i64,
+    /// Whether it is for somebody new alone: who is known already is then refused, and not changed.
+    pub only_new: bool,
 }
 
 /// What became of a definition.
@@ -51,6 +53,14 @@ pub enum Refused {
     NoSeat {
         /// The account.
         account: String,
+    },
+    /// Somebody of the account has this e-mail address already.
+    #[error("{email} is the address of a person of {account}")]
+    Known {
+        /// The account.
+        account: String,
+        /// The address.
+        email: String,
     },
     /// The login belongs to somebody.
     #[error("the login {login} is taken")]
@@ -106,9 +116,13 @@ impl Ledger {
                 }
             }
             for definition in definitions {
-                let Definition { account, login, role, name, phone, email, password, slip_until_ms } = definition;
+                let Definition { account, login, role, name, phone, email, password, slip_until_ms, only_new } =
+                    definition;
                 let known = sqlx::query_as(KNOWN).bind(account).bind(email);
                 let known: Option<(String, Option<i64>, String)> = known.fetch_optional(&mut *tx).await?;
+                if known.is_some() && *only_new {
+                    return Ok(Err(Refused::Known { account: account.clone(), email: email.clone() }));
+                }
                 if let Some((id, seat, before)) = &known {
                     sqlx::query(UPDATE).bind(role.name()).bind(name).bind(phone).bind(id).execute(&mut *tx).await?;
                     if seat.is_some() {

@@ -58,6 +58,9 @@ pub struct PasswordChange<'a> {
 const LOGIN: &str = "SELECT p.id AS person, p.name AS person_name, (a.active AND p.seat IS NOT NULL) AS active, p.password, \
                      p.must_change, p.slip_until_ms, p.slip_used, p.totp, p.totp_step, p.account, a.name AS account_name, \
                      a.kind, a.place, a.addresses, a.opens_with FROM person p JOIN account a ON a.id = p.account WHERE p.id = $1";
+const NAMED: &str = "SELECT account, id AS person FROM person WHERE id = $1 \
+                     UNION ALL SELECT id AS account, NULL AS person FROM account WHERE id = $1";
+const USE_STEP: &str = "UPDATE person SET totp_step = $1 WHERE id = $2 AND totp_step < $1 AND totp IS NOT NULL";
 const CHANGE: &str = "UPDATE person SET password = $1, must_change = FALSE, slip_until_ms = NULL, slip_used = FALSE \
                       WHERE id = $2 AND password = $3 AND seat IS NOT NULL AND ($4 OR NOT (must_change AND slip_used))";
 
@@ -68,6 +71,24 @@ impl Ledger {
     /// The database did not answer.
     pub async fn person_login(&self, id: &str) -> Result<Option<PersonLogin>, LedgerError> {
         Ok(on_db!(&*self.db, |pool| sqlx::query_as(LOGIN).bind(id).fetch_optional(pool).await?))
+    }
+
+    /// Who has this name: the account and the person with this login, and the account that is called so.
+    ///
+    /// # Errors
+    /// The database did not answer.
+    pub async fn named(&self, name: &str) -> Result<Vec<(String, Option<String>)>, LedgerError> {
+        Ok(on_db!(&*self.db, |pool| sqlx::query_as(NAMED).bind(name).fetch_all(pool).await?))
+    }
+
+    /// Uses a step of somebody's second factor up. `false` when it, or a later one, was used before.
+    ///
+    /// # Errors
+    /// The database did not answer; it was not used.
+    pub async fn person_use_step(&self, id: &str, step: i64) -> Result<bool, LedgerError> {
+        Ok(in_tx!(&*self.db, |tx, Engine| {
+            sqlx::query(USE_STEP).bind(step).bind(id).execute(&mut *tx).await?.rows_affected() == 1
+        }))
     }
 
     /// Changes a password and ends every session of the person but the one that is given. `false` when the password has

@@ -1,8 +1,8 @@
 //! Accounts: parties, candidates, boards, operators, auditors.
 
-use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use ipnet::IpNet;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ use crate::domain::{BoardId, Channel, Gate, PartyId, PlaceId};
 use crate::ledger::secrets::Account;
 use crate::web::Site;
 use crate::web::problem::Problem;
+use crate::web::site::gate::About;
 
 /// Which accounts.
 #[derive(Deserialize)]
@@ -93,22 +94,33 @@ async fn find(site: &Site, id: &str) -> Result<Account, Problem> {
     site.ledger.account(id).await?.ok_or_else(Problem::missing)
 }
 
-pub(in crate::web) async fn show(State(site): State<Site>, Path(id): Path<String>) -> Result<Json<Told>, Problem> {
-    Ok(Json(find(&site, &id).await?.into()))
+pub(in crate::web) async fn show(
+    State(site): State<Site>,
+    Extension(about): Extension<About>,
+    Path(id): Path<String>,
+) -> Result<Json<Told>, Problem> {
+    let account = find(&site, &id).await?;
+    about.is(&id);
+    Ok(Json(account.into()))
 }
 
 /// Adds one. Its secrets are told this once.
 pub(in crate::web) async fn add(
     State(site): State<Site>,
+    Extension(about): Extension<About>,
     Json(new): Json<New>,
 ) -> Result<(StatusCode, Json<serde_json::Value>), Problem> {
     let New { kind, id, name, addresses, takes_no_part, place } = new;
     let ledger = &site.ledger;
     let bad = || unsound("Kısa ad 1–48 karakter olmalı: a–z, 0–9 ve '-'.");
     let (party, board): (PartyId, BoardId) = (id.parse().map_err(|_| bad())?, id.parse().map_err(|_| bad())?);
+    about.is(&id);
     let no_place = || unsound("Yer (place) yazılmamış.");
     if matches!(kind.as_str(), "party" | "candidate") && addresses.is_empty() {
         return Err(unsound("Sabit IP adresleri (addresses) yazılmamış."));
+    }
+    if matches!(kind.as_str(), "party" | "candidate") {
+        site.proxies.keep_apart(&addresses).map_err(|overlap| unsound(overlap.to_string()))?;
     }
     let given = match kind.as_str() {
         "party" => {
@@ -134,11 +146,16 @@ pub(in crate::web) async fn add(
 /// Takes it out of use or into it, and replaces its address list. Its people's sessions end.
 pub(in crate::web) async fn change(
     State(site): State<Site>,
+    Extension(about): Extension<About>,
     Path(id): Path<String>,
     Json(changed): Json<Changed>,
 ) -> Result<Json<Told>, Problem> {
     let account = find(&site, &id).await?;
+    about.is(&id);
     if let Some(addresses) = changed.addresses {
+        if matches!(account.kind.as_str(), "party" | "candidate") {
+            site.proxies.keep_apart(&addresses).map_err(|overlap| unsound(overlap.to_string()))?;
+        }
         let list: Vec<String> = addresses.iter().map(IpNet::to_string).collect();
         site.ledger.account_set_addresses(&account.kind, &id, &list.join(" ")).await?;
     }
@@ -151,10 +168,12 @@ pub(in crate::web) async fn change(
 /// Puts a new machine's secret in force, told this once.
 pub(in crate::web) async fn new_secret(
     State(site): State<Site>,
+    Extension(about): Extension<About>,
     Path(id): Path<String>,
     Json(NewSecret { channel, overlap_seconds }): Json<NewSecret>,
 ) -> Result<Json<GivenSecret>, Problem> {
     let account = find(&site, &id).await?;
+    about.is(&id);
     let fits = match account.kind.as_str() {
         "party" | "candidate" => matches!(channel, Channel::Bulk | Channel::Service),
         "board" => channel == Channel::Board,

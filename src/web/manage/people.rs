@@ -1,9 +1,9 @@
 //! People: the request form, slips, active and passive. Slips are told this once, in the answer.
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 
 use super::{conflict, unsound};
@@ -15,6 +15,7 @@ use crate::domain::person::Role;
 use crate::ledger::people::{NotActivated, Person};
 use crate::web::Site;
 use crate::web::problem::Problem;
+use crate::web::site::gate::About;
 
 /// Whose people.
 #[derive(Deserialize)]
@@ -69,7 +70,8 @@ pub(in crate::web) struct New {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct Changed {
-    active: bool,
+    active: Option<bool>,
+    role: Option<Role>,
 }
 
 /// What became of a form.
@@ -89,6 +91,7 @@ pub(in crate::web) async fn list(
 
 pub(in crate::web) async fn add(
     State(site): State<Site>,
+    Extension(about): Extension<About>,
     Json(new): Json<New>,
 ) -> Result<(StatusCode, Json<Slip>), Problem> {
     let wanted = Wanted {
@@ -98,51 +101,70 @@ pub(in crate::web) async fn add(
         phone: new.phone.parse().map_err(|bad| unsound(format!("{bad}")))?,
         email: new.email.parse().map_err(|bad| unsound(format!("{bad}")))?,
     };
-    let now = site.sessions.now();
-    let outcomes = people::define(&site.ledger, &Passwords::new(), &[wanted], &[], now).await?;
-    let slip = outcomes.into_iter().next().and_then(|outcome| outcome.slip);
-    slip.map(|slip| (StatusCode::CREATED, Json(slip)))
-        .ok_or_else(|| conflict("Bu e-posta adresiyle etkin bir kullanıcı var."))
+    let slip = people::add(&site.ledger, &Passwords::new(), wanted, site.sessions.now()).await?;
+    about.is(&slip.login);
+    Ok((StatusCode::CREATED, Json(slip)))
 }
 
-pub(in crate::web) async fn change(
-    State(site): State<Site>,
-    Path(login): Path<String>,
-    Json(Changed { active }): Json<Changed>,
-) -> Result<Json<Told>, Problem> {
+async fn find(site: &Site, login: &str) -> Result<Person, Problem> {
     if login.contains('\0') {
         return Err(Problem::missing());
     }
-    if active {
-        site.ledger.person_activate(&login).await?.map_err(|why| match why {
+    site.ledger.person(login).await?.ok_or_else(Problem::missing)
+}
+
+/// Makes somebody active or passive, representative or user. Their sessions end, but for who is made active.
+pub(in crate::web) async fn change(
+    State(site): State<Site>,
+    Extension(about): Extension<About>,
+    Path(login): Path<String>,
+    Json(Changed { active, role }): Json<Changed>,
+) -> Result<Json<Told>, Problem> {
+    find(&site, &login).await?;
+    about.is(&login);
+    if let Some(role) = role {
+        site.ledger.person_set_role(&login, role).await?;
+    }
+    match active {
+        Some(true) => site.ledger.person_activate(&login).await?.map_err(|why| match why {
             NotActivated::Missing => Problem::missing(),
             NotActivated::NoSeat => conflict("On kullanıcı var; on birincisi olamaz."),
             NotActivated::NeedsForm => conflict("Bu kullanıcı ancak yeni bir talep formuyla etkin olur."),
-        })?;
-    } else {
-        site.ledger.person_passivate(&login).await?;
+        })?,
+        Some(false) => {
+            site.ledger.person_passivate(&login).await?;
+        }
+        None => {}
     }
-    let person = site.ledger.person(&login).await?.ok_or_else(Problem::missing)?;
-    Ok(Json(person.into()))
+    Ok(Json(find(&site, &login).await?.into()))
 }
 
 pub(in crate::web) async fn new_slip(
     State(site): State<Site>,
+    Extension(about): Extension<About>,
     Path(login): Path<String>,
 ) -> Result<Json<Slip>, Problem> {
-    if login.contains('\0') {
-        return Err(Problem::missing());
-    }
+    find(&site, &login).await?;
+    about.is(&login);
     Ok(Json(people::new_slip(&site.ledger, &Passwords::new(), &login, site.sessions.now()).await?))
 }
 
 /// Everybody passive but the representatives, until a new form.
-pub(in crate::web) async fn before_election(State(site): State<Site>) -> Result<Json<Vec<String>>, Problem> {
-    Ok(Json(site.ledger.people_passivate_before_election().await?))
+pub(in crate::web) async fn before_election(
+    State(site): State<Site>,
+    Extension(about): Extension<About>,
+) -> Result<Json<Vec<String>>, Problem> {
+    let passive = site.ledger.people_passivate_before_election().await?;
+    passive.iter().for_each(|login| about.is(login));
+    Ok(Json(passive))
 }
 
 /// The request form, CSV or XLSX: all of it or nothing.
-pub(in crate::web) async fn form(State(site): State<Site>, form: Bytes) -> Result<Json<Taken>, Problem> {
+pub(in crate::web) async fn form(
+    State(site): State<Site>,
+    Extension(about): Extension<About>,
+    form: Bytes,
+) -> Result<Json<Taken>, Problem> {
     let (accounts, known) = (site.ledger.accounts(None).await?, site.ledger.people(None).await?);
     // Unpacking and checking may take a while, on nobody's async thread.
     let read = tokio::task::spawn_blocking(move || request_form::read(&form, &accounts, &known)).await;
@@ -155,8 +177,10 @@ pub(in crate::web) async fn form(State(site): State<Site>, form: Bytes) -> Resul
         Ok(Err(error @ FormError::Unreadable(_))) => return Err(unsound(error.to_string())),
         Err(panicked) => return Err(Problem::unavailable(&panicked)),
     };
+    site.proxies.keep_lists_apart(&form.addresses).map_err(|overlap| unsound(overlap.to_string()))?;
     let now = site.sessions.now();
     let outcomes = people::define(&site.ledger, &Passwords::new(), &form.people, &form.addresses, now).await?;
+    outcomes.iter().for_each(|outcome| about.is(&outcome.login));
     let (logins, slips): (Vec<_>, Vec<_>) = outcomes.into_iter().map(|outcome| (outcome.login, outcome.slip)).unzip();
     Ok(Json(Taken { logins, slips: slips.into_iter().flatten().collect() }))
 }

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{Request, State};
@@ -13,11 +14,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::files::{Files, Handed};
 use super::page;
+use crate::access::certificate::ShownCertificate;
 use crate::access::door::DoorError;
 use crate::access::sessions::{Caller, Visitor};
 use crate::access::{Act, Class, Refusal};
 use crate::audit::{Access, Seat};
-use crate::domain::Digest;
 use crate::telemetry::Chain;
 use crate::web::problem::Problem;
 use crate::web::routes::Needs;
@@ -37,7 +38,7 @@ pub(in crate::web) struct Origin {
     pub address: IpAddr,
     pub agent: String,
     /// The certificate whose key the browser has, if it showed one.
-    pub certificate: Option<Digest>,
+    pub certificate: Option<ShownCertificate>,
 }
 
 impl Origin {
@@ -100,7 +101,7 @@ pub(in crate::web) async fn pass(State((site, needs)): State<(Site, Needs)>, req
         object: format!("{} {}", parts.method, parts.uri.path_and_query().map_or("", |path| path.as_str())),
         start_at: 0,
     };
-    let Ok(seat) = site.audit.seat(access).await else { return page::unavailable(program) };
+    let Ok(mut seat) = site.audit.seat(access).await else { return page::unavailable(program) };
     let Some(visitor) = visitor else {
         seat.refused("no-session");
         return match program || parts.method != Method::GET {
@@ -134,9 +135,38 @@ pub(in crate::web) async fn pass(State((site, needs)): State<(Site, Needs)>, req
     if let (Needs::Clerk(_), Some(sender)) = (needs, &visitor.sender) {
         parts.extensions.insert(sender.clone());
     }
+    let about = About::default();
     parts.extensions.insert(visitor);
     parts.extensions.insert(origin);
-    conclude(seat, next.run(Request::from_parts(parts, body)).await)
+    parts.extensions.insert(about.clone());
+    let response = next.run(Request::from_parts(parts, body)).await;
+    let subjects = about.taken();
+    let Ok(others) = seat.also_about(subjects.get(1..).unwrap_or_default()).await else {
+        return page::unavailable(program);
+    };
+    if let Some(first) = subjects.first() {
+        seat.begin_with(first);
+    }
+    for other in others {
+        let _ = ended(other, &response); // of a length that is known: only exports of the record are not, and have no subject
+    }
+    conclude(seat, response)
+}
+
+/// Whose account or person a request turns out to be about. Handlers say it as soon as they know; it stands first in the
+/// row, and every one has a row of its own.
+#[derive(Clone, Debug, Default)]
+pub(in crate::web) struct About(Arc<Mutex<Vec<String>>>);
+
+impl About {
+    /// It is about this one, too. Nothing may be said here that was not looked at: it is written down.
+    pub fn is(&self, subject: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(subject.to_owned());
+    }
+
+    fn taken(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// Asks `access`. Whoever has still to replace the first password may do that, and log out.
@@ -215,7 +245,15 @@ fn decoded(value: &str) -> Option<String> {
 }
 
 /// Writes down how it ended. An answer of unknown length is on record when its last byte is on its way.
-fn conclude(mut seat: Seat, response: Response) -> Response {
+fn conclude(seat: Seat, response: Response) -> Response {
+    match ended(seat, &response) {
+        None => response,
+        Some(seat) => response.map(|body| super::record::counted(body, seat)),
+    }
+}
+
+/// Writes down how it ended; gives the seat back where only the end of the body tells.
+fn ended(mut seat: Seat, response: &Response) -> Option<Seat> {
     let status = response.status();
     let told = response.extensions().get::<Told>();
     if let Some(told) = told {
@@ -231,9 +269,9 @@ fn conclude(mut seat: Seat, response: Response) -> Response {
     } else if let Some(bytes) = response.body().size_hint().exact() {
         seat.done(bytes);
     } else {
-        return response.map(|body| super::record::counted(body, seat));
+        return Some(seat);
     }
-    response
+    None
 }
 
 /// Why an answer is a refusal, for the record.

@@ -11,10 +11,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::gate::{COOKIE_NAME, Origin, cookie, field, from_elsewhere, ticket};
 use super::page::{self, Frame, show};
+use crate::access::Refusal;
 use crate::access::door::LoginError;
 use crate::access::sessions::{Ticket, form_token};
-use crate::access::{Refusal, secrets};
 use crate::audit::Access;
+use crate::domain::Channel;
 use crate::telemetry::Chain;
 use crate::web::Site;
 use crate::web::on_record::shows_nothing;
@@ -67,13 +68,15 @@ pub(in crate::web) async fn enter(State(site): State<Site>, request: Request) ->
     let field = |name| field(&body, name).unwrap_or_default();
     let (login, password, code) = (field("kullanici"), field("parola"), field("kod"));
     let login = login.trim();
+    let tried = site.door.tried(Channel::Web, login).await;
     let access = Access {
-        principal: "-".to_owned(),
+        // Whose name it is; that it was them is what the row's end says.
+        principal: tried.principal,
         channel: "web",
         protocol: "https",
         address: origin.address,
         act: "login",
-        object: secrets::as_a_name(login).to_string(),
+        object: tried.name,
         start_at: 0,
     };
     let Ok(mut seat) = site.audit.seat(access).await else { return page::unavailable(false) };
@@ -107,10 +110,6 @@ pub(in crate::web) async fn enter(State(site): State<Site>, request: Request) ->
             let mut response = form(&site, headers, StatusCode::TOO_MANY_REQUESTS, login, &said).await;
             response.headers_mut().insert(RETRY_AFTER, retry_after.into());
             response
-        }
-        Err(LoginError::WrongCode) => {
-            seat.refused("wrong-code");
-            form(&site, headers, StatusCode::FORBIDDEN, login, NOT_LET_IN).await
         }
         Err(LoginError::Password(error)) => {
             seat.failed("password could not be compared");

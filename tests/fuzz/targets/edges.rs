@@ -22,7 +22,7 @@ fuzz_target!(|bytes: &[u8]| {
 
     if let Ok(value) = HeaderValue::from_bytes(bytes) {
         if let Ok(Authorization(basic)) = Authorization::<Basic>::decode(&mut [&value].into_iter()) {
-            let _ = (secrets::as_a_name(basic.username()), secrets::matches(None, basic.password()));
+            let _ = (basic.username().len(), secrets::matches(None, basic.password()));
         }
         if let Ok(Authorization(bearer)) = Authorization::<Bearer>::decode(&mut [&value].into_iter()) {
             assert_eq!(secrets::token_login(bearer.token()).len(), 16);

@@ -44,7 +44,7 @@ async fn no_credential_works_on_another_channel() {
     let upload = upload.basic_auth(&bulk.user, Some(&bulk.password)).send().await.unwrap();
     assert_eq!(upload.status(), StatusCode::UNAUTHORIZED, "a party sends nothing");
     let door = Door::new(house.ledger.clone(), Clock::system());
-    let refused = door.operator(&bulk.user, &bulk.password, [127, 0, 0, 1].into()).await;
+    let refused = door.operator(&bulk.user, &bulk.password, "", [127, 0, 0, 1].into()).await;
     assert!(matches!(refused, Err(DoorError::Refused(Refusal::Unknown))), "{refused:?}");
     assert_eq!(house.entered().await, 0);
     house.audit(13, |row| row.protocol == "https" && row.act == "login" && row.outcome == "refused").await;

@@ -8,6 +8,7 @@ use sqlx::{Connection, Executor};
 use tutanak::access::enrol;
 use tutanak::cli::init;
 use tutanak::ledger::DatabaseConfig;
+use tutanak::ledger::audit::AuditRow;
 
 use crate::engines::Engine;
 use crate::ftp::Line;
@@ -100,6 +101,7 @@ async fn no_secret_of_anybody_gets_into_the_record() {
         // As a password, as a token, and where people put it by mistake: in place of the name, and in the address.
         house.client.get(house.url("/arsiv/")).basic_auth("parti", Some(secret)).send().await.unwrap();
         house.client.get(house.url("/arsiv/")).basic_auth(secret, Some("x")).send().await.unwrap();
+        house.client.get(house.url("/arsiv/")).basic_auth(&secret[..20], Some("x")).send().await.unwrap();
         house.client.get(house.url("/arsiv/")).bearer_auth(secret).send().await.unwrap();
         house.put(&format!("{secret}x"), &"0".repeat(64)).send().await.unwrap();
         let mut line = Line::open(house.ftp).await;
@@ -109,7 +111,7 @@ async fn no_secret_of_anybody_gets_into_the_record() {
     house.audit(24, |row| row.act == "login").await;
     for row in house.audit(1, |_| true).await {
         let row = serde_json::to_string(&row).unwrap();
-        assert!(secrets.iter().all(|secret| !row.contains(secret.as_str())), "{row}");
+        assert!(secrets.iter().all(|secret| !row.contains(&secret[..20])), "not even the half of one: {row}");
     }
 }
 
@@ -124,10 +126,13 @@ fn tutanak(house: &House, arguments: &[&str]) -> (bool, String) {
 #[tokio::test]
 async fn no_name_in_an_export_runs_in_a_spreadsheet() {
     let house = House::open().await;
-    for name in ["=HYPERLINK(\"http://x\")", "+1", "-1", "@SUM(1)", "\tx", "\rx", "a\",=1"] {
-        house.client.get(house.url("/arsiv/")).basic_auth(name, Some("x")).send().await.unwrap();
-    }
-    house.audit(7, |row| row.act == "login").await;
+    house.client.get(house.url("/arsiv/")).basic_auth("=1+1", Some("x")).send().await.unwrap();
+    let asked = house.audit(1, |row| row.act == "login").await.remove(0);
+    assert!(asked.object.starts_with("(no such name)"), "no name that anybody types gets so far: {asked:?}");
+    // Whatever else may come to write such a name.
+    let names = ["=HYPERLINK(\"http://x\")", "+1", "-1", "@SUM(1)", "\tx", "\rx"];
+    let rows = names.map(|name| AuditRow { object: name.to_owned(), principal: name.to_owned(), ..asked.clone() });
+    house.ledger.audit_add(&rows).await.unwrap();
     let (ok, table) = tutanak(&house, &["audit", "search", "--csv", "--act", "login"]);
     assert!(ok);
     let mut rows = csv::ReaderBuilder::new().from_reader(table.as_bytes());
@@ -154,7 +159,7 @@ async fn commands_at_the_machine_are_on_record_with_who_gave_them() {
     for (row, outcome) in rows.iter().zip(["ok", "failed"]) {
         assert_eq!((row["principal"].as_str(), row["outcome"].as_str()), (Some("os:ayse"), Some(outcome)));
         let object = row["object"].as_str().unwrap();
-        assert!(object.starts_with("party ") && object.contains(" add yeni --name Yeni"), "{row}");
+        assert!(object.starts_with("yeni party add yeni --name Yeni"), "whose, and what: {row}");
         assert!(row["reason"] == "" || outcome == "failed");
     }
     let given: serde_json::Value = serde_json::from_str(&printed).unwrap();

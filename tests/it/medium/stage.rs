@@ -238,7 +238,7 @@ pub fn answer(out: &Output) -> serde_json::Value {
 }
 
 pub fn sign(login: &Login) -> Signature {
-    Signature { user: login.user.clone(), password: login.password.clone() }
+    Signature { user: login.user.clone(), password: login.password.clone(), code: String::new() }
 }
 
 pub fn wish(to: &Path) -> Wish {

@@ -3,9 +3,11 @@
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
-use tutanak::access::{enrol, totp};
+use tutanak::access::enrol::{self, Login};
+use tutanak::access::passwords::Passwords;
+use tutanak::access::{people, totp};
 
-use super::browser::Browser;
+use super::browser::{Browser, OWN};
 use crate::engines::Engine;
 use crate::house::{House, Plan, settled};
 
@@ -78,9 +80,138 @@ async fn an_operator_defines_parties_and_people_by_program() {
         house.clock.advance(SignedDuration::from_secs(60));
         assert!(!works(old).await && works(new).await);
         house.audit(8, |row| row.act == "administer" && row.principal == "skgm-1/skgm-1").await;
+        // What each was done to stands first, and every person of a form has a row.
+        for (object, count) in [
+            ("yeni POST /v1/yonetim/hesaplar", 2),
+            ("x POST /v1/yonetim/hesaplar", 4),
+            ("yeni-2 POST /v1/yonetim/talep-formu", 1),
+            ("yeni-3 POST /v1/yonetim/talep-formu", 1),
+            ("yeni-2 POST /v1/yonetim/secim-oncesi", 1),
+            ("yeni-3 POST /v1/yonetim/secim-oncesi", 1),
+            ("yeni-2 PATCH /v1/yonetim/kisiler/yeni-2", 1),
+            ("yeni-1 POST /v1/yonetim/kisiler/yeni-1/ilk-parola", 1),
+            ("yeni PATCH /v1/yonetim/hesaplar/yeni", 1),
+            ("parti POST /v1/yonetim/hesaplar/parti/anahtar", 1),
+        ] {
+            let found = house.audit(count, |row| row.object == object).await;
+            assert_eq!(found.len(), count, "{}: {object}", engine.name);
+            assert!(found.iter().all(|row| row.principal == "skgm-1/skgm-1" && row.act == "administer"));
+        }
         // Nothing of it is written down.
         let rows = house.audit(1, |_| true).await;
         let written = format!("{rows:?}");
         assert!(!written.contains(password) && !written.contains(new) && !written.contains(&operator.password));
     }
+}
+
+/// An operator with password and second factor, logged in.
+async fn at_the_desk(house: &House) -> Browser {
+    let operator = settled(&house.ledger, enrol::operator(&house.ledger, "skgm-1", "İşletmen").await.unwrap()).await;
+    let secret = totp::generate().unwrap();
+    house.ledger.person_set_totp("skgm-1", Some(&secret), 0).await.unwrap();
+    let mut browser = Browser::new(house);
+    let code = totp::code(&secret, house.clock.now()).unwrap();
+    assert_eq!(browser.log_in(&operator.user, &operator.password, &code).await, StatusCode::SEE_OTHER);
+    browser
+}
+
+impl Browser {
+    /// Sends a request form.
+    async fn form(&mut self, form: &[u8]) -> super::browser::Page {
+        let session: serde_json::Value = serde_json::from_str(&self.get("/v1/yonetim/oturum").await.body).unwrap();
+        let token = session["form_token"].as_str().unwrap().to_owned();
+        let body = Some(("application/octet-stream", form.to_vec()));
+        self.ask(Method::POST, "/v1/yonetim/talep-formu", body, &[("x-form-token", &token)]).await
+    }
+}
+
+#[tokio::test]
+async fn another_role_or_address_list_by_program_ends_the_sessions() {
+    for engine in Engine::all().await {
+        let house = House::build(Plan { database: Some(engine.config.clone()), ..Plan::default() }).await;
+        let mut desk = at_the_desk(&house).await;
+        let web = settled(&house.ledger, house.party.web.clone()).await;
+        let person =
+            json!({"account": "parti", "name": "Ayşe Öz", "phone": "05321234567", "email": "a@a.tr", "role": "user"});
+        let (status, slip) = desk.json(Method::POST, "/v1/yonetim/kisiler", &person).await;
+        assert_eq!(status, StatusCode::CREATED, "{slip}");
+        let again = json!({"account": "parti", "name": "Başka", "phone": "05321234568", "email": "a@a.tr", "role": "representative"});
+        assert_eq!(desk.json(Method::POST, "/v1/yonetim/kisiler", &again).await.0, StatusCode::CONFLICT);
+        let unchanged = house.ledger.person("parti-2").await.unwrap().unwrap();
+        assert_eq!(
+            (unchanged.name.as_str(), unchanged.role.as_str()),
+            ("Ayşe Öz", "user"),
+            "what is refused changes nothing"
+        );
+
+        let form = |role: &str, ips: &str| {
+            format!("party;name;phone;email;ips;role\nparti;Ayşe Öz;05321234567;a@a.tr;{ips};{role}\n").into_bytes()
+        };
+        let patch = async |desk: &mut Browser, path: &str, change: serde_json::Value| {
+            let (status, told) = desk.json(Method::PATCH, &format!("/v1/yonetim/{path}"), &change).await;
+            assert_eq!(status, StatusCode::OK, "{told}");
+        };
+        let second = Login { user: "parti-2".into(), password: OWN.into() };
+        let (slip, passwords, now) = (slip["password"].as_str().unwrap(), Passwords::new(), house.clock.now());
+        people::change_password(&house.ledger, &passwords, &second.user, slip, OWN, now).await.unwrap();
+        for (who, change) in [(&second, 0), (&second, 1), (&web, 2), (&web, 3), (&second, 4)] {
+            let mut browser = Browser::new(&house);
+            assert_eq!(browser.log_in(&who.user, &who.password, "").await, StatusCode::SEE_OTHER, "{change}");
+            assert_eq!(browser.get("/hesap").await.status, StatusCode::OK, "{change}");
+            match change {
+                0 => patch(&mut desk, "kisiler/parti-2", json!({"role": "representative"})).await,
+                1 => assert_eq!(desk.form(&form("kullanıcı", "")).await.status, StatusCode::OK),
+                2 => patch(&mut desk, "hesaplar/parti", json!({"addresses": ["127.0.0.0/9"]})).await,
+                3 => assert_eq!(desk.form(&form("kullanıcı", "127.0.0.1")).await.status, StatusCode::OK),
+                _ => patch(&mut desk, "kisiler/parti-2", json!({"active": false})).await,
+            }
+            let turned = browser.get("/hesap").await.location;
+            assert_eq!(turned.as_deref(), Some("/giris"), "{}: change {change} ends the session", engine.name);
+        }
+        assert_eq!(house.ledger.person("parti-2").await.unwrap().unwrap().role, "user");
+        house.audit(1, |row| row.object == "parti-2 POST /v1/yonetim/kisiler").await;
+        house.audit(2, |row| row.object == "parti-2 PATCH /v1/yonetim/kisiler/parti-2").await;
+    }
+}
+
+#[tokio::test]
+async fn by_program_too_no_address_of_a_party_may_be_a_trusted_proxys() {
+    let also = |config: &mut tutanak::config::Config| {
+        config.proxy.trusted = vec!["10.1.0.0/16".parse().unwrap()];
+        config.proxy.https = tutanak::access::addresses::Announces::XForwardedFor;
+    };
+    let house = House::build(Plan { also: Some(also), ..Plan::default() }).await;
+    let mut desk = at_the_desk(&house).await;
+    let overlap = "that party could claim to be any other";
+    for kind in ["party", "candidate"] {
+        let new = json!({"kind": kind, "id": "yeni", "name": "Yeni", "addresses": ["192.0.2.1/32", "10.0.0.0/8"]});
+        let (status, told) = desk.json(Method::POST, "/v1/yonetim/hesaplar", &new).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(told["detail"].as_str().unwrap().contains(overlap), "{told}");
+    }
+    let change = json!({"addresses": ["10.1.2.3/32"]});
+    let (status, told) = desk.json(Method::PATCH, "/v1/yonetim/hesaplar/parti", &change).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(told["detail"].as_str().unwrap().contains(overlap), "{told}");
+    let form = "party;name;phone;email;ips\nparti;Ayşe Öz;05321234567;a@a.tr;10.1.2.3\n";
+    let page = desk.form(form.as_bytes()).await;
+    assert!(page.status == StatusCode::UNPROCESSABLE_ENTITY && page.body.contains(overlap), "{}", page.body);
+    assert_eq!(house.ledger.account("parti").await.unwrap().unwrap().addresses, "127.0.0.0/8");
+    assert_eq!(house.ledger.people(Some("parti")).await.unwrap().len(), 1);
+    house.audit(4, |row| row.act == "administer" && row.reason == "422").await;
+}
+
+#[tokio::test]
+async fn a_form_that_is_a_bomb_is_refused_and_on_record() {
+    let house = House::open().await;
+    let mut desk = at_the_desk(&house).await;
+    for bomb in crate::people_form::bombs() {
+        let page = desk.form(&bomb).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", page.body);
+        assert!(!page.body.contains("root:"), "{}", page.body);
+    }
+    let formula = "party;name;phone;email;ips\nparti;=HYPERLINK(\"http://x\");05321234567;a@a.tr;\n";
+    assert_eq!(desk.form(formula.as_bytes()).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    house.audit(4, |row| row.object == "POST /v1/yonetim/talep-formu" && row.reason == "422").await;
+    assert_eq!(house.ledger.people(Some("parti")).await.unwrap().len(), 1);
 }

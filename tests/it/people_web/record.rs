@@ -21,7 +21,10 @@ async fn an_auditor_searches_and_takes_along_and_a_party_sees_its_own() {
         assert_eq!(answer.status(), StatusCode::OK);
     }
     let evil = "=HYPERLINK(\"http://x\")";
-    Browser::new(&house).log_in(evil, "x", "").await;
+    // No name that anybody types gets so far; what else might write a row must not matter.
+    let mut row = house.audit(1, |_| true).await.remove(0);
+    evil.clone_into(&mut row.object);
+    house.ledger.audit_add(&[row]).await.unwrap();
     house.audit(2, |row| row.object == "/durum.json").await;
     house.audit(1, |row| row.object == evil).await;
 
