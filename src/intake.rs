@@ -37,6 +37,7 @@ use crate::registry;
 use crate::vault::{Chunks, Vault, VaultError};
 
 pub use crate::reading::PngError;
+pub use admission::Place;
 pub use inspect::{InspectError, Inspected, inspect};
 pub use receipt::{Receipt, ReceiptSigner};
 pub use resolve::resolve_parked;
@@ -90,9 +91,9 @@ pub struct Announced {
 /// Why a scan was not taken in. Nothing of it stays, and the sender may try again.
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
-    /// No memory came free in time.
+    /// No memory came free in time. Whoever comes again soon keeps the place.
     #[error("all seats are taken")]
-    Full,
+    Full(Place),
     /// The board has as many uploads under way and waiting as it may.
     #[error("the board's own seats are taken")]
     BoardIsFull,
@@ -256,7 +257,7 @@ impl Intake {
         let bytes = length.map_or(limit, |length| length as usize);
         let full = |why| match why {
             NoSeat::BoardIsFull => IntakeError::BoardIsFull,
-            NoSeat::HouseIsFull => IntakeError::Full,
+            NoSeat::HouseIsFull(place) => IntakeError::Full(place),
         };
         let mut queued = self.memory.queue(board, bytes.div_ceil(PERMIT).max(1)).map_err(full)?;
         let wait = Duration::from_secs(self.limits.wait_seconds);

@@ -1,10 +1,12 @@
 //! Who may upload next. The memory of all uploads is shared board by board, so that a flood from one is that one's alone.
 //!
-//! Boards take turns, whatever they bring: one that sends its first scan comes before the second of any other. It must
-//! never promise more memory than there is, nor let small scans pass a large one for ever.
+//! Boards take turns, whatever they bring: one that sends its first scan comes before the second of any other. Who waited and
+//! was sent away keeps its place for a while: coming again, as it was told to, it does not stand at the end. It must never
+//! promise more memory than there is, nor let small scans pass a large one for ever.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
@@ -12,6 +14,10 @@ use crate::domain::BoardId;
 
 /// Uploads of one board that may wait. Who sends more at a time is told to come again.
 const WAITING: usize = 32;
+/// How long a place is kept for a board that was sent away: longer than it was told to wait.
+const KEPT: Duration = Duration::from_secs(60);
+/// Boards whose places are kept at most.
+const ABSENT: usize = 4096;
 
 /// No place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +25,16 @@ pub(super) enum NoSeat {
     /// The board itself has as much under way and waiting as it may.
     BoardIsFull,
     /// Others have; its turn did not come in time.
-    HouseIsFull,
+    HouseIsFull(Place),
+}
+
+/// Where a board stands among those that wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Its place, from 1: that one's turn is next.
+    pub place: usize,
+    /// Boards that wait, with this one.
+    pub of: usize,
 }
 
 /// The memory, and who waits for it. Clones share it.
@@ -35,14 +50,20 @@ struct State {
     /// Units that one board may hold.
     share: usize,
     boards: HashMap<BoardId, Board>,
-    /// Boards with somebody waiting, next first.
-    turns: VecDeque<BoardId>,
+    /// Boards with somebody waiting, by the number of their turn: the lowest is next.
+    turns: BTreeMap<u64, BoardId>,
+    /// The next number.
+    next: u64,
+    /// Turns of boards that waited and were sent away, and until when they are kept.
+    absent: HashMap<BoardId, (u64, Instant)>,
 }
 
 #[derive(Debug, Default)]
 struct Board {
     held: usize,
     waiting: VecDeque<Waiter>,
+    /// Its number among the turns, while somebody waits.
+    turn: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -73,7 +94,14 @@ pub(super) struct Queued {
 impl Admission {
     /// So many units in all, so many of them for one board at most.
     pub fn new(units: usize, share: usize) -> Self {
-        let state = State { free: units, share: share.min(units), boards: HashMap::new(), turns: VecDeque::new() };
+        let state = State {
+            free: units,
+            share: share.min(units),
+            boards: HashMap::new(),
+            turns: BTreeMap::new(),
+            next: 0,
+            absent: HashMap::new(),
+        };
         Self { state: Arc::new(Mutex::new(state)) }
     }
 
@@ -82,6 +110,10 @@ impl Admission {
     /// # Errors
     /// The board's queue is full.
     pub fn queue(&self, board: &BoardId, units: usize) -> Result<Queued, NoSeat> {
+        self.queue_at(board, units, Instant::now())
+    }
+
+    fn queue_at(&self, board: &BoardId, units: usize, now: Instant) -> Result<Queued, NoSeat> {
         let mut state = self.state();
         let units = units.min(state.share); // the largest scan fits in a share, so nothing is held back by this
         let (admit, admitted) = oneshot::channel();
@@ -91,8 +123,9 @@ impl Admission {
             return Err(NoSeat::BoardIsFull);
         }
         own.waiting.push_back(Waiter { units, admit });
-        if !state.turns.contains(board) {
-            state.turns.push_back(board.clone());
+        if own.turn.is_none() {
+            let kept = state.absent.remove(board).filter(|(_, until)| now < *until);
+            state.stand(board.clone(), kept.map(|(turn, _)| turn));
         }
         state.admit();
         Ok(Queued { admission: self.clone(), board: board.clone(), units, admitted: Some(admitted) })
@@ -110,8 +143,9 @@ impl State {
         // be passed for ever.
         let mut passed_over = 0;
         while passed_over < self.turns.len() {
-            let Some(id) = self.turns.pop_front() else { return };
+            let Some((turn, id)) = self.turns.pop_first() else { return };
             let Some(own) = self.boards.get_mut(&id) else { continue };
+            own.turn = None;
             own.waiting.retain(|waiter| !waiter.admit.is_closed());
             let Some(next) = own.waiting.front() else {
                 self.forget(&id);
@@ -119,11 +153,11 @@ impl State {
             };
             if own.held + next.units > self.share {
                 passed_over += 1;
-                self.turns.push_back(id);
+                self.stand(id, None);
                 continue;
             }
             if next.units > self.free {
-                self.turns.push_front(id);
+                self.stand(id, Some(turn));
                 return;
             }
             let Some(Waiter { units, admit }) = own.waiting.pop_front() else { continue };
@@ -132,9 +166,44 @@ impl State {
                 own.held += units;
                 self.free -= units;
             }
-            self.turns.push_back(id);
+            match own.waiting.is_empty() {
+                true => self.forget(&id),
+                false => self.stand(id, None),
+            }
             passed_over = 0;
         }
+    }
+
+    /// Gives a board this turn, or else the last one.
+    fn stand(&mut self, board: BoardId, turn: Option<u64>) {
+        let turn = turn.filter(|turn| !self.turns.contains_key(turn)).unwrap_or_else(|| {
+            self.next += 1;
+            self.next
+        });
+        if let Some(own) = self.boards.get_mut(&board) {
+            own.turn = Some(turn);
+        }
+        self.turns.insert(turn, board);
+    }
+
+    /// Takes a board of which nobody waits any more out of the turns, and remembers which one was its own.
+    fn leave(&mut self, board: &BoardId, now: Instant) {
+        let Some(own) = self.boards.get_mut(board) else { return };
+        own.waiting.retain(|waiter| !waiter.admit.is_closed());
+        let Some(turn) = own.turn.take_if(|_| own.waiting.is_empty()) else { return };
+        self.turns.remove(&turn);
+        self.forget(board);
+        if self.absent.len() >= ABSENT {
+            self.absent.retain(|_, (_, until)| now < *until);
+        }
+        if self.absent.len() < ABSENT {
+            self.absent.insert(board.clone(), (turn, now + KEPT));
+        }
+    }
+
+    fn place(&self, board: &BoardId) -> Place {
+        let turn = self.boards.get(board).and_then(|own| own.turn).unwrap_or(u64::MAX);
+        Place { place: self.turns.range(..turn).count() + 1, of: self.turns.len().max(1) }
     }
 
     fn give_back(&mut self, board: &BoardId, units: usize) {
@@ -173,7 +242,11 @@ impl Queued {
     pub fn why(&self) -> NoSeat {
         let state = self.admission.state();
         let held = state.boards.get(&self.board).map_or(0, |own| own.held);
-        if held + self.units > state.share { NoSeat::BoardIsFull } else { NoSeat::HouseIsFull }
+        if held + self.units > state.share {
+            NoSeat::BoardIsFull
+        } else {
+            NoSeat::HouseIsFull(state.place(&self.board))
+        }
     }
 }
 
@@ -185,8 +258,11 @@ impl Drop for Queued {
         match admitted.try_recv() {
             // It was given in the same moment.
             Ok(()) => state.give_back(&self.board, self.units),
-            // It may have been the one that held the others up.
-            Err(_) => state.admit(),
+            Err(_) => {
+                state.leave(&self.board, Instant::now());
+                // It may have been the one that held the others up.
+                state.admit();
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::access::Refusal;
 use crate::access::door::DoorError;
 use crate::audit::AuditUnavailable;
-use crate::intake::{InspectError, IntakeError, PngError};
+use crate::intake::{InspectError, IntakeError, Place, PngError};
 use crate::ledger::LedgerError;
 use crate::reading::PageError;
 use crate::telemetry::Chain;
@@ -36,6 +36,9 @@ struct Body {
     detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     opens_at: Option<Timestamp>,
+    /// The board's place among those that wait, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<usize>,
 }
 
 /// Seconds after which a client that was turned away for load may come again.
@@ -45,7 +48,7 @@ impl Problem {
     /// A failure of `kind`, which is the last part of its type and never changes.
     pub fn new(status: StatusCode, kind: &str, title: &'static str, detail: impl Into<String>) -> Self {
         let r#type = format!("urn:tutanak:problem:{kind}");
-        let body = Body { r#type, title, status: status.as_u16(), detail: detail.into(), opens_at: None };
+        let body = Body { r#type, title, status: status.as_u16(), detail: detail.into(), opens_at: None, place: None };
         Self { status, body, retry_after: None, challenge: None }
     }
 
@@ -182,9 +185,15 @@ impl From<IntakeError> for Problem {
     fn from(error: IntakeError) -> Self {
         use IntakeError as E;
         match error {
-            E::Full => {
-                let detail = "Şu an çok sayıda görüntü alınıyor. Bekleyip yeniden gönderin.";
-                Self::busy(StatusCode::SERVICE_UNAVAILABLE, "over-capacity", "Over capacity", detail)
+            E::Full(Place { place, of }) => {
+                let detail = format!(
+                    "Şu an çok sayıda görüntü alınıyor. Sıradaki yeriniz: {place} (bekleyen kurul: {of}). Birkaç saniye sonra \
+                     yeniden gönderirseniz yeriniz korunur."
+                );
+                let status = StatusCode::SERVICE_UNAVAILABLE;
+                let mut problem = Self::busy(status, "over-capacity", "Over capacity", &detail);
+                problem.body.place = Some(place);
+                problem
             }
             E::BoardIsFull => {
                 let detail = "Bu kurulun sürmekte ve beklemekte olan çok sayıda gönderimi var. Bitmelerini bekleyip yeniden gönderin.";

@@ -46,7 +46,8 @@ fn when_all_is_taken_boards_take_turns_and_a_flood_waits_behind_its_own() {
     waiting.push(("second 1", admission.queue(&second, 2).unwrap()));
     waiting.push(("second 2", admission.queue(&second, 2).unwrap()));
     waiting.push(("third 1", admission.queue(&third, 2).unwrap()));
-    assert_eq!(waiting[3].1.why(), NoSeat::HouseIsFull);
+    assert_eq!(waiting[3].1.why(), NoSeat::HouseIsFull(Place { place: 1, of: 3 }));
+    assert_eq!(waiting[5].1.why(), NoSeat::HouseIsFull(Place { place: 3, of: 3 }));
     let mut order = Vec::new();
     while !waiting.is_empty() {
         held.clear();
@@ -78,6 +79,38 @@ fn a_large_scan_is_not_passed_for_ever_by_small_ones() {
     let behind = now(behind).unwrap_err();
     drop(large);
     now(behind).unwrap();
+}
+
+#[test]
+fn who_was_sent_away_comes_back_to_its_place_for_a_minute() {
+    let admission = Admission::new(2, 2);
+    let held = now(admission.queue(&board("a"), 2).unwrap()).unwrap();
+    let [first, second, third] = ["b", "c", "d"].map(|id| now(admission.queue(&board(id), 2).unwrap()).unwrap_err());
+    drop((first, third));
+    assert_eq!(second.why(), NoSeat::HouseIsFull(Place { place: 1, of: 1 }), "who left is not waited for");
+    let back = now(admission.queue(&board("b"), 2).unwrap()).unwrap_err();
+    assert_eq!(back.why(), NoSeat::HouseIsFull(Place { place: 1, of: 2 }));
+    let new = now(admission.queue(&board("e"), 2).unwrap()).unwrap_err();
+    let later = Instant::now() + KEPT;
+    let late = now(admission.queue_at(&board("d"), 2, later).unwrap()).unwrap_err();
+    let mut order = Vec::new();
+    let mut waiting = vec![("new", new), ("late", late), ("second", second), ("back", back)];
+    drop(held);
+    while !waiting.is_empty() {
+        let mut left = Vec::new();
+        for (name, queued) in waiting {
+            match now(queued) {
+                Ok(seat) => {
+                    order.push(name);
+                    drop(seat);
+                }
+                Err(queued) => left.push((name, queued)),
+            }
+        }
+        waiting = left;
+    }
+    order.truncate(4);
+    assert_eq!(order, ["back", "second", "new", "late"]);
 }
 
 #[test]
