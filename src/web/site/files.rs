@@ -224,11 +224,13 @@ mod tests {
         let mut form = form(vec![sound[..sound.len() - 20].to_vec()]);
         form.token().await.unwrap();
         let mut file = form.next().await.unwrap().unwrap();
-        let mut ended = Ok(());
-        while let Some(chunk) = file.next().await {
-            ended = chunk.map(drop);
-        }
-        assert!(ended.is_err(), "half a file is no file");
+        let ended = loop {
+            match file.next().await {
+                Some(Ok(_)) => {}
+                ended => break ended,
+            }
+        };
+        assert!(ended.is_some(), "half a file is no file");
         let mut endless = vec![text(&[])[..60].to_vec(), b"\r\n--XX\r\nX-Y: ".to_vec()];
         endless.extend(std::iter::repeat_n(vec![b'y'; 100_000], 1000));
         let mut form = self::form(endless);
