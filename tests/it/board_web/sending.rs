@@ -191,3 +191,45 @@ async fn only_people_of_boards_come_to_their_page_and_only_with_their_certificat
     assert_eq!(browser.get("/kurul").await.status, StatusCode::FORBIDDEN);
     house.audit(1, |row| row.reason == "wrong-certificate" && row.channel == "web").await;
 }
+
+#[tokio::test]
+async fn who_finds_no_room_is_told_the_place_and_when_to_come_again() {
+    let also = |config: &mut tutanak::config::Config| {
+        config.intake.memory_bytes = config.intake.scan_bytes;
+        config.intake.wait_seconds = 1;
+    };
+    let house = House::build(Plan { scan_bytes: Some(1 << 20), also: Some(also), ..Plan::default() }).await;
+    let mut clerk = at_work(&house, "kadikoy-1", 1).await;
+    let scan = page(&["1090000001"], 1);
+    let digest = Digest::of(&scan).to_string();
+    // Another board's upload that has taken all there is, and does not end.
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let first = futures::stream::once(async { Ok::<_, std::io::Error>(bytes::Bytes::from_static(b"\x89PNG")) });
+    let rest = futures::stream::once(async move {
+        let _ = stopped.await;
+        Err(std::io::Error::other("given up"))
+    });
+    let body = reqwest::Body::wrap_stream(futures::StreamExt::chain(first, rest));
+    let slow = house.put(&house.second, &Digest::of(b"slow").to_string()).header("content-length", 1 << 20).body(body);
+    let slow = tokio::spawn(slow.send());
+    let mut told = None;
+    for _ in 0..50 {
+        let sent = house.send(&house.first, &scan).await;
+        if sent.status() == StatusCode::SERVICE_UNAVAILABLE {
+            told = Some(sent);
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let told = told.expect("the other upload has taken all there is");
+    assert_eq!(told.headers()["retry-after"], "5");
+    let told = crate::house::json(told).await;
+    assert_eq!((&told["place"], told["type"].as_str()), (&json!(1), Some("urn:tutanak:problem:over-capacity")));
+    assert!(told["detail"].as_str().unwrap().contains("Sıradaki yeriniz: 1 (bekleyen kurul: 1)"), "{told}");
+    let page = put(&mut clerk, &digest, &scan).await;
+    assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(page.body.contains("\"place\":1"), "{}", page.body);
+    drop(stop);
+    let _ = slow.await.unwrap();
+    assert!(put(&mut clerk, &digest, &scan).await.status.is_success());
+}
