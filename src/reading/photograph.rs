@@ -31,7 +31,8 @@ pub(super) struct Photographed {
 
 /// A page with more patterns is too crowded for a foreign detector.
 const MOST_PATTERNS: usize = 300;
-/// With more than these a page was made to cost, if nothing of it was read for all that was done.
+/// With more than these a page was made to cost, if nothing of it was read for all that was done; and of a scan that has
+/// them the detector, which is of no use on scans, is not asked.
 const FEW_PATTERNS: usize = 40;
 /// How well a pattern must agree with its surroundings to speak for a code on a scan.
 const CLEAR: f32 = 0.7;
@@ -62,8 +63,9 @@ pub(super) fn is_worth_it(search: &Search<'_>) -> bool {
 /// Asks the detector for whatever is on the page.
 pub(super) fn read(search: &mut Search<'_>) {
     let clear = search.patterns.iter().filter(|pattern| pattern.likeness >= CLEAR && pattern.seen >= 3).count();
-    let no_code = is_a_scan(search.pixels) && clear < 2;
-    if no_code || search.patterns.len() > MOST_PATTERNS {
+    let scan = is_a_scan(search.pixels);
+    let most = if scan { FEW_PATTERNS } else { MOST_PATTERNS };
+    if (scan && clear < 2) || search.patterns.len() > most {
         return;
     }
     let scales = Scales::of(search.pixels);
