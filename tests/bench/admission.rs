@@ -1,0 +1,346 @@
+//! An election night in time-lapse: a thousand boards send along a curve of arrivals, at the real peak and at ten times it,
+//! to the real service. Prints how long a scan waits for its receipt, what was refused and queued, whether small boards were
+//! held up by large ones, and the service's memory; judges only that nothing is lost.
+//!
+//! `cargo bench --bench admission -- CURVE.csv [BOARDS] [SECONDS OF TEN MINUTES]`
+//!
+//! The curve has a line `local time,count` for each ten minutes. Without one there is nothing to do.
+
+#![allow(clippy::unwrap_used, reason = "a bench that cannot go on stops")]
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use image::{ExtendedColorType, ImageEncoder};
+use qrcode::{Color, EcLevel, QrCode, Version};
+use tokio::sync::{Semaphore, mpsc};
+use tutanak::access::enrol;
+use tutanak::domain::Digest;
+use tutanak::ledger::{DatabaseConfig, Ledger};
+
+/// Images a second at the busiest moment of a real night (domain: volume).
+const PEAK: f64 = 130.0;
+/// Uploads of one board at a time, as `tutanak upload` has them.
+const PARALLEL: usize = 4;
+/// Of the curve, what is played: the busiest hours.
+const STEPS: usize = 42;
+
+fn main() {
+    let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with("--"));
+    let Some(curve) = arguments.next() else {
+        return println!("SKIPPED: no curve of arrivals was named");
+    };
+    let Some(counts) = read(Path::new(&curve)) else {
+        return println!("SKIPPED: {curve} is not there, or no curve of arrivals");
+    };
+    let boards = arguments.next().map_or(1000, |boards| boards.parse().unwrap());
+    let step = Duration::from_secs_f64(arguments.next().map_or(0.5, |seconds| seconds.parse().unwrap()));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    for factor in [1.0, 10.0] {
+        runtime.block_on(night(&counts, boards, step, factor));
+    }
+}
+
+/// The steps around the busiest one, as shares of it. Rows out of order are none of that night's.
+fn read(path: &Path) -> Option<Vec<f64>> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let mut rows: Vec<(&str, f64)> = text
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split_once(','))
+        .filter_map(|(at, n)| Some((at, n.parse().ok()?)))
+        .collect();
+    let busiest = rows.iter().max_by(|one, two| one.1.total_cmp(&two.1))?.to_owned();
+    let year = busiest.0.split('-').next()?;
+    rows.retain(|(at, _)| at.starts_with(year));
+    let at = rows.iter().position(|row| *row == busiest)?;
+    let from = at.saturating_sub(STEPS / 2);
+    Some(rows[from..].iter().take(STEPS).map(|(_, count)| count / busiest.1).collect())
+}
+
+/// One receipt: which board's, and how long it took from the scanner to it.
+struct Received {
+    board: usize,
+    waited: Duration,
+}
+
+#[derive(Default)]
+struct Told {
+    received: Mutex<Vec<Received>>,
+    over_capacity: AtomicU64,
+    too_many: AtomicU64,
+    others: AtomicU64,
+    last_place: AtomicU64,
+}
+
+async fn night(counts: &[f64], boards: usize, step: Duration, factor: f64) {
+    let dir = tempfile::tempdir().unwrap();
+    let service = Service::start(dir.path(), boards).await;
+    let told = Arc::new(Told::default());
+    let mut senders = Vec::new();
+    let mut running = Vec::new();
+    for (n, token) in service.tokens.iter().enumerate() {
+        let (send, scans) = mpsc::unbounded_channel();
+        senders.push(send);
+        let board =
+            Board { n, token: token.clone(), url: service.url.clone(), client: service.client(), page: page(n) };
+        running.push(tokio::spawn(board.run(scans, Arc::clone(&told))));
+    }
+    // Large boards and small ones: the first has some thirty times the scans of the last.
+    let weights: Vec<f64> = (0..boards).map(|n| 1.0 / (n as f64 + 30.0)).collect();
+    let all: f64 = weights.iter().sum();
+    let (mut dice, mut sent, mut owed) = (Dice(1), 0_u64, 0.0);
+    let cpu = service.cpu();
+    let began = Instant::now();
+    let moments = 20;
+    for (n, share) in counts.iter().enumerate() {
+        for moment in 0..moments {
+            owed += share * PEAK * factor * step.as_secs_f64() / f64::from(moments);
+            while owed >= 1.0 {
+                owed -= 1.0;
+                let mut at = dice.next() * all;
+                let board = weights.iter().position(|weight| {
+                    at -= weight;
+                    at <= 0.0
+                });
+                sent += 1;
+                senders[board.unwrap_or(0)].send((Instant::now(), sent)).unwrap();
+            }
+            let due = step.mul_f64(n as f64 + f64::from(moment + 1) / f64::from(moments));
+            tokio::time::sleep_until((began + due).into()).await;
+        }
+    }
+    let played = began.elapsed();
+    drop(senders);
+    let patience = Duration::from_secs(240);
+    let ended = tokio::time::timeout(patience, futures::future::join_all(running)).await.is_ok();
+    let took = began.elapsed();
+    let received = std::mem::take(&mut *told.received.lock().unwrap());
+    let waits = |fits: &dyn Fn(usize) -> bool| {
+        let mut waits: Vec<Duration> = received.iter().filter(|one| fits(one.board)).map(|one| one.waited).collect();
+        waits.sort_unstable();
+        let at = |share: f64| waits.get(((waits.len() as f64 * share) as usize).min(waits.len().max(1) - 1)).copied();
+        let shown = |wait: Option<Duration>| wait.map_or("-".to_owned(), |wait| format!("{:.2} s", wait.as_secs_f64()));
+        format!("p50 {:>8}   p99 {:>8}   longest {:>8}", shown(at(0.5)), shown(at(0.99)), shown(at(1.0)))
+    };
+    println!(
+        "\n{factor:>2} x the real peak: {sent} scans of {boards} boards in {:.0} s, at most {:.0} a second",
+        played.as_secs_f64(),
+        PEAK * factor
+    );
+    println!("  scanner to receipt, all boards          {}", waits(&|_| true));
+    println!("  the tenth of the boards with the most   {}", waits(&|n| n < boards / 10));
+    println!("  the half of the boards with the fewest  {}", waits(&|n| n >= boards / 2));
+    let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    println!(
+        "  told to wait for others (503) {}, for their own (429) {}, anything else {}; farthest place told {}",
+        count(&told.over_capacity),
+        count(&told.too_many),
+        count(&told.others),
+        count(&told.last_place)
+    );
+    println!(
+        "  {} receipts after {:.0} s ({:.0} a second); server CPU {:.1} ms a scan, peak memory {} MB",
+        received.len(),
+        took.as_secs_f64(),
+        received.len() as f64 / took.as_secs_f64(),
+        (service.cpu() - cpu) * 1000.0 / received.len().max(1) as f64,
+        service.peak_megabytes(),
+    );
+    assert!(!ended || received.len() as u64 == sent, "a scan has no receipt");
+    drop(service);
+    let ledger = Ledger::open(&DatabaseConfig::Sqlite { path: dir.path().join("tutanak.db") }).await.unwrap();
+    let head = ledger.head().await.unwrap();
+    assert!(head.linked >= received.len() as u64, "a receipt without an entry");
+}
+
+/// A board with its scanner.
+struct Board {
+    n: usize,
+    token: String,
+    url: String,
+    client: reqwest::Client,
+    page: Vec<u8>,
+}
+
+impl Board {
+    async fn run(self, mut scans: mpsc::UnboundedReceiver<(Instant, u64)>, told: Arc<Told>) {
+        let (board, lines) = (Arc::new(self), Arc::new(Semaphore::new(PARALLEL)));
+        let mut sending = tokio::task::JoinSet::new();
+        while let Some((arrived, number)) = scans.recv().await {
+            let line = Arc::clone(&lines).acquire_owned().await.unwrap();
+            let (board, told) = (Arc::clone(&board), Arc::clone(&told));
+            sending.spawn(async move {
+                board.send(number, &told).await;
+                drop(line);
+                told.received.lock().unwrap().push(Received { board: board.n, waited: arrived.elapsed() });
+            });
+        }
+        while sending.join_next().await.is_some() {}
+    }
+
+    async fn send(&self, number: u64, told: &Told) {
+        let scan = another(&self.page, number);
+        let url = format!("{}/v1/scans/{}", self.url, Digest::of(&scan));
+        for tries in 0.. {
+            let put = self.client.put(&url).bearer_auth(&self.token).body(scan.clone());
+            let answer = put.timeout(Duration::from_secs(60)).send().await;
+            let wait = match answer {
+                Ok(answer) if answer.status().is_success() => return,
+                Ok(answer) => {
+                    let status = answer.status().as_u16();
+                    let after = answer.headers().get("retry-after").and_then(|after| after.to_str().ok()?.parse().ok());
+                    let counter = match status {
+                        503 => &told.over_capacity,
+                        429 => &told.too_many,
+                        _ => &told.others,
+                    };
+                    counter.fetch_add(1, Ordering::Relaxed);
+                    let problem: serde_json::Value =
+                        serde_json::from_str(&answer.text().await.unwrap_or_default()).unwrap_or_default();
+                    told.last_place.fetch_max(problem["place"].as_u64().unwrap_or(0), Ordering::Relaxed);
+                    after.unwrap_or(1.0)
+                }
+                Err(_) => {
+                    told.others.fetch_add(1, Ordering::Relaxed);
+                    f64::min(8.0, 0.5 * 2_f64.powi(tries))
+                }
+            };
+            let jitter = (number.wrapping_mul(2_654_435_761) % 1000) as f64 / 2000.0;
+            tokio::time::sleep(Duration::from_secs_f64(wait * (0.75 + jitter))).await;
+        }
+    }
+}
+
+/// The same numbers at each run.
+struct Dice(u64);
+
+impl Dice {
+    fn next(&mut self) -> f64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+/// A sheet of board `n`'s first box.
+fn page(n: usize) -> Vec<u8> {
+    const WIDTH: usize = 560;
+    const HEIGHT: usize = 420;
+    const MODULE: usize = 5;
+    let mut pixels = vec![255_u8; WIDTH * HEIGHT];
+    let qr = QrCode::with_version(format!("109{n:07}"), Version::Normal(1), EcLevel::L).unwrap();
+    for (at, colour) in qr.to_colors().into_iter().enumerate() {
+        if colour == Color::Dark {
+            let (x, y) = (400 + at % 21 * MODULE, 40 + at / 21 * MODULE);
+            (y..y + MODULE).for_each(|row| pixels[row * WIDTH + x..row * WIDTH + x + MODULE].fill(0));
+        }
+    }
+    let mut out = Vec::new();
+    let encoder = image::codecs::png::PngEncoder::new(&mut out);
+    encoder.write_image(&pixels, WIDTH as u32, HEIGHT as u32, ExtendedColorType::L8).unwrap();
+    out
+}
+
+/// Another scan of the same sheet: a text chunk before the end, and some noise so that it has the weight of a real one.
+fn another(page: &[u8], number: u64) -> Vec<u8> {
+    let mut text = format!("Comment\0{number}").into_bytes();
+    let mut dice = Dice(number + 1);
+    text.extend((0..60_000).map(|_| b'a' + (dice.next() * 26.0) as u8));
+    let covered = [b"tEXt".as_slice(), &text].concat();
+    let (before, end) = page.split_at(page.len() - 12);
+    let chunk =
+        [&(text.len() as u32).to_be_bytes(), covered.as_slice(), &crc32fast::hash(&covered).to_be_bytes()].concat();
+    [before, &chunk, end].concat()
+}
+
+/// The service with its boards.
+struct Service {
+    child: Child,
+    url: String,
+    ca: reqwest::Certificate,
+    tokens: Vec<String>,
+}
+
+impl Service {
+    async fn start(dir: &Path, boards: usize) -> Self {
+        let config = dir.join("tutanak.toml");
+        let tutanak = || Command::new(env!("CARGO_BIN_EXE_tutanak"));
+        let run = |command: &mut Command| {
+            let out = command.output().unwrap();
+            assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        };
+        run(tutanak().arg("init").arg(dir));
+        let port = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let (https, ftp) = (port(), port());
+        let text = std::fs::read_to_string(&config).unwrap();
+        let text = text.replace("0.0.0.0:8443", &format!("127.0.0.1:{https}"));
+        let text = text.replace("0.0.0.0:2121", &format!("127.0.0.1:{ftp}"));
+        // All boards come from this machine.
+        let text = text.replacen("connections_per_address = 256", "connections_per_address = 4096", 1);
+        std::fs::write(&config, text).unwrap();
+        write_election(&dir.join("election"), boards);
+        run(tutanak().args(["election", "--config"]).arg(&config).arg("import").arg(dir.join("election")));
+        let ledger = Ledger::open(&DatabaseConfig::Sqlite { path: dir.join("tutanak.db") }).await.unwrap();
+        let mut tokens = Vec::new();
+        for n in 0..boards {
+            let (id, place) = (format!("kurul-{n}").parse().unwrap(), format!("k{n}").parse().unwrap());
+            tokens.push(enrol::board(&ledger, &id, "Kurul", &place, &[]).await.unwrap().token);
+        }
+        ledger.close().await;
+        let child = tutanak().args(["serve", "--config"]).arg(&config).stderr(Stdio::null()).spawn().unwrap();
+        let ca = reqwest::Certificate::from_pem(&std::fs::read(dir.join("ca.pem")).unwrap()).unwrap();
+        let service = Self { child, url: format!("https://127.0.0.1:{https}"), ca, tokens };
+        while service.client().get(format!("{}/readyz", service.url)).send().await.is_err() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        service
+    }
+
+    /// Each board has a connection of its own.
+    fn client(&self) -> reqwest::Client {
+        reqwest::Client::builder().tls_certs_only([self.ca.clone()]).build().unwrap()
+    }
+
+    /// Seconds of CPU so far: user and system.
+    fn cpu(&self) -> f64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+        (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
+    }
+
+    fn peak_megabytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap() / 1024
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One province with so many districts of one board, one mahalle and one box each.
+fn write_election(dir: &Path, boards: usize) {
+    std::fs::create_dir_all(dir).unwrap();
+    let election = "id = \"gece\"\nname = \"Gece\"\npolling_date = \"2024-03-31\"\ntime_zone = \"Europe/Istanbul\"\nraces = [9]\n\
+                    [gates]\nparties_open = \"17:00\"\n[[code_rule]]\nprefix = \"10\"\nkind = \"sonuc\"\n";
+    let mut places = "place_id,parent_id,level,code,name\n34,,il,34,İSTANBUL\n".to_owned();
+    let mut boxes = "box_id,place_id,number,kind,races\n".to_owned();
+    for n in 0..boards {
+        places.push_str(&format!(
+            "i{n},34,ilce,{n},İLÇE {n}\nk{n},i{n},kurul,1,İLÇE {n} 1. KURUL\nm{n},k{n},mahalle,1,MERKEZ MAH.\n"
+        ));
+        boxes.push_str(&format!("{n:07},m{n},1001,0,\n"));
+    }
+    for (name, text) in [("election.toml", election), ("places.csv", &places), ("boxes.csv", &boxes)] {
+        std::fs::write(dir.join(name), text).unwrap();
+    }
+}
