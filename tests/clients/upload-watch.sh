@@ -79,7 +79,8 @@ cat >"$WORK/samba/conf" <<END
   guest ok = yes
   read only = no
 END
-smbd --foreground --no-process-group --configfile "$WORK/samba/conf" >"$WORK/samba/out" 2>&1 &
+# In a group of its own: when it ends it ends its whole group, which would be this script too.
+setsid smbd --foreground --no-process-group --configfile "$WORK/samba/conf" >"$WORK/samba/out" 2>&1 &
 running+=("$!")
 share() { smbclient "//127.0.0.1/tarama" -N -p "$smb_port" -c "$1"; }
 check 'a share for the scanner comes up' until_true 100 share ls
