@@ -1,5 +1,5 @@
 // Every visit, one after the other.
-import { finish } from './helpers.mjs';
+import { finish } from './stage.mjs';
 
 await import('./site.mjs');
 await import('./board.mjs');

@@ -1,6 +1,6 @@
 // The page of a board's people: without a script, with one, by keyboard alone, and by two people where it takes two.
 import { readFileSync, readdirSync } from 'node:fs';
-import { OWN, accessible, check, demo, fill, must, shot, violations, visitor } from './helpers.mjs';
+import { OWN, accessible, check, demo, fill, must, shot, violations, visitor } from './stage.mjs';
 
 const scans = readdirSync(process.env.SCANS).filter((name) => name.endsWith('.png')).sort().map((name) => ({
   name, path: `${process.env.SCANS}/${name}`, buffer: readFileSync(`${process.env.SCANS}/${name}`),

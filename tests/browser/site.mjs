@@ -1,6 +1,6 @@
 // The site as people meet it: with JavaScript off throughout (it needs none), by keyboard, and judged by axe-core.
 import { readFileSync } from 'node:fs';
-import { OWN, accessible, check, demo, fill, must, shot, totp, violations, visitor } from './helpers.mjs';
+import { OWN, accessible, check, demo, fill, must, shot, totp, violations, visitor } from './stage.mjs';
 
 const party = await visitor();
 await check('the login page is Turkish, has the notice, and axe finds nothing', async () => {
