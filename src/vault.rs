@@ -93,7 +93,7 @@ impl Vault {
         let puts = self.stores.iter().map(|store| store.put(key, scan));
         futures::future::try_join_all(puts).await?;
         if let Some(near) = &self.near {
-            near.keep(scan.facts.digest, &scan.bytes).await;
+            near.keep(scan.facts.digest, &scan.bytes);
         }
         Ok(Kept { facts: scan.facts })
     }

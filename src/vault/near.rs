@@ -103,9 +103,14 @@ impl Near {
         self.memory.get(&digest, |_| true, make).await
     }
 
-    /// A scan that was just stored is asked for next.
-    pub(super) async fn keep(&self, digest: Digest, bytes: &Bytes) {
-        let kept = self.whole(digest, bytes.len() as u64, async || Ok(bytes.clone())).await;
-        debug_assert!(kept.is_ok(), "it was at hand");
+    /// A scan that was just stored is asked for next. Nobody waits here, whoever may be fetching the same bytes.
+    pub(super) fn keep(&self, digest: Digest, bytes: &Bytes) {
+        if bytes.len() as u64 > self.largest {
+            return;
+        }
+        drop(self.memory.put(digest, bytes.clone()));
+        if let Some(disk) = &self.disk {
+            disk.keep(digest, bytes.clone());
+        }
     }
 }
