@@ -1,8 +1,10 @@
 //! The one clock. Everything that asks for the time takes it from here, so that a test can say what time it is.
+//! And how a time is told to people in Türkiye.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 /// A clock: the machine's, or one that stands where it was put.
@@ -45,4 +47,10 @@ impl Clock {
         };
         Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH)
     }
+}
+
+/// A time as people in Türkiye read it, to the second.
+pub fn turkish(at: Timestamp) -> String {
+    let zone = TimeZone::get("Europe/Istanbul").unwrap_or(TimeZone::UTC);
+    at.to_zoned(zone).strftime("%d.%m.%Y %H:%M:%S").to_string()
 }

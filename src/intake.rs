@@ -243,6 +243,11 @@ impl Intake {
         Ok(self.cpu.run(work).await?)
     }
 
+    /// Where a board's uploads stand among those that wait for room at this node; none while none of them waits for others.
+    pub fn waits(&self, board: &BoardId) -> Option<Place> {
+        self.memory.waits(board)
+    }
+
     /// What it may use.
     pub fn limits(&self) -> &IntakeLimits {
         &self.limits

@@ -8,6 +8,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde::Serialize;
 
 use super::door::{Door, DoorError};
 use crate::domain::Gate;
@@ -67,6 +68,18 @@ impl Gates {
         }
     }
 
+    /// How every gate stands at `now`.
+    pub fn now(&self, now: Timestamp) -> Vec<GateNow> {
+        let gate = |gate: Gate| GateNow {
+            gate,
+            open: self.is_open(gate, now),
+            opens_at: self.opens_at(gate),
+            name: gate.turkish(),
+            told: self.told(gate, now),
+        };
+        Gate::ALL.map(gate).into()
+    }
+
     /// When a gate opens, as people read it.
     pub(super) fn shown(&self, gate: Gate) -> String {
         match (self.opens_at(gate), gate) {
@@ -78,6 +91,21 @@ impl Gates {
             (None, _) => "henüz belirlenmedi".to_owned(),
         }
     }
+}
+
+/// How a gate stands at a moment, for programs and for people.
+#[derive(Clone, Debug, Serialize)]
+pub struct GateNow {
+    /// Which.
+    pub gate: Gate,
+    /// Whether it is open.
+    pub open: bool,
+    /// When the clock opens it; none where only a decision does.
+    pub opens_at: Option<Timestamp>,
+    /// Its name, in Turkish.
+    pub name: &'static str,
+    /// How it stands, in Turkish.
+    pub told: String,
 }
 
 /// How many operators it takes. One alone may end the embargo, which lets nobody in; all else lets people in or keeps them

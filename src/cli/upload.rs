@@ -13,10 +13,12 @@ use super::Ended;
 use crate::client::credentials::Token;
 use crate::client::progress::Progress;
 use crate::client::trust;
-use crate::client::upload::server::Server;
+use crate::client::upload::clocks::{GateTold, ServerClock};
+use crate::client::upload::server::{Server, Tls};
 use crate::client::upload::status::{self, Would};
 use crate::client::upload::told::{Event, Summary};
 use crate::client::upload::{Plan, Upload as Client};
+use crate::clock::turkish;
 
 /// What is sent, where to, and how.
 #[derive(Debug, Args)]
@@ -31,6 +33,13 @@ pub struct Upload {
     /// Certificates to trust, as PEM, instead of the system's.
     #[arg(long, env = "TUTANAK_CA", value_name = "PEM")]
     ca: Option<PathBuf>,
+    /// The workstation's certificate as PEM, for boards to which one is bound (`tutanak board bind`). Its private key stands in
+    /// the same file, or in that of --certificate-key.
+    #[arg(long, env = "TUTANAK_CERTIFICATE", value_name = "PEM")]
+    certificate: Option<PathBuf>,
+    /// The private key of --certificate as PEM, not encrypted: keep the file readable for its owner alone.
+    #[arg(long, env = "TUTANAK_CERTIFICATE_KEY", value_name = "PEM", requires = "certificate")]
+    certificate_key: Option<PathBuf>,
     /// The key that signs receipts: `name+id+key`, or a file of such lines. Without it the keys that the service names are
     /// pinned at first contact.
     #[arg(long, env = "TUTANAK_KEY", value_name = "FILE|KEY")]
@@ -98,7 +107,13 @@ async fn act(args: &Upload, progress: &Progress) -> anyhow::Result<bool> {
     let keys = args.key.as_deref().map(trust::given).transpose().map_err(anyhow::Error::msg)?.unwrap_or_default();
     let read = |path: &PathBuf| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
     let ca = args.ca.as_ref().map(read).transpose()?;
-    let server = Server::open(&args.server, ca.as_deref(), Token::find()?)?;
+    let mut identity = args.certificate.as_ref().map(read).transpose()?;
+    if let (Some(identity), Some(key)) = (&mut identity, &args.certificate_key) {
+        identity.push(b'\n');
+        identity.extend(read(key)?);
+    }
+    let tls = Tls { ca: ca.as_deref(), identity: identity.as_deref() };
+    let server = Server::open(&args.server, tls, Token::find()?)?;
     if args.status {
         return tell_standing(args, &server).await;
     }
@@ -141,13 +156,19 @@ fn print_json(value: &impl serde::Serialize) {
 /// What a clerk reads while it runs. Scans that simply went through are counted by the bar alone.
 fn say(progress: &Progress, event: &Event) {
     match event {
-        Event::Connected { board, election, pinned } => {
+        Event::Connected { board, election, pinned, clock, gates } => {
             let election = election.as_deref().unwrap_or("seçim yüklenmemiş");
             progress.line(&format!("Bağlandı: {board} ({election})"));
             for key in pinned {
                 progress.line(&format!("İLK BAĞLANTI: makbuzlar bundan sonra bu anahtarla denetlenir:\n  {key}"));
             }
+            hours(clock.as_ref(), gates).iter().for_each(|line| progress.line(line));
         }
+        // On a terminal the bar says it.
+        Event::Queued { place, of } if !progress.is_shown() => {
+            progress.line(&format!("sırada    sunucuda {place}. sıradasınız; bekleyen kurul: {of}"));
+        }
+        Event::Queued { .. } => {}
         Event::Received { file, advice, .. } => {
             for advice in advice {
                 progress.line(&format!("öneri  {file}: {advice}"));
@@ -159,6 +180,17 @@ fn say(progress: &Progress, event: &Event) {
             progress.line(&format!("bekliyor  {why}; {seconds:.1} sn sonra yeniden denenecek"));
         }
     }
+}
+
+/// What time it is at the service, and what is open there.
+fn hours(clock: Option<&ServerClock>, gates: &[GateTold]) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(clock) = clock {
+        lines.push(format!("Sunucu saati: {}", turkish(clock.at)));
+        lines.extend(clock.warning.as_ref().map(|warning| format!("DİKKAT  {warning}")));
+    }
+    lines.extend(gates.iter().map(|gate| format!("  {}: {}", gate.name, gate.told)));
+    lines
 }
 
 fn sum_up(summary: &Summary) {
@@ -184,6 +216,7 @@ async fn tell_standing(args: &Upload, server: &Server) -> anyhow::Result<bool> {
         print_json(&standing);
         return Ok(complete);
     }
+    hours(standing.clock.as_ref(), &standing.gates).iter().for_each(|line| println!("{line}"));
     println!("Bu klasörde: {} dosya gönderilmeyi bekliyor", standing.waiting);
     println!("  gonderildi/ {}   elle/ {}   bozuk/ {}", standing.received, standing.by_hand, standing.damaged);
     if standing.others > 0 {

@@ -56,6 +56,11 @@ impl Progress {
         self.0.reset();
     }
 
+    /// Whether anybody sees the bar.
+    pub fn is_shown(&self) -> bool {
+        !self.0.is_hidden()
+    }
+
     /// The end.
     pub fn done(&self) {
         self.0.finish_and_clear();

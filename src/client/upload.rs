@@ -11,6 +11,7 @@
 //! | before the file was moved | the file in the folder, and its receipt |
 //! | while it was moved | the file on the desk, from where it goes back into the folder |
 
+pub mod clocks;
 mod close;
 mod events;
 pub mod folder;
@@ -42,7 +43,7 @@ use self::journal::Journal;
 use self::line::Line;
 use self::queue::Queue;
 use self::receipt::BadReceipt;
-use self::server::{Failed, Server};
+use self::server::{Failed, Greeting, Place, Server};
 use self::settle::Mover;
 use self::still::Stillness;
 use self::told::{Event, Summary};
@@ -144,6 +145,8 @@ pub struct Upload {
     /// Files that could not be read when they were last tried.
     unreadable: HashSet<PathBuf>,
     queue: Queue,
+    /// Where our uploads wait at the service, as it said last.
+    place: Option<Place>,
     summary: Summary,
     began: Instant,
 }
@@ -177,6 +180,7 @@ impl Upload {
             suspects: HashMap::new(),
             unreadable: HashSet::new(),
             queue: Queue::default(),
+            place: None,
             summary: Summary::default(),
             began: Instant::now(),
         })
@@ -251,7 +255,8 @@ impl Upload {
             Ok((keys, pinned)) => {
                 self.keys = keys.into();
                 self.board = greeting.board.as_str().into();
-                self.tell(&Event::Connected { board: greeting.board, election: greeting.name, pinned });
+                let Greeting { board, name: election, clock, gates, .. } = greeting;
+                self.tell(&Event::Connected { board, election, pinned, clock, gates });
                 Ok(true)
             }
             Err(error @ NoKey::NotYet) => {
@@ -338,6 +343,11 @@ impl Upload {
 
     fn say(&self) {
         let done = self.through();
-        self.progress.say(format!("{done} tamam, {} bekliyor", self.look.scans.len().max(self.queue.len())));
+        let queued = self.place.map(|Place { place, .. }| match place {
+            0 | 1 => "; sunucuda sıra sizde".to_owned(),
+            place => format!("; sunucuda {place}. sıradasınız, önünüzde {} kurul var", place - 1),
+        });
+        let waiting = self.look.scans.len().max(self.queue.len());
+        self.progress.say(format!("{done} tamam, {waiting} bekliyor{}", queued.unwrap_or_default()));
     }
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
 use tokio::sync::oneshot;
 
 use crate::domain::BoardId;
@@ -29,12 +30,22 @@ pub(super) enum NoSeat {
 }
 
 /// Where a board stands among those that wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Place {
     /// Its place, from 1: that one's turn is next.
     pub place: usize,
     /// Boards that wait, with this one.
     pub of: usize,
+}
+
+impl Place {
+    /// As the board reads it.
+    pub fn turkish(self) -> String {
+        match self.place {
+            0 | 1 => "Gönderiminiz bekliyor; sıra sizde.".to_owned(),
+            place => format!("Gönderiminiz sırada: {place}. sıradasınız, önünüzde {} kurul var.", place - 1),
+        }
+    }
 }
 
 /// The memory, and who waits for it. Clones share it.
@@ -129,6 +140,14 @@ impl Admission {
         }
         state.admit();
         Ok(Queued { admission: self.clone(), board: board.clone(), units, admitted: Some(admitted) })
+    }
+
+    /// Where a board stands. None when nothing of it waits, or when what waits does so for its own uploads.
+    pub fn waits(&self, board: &BoardId) -> Option<Place> {
+        let state = self.state();
+        let own = state.boards.get(board)?;
+        let next = own.waiting.iter().find(|waiter| !waiter.admit.is_closed())?;
+        (own.held + next.units <= state.share).then(|| state.place(board))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -1,17 +1,21 @@
-//! `/v1/board`: who a board is to us, and which of its forms are still missing.
+//! `/v1/board`: who a board is to us, what time it is and how the gates stand, where its uploads wait, and which of its forms
+//! are still missing.
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Site;
 use super::problem::Problem;
 use super::who::{self, SendingBoard};
 use crate::access::door::DoorError;
+use crate::access::gates::GateNow;
 use crate::access::{Act, Object};
 use crate::audit::{Access, Seat};
 use crate::domain::{BoardId, FormKind, Karekod, PlaceId, Race, Sender};
+use crate::intake::Place;
 use crate::ledger::registry::{ExpectedForm, FormCursor};
 
 /// Forms looked at for one page.
@@ -27,6 +31,34 @@ pub struct Greeting {
     name: Option<String>,
     /// The keys that sign receipts, as a verifier is given them: `name+id+key`.
     keys: Vec<String>,
+    /// The service's clock, and how the gates stand by it.
+    at: Timestamp,
+    gates: Vec<GateNow>,
+    /// As [`Turn`] has it.
+    queue: Option<Queued>,
+}
+
+/// Where a board's uploads wait at this node.
+#[derive(Debug, Serialize)]
+pub struct Turn {
+    at: Timestamp,
+    /// None while none of them waits for others.
+    queue: Option<Queued>,
+}
+
+/// A place among the boards that wait.
+#[derive(Debug, Serialize)]
+pub(super) struct Queued {
+    #[serde(flatten)]
+    place: Place,
+    /// The same, in Turkish.
+    pub(super) tr: String,
+}
+
+impl Queued {
+    pub(super) fn of(site: &Site, board: &BoardId) -> Option<Self> {
+        site.intake.waits(board).map(|place| Self { place, tr: place.turkish() })
+    }
 }
 
 /// Says who a token belongs to, and who signs its receipts. What a client asks before anything else.
@@ -37,12 +69,23 @@ pub async fn greet(State(site): State<Site>, board: SendingBoard) -> Result<Json
     greeting.map(Json)
 }
 
+/// Says where the board's uploads stand among those that wait. It is asked while they do, on another stream or connection,
+/// by everybody who waits: beside who asks, and the row for it, it needs no database.
+pub async fn queue(State(site): State<Site>, board: SendingBoard) -> Result<Json<Turn>, Problem> {
+    let seat = follow(&site, &board, "queue".to_owned()).await?;
+    let turn = Ok(Turn { at: site.sessions.now(), queue: Queued::of(&site, &board.sender.board) });
+    finish(seat, &turn, |_| 0);
+    turn.map(Json)
+}
+
 async fn greeting(site: &Site, Sender { board, place }: Sender) -> Result<Greeting, Problem> {
+    let (at, queue) = (site.sessions.now(), Queued::of(site, &board));
+    let gates = site.door.gates().await?.now(at);
     let keys = site.tree.keys().await?;
     let election = site.ledger.election().await?.map(|stored| stored.election);
     let name = election.as_ref().map(|election| election.name().to_owned());
     let election = election.map(|election| election.id().to_owned());
-    Ok(Greeting { board, place, election, name, keys })
+    Ok(Greeting { board, place, election, name, keys, at, gates, queue })
 }
 
 /// What may stand behind the `?`.

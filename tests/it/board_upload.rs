@@ -3,7 +3,10 @@
 mod desk;
 mod files;
 mod front;
+mod hours;
 mod killed;
 mod line;
 mod program;
 mod questions;
+mod queue;
+mod workstation;

@@ -181,6 +181,29 @@ impl House {
         format!("https://{}{path}", self.https)
     }
 
+    /// An upload that has taken all the room there is, and does not end until it is let go. For a house whose memory is that
+    /// of one scan.
+    pub async fn all_room_taken(&self, token: &str) -> Hog {
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let first = futures::stream::once(async { Ok::<_, std::io::Error>(bytes::Bytes::from_static(b"\x89PNG")) });
+        let rest = futures::stream::once(async move {
+            let _ = stopped.await;
+            Err(std::io::Error::other("given up"))
+        });
+        let body = reqwest::Body::wrap_stream(futures::StreamExt::chain(first, rest));
+        let put = self.put(token, &Digest::of(b"slow").to_string());
+        let sending = tokio::spawn(put.header("content-length", self.config.intake.scan_bytes).body(body).send());
+        // Whoever is not answered at once waits for it.
+        let probe = async || {
+            let sent = self.send(&self.first, b"no scan");
+            tokio::time::timeout(std::time::Duration::from_millis(500), sent).await
+        };
+        while probe().await.is_ok_and(|answer| answer.status() != 503) {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        Hog { stop, sending }
+    }
+
     /// A board sends a scan.
     pub async fn send(&self, token: &str, bytes: &[u8]) -> Response {
         self.put(token, &Digest::of(bytes).to_string()).body(bytes.to_vec()).send().await.unwrap()
@@ -232,6 +255,20 @@ impl House {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
         panic!("{count} audit rows were expected: {:#?}", self.ledger.audit_after(0, 100).await.unwrap());
+    }
+}
+
+/// An upload that does not end.
+pub struct Hog {
+    stop: tokio::sync::oneshot::Sender<()>,
+    sending: JoinHandle<reqwest::Result<Response>>,
+}
+
+impl Hog {
+    /// It ends, and gives back what it held.
+    pub async fn leave(self) {
+        drop(self.stop);
+        let _ = self.sending.await.unwrap();
     }
 }
 

@@ -6,16 +6,22 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use futures::stream::{self, StreamExt};
+use futures::stream::{self, Stream, StreamExt};
 
 use super::close::{Closing, Fate};
 use super::line::{self, Line};
 use super::receipt::{self, BadReceipt, Receipt, Status};
-use super::server::{self, Failed, Server};
+use super::server::{self, Failed, Place, Server};
+use super::told::Event;
 use super::{ROUND, TOGETHER, Upload, UploadError, leaf, whole};
 use crate::client::progress::Progress;
 use crate::domain::Digest;
 use crate::log::note::VerifierKey;
+
+/// How long no answer comes before it is asked where our uploads wait, and how long until it is asked again: all boards
+/// that wait ask.
+const PLACE_FIRST: Duration = Duration::from_secs(4);
+const PLACE_AGAIN: Duration = Duration::from_secs(8);
 
 /// What came of sending one scan.
 enum Sent {
@@ -79,6 +85,16 @@ impl Job {
     }
 }
 
+/// Where our uploads stand among those that wait, asked again and again, at first after a while. A line that does not answer
+/// says nothing.
+fn places(server: Server) -> impl Stream<Item = Option<Place>> {
+    stream::unfold((server, PLACE_FIRST), |(server, pause)| async move {
+        tokio::time::sleep(pause).await;
+        let place = server.place().await.ok().flatten();
+        Some((place, (server, PLACE_AGAIN)))
+    })
+}
+
 impl Upload {
     /// Asks what the service knows, and sends the rest.
     pub(super) async fn send(&mut self) -> Result<(), UploadError> {
@@ -112,10 +128,34 @@ impl Upload {
         let jobs: Vec<Job> = jobs.collect();
         let sends = stream::iter(jobs).map(Job::run).buffer_unordered(self.plan.parallel.max(1));
         let mut sent = sends.ready_chunks(TOGETHER);
-        while let Some(sent) = sent.next().await {
-            self.take(sent).await?;
+        loop {
+            // Anew after each answer: while receipts come, nobody asks.
+            let asking = places(self.server.clone());
+            tokio::pin!(asking);
+            let some = loop {
+                tokio::select! {
+                    some = sent.next() => break some,
+                    Some(place) = asking.next() => self.stands_at(place),
+                }
+            };
+            self.stands_at(None);
+            match some {
+                Some(some) => self.take(some).await?,
+                None => return Ok(()),
+            }
         }
-        Ok(())
+    }
+
+    /// The service said where our uploads wait.
+    fn stands_at(&mut self, place: Option<Place>) {
+        if place == self.place {
+            return;
+        }
+        self.place = place;
+        if let Some(Place { place, of }) = place {
+            self.tell(&Event::Queued { place, of });
+        }
+        self.say();
     }
 
     /// The receipts that are on disk already, or that the service gives without being sent the scan; `None` when it cannot

@@ -8,15 +8,18 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
+use jiff::Timestamp;
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, header};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::clocks::{GateTold, ServerClock};
 use super::receipt;
 use crate::client::credentials::Token;
 use crate::client::problem::printable;
 use crate::client::progress::Progress;
 use crate::client::transport::{TransportError, whole};
+use crate::clock::Clock;
 use crate::domain::Digest;
 
 /// Digests of one question, as the service allows.
@@ -49,6 +52,9 @@ pub enum BadServer {
     /// The certificates of `--ca`, or the system's, cannot be used.
     #[error("the certificates cannot be used: {0}")]
     Certificates(String),
+    /// The workstation's certificate or its key is none, or they do not go together.
+    #[error("the workstation's certificate cannot be shown: it must be PEM, with its private key, not encrypted: {0}")]
+    Identity(String),
 }
 
 /// Why a question was not answered.
@@ -87,6 +93,24 @@ pub struct Greeting {
     pub name: Option<String>,
     /// The keys that sign receipts.
     pub keys: Vec<String>,
+    /// The service's time when it answered.
+    #[serde(default)]
+    at: Option<Timestamp>,
+    /// How the gates stand.
+    #[serde(default)]
+    pub gates: Vec<GateTold>,
+    /// The service's clock beside ours; none where it tells no time.
+    #[serde(skip)]
+    pub clock: Option<ServerClock>,
+}
+
+/// Where the board's uploads stand among those that wait for room at the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct Place {
+    /// Its place, from 1: that one's turn is next.
+    pub place: u64,
+    /// Boards that wait, with this one.
+    pub of: u64,
 }
 
 /// A page of the walk over the board's forms.
@@ -111,6 +135,15 @@ pub struct MissingForm {
     pub tr: String,
 }
 
+/// How TLS is spoken to the service.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tls<'a> {
+    /// Certificates to trust instead of the system's: a PEM bundle.
+    pub ca: Option<&'a [u8]>,
+    /// The workstation's certificate and its private key, in one PEM text: for boards to which one is bound.
+    pub identity: Option<&'a [u8]>,
+}
+
 /// The service at one address, with a board's token.
 #[derive(Clone, Debug)]
 pub struct Server {
@@ -120,12 +153,11 @@ pub struct Server {
 }
 
 impl Server {
-    /// The service at `address`, such as `https://tutanak.example/`. `ca` is a PEM bundle to trust instead of the
-    /// system's.
+    /// The service at `address`, such as `https://tutanak.example/`.
     ///
     /// # Errors
     /// When the address is none, or the certificates cannot be used.
-    pub fn open(address: &str, ca: Option<&[u8]>, token: Token) -> Result<Self, BadServer> {
+    pub fn open(address: &str, tls: Tls<'_>, token: Token) -> Result<Self, BadServer> {
         let kind = || BadServer::Kind(printable(address));
         let mut base = Url::parse(address).map_err(|_| kind())?;
         if !base.username().is_empty() || base.password().is_some() {
@@ -145,10 +177,16 @@ impl Server {
             .http2_keep_alive_timeout(DEAD)
             .user_agent(concat!("tutanak/", env!("CARGO_PKG_VERSION")));
         let unusable = |error: reqwest::Error| BadServer::Certificates(error.to_string());
-        if let Some(ca) = ca {
+        if let Some(ca) = tls.ca {
             builder = builder.tls_certs_only(reqwest::Certificate::from_pem_bundle(ca).map_err(unusable)?);
         }
-        Ok(Self { client: builder.build().map_err(unusable)?, base, token })
+        let Some(identity) = tls.identity else {
+            return Ok(Self { client: builder.build().map_err(unusable)?, base, token });
+        };
+        // Whether the key is that of the certificate is seen only when both are put to use.
+        let unfit = |error: reqwest::Error| BadServer::Identity(chain(error));
+        let identity = reqwest::Identity::from_pem(identity).map_err(unfit)?;
+        Ok(Self { client: builder.identity(identity).build().map_err(unfit)?, base, token })
     }
 
     /// Asks who we are.
@@ -156,7 +194,29 @@ impl Server {
     /// # Errors
     /// Why there is no answer.
     pub async fn greet(&self) -> Result<Greeting, Failed> {
-        self.json(self.request(reqwest::Method::GET, "v1/board").timeout(PATIENCE)).await
+        let now = || Clock::system().now();
+        let asked = now();
+        let request = self.request(reqwest::Method::GET, "v1/board").timeout(PATIENCE);
+        let mut greeting: Greeting = self.json(request).await?;
+        greeting.clock = greeting.at.map(|at| ServerClock::told(at, asked, now()));
+        for gate in &mut greeting.gates {
+            gate.name = printable(&gate.name);
+            gate.told = printable(&gate.told);
+        }
+        Ok(greeting)
+    }
+
+    /// Where our uploads wait; none while none of them waits for others.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub async fn place(&self) -> Result<Option<Place>, Failed> {
+        #[derive(Deserialize)]
+        struct Turn {
+            queue: Option<Place>,
+        }
+        let turn: Turn = self.json(self.request(reqwest::Method::GET, "v1/board/queue").timeout(PATIENCE)).await?;
+        Ok(turn.queue)
     }
 
     /// The receipts of those of at most [`QUESTION`] digests that were sent before, each as text.

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::clocks::{GateTold, ServerClock};
 use super::folder::{self, BY_HAND, DAMAGED, RECEIVED};
-use super::server::{self, Failed, MissingForm, Server};
+use super::server::{self, Failed, Greeting, MissingForm, Server};
 use super::whole::{self, Judgement};
 use super::{journal, receipt, texts};
 use crate::client::disk::DiskError;
@@ -34,6 +35,10 @@ pub struct Standing {
     pub expected: u64,
     /// Those of them that have no scan.
     pub missing: Vec<MissingForm>,
+    /// The service's clock, and how far this machine's is from it.
+    pub clock: Option<ServerClock>,
+    /// How the gates stand.
+    pub gates: Vec<GateTold>,
 }
 
 /// Why it cannot be said.
@@ -57,6 +62,7 @@ pub async fn standing(root: &Path, server: &Server) -> Result<Standing, StatusEr
         let place = root.join(name);
         if place.is_dir() { Ok(folder::look(&place)?.scans.len() as u64) } else { Ok(0) }
     };
+    let Greeting { clock, gates, .. } = server.greet().await?;
     let (mut expected, mut missing, mut after) = (0, Vec::new(), None);
     for _ in 0..PAGES {
         let page = server.missing(after.as_deref()).await?;
@@ -76,6 +82,8 @@ pub async fn standing(root: &Path, server: &Server) -> Result<Standing, StatusEr
         settled: journal::settled(root),
         expected,
         missing,
+        clock,
+        gates,
     })
 }
 

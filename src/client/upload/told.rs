@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::clocks::{GateTold, ServerClock};
 use crate::domain::Digest;
 
 /// Something that happened.
@@ -16,6 +17,17 @@ pub enum Event {
         election: Option<String>,
         /// Keys that are trusted from now on because the service named them at first contact.
         pinned: Vec<String>,
+        /// The service's clock, and how far this machine's is from it.
+        clock: Option<ServerClock>,
+        /// How the gates stand.
+        gates: Vec<GateTold>,
+    },
+    /// Scans wait for room at the service: the board's place has changed. None of them was refused.
+    Queued {
+        /// The place, from 1: that one's turn is next.
+        place: u64,
+        /// Boards that wait, with this one.
+        of: u64,
     },
     /// A scan was linked, its receipt is on disk, and the file lies where `to` says.
     Received {
@@ -97,7 +109,7 @@ impl Summary {
             Event::Received { .. } => self.linked += 1,
             Event::Parked { .. } => self.parked += 1,
             Event::Damaged { .. } => self.damaged += 1,
-            Event::Connected { .. } | Event::Waiting { .. } => {}
+            Event::Connected { .. } | Event::Queued { .. } | Event::Waiting { .. } => {}
         }
     }
 

@@ -1,5 +1,5 @@
 //! The page of a board's people: scans are chosen or dropped, and what became of each is told; how many are there of how
-//! many, the service's clock and the gates. It works as a plain form; a script makes it say each file's fate at once.
+//! many, where they wait, the service's clock and the gates. It works as a plain form; a script makes it say each file's fate at once.
 
 mod counters;
 pub(in crate::web) mod missing;
@@ -18,14 +18,16 @@ use serde::Serialize;
 use self::counters::Counted;
 pub use self::counters::Counters;
 use super::page::{Frame, show_with_script, time};
+use crate::access::gates::GateNow;
 use crate::access::sessions::Visitor;
-use crate::domain::{Gate, Sender};
+use crate::domain::Sender;
 use crate::web::Site;
+use crate::web::board::Queued;
 use crate::web::on_record::shows_nothing;
 use crate::web::problem::Problem;
 
 /// Where the page's script lies. A new one gets a new name.
-pub(in crate::web) const SCRIPT: &str = "/kurul-1.js";
+pub(in crate::web) const SCRIPT: &str = "/kurul-2.js";
 
 #[derive(Template)]
 #[template(path = "site/board.html")]
@@ -46,26 +48,21 @@ pub(in crate::web) struct Now {
     time: String,
     counts: Counted,
     gates: Vec<GateNow>,
+    /// Where the board's uploads wait, if they do.
+    queue: Option<Queued>,
     /// What the page's own requests must carry: a new login has another.
     form_token: String,
-}
-
-/// How a gate stands.
-#[derive(Serialize)]
-struct GateNow {
-    name: &'static str,
-    told: String,
 }
 
 async fn now(site: &Site, visitor: &Visitor, sender: &Sender) -> Result<Now, Problem> {
     let counts = site.counters.of(&site.ledger, sender, site.sessions.now()).await?;
     let (gates, at) = (site.door.gates().await?, site.sessions.now());
-    let gate = |gate: Gate| GateNow { name: gate.turkish(), told: gates.told(gate, at) };
     Ok(Now {
         at: at.as_millisecond(),
         time: time(at.as_millisecond()),
         counts,
-        gates: Gate::ALL.map(gate).into(),
+        gates: gates.now(at),
+        queue: Queued::of(site, &sender.board),
         form_token: visitor.token.clone(),
     })
 }
@@ -93,6 +90,14 @@ pub(in crate::web) async fn state(
     Extension(sender): Extension<Sender>,
 ) -> Result<Json<Now>, Problem> {
     Ok(Json(now(&site, &visitor, &sender).await?))
+}
+
+/// Where the board's uploads wait, and nothing else: what its script asks while nothing moves.
+pub(in crate::web) async fn queue(
+    State(site): State<Site>,
+    Extension(sender): Extension<Sender>,
+) -> Json<Option<Queued>> {
+    Json(Queued::of(&site, &sender.board))
 }
 
 /// The script.

@@ -7,6 +7,7 @@ use axum::response::{Html, IntoResponse, Response};
 
 use super::headers::{PAGE, WITH_SCRIPT};
 use crate::access::sessions::Visitor;
+use crate::clock;
 use crate::domain::{Channel, Gate};
 use crate::telemetry::Chain;
 use crate::web::Site;
@@ -123,7 +124,5 @@ pub(super) fn unavailable(program: bool) -> Response {
 
 /// A time as people in Türkiye read it, to the second.
 pub(super) fn time(ms: i64) -> String {
-    let zone = jiff::tz::TimeZone::get("Europe/Istanbul").unwrap_or(jiff::tz::TimeZone::UTC);
-    let at = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    at.to_zoned(zone).strftime("%d.%m.%Y %H:%M:%S").to_string()
+    clock::turkish(jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH))
 }

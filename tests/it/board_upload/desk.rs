@@ -8,7 +8,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tutanak::client::credentials::Token;
 use tutanak::client::progress::Progress;
-use tutanak::client::upload::server::Server;
+use tutanak::client::upload::server::{Server, Tls};
 use tutanak::client::upload::told::{Event, Summary};
 use tutanak::client::upload::{Plan, Upload, UploadError};
 use tutanak::domain::{Digest, Entry};
@@ -46,7 +46,7 @@ impl Desk {
     /// A client of the first board over this folder.
     pub fn client(&self, house: &House, address: &str, plan: Plan) -> Result<Upload, UploadError> {
         let ca = std::fs::read(house.dir.path().join("ca.pem")).unwrap();
-        let server = Server::open(address, Some(&ca), Token(house.first.clone())).unwrap();
+        let server = Server::open(address, Tls { ca: Some(&ca), identity: None }, Token(house.first.clone())).unwrap();
         let told = Arc::clone(&self.told);
         let tell = Arc::new(move |event: &Event| told.lock().unwrap().push(event.clone()));
         Upload::open(self.root(), server, plan, Progress::new(false), tell)

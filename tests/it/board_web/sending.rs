@@ -202,26 +202,9 @@ async fn who_finds_no_room_is_told_the_place_and_when_to_come_again() {
     let mut clerk = at_work(&house, "kadikoy-1", 1).await;
     let scan = page(&["1090000001"], 1);
     let digest = Digest::of(&scan).to_string();
-    // Another board's upload that has taken all there is, and does not end.
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let first = futures::stream::once(async { Ok::<_, std::io::Error>(bytes::Bytes::from_static(b"\x89PNG")) });
-    let rest = futures::stream::once(async move {
-        let _ = stopped.await;
-        Err(std::io::Error::other("given up"))
-    });
-    let body = reqwest::Body::wrap_stream(futures::StreamExt::chain(first, rest));
-    let slow = house.put(&house.second, &Digest::of(b"slow").to_string()).header("content-length", 1 << 20).body(body);
-    let slow = tokio::spawn(slow.send());
-    let mut told = None;
-    for _ in 0..50 {
-        let sent = house.send(&house.first, &scan).await;
-        if sent.status() == StatusCode::SERVICE_UNAVAILABLE {
-            told = Some(sent);
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    let told = told.expect("the other upload has taken all there is");
+    let slow = house.all_room_taken(&house.second).await;
+    let told = house.send(&house.first, &scan).await;
+    assert_eq!(told.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(told.headers()["retry-after"], "5");
     let told = crate::house::json(told).await;
     assert_eq!((&told["place"], told["type"].as_str()), (&json!(1), Some("urn:tutanak:problem:over-capacity")));
@@ -229,7 +212,6 @@ async fn who_finds_no_room_is_told_the_place_and_when_to_come_again() {
     let page = put(&mut clerk, &digest, &scan).await;
     assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(page.body.contains("\"place\":1"), "{}", page.body);
-    drop(stop);
-    let _ = slow.await.unwrap();
+    slow.leave().await;
     assert!(put(&mut clerk, &digest, &scan).await.status.is_success());
 }

@@ -15,7 +15,7 @@ use crate::paper::page;
 /// A certificate that is valid from then until then, and its key, as PEM.
 pub struct Made {
     pub certificate: String,
-    key: String,
+    pub key: String,
 }
 
 /// Makes one.

@@ -12,6 +12,7 @@
   const waiting = [];
   let running = 0;
   let paused = false;
+  let moved = Date.now(); // when a byte went out or an answer came
   const counts = { linked: 0, parked: 0, refused: 0 };
 
   const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -94,9 +95,14 @@
       request.setRequestHeader('X-Form-Token', token);
       request.setRequestHeader('Content-Type', 'image/png');
       request.timeout = 300000;
-      request.upload.onprogress = (event) => { if (event.lengthComputable) row.sending(event.loaded / event.total); };
+      request.upload.onprogress = (event) => {
+        if (event.lengthComputable) row.sending(event.loaded / event.total);
+        moved = Date.now();
+      };
       request.upload.onload = () => { row.bar = undefined; row.say('Sunucuya ulaştı; okunuyor…'); };
       const ended = () => {
+        moved = Date.now();
+        place(null);
         let said = {};
         try { said = JSON.parse(request.responseText); } catch { /* not from the service */ }
         done({ status: request.status, said, after: Number(request.getResponseHeader('Retry-After')) });
@@ -155,6 +161,22 @@
     for (let free = running; free < AT_A_TIME; free += 1) next();
   }
 
+  // Where the board's uploads stand among those that wait.
+  function place(queue) {
+    at('sira').textContent = queue?.tr ?? '';
+    at('sira').hidden = !queue;
+  }
+
+  // Asked only while something is under way and nothing moves.
+  async function askPlace() {
+    if (running === 0 || paused || Date.now() - moved < 5000) return;
+    try {
+      const answer = await fetch('/v1/kurul/sira', { headers: { Accept: 'application/json' }, cache: 'no-store' });
+      const queue = answer.ok ? await answer.json() : null;
+      if (Date.now() - moved >= 5000) place(queue);
+    } catch { /* the line is cut: the rows say so */ }
+  }
+
   // The counters, the clock and the gates. Says whether there is a session.
   async function refresh() {
     let now;
@@ -167,6 +189,7 @@
     }
     offset = now.at - Date.now();
     token = now.form_token;
+    place(now.queue);
     for (const field of document.querySelectorAll('[name=_token]')) field.value = token;
     for (const count of document.querySelectorAll('[data-sayi]')) count.textContent = now.counts[count.dataset.sayi];
     for (const gate of document.querySelectorAll('[data-kapi]')) gate.textContent = now.gates[gate.dataset.kapi].told;
@@ -178,6 +201,7 @@
   });
   setInterval(() => { at('saat').textContent = clock.format(Date.now() + offset); }, 1000);
   setInterval(() => { if (!document.hidden) refresh(); }, 30000);
+  setInterval(() => { if (!document.hidden) askPlace(); }, 10000);
 
   form.addEventListener('submit', (event) => {
     event.preventDefault();
