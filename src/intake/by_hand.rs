@@ -1,12 +1,12 @@
 //! Links by hand, for what no code can say: one person of the board says which form a parked scan shows, and why; a second
 //! one agrees. The same two steps take such a link back.
 //!
-//! It must never let one person do both, nor link a board's scan to a form that is not its own. The rules by which the page
-//! and revision are found are those of every scan.
+//! It must never let one person do both, nor link a board's scan to a form that is not its own. Of a form of many pages
+//! they say which page it shows; which revision that makes is found by the rules of every scan.
 
 use super::{Intake, IntakeError, routing};
 use crate::domain::routing::{Claim, Finding};
-use crate::domain::{BoardId, Entry, Karekod, ScanFacts, Sender};
+use crate::domain::{BoardId, Digest, Entry, Form, Karekod, ScanFacts, Sender};
 use crate::ledger::LedgerError;
 use crate::ledger::append::{Recorded, Submission};
 use crate::ledger::entries::parse;
@@ -34,6 +34,9 @@ pub enum ByHandError {
     /// The code names no form that this board sends.
     #[error("{0} names no form of this board")]
     NoForm(Karekod),
+    /// The scan whose page it shall take is none of the form's that stands.
+    #[error("the form has no such page")]
+    NoPage,
     /// No reason, or one that is too long or breaks lines.
     #[error("a reason of 1 to {REASON} letters is needed")]
     NoReason,
@@ -55,7 +58,8 @@ impl From<LedgerError> for ByHandError {
 }
 
 impl Intake {
-    /// Wishes that a parked scan of the board is linked to the form that `code` names. Gives the wish's number.
+    /// Wishes that a parked scan of the board is linked to the form that `code` names: as the next revision of the page that
+    /// the scan `replaces` shows; without, as a further page of a form of many. Gives the wish's number.
     ///
     /// # Errors
     /// See [`ByHandError`].
@@ -64,12 +68,23 @@ impl Intake {
         who: Person<'_>,
         position: u64,
         code: &Karekod,
+        replaces: Option<Digest>,
         reason: &str,
     ) -> Result<u64, ByHandError> {
         let reason = checked(reason)?;
-        self.ledger.parked_at(&who.sender.board, position).await?.ok_or(ByHandError::NoScan)?;
-        self.own_form(who.sender, code).await?;
-        self.wish(who, HandAct::Link, position, code.clone(), reason).await
+        let line = self.ledger.parked_at(&who.sender.board, position).await?.ok_or(ByHandError::NoScan)?;
+        let form = self.own_form(who.sender, code).await?;
+        let replaces = match replaces {
+            Some(digest) => {
+                let pages = self.ledger.pages_now(&form.key()).await?;
+                let page = pages.iter().find(|page| page.digest == digest).ok_or(ByHandError::NoPage)?;
+                Some(page.digest)
+            }
+            // Which page it is was left to them who see it; what its sender had said goes on where there is but one.
+            None if form.many_pages => None,
+            None => parse(line.position, &line.line)?.replaces,
+        };
+        self.wish(who, HandAct::Link, position, (code.clone(), replaces), reason).await
     }
 
     /// Wishes that a link by hand is taken back. Gives the wish's number.
@@ -80,7 +95,7 @@ impl Intake {
         let reason = checked(reason)?;
         let link = self.link_at(&who.sender.board, position).await?.ok_or(ByHandError::NoScan)?;
         let code = link.entry.form.ok_or(ByHandError::NoScan)?;
-        self.wish(who, HandAct::Undo, position, code, reason).await
+        self.wish(who, HandAct::Undo, position, (code, None), reason).await
     }
 
     async fn wish(
@@ -88,10 +103,11 @@ impl Intake {
         Person { sender, login }: Person<'_>,
         act: HandAct,
         position: u64,
-        code: Karekod,
+        (code, replaces): (Karekod, Option<Digest>),
         reason: String,
     ) -> Result<u64, ByHandError> {
-        let new = NewWish { board: sender.board.clone(), act, position, code, reason, proposer: login.to_owned() };
+        let (board, proposer) = (sender.board.clone(), login.to_owned());
+        let new = NewWish { board, act, position, code, replaces, reason, proposer };
         self.ledger.hand_wish(&new, self.clock.now()).await?.ok_or(ByHandError::Waits)
     }
 
@@ -105,14 +121,11 @@ impl Intake {
         if wish.proposer == login {
             return Err(NotAgreed::SamePerson.into());
         }
-        let now = self.clock.now();
-        let done = match wish.act {
-            HandAct::Undo => self.ledger.hand_undo(&sender.board, wish.id, login, now).await?,
-            HandAct::Link => {
-                let submission = self.submission(sender, &wish).await?;
-                self.ledger.hand_link(wish.id, login, submission, now).await?
-            }
-        }?;
+        let link = match wish.act {
+            HandAct::Undo => None,
+            HandAct::Link => Some(self.submission(sender, &wish).await?),
+        };
+        let done = self.ledger.hand_agree(&sender.board, wish.id, login, link, self.clock.now()).await??;
         let position = done.position;
         tracing::info!(position, act = wish.act.name(), board = %sender.board, "Two people of a board entered {position} by hand");
         Ok(done)
@@ -148,17 +161,17 @@ impl Intake {
         let Entry { sha256: Some(digest), size: Some(size), crc32: Some(crc32), .. } = entry else {
             return Err(NotAgreed::Overtaken.into());
         };
-        let finding = self.own_form(sender, &wish.code).await?;
+        let finding = Finding::Form { form: self.own_form(sender, &wish.code).await?, own: true };
         let (width, height) = (entry.width.unwrap_or(0), entry.height.unwrap_or(0));
         let facts = ScanFacts { digest, size, crc32, width, height };
         let kept = self.vault.kept_already(facts).await.map_err(IntakeError::from)?;
-        let claim = Claim { digest, board: sender.board.clone(), finding, replaces: entry.replaces };
+        let claim = Claim { digest, board: sender.board.clone(), finding, replaces: wish.replaces };
         Ok(Submission::new(&kept, claim, entry.note, routing::rule))
     }
 
-    async fn own_form(&self, sender: &Sender, code: &Karekod) -> Result<Finding, ByHandError> {
+    async fn own_form(&self, sender: &Sender, code: &Karekod) -> Result<Form, ByHandError> {
         match registry::resolve(&self.ledger, std::slice::from_ref(code), &sender.place).await? {
-            found @ Finding::Form { own: true, .. } => Ok(found),
+            Finding::Form { own: true, form } => Ok(form),
             _ => Err(ByHandError::NoForm(code.clone())),
         }
     }

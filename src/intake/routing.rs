@@ -54,7 +54,8 @@ pub fn rule(claim: &Claim, standing: &Standing) -> Ruling {
 
 /// Which page and revision of its form the scan becomes.
 fn place(form: &Form, claim: &Claim, standing: &Standing) -> (u32, u32) {
-    let replaced = standing.on_file.iter().find(|on_file| Some(on_file.digest) == claim.replaces);
+    // Where the same bytes were two pages after one another, taken back between, the last counts.
+    let replaced = standing.on_file.iter().rfind(|on_file| Some(on_file.digest) == claim.replaces);
     let last_page = standing.on_file.iter().map(|on_file| on_file.page).max();
     let page = match (replaced, last_page) {
         (Some(on_file), _) => on_file.page,

@@ -63,7 +63,7 @@ macro_rules! read_standing {
             for form in &forms {
                 list.push_bind(form.clone());
             }
-            pages.push(")");
+            pages.push(") ORDER BY position");
             for row in pages.build().fetch_all(&mut *$tx).await? {
                 let digest: Vec<u8> = row.try_get("sha256")?;
                 $plan.saw_page(row.try_get("form_key")?, row.try_get("page")?, row.try_get("revision")?, &digest)?;

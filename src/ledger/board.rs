@@ -8,7 +8,7 @@ use super::db::on_db;
 use super::entries::Line;
 use super::links::stands;
 use super::{Ledger, LedgerError};
-use crate::domain::{BoardId, FormKey, PlaceId};
+use crate::domain::{BoardId, Digest, FormKey, PlaceId};
 
 /// A form of which there is a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,23 @@ pub struct OnFileNow {
     pub at_ms: i64,
 }
 
+/// The newest scan of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageNow {
+    /// Which page.
+    pub page: u32,
+    /// Its revision.
+    pub revision: u32,
+    /// The scan.
+    pub digest: Digest,
+}
+
+/// A form has some dozen pages at most, and a page a handful of scans.
+const PAGES: &str = concat!(
+    "SELECT e.page, e.revision, e.sha256 FROM entry e WHERE e.form_key = $1 AND ",
+    stands!("e"),
+    ") ORDER BY e.page, e.revision LIMIT 1000"
+);
 const ON_FILE: &str = concat!(
     "SELECT e.form_key, COUNT(DISTINCT e.page), MAX(e.revision), MAX(e.at_ms) FROM entry e WHERE ",
     stands!("e"),
@@ -68,6 +85,22 @@ impl Ledger {
             Ok((FormKey::from_stored(key), now))
         };
         rows.into_iter().map(row).collect()
+    }
+
+    /// The newest scan of each page of a form, of those whose links stand, in order.
+    pub async fn pages_now(&self, form: &FormKey) -> Result<Vec<PageNow>, LedgerError> {
+        let rows: Vec<(i64, i64, Vec<u8>)> =
+            on_db!(&*self.db, |pool| sqlx::query_as(PAGES).bind(form.as_str()).fetch_all(pool).await?);
+        let corrupt = || LedgerError::Corrupt(format!("page of {form}"));
+        let mut pages: Vec<PageNow> = Vec::new();
+        for (page, revision, digest) in rows {
+            let page = u32::try_from(page).map_err(|_| corrupt())?;
+            let revision = u32::try_from(revision).map_err(|_| corrupt())?;
+            let digest = Digest::from_bytes(&digest).map_err(|_| corrupt())?;
+            pages.pop_if(|before| before.page == page);
+            pages.push(PageNow { page, revision, digest });
+        }
+        Ok(pages)
     }
 
     /// At most `limit` entries of a board's scans that wait to be linked, after a position, in order.

@@ -12,7 +12,7 @@ use super::links::stands;
 use super::plan::Plan;
 use super::rows::{add_rows, locked_head};
 use super::{Ledger, LedgerError, entries};
-use crate::domain::{BoardId, EntryKind, Karekod};
+use crate::domain::{BoardId, Digest, EntryKind, Karekod};
 
 /// What is wished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,8 @@ pub struct NewWish {
     pub position: u64,
     /// The form's code.
     pub code: Karekod,
+    /// The scan on file whose page it takes, where the form has many; a further page without.
+    pub replaces: Option<Digest>,
     /// Why.
     pub reason: String,
     /// The person's login.
@@ -61,6 +63,8 @@ pub struct Wish {
     pub position: u64,
     /// The form's code.
     pub code: Karekod,
+    /// The scan on file whose page it takes.
+    pub replaces: Option<Digest>,
     /// Why.
     pub reason: String,
     /// The person's login.
@@ -83,14 +87,14 @@ pub enum NotAgreed {
     Overtaken,
 }
 
-type WishRow = (i64, String, i64, String, String, String, i64);
+type WishRow = (i64, String, i64, String, Option<Vec<u8>>, String, String, i64);
 
-const WISH: &str = "INSERT INTO hand_link (board, act, position, code, reason, proposer, at_ms) \
-                    VALUES ($1, $2, $3, $4, $5, $6, $7) \
+const WISH: &str = "INSERT INTO hand_link (board, act, position, code, replaces, reason, proposer, at_ms) \
+                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
                     ON CONFLICT (position) WHERE outcome IS NULL DO NOTHING RETURNING id";
-const WAITING: &str = "SELECT id, act, position, code, reason, proposer, at_ms FROM hand_link \
+const WAITING: &str = "SELECT id, act, position, code, replaces, reason, proposer, at_ms FROM hand_link \
                        WHERE board = $1 AND outcome IS NULL ORDER BY id LIMIT $2";
-const ONE: &str = "SELECT id, act, position, code, reason, proposer, at_ms FROM hand_link \
+const ONE: &str = "SELECT id, act, position, code, replaces, reason, proposer, at_ms FROM hand_link \
                    WHERE board = $1 AND id = $2 AND outcome IS NULL";
 const DECIDE: &str = "UPDATE hand_link SET outcome = $1, decider = $2, decided_ms = $3, entry = $4 \
                       WHERE id = $5 AND board = $6 AND outcome IS NULL";
@@ -113,6 +117,7 @@ impl Ledger {
                 .bind(new.act.name())
                 .bind(new.position as i64)
                 .bind(new.code.as_str())
+                .bind(new.replaces.map(|digest| digest.as_bytes().to_vec()))
                 .bind(&new.reason)
                 .bind(&new.proposer)
                 .bind(now.as_millisecond());
@@ -161,72 +166,51 @@ impl Ledger {
         }))
     }
 
-    /// Agrees to a wish that a scan is linked: the submission is decided under the lock like every other, and either it
-    /// becomes the late link that was wished, or nothing is written.
+    /// Agrees to a wish. `link` is the scan as it would be sent with the form that is wished; none agrees to a link being
+    /// taken back. The submission is decided under the lock like every other, and either it becomes the late link that was
+    /// wished, or nothing is written.
     ///
     /// # Errors
     /// The database did not answer; or, inside, why not. Nothing was written then.
-    pub async fn hand_link(
-        &self,
-        id: u64,
-        decider: &str,
-        mut submission: Submission,
-        now: Timestamp,
-    ) -> Result<Result<Recorded, NotAgreed>, LedgerError> {
-        let board = submission.board().clone();
-        in_tx!(&*self.db, |tx, Engine| {
-            let mut plan = Plan::new(locked_head!(tx))?;
-            let row: Option<WishRow> =
-                sqlx::query_as(ONE).bind(board.as_str()).bind(id as i64).fetch_optional(&mut *tx).await?;
-            let Some(wish) = row.map(wish).transpose()? else { return Ok(Err(NotAgreed::Gone)) };
-            if wish.proposer == decider {
-                return Ok(Err(NotAgreed::SamePerson));
-            }
-            submission.by_hand(wish.reason, vec![wish.proposer, decider.to_owned()]);
-            read_standing!(tx, Engine, plan, std::slice::from_ref(&submission));
-            plan.take(&submission, now);
-            let new = match plan.rows.as_slice() {
-                [row] if row.entry.kind == EntryKind::Resolved => {
-                    Recorded { position: row.position, entry: row.entry.clone(), leaf: row.leaf, fresh: true }
-                }
-                _ => return Ok(Err(NotAgreed::Overtaken)),
-            };
-            add_rows!(tx, Engine, plan.rows, plan.roots, plan.head());
-            let decide = sqlx::query(DECIDE).bind("confirmed").bind(decider).bind(now.as_millisecond());
-            let decide = decide.bind(new.position as i64).bind(id as i64).bind(board.as_str());
-            decide.execute(&mut *tx).await?;
-            Ok(Ok(new))
-        })
-    }
-
-    /// Agrees to a wish that a link by hand is taken back.
-    ///
-    /// # Errors
-    /// As of [`Ledger::hand_link`].
-    pub async fn hand_undo(
+    pub async fn hand_agree(
         &self,
         board: &BoardId,
         id: u64,
         decider: &str,
+        link: Option<Submission>,
         now: Timestamp,
     ) -> Result<Result<Recorded, NotAgreed>, LedgerError> {
+        let (act, becomes) = match &link {
+            Some(_) => (HandAct::Link, EntryKind::Resolved),
+            None => (HandAct::Undo, EntryKind::Withdrawn),
+        };
         in_tx!(&*self.db, |tx, Engine| {
             let mut plan = Plan::new(locked_head!(tx))?;
             let row: Option<WishRow> =
                 sqlx::query_as(ONE).bind(board.as_str()).bind(id as i64).fetch_optional(&mut *tx).await?;
-            let Some(wish) = row.map(wish).transpose()? else { return Ok(Err(NotAgreed::Gone)) };
+            let wish = row.map(wish).transpose()?.filter(|wish| wish.act == act);
+            let Some(wish) = wish else { return Ok(Err(NotAgreed::Gone)) };
             if wish.proposer == decider {
                 return Ok(Err(NotAgreed::SamePerson));
             }
-            let links = sqlx::query_as(BY_HAND).bind(board.as_str()).bind(wish.position as i64 + 1).bind(1_i64);
-            let link: Option<(i64, String)> = links.fetch_optional(&mut *tx).await?;
-            let link = match link {
-                Some((position, line)) if position as u64 == wish.position => entries::parse(wish.position, &line)?,
+            let by = vec![wish.proposer, decider.to_owned()];
+            if let Some(mut submission) = link {
+                submission.by_hand(wish.reason, by);
+                read_standing!(tx, Engine, plan, std::slice::from_ref(&submission));
+                plan.take(&submission, now);
+            } else {
+                let links = sqlx::query_as(BY_HAND).bind(board.as_str()).bind(wish.position as i64 + 1).bind(1_i64);
+                let newest: Option<(i64, String)> = links.fetch_optional(&mut *tx).await?;
+                let stands = newest.filter(|(position, _)| *position as u64 == wish.position);
+                let Some((_, line)) = stands else { return Ok(Err(NotAgreed::Overtaken)) };
+                plan.withdraw(&entries::parse(wish.position, &line)?, wish.reason, by, now);
+            }
+            let new = match plan.rows.as_slice() {
+                [row] if row.entry.kind == becomes => {
+                    Recorded { position: row.position, entry: row.entry.clone(), leaf: row.leaf, fresh: true }
+                }
                 _ => return Ok(Err(NotAgreed::Overtaken)),
             };
-            plan.withdraw(&link, wish.reason, vec![wish.proposer, decider.to_owned()], now);
-            let Some(row) = plan.rows.first() else { return Ok(Err(NotAgreed::Overtaken)) };
-            let new = Recorded { position: row.position, entry: row.entry.clone(), leaf: row.leaf, fresh: true };
             add_rows!(tx, Engine, plan.rows, plan.roots, plan.head());
             let decide = sqlx::query(DECIDE).bind("confirmed").bind(decider).bind(now.as_millisecond());
             let decide = decide.bind(new.position as i64).bind(id as i64).bind(board.as_str());
@@ -269,12 +253,14 @@ impl Ledger {
     }
 }
 
-fn wish((id, act, position, code, reason, proposer, at_ms): WishRow) -> Result<Wish, LedgerError> {
+fn wish((id, act, position, code, replaces, reason, proposer, at_ms): WishRow) -> Result<Wish, LedgerError> {
     let act = match act.as_str() {
         "link" => HandAct::Link,
         "undo" => HandAct::Undo,
         other => return Err(LedgerError::Corrupt(format!("wish {id} is {other:?}"))),
     };
     let code = code.parse().map_err(super::registry::corrupt)?;
-    Ok(Wish { id: id as u64, act, position: position as u64, code, reason, proposer, at_ms })
+    let replaces = replaces.map(|digest| Digest::from_bytes(&digest)).transpose();
+    let replaces = replaces.map_err(|_| LedgerError::Corrupt(format!("what wish {id} replaces")))?;
+    Ok(Wish { id: id as u64, act, position: position as u64, code, replaces, reason, proposer, at_ms })
 }

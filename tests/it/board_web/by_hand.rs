@@ -216,6 +216,71 @@ async fn a_wish_can_be_given_up_and_is_overtaken_by_a_code_that_becomes_known() 
 }
 
 #[tokio::test]
+async fn of_a_form_with_many_pages_two_people_say_which_page_it_is() {
+    for (name, house, _engine) in houses().await {
+        let sent = [page(&["5550000001"], 1), page(&["5550000001"], 2)];
+        let (better, further) = (page(&[], 7), page(&[], 8));
+        for scan in sent.iter().chain([&better, &further]) {
+            house.send(&house.first, scan).await;
+        }
+        let [first, second] = sent.map(|scan| Digest::of(&scan));
+        let (mut one, mut two) = (at_work(&house, "kadikoy-1", 1).await, at_work(&house, "kadikoy-1", 2).await);
+        let (parked_4, parked_5) = ("/kurul/eslesmeyen/4", "/kurul/eslesmeyen/5");
+        let offered = one.get(&format!("{parked_4}?sandik=1001")).await.body;
+        for words in [
+            "value=\"5550000001\"",
+            "Geldi, 2 sayfa",
+            "yeni sayfa olarak",
+            &format!("value=\"5550000001/{first}\""),
+            &format!("value=\"5550000001/{second}\""),
+            "2. sayfanın (şimdi 1. sürüm) yerine",
+        ] {
+            assert!(offered.contains(words), "{name}: {words} in {offered}");
+        }
+        assert!(!offered.contains("1090000001/"), "{name}: a form of one page has nothing to choose");
+        for none in [format!("5550000001/{}", Digest::of(&better)), format!("1090000001/{first}")] {
+            let refused = wish(&mut one, parked_4, &none, "yok").await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}: {none}");
+            assert!(refused.body.contains("böyle bir sayfası yok"), "{}", refused.body);
+        }
+        // Who agrees sees which page it is to be.
+        let mut agreed = async |path: &str, form: &str, words: &str| {
+            assert_eq!(wish(&mut one, path, form, "karekod yırtık").await.status, StatusCode::SEE_OTHER, "{name}");
+            let number = wished(&mut two).await;
+            let list = two.get("/kurul/eslesmeyenler").await.body;
+            assert!(list.contains(words), "{name}: {words} in {list}");
+            assert_eq!(decide(&mut two, &number, "onay").await.status, StatusCode::SEE_OTHER, "{name}");
+            entry(&house, house.entered().await + 1).await
+        };
+        let instead = agreed(parked_4, &format!("5550000001/{first}"), "Cetveli, 1. sayfanın yerine").await;
+        assert_eq!((instead.page, instead.revision, instead.replaces), (Some(1), Some(2), Some(first)), "{name}");
+        assert!(instead.path.as_deref().unwrap().ends_with("-1.v2.png"), "{instead:?}");
+        let new = agreed(parked_5, "5550000001", "Cetveli, yeni sayfa").await;
+        assert_eq!((new.page, new.revision, new.replaces), (Some(3), Some(1), None), "{name}");
+        // The wrong page: taken back, the first scan of it counts again, and the right one takes it.
+        let taken_back = agreed("/kurul/baglanan/6", "", "Bağlantıyı geri al").await;
+        assert_eq!((taken_back.kind, taken_back.page), (EntryKind::Withdrawn, Some(1)), "{name}");
+        let again = agreed(parked_4, &format!("5550000001/{second}"), "Cetveli, 2. sayfanın yerine").await;
+        assert_eq!((again.page, again.revision, again.replaces), (Some(2), Some(2), Some(second)), "{name}");
+        let offered = one.get("/kurul/eslesmeyenler").await.body;
+        assert!(offered.contains("Cetveli, 2. sayfa") && offered.contains("Cetveli, 3. sayfa"), "{name}: {offered}");
+        // A board's own word of what a scan replaces: the page that those bytes are now, not the one they were.
+        let best = page(&["5550000001"], 9);
+        let put = format!("{}?replaces={}&reason=net", Digest::of(&best), Digest::of(&better));
+        assert!(house.put(&house.first, &put).body(best).send().await.unwrap().status().is_success());
+        let best = entry(&house, house.entered().await + 1).await;
+        assert_eq!((best.page, best.revision), (Some(2), Some(3)), "{name}");
+        // It is offered as the first choice where the scan had to be parked.
+        let unread = page(&[], 10);
+        let put = format!("{}?replaces={first}&reason=net", Digest::of(&unread));
+        let parked = house.put(&house.first, &put).body(unread).send().await.unwrap();
+        let position = crate::house::json(parked).await["position"].as_u64().unwrap();
+        let offered = one.get(&format!("/kurul/eslesmeyen/{position}?sandik=1001")).await.body;
+        assert!(offered.contains(&format!("value=\"5550000001/{first}\" required checked")), "{name}: {offered}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_missing_is_shown_by_place_race_and_state_and_as_a_table() {
     for (name, house, _engine) in houses().await {
         for scan in [

@@ -71,6 +71,8 @@ pub(super) struct Row {
     /// `eksik`, `gelen`, `yeni` or `bekleyen`.
     pub state: &'static str,
     pub told: String,
+    /// What it is in the ledger, where it may have many pages.
+    pub many_pages: Option<FormKey>,
     /// The scan that waits for it.
     waits: Option<u64>,
 }
@@ -114,6 +116,7 @@ impl Waiting {
             code: form.code.clone(),
             state,
             told,
+            many_pages: form.many_pages.then(|| form.key()),
             waits: waits.filter(|_| now.is_none()),
         }
     }
@@ -154,7 +157,7 @@ impl Walk {
     }
 }
 
-/// The forms of one box, or the sheets of places, with their states.
+/// The forms of one box, or the sheets of places, each with its state.
 pub(super) async fn forms_of_box(
     ledger: &Ledger,
     sender: &Sender,
