@@ -1,7 +1,11 @@
-//! A workstation to which a certificate is bound shows it beside the board's token, through the program itself.
+//! What a workstation shows: the certificate that is bound to its board, through the program itself; and a token that takes
+//! over from the one before.
 
 use jiff::SignedDuration;
+use reqwest::StatusCode;
+use tutanak::access::enrol;
 use tutanak::config::Config;
+use tutanak::domain::Channel;
 use tutanak::tls;
 
 use super::desk::Desk;
@@ -54,4 +58,16 @@ async fn a_board_with_a_certificate_uploads_with_it_and_is_told_so_without() {
     assert_eq!((status, &told["summary"]["linked"]), (0, &1.into()), "{said} {told}");
     let (_, said, told) = done(tutanak(&house, desk.root(), &["--status"]).env("TUTANAK_CERTIFICATE", &both)).await;
     assert_eq!(told["missing"].as_array().map(Vec::len), Some(6), "{said} {told}");
+}
+
+#[tokio::test]
+async fn a_new_token_takes_over_while_the_one_before_ends_its_work() {
+    let house = House::open().await;
+    let until = house.clock.now() + SignedDuration::from_hours(1);
+    let new = enrol::new_secret(&house.ledger, ("board", "kadikoy-1"), Channel::Board, until).await.unwrap();
+    let status =
+        async |token: &str| house.client.get(house.url("/v1/board")).bearer_auth(token).send().await.unwrap().status();
+    assert_eq!((status(&house.first).await, status(&new).await), (StatusCode::OK, StatusCode::OK));
+    house.clock.advance(SignedDuration::from_hours(1));
+    assert_eq!((status(&house.first).await, status(&new).await), (StatusCode::UNAUTHORIZED, StatusCode::OK));
 }
