@@ -7,6 +7,9 @@ use std::path::Path;
 
 use rustix::fs::{major, minor, statvfs};
 
+/// What is taken to be free where the file system tells no sizes.
+const UNTOLD: u64 = 1 << 60;
+
 /// The file system that a directory lies on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
@@ -25,7 +28,9 @@ pub fn device(root: &Path) -> io::Result<Device> {
     let stat = statvfs(root)?;
     let id = fs::metadata(root)?.dev();
     let cluster = stat.f_frsize.max(stat.f_bsize.min(128 << 10)).max(512);
-    Ok(Device { free: stat.f_bavail * stat.f_frsize, cluster, serial: serial(id), id })
+    // Some drivers tell no sizes at all. Such a medium is not full before writing says so.
+    let free = if stat.f_blocks == 0 { UNTOLD } else { stat.f_bavail * stat.f_frsize };
+    Ok(Device { free, cluster, serial: serial(id), id })
 }
 
 /// Bytes that a file takes, its place in a directory included.

@@ -71,6 +71,26 @@ for directory in $(cd "$medium/data" && find tutanaklar -name SHA256SUMS -printf
   check "sha256sum: $directory" bash -c "cd '$medium/data/$directory' && sha256sum -c --quiet SHA256SUMS"
 done
 
+# A stick as it is bought: FAT32. Taken off, and plugged in again.
+plug_in() { fusefat -o rw+ "$WORK/stick" "$WORK/fat" >"$WORK/fusefat.log" 2>&1; }
+on_fat() {
+  PATH=$PATH:/usr/sbin:/sbin
+  truncate -s 256M "$WORK/stick"
+  mkfs.vfat -F 32 "$WORK/stick"
+  mkdir "$WORK/fat"
+  plug_in
+  "$tutanak" export --candidate aday-1 --medium 1 --to "$WORK/fat"
+  fusermount -u "$WORK/fat"
+  fsck.vfat -n "$WORK/stick"
+  plug_in
+  "$tutanak" verify "$WORK/fat" --lang tr
+  (cd "$WORK/fat" && sha256sum -c --quiet manifest-sha256.txt)
+  "$bagit" --validate "$WORK/fat"
+  diff -r "$medium" "$WORK/fat"
+}
+check 'FAT32: the same bag is written, and read again after it was taken off' on_fat
+! mountpoint -q "$WORK/fat" || fusermount -u "$WORK/fat"
+
 opens_sealed() {
   local recipient
   age-keygen -o "$WORK/key.txt" 2>/dev/null

@@ -167,11 +167,12 @@ async fn a_medium_that_is_too_small_read_only_or_somebody_elses_is_refused_by_na
 
 /// The file systems that sticks have, by the programs that bring them to Linux in user space.
 #[tokio::test]
-async fn exfat_ntfs_and_fat_take_a_medium_and_give_it_back() {
+async fn exfat_ntfs_and_fat32_take_a_medium_and_give_it_back() {
     let stage = many().await;
     for (name, make, mount) in [
         ("exfat", vec!["mkfs.exfat"], vec!["mount.exfat-fuse"]),
         ("ntfs", vec!["mkfs.ntfs", "-F", "-q"], vec!["ntfs-3g"]),
+        ("fat32", vec!["mkfs.vfat", "-F", "32", "-s", "1"], vec!["fusefat", "-o", "rw+"]),
     ] {
         let dir = tempfile::tempdir().unwrap();
         let (image, at) = (dir.path().join("image"), dir.path().join("stick"));
