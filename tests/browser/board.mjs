@@ -100,6 +100,26 @@ await check('five files are dropped: each tells the truth of the service, and th
   await page.waitForFunction(() => document.getElementById('ozet').textContent.startsWith('3 bağlandı'));
   await page.context().close();
 });
+await check('while the service has no room the page tells the place in the queue', async () => {
+  const page = await enter({ javaScriptEnabled: true }, first, OWN);
+  await page.waitForURL('**/kurul');
+  must(await page.isHidden('#sira'), 'nothing waits yet');
+  let letGo;
+  const held = new Promise((done) => { letGo = done; });
+  const tr = 'Gönderiminiz sırada: 12. sıradasınız, önünüzde 11 kurul var.';
+  await page.route('**/v1/kurul/taramalar/*', async (route) => { await held; await route.continue(); });
+  await page.route('**/v1/kurul/sira', (route) => route.fulfill({ json: { place: 12, of: 40, tr } }));
+  await page.setInputFiles('#dosya', [png(scans[5])]);
+  await page.click('#gonder button');
+  await page.waitForSelector('#sira', { state: 'visible' });
+  must((await page.textContent('#sira')) === tr, await page.textContent('#sira'));
+  await shot(page, 'kurul-sirada');
+  await accessible(page, 'kurul-sirada');
+  letGo();
+  await page.waitForFunction(() => document.getElementById('ozet').textContent.includes('Hepsi bitti'));
+  must(await page.isHidden('#sira'), 'the place is told no more');
+  await page.context().close();
+});
 await check('Eksikler: filtered by keyboard alone, and on paper', async () => {
   await one.goto('/kurul/eksikler');
   await accessible(one, 'eksikler');
