@@ -84,3 +84,24 @@ async fn a_reader_that_leaves_does_not_stop_the_sending() {
     let ended = tokio::time::timeout(Duration::from_secs(60), child.wait()).await.unwrap().unwrap();
     assert_eq!((ended.code(), desk.names("gonderildi").len()), (Some(0), 3));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_terminal_the_bar_tells_count_rate_and_time_left() {
+    let house = House::open().await;
+    let desk = Desk::new();
+    for n in 0..40 {
+        desk.put(&format!("{n}.png"), &page(&["1090000001"], n));
+    }
+    let (program, root, ca) = (env!("CARGO_BIN_EXE_tutanak"), desk.root().display(), house.dir.path().join("ca.pem"));
+    let upload = format!("{program} upload {root} --server {} --ca {} --still 1", house.url("/"), ca.display());
+    // `script` runs it on a terminal of its own.
+    let mut script = tokio::process::Command::new("script");
+    script.args(["-q", "-e", "-c", &upload, "/dev/null"]).env("TERM", "xterm").env("TUTANAK_LOG", "off");
+    script.env("TUTANAK_TOKEN", &house.first).stdin(std::process::Stdio::null());
+    let out = tokio::time::timeout(Duration::from_secs(120), script.output()).await.unwrap().unwrap();
+    let said = String::from_utf8_lossy(&out.stdout);
+    assert!(out.status.success(), "{said}");
+    for words in ["Bağlandı: kadikoy-1", "Sunucu saati: ", "/s  kalan/left ", " tamam, ", "40 tutanak alındı"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+}
