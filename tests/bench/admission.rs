@@ -2,11 +2,15 @@
 //! to the real service. Prints how long a scan waits for its receipt, what was refused and queued, whether small boards were
 //! held up by large ones, and the service's memory; judges only that nothing is lost.
 //!
-//! `cargo bench --bench admission -- CURVE.csv [BOARDS] [SECONDS OF TEN MINUTES]`
+//! `cargo bench --bench admission -- CURVE.csv [BOARDS] [SECONDS OF TEN MINUTES] [KILOBYTES OF A SCAN]`
 //!
-//! The curve has a line `local time,count` for each ten minutes. Without one there is nothing to do.
+//! The curve has a line `local time,count` for each ten minutes. Without one there is nothing to do. Each board sends a form
+//! drawn as an office scans it, black and white at 300 dpi, with its own karekod. What that lacks of the weight of a real scan
+//! (150 kB, if nothing else is said) stands in a text chunk, which also makes every scan another.
 
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on stops")]
+
+mod sheet;
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -14,11 +18,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use image::{ExtendedColorType, ImageEncoder};
-use qrcode::{Color, EcLevel, QrCode, Version};
 use tokio::sync::{Semaphore, mpsc};
 use tutanak::access::enrol;
 use tutanak::domain::Digest;
+use tutanak::drawing::{Colour, ScanStyle};
 use tutanak::ledger::{DatabaseConfig, Ledger};
 
 /// Images a second at the busiest moment of a real night (domain: volume).
@@ -38,9 +41,14 @@ fn main() {
     };
     let boards = arguments.next().map_or(1000, |boards| boards.parse().unwrap());
     let step = Duration::from_secs_f64(arguments.next().map_or(0.5, |seconds| seconds.parse().unwrap()));
+    let weight = arguments.next().map_or(150, |kilobytes| kilobytes.parse().unwrap()) * 1000;
     let runtime = tokio::runtime::Runtime::new().unwrap();
+    eprintln!("drawing a form for each of {boards} boards …");
+    let pages = runtime.block_on(draw(boards));
+    let drawn = pages.iter().map(|page| page.len()).sum::<usize>() / boards.max(1);
+    println!("scans of {} kB, {} kB of them pixels", weight.max(drawn) / 1000, drawn / 1000);
     for factor in [1.0, 10.0] {
-        runtime.block_on(night(&counts, boards, step, factor));
+        runtime.block_on(night(&counts, &pages, weight, step, factor));
     }
 }
 
@@ -76,17 +84,17 @@ struct Told {
     last_place: AtomicU64,
 }
 
-async fn night(counts: &[f64], boards: usize, step: Duration, factor: f64) {
-    let dir = tempfile::tempdir().unwrap();
+async fn night(counts: &[f64], pages: &[Arc<[u8]>], weight: usize, step: Duration, factor: f64) {
+    let (dir, boards) = (tempfile::tempdir().unwrap(), pages.len());
     let service = Service::start(dir.path(), boards).await;
     let told = Arc::new(Told::default());
     let mut senders = Vec::new();
     let mut running = Vec::new();
-    for (n, token) in service.tokens.iter().enumerate() {
+    for (n, (token, page)) in service.tokens.iter().zip(pages).enumerate() {
         let (send, scans) = mpsc::unbounded_channel();
         senders.push(send);
-        let board =
-            Board { n, token: token.clone(), url: service.url.clone(), client: service.client(), page: page(n) };
+        let (token, page) = (token.clone(), Arc::clone(page));
+        let board = Board { n, token, url: service.url.clone(), client: service.client(), page, weight };
         running.push(tokio::spawn(board.run(scans, Arc::clone(&told))));
     }
     // Large boards and small ones: the first has some thirty times the scans of the last.
@@ -163,7 +171,9 @@ struct Board {
     token: String,
     url: String,
     client: reqwest::Client,
-    page: Vec<u8>,
+    page: Arc<[u8]>,
+    /// Bytes of each of its scans.
+    weight: usize,
 }
 
 impl Board {
@@ -183,7 +193,7 @@ impl Board {
     }
 
     async fn send(&self, number: u64, told: &Told) {
-        let scan = another(&self.page, number);
+        let scan = another(&self.page, number, self.weight);
         let url = format!("{}/v1/scans/{}", self.url, Digest::of(&scan));
         for tries in 0.. {
             let put = self.client.put(&url).bearer_auth(&self.token).body(scan.clone());
@@ -227,30 +237,22 @@ impl Dice {
     }
 }
 
-/// A sheet of board `n`'s first box.
-fn page(n: usize) -> Vec<u8> {
-    const WIDTH: usize = 560;
-    const HEIGHT: usize = 420;
-    const MODULE: usize = 5;
-    let mut pixels = vec![255_u8; WIDTH * HEIGHT];
-    let qr = QrCode::with_version(format!("109{n:07}"), Version::Normal(1), EcLevel::L).unwrap();
-    for (at, colour) in qr.to_colors().into_iter().enumerate() {
-        if colour == Color::Dark {
-            let (x, y) = (400 + at % 21 * MODULE, 40 + at / 21 * MODULE);
-            (y..y + MODULE).for_each(|row| pixels[row * WIDTH + x..row * WIDTH + x + MODULE].fill(0));
-        }
-    }
-    let mut out = Vec::new();
-    let encoder = image::codecs::png::PngEncoder::new(&mut out);
-    encoder.write_image(&pixels, WIDTH as u32, HEIGHT as u32, ExtendedColorType::L8).unwrap();
-    out
+/// The form of each board's box.
+async fn draw(boards: usize) -> Vec<Arc<[u8]>> {
+    let style = ScanStyle::clean(300, Colour::OneBit);
+    let pages = (0..boards).map(|n| {
+        let style = style.clone();
+        tokio::task::spawn_blocking(move || sheet::drawn(&format!("109{n:07}"), &style, n as u64).into())
+    });
+    futures::future::try_join_all(pages).await.unwrap()
 }
 
-/// Another scan of the same sheet: a text chunk before the end, and some noise so that it has the weight of a real one.
-fn another(page: &[u8], number: u64) -> Vec<u8> {
-    let mut text = format!("Comment\0{number}").into_bytes();
+/// Another scan of the same sheet: before the end a text chunk, with as much noise as it takes for so many bytes in all.
+fn another(page: &[u8], number: u64, weight: usize) -> Vec<u8> {
+    let mut text = format!("Comment\0{number} ").into_bytes();
     let mut dice = Dice(number + 1);
-    text.extend((0..60_000).map(|_| b'a' + (dice.next() * 26.0) as u8));
+    let missing = weight.saturating_sub(page.len() + 12 + text.len());
+    text.extend((0..missing).map(|_| b'a' + (dice.next() * 26.0) as u8));
     let covered = [b"tEXt".as_slice(), &text].concat();
     let (before, end) = page.split_at(page.len() - 12);
     let chunk =

@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on stops")]
 
+mod sheet;
+
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -13,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use tutanak::domain::{Digest, Level};
-use tutanak::drawing::{self, FaceKind, FormFace, ScanStyle};
+use tutanak::drawing::ScanStyle;
 use tutanak::ledger::{DatabaseConfig, Ledger};
 use tutanak::reading::{self, Limits, Page};
 
@@ -97,21 +99,9 @@ fn reading_alone(scans: &[Vec<u8>]) -> Duration {
 
 /// Realistic scans of one box's result form; each seed is another sheet.
 async fn draw(count: usize, code: &str) -> Vec<Vec<u8>> {
-    let face = FormFace {
-        title: "SANDIK SONUÇ TUTANAĞI".into(),
-        race: "CUMHURBAŞKANI SEÇİMİ".into(),
-        form_number: "Örnek 404".into(),
-        kind: FaceKind::Sonuc,
-        place: vec![("İLİ".into(), "İSTANBUL".into()), ("SANDIK NO".into(), "1001".into())],
-        election: "DENEME".into(),
-        karekod: Some(code.to_owned()),
-        second_karekod: None,
-        page: 1,
-        watermark: Some("PROVA".into()),
-    };
     let pages = (0..count as u64).map(|seed| {
-        let face = face.clone();
-        tokio::task::spawn_blocking(move || drawing::draw_scan(&face, &ScanStyle::realistic(seed), seed))
+        let code = code.to_owned();
+        tokio::task::spawn_blocking(move || sheet::drawn(&code, &ScanStyle::realistic(seed), seed))
     });
     futures::future::try_join_all(pages).await.unwrap()
 }
@@ -146,7 +136,7 @@ impl Service {
         let out = run(tutanak()
             .args(["board", "--config"])
             .arg(&config)
-            .args(["add", "kurul", "--name", "Kurul", "--place", &place]));
+            .args(["add", "kurul", "--name", "Kurul", "--place", &place, "--json"]));
         let token: serde_json::Value = serde_json::from_slice(&out).unwrap();
         let child = tutanak().args(["serve", "--config"]).arg(&config).stderr(Stdio::null()).spawn().unwrap();
         let ca = reqwest::Certificate::from_pem(&std::fs::read(dir.join("ca.pem")).unwrap()).unwrap();
