@@ -2,6 +2,14 @@
 //!
 //! An operator logs in on the site (password and second factor) and the program goes on with that session: the cookie, and
 //! `X-Form-Token` from `GET /v1/yonetim/oturum` with everything that changes something.
+//!
+//! What no session may do is done at the machine itself, by whoever has been let in there:
+//!
+//! * Operators and auditors: their accounts, slips and second factors. One operator's session, or who stole it, must never
+//!   become a second operator, nor take the place of the auditor who would see it.
+//! * Gates, and writing a medium: both operators are present, each with password and code.
+//! * Certificates of boards and plain FTP of parties: a file, or an exception with a date, which stand beside the
+//!   configuration that they belong to. Removing a person's lost second factor: who asks for it is looked at, not believed.
 
 pub(super) mod accounts;
 pub(super) mod exports;
@@ -31,6 +39,14 @@ pub(super) async fn session(Extension(visitor): Extension<Visitor>) -> Json<Sess
 
 fn conflict(detail: impl Into<String>) -> Problem {
     Problem::new(StatusCode::CONFLICT, "conflict", "Conflict", detail)
+}
+
+/// The refusal where an account of this kind is looked after at the machine alone: operators and auditors.
+fn only_at_the_machine(kind: &str) -> Option<Problem> {
+    let detail =
+        "İşletmen ve denetçi hesapları yalnız sunucunun kendisinde yönetilir (tutanak operator, tutanak auditor).";
+    let refusal = || Problem::new(StatusCode::FORBIDDEN, "only-at-the-machine", "Only at the machine", detail);
+    matches!(kind, "operator" | "auditor").then(refusal)
 }
 
 fn unsound(detail: impl Into<String>) -> Problem {

@@ -3,6 +3,7 @@
 pub mod browser;
 mod exports;
 mod manage;
+mod one_operator;
 mod record;
 mod walk;
 

@@ -70,8 +70,10 @@ pub enum Refused {
     },
 }
 
+/// Operators' and auditors' accounts have one person each, who comes with the account and is never joined by a second: what
+/// takes two operators takes two people.
 const LOCK: &str = "UPDATE account SET active = active WHERE id = $1 AND active \
-                    AND kind IN ('party', 'candidate', 'board', 'operator', 'auditor') RETURNING id";
+                    AND kind IN ('party', 'candidate', 'board') RETURNING id";
 const KNOWN: &str =
     "SELECT id, seat, role FROM person WHERE account = $1 AND email = $2 AND email <> '' ORDER BY number LIMIT 1";
 const NEXT: &str = "SELECT COALESCE(MAX(number), 0) + 1 FROM person WHERE account = $1";

@@ -1,4 +1,4 @@
-//! Accounts: parties, candidates, boards, operators, auditors.
+//! Accounts: parties, candidates, boards. Operators and auditors are only shown.
 
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::unsound;
+use super::{only_at_the_machine, unsound};
 use crate::access::enrol;
 use crate::domain::{BoardId, Channel, Gate, PartyId, PlaceId};
 use crate::ledger::secrets::Account;
@@ -115,6 +115,9 @@ pub(in crate::web) async fn add(
     let bad = || unsound("Kısa ad 1–48 karakter olmalı: a–z, 0–9 ve '-'.");
     let (party, board): (PartyId, BoardId) = (id.parse().map_err(|_| bad())?, id.parse().map_err(|_| bad())?);
     about.is(&id);
+    if let Some(refusal) = only_at_the_machine(&kind) {
+        return Err(refusal);
+    }
     let no_place = || unsound("Yer (place) yazılmamış.");
     if matches!(kind.as_str(), "party" | "candidate") && addresses.is_empty() {
         return Err(unsound("Sabit IP adresleri (addresses) yazılmamış."));
@@ -136,9 +139,7 @@ pub(in crate::web) async fn add(
             let place = place.ok_or_else(no_place)?;
             serde_json::to_value(enrol::board(ledger, &board, &name, &place, &addresses).await?)
         }
-        "operator" => serde_json::to_value(enrol::operator(ledger, &id, &name).await?),
-        "auditor" => serde_json::to_value(enrol::auditor(ledger, &id, &name).await?),
-        _ => return Err(unsound("kind: party, candidate, independent, board, operator ya da auditor olabilir.")),
+        _ => return Err(unsound("kind: party, candidate, independent ya da board olabilir.")),
     };
     Ok((StatusCode::CREATED, Json(given.expect("text and numbers"))))
 }
@@ -152,6 +153,9 @@ pub(in crate::web) async fn change(
 ) -> Result<Json<Told>, Problem> {
     let account = find(&site, &id).await?;
     about.is(&id);
+    if let Some(refusal) = only_at_the_machine(&account.kind) {
+        return Err(refusal);
+    }
     if let Some(addresses) = changed.addresses {
         if matches!(account.kind.as_str(), "party" | "candidate") {
             site.proxies.keep_apart(&addresses).map_err(|overlap| unsound(overlap.to_string()))?;

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 
-use super::{conflict, unsound};
+use super::{conflict, only_at_the_machine, unsound};
 use crate::access::passwords::Passwords;
 use crate::access::people::{self, Wanted};
 use crate::access::request_form::{self, FormError};
@@ -94,6 +94,16 @@ pub(in crate::web) async fn add(
     Extension(about): Extension<About>,
     Json(new): Json<New>,
 ) -> Result<(StatusCode, Json<Slip>), Problem> {
+    let nobody = || unsound(format!("{} diye kullanıcısı olan etkin bir hesap yok.", new.account));
+    let account = match new.account.contains('\0') {
+        true => None, // PostgreSQL's text cannot even be asked for it
+        false => site.ledger.account(&new.account).await?,
+    };
+    let account = account.ok_or_else(nobody)?;
+    if let Some(refusal) = only_at_the_machine(&account.kind) {
+        about.is(&account.id);
+        return Err(refusal);
+    }
     let wanted = Wanted {
         account: new.account,
         role: new.role,
@@ -113,6 +123,17 @@ async fn find(site: &Site, login: &str) -> Result<Person, Problem> {
     site.ledger.person(login).await?.ok_or_else(Problem::missing)
 }
 
+/// Somebody who is to be changed: there is such a person, and one who is looked after from afar.
+async fn may_be_changed(site: &Site, about: &About, login: &str) -> Result<(), Problem> {
+    let person = find(site, login).await?;
+    about.is(login);
+    let account = site.ledger.account(&person.account).await?.ok_or_else(Problem::missing)?;
+    match only_at_the_machine(&account.kind) {
+        Some(refusal) => Err(refusal),
+        None => Ok(()),
+    }
+}
+
 /// Makes somebody active or passive, representative or user. Their sessions end, but for who is made active.
 pub(in crate::web) async fn change(
     State(site): State<Site>,
@@ -120,8 +141,7 @@ pub(in crate::web) async fn change(
     Path(login): Path<String>,
     Json(Changed { active, role }): Json<Changed>,
 ) -> Result<Json<Told>, Problem> {
-    find(&site, &login).await?;
-    about.is(&login);
+    may_be_changed(&site, &about, &login).await?;
     if let Some(role) = role {
         site.ledger.person_set_role(&login, role).await?;
     }
@@ -144,8 +164,7 @@ pub(in crate::web) async fn new_slip(
     Extension(about): Extension<About>,
     Path(login): Path<String>,
 ) -> Result<Json<Slip>, Problem> {
-    find(&site, &login).await?;
-    about.is(&login);
+    may_be_changed(&site, &about, &login).await?;
     Ok(Json(people::new_slip(&site.ledger, &Passwords::new(), &login, site.sessions.now()).await?))
 }
 
