@@ -8,6 +8,7 @@ pub mod certificate;
 mod decision;
 pub mod door;
 pub mod enrol;
+pub mod factor;
 pub mod gates;
 pub mod passwords;
 pub mod people;

@@ -116,6 +116,11 @@ impl Door {
         Self { ledger, clock, passwords: Passwords::new(), known, throttle, shared }
     }
 
+    /// The lane in which passwords are hashed and compared: one for everything that is behind this door.
+    pub fn passwords(&self) -> &Passwords {
+        &self.passwords
+    }
+
     pub(super) fn ledger(&self) -> &Ledger {
         &self.ledger
     }

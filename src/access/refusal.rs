@@ -43,6 +43,14 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Seconds after which it may be another answer; none where waiting changes nothing.
+    pub fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::TooManyTries { retry_after } => Some(*retry_after),
+            _ => None,
+        }
+    }
+
     /// The name in audit rows.
     pub fn name(&self) -> &'static str {
         match self {

@@ -13,7 +13,8 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::door::{self, Door, DoorError, LoginError};
-use super::passwords::{PasswordError, Passwords};
+use super::factor::{self, FactorError};
+use super::passwords::PasswordError;
 use super::people::{self, PeopleError};
 use super::secrets::SecretError;
 use super::{Act, Class, Object, Principal, Refusal, totp};
@@ -106,19 +107,25 @@ pub struct Caller<'a> {
     pub agent: &'a str,
 }
 
+fn new_session(token: [u8; 32], login: &str, from: Caller<'_>, now: Timestamp) -> NewSession {
+    let agent = from.agent.chars().filter(|c| !c.is_control()).take(AGENT).collect();
+    let ends_ms = now.as_millisecond() + LONGEST.as_millis() as i64;
+    let (person, address) = (login.to_owned(), from.address.to_canonical().to_string());
+    NewSession { token, person, address, agent, began_ms: now.as_millisecond(), ends_ms }
+}
+
 /// The sessions. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Sessions {
     ledger: Ledger,
     clock: Clock,
     door: Door,
-    passwords: Passwords,
 }
 
 impl Sessions {
     /// Sessions of the people whom `door` knows.
     pub fn new(ledger: Ledger, clock: Clock, door: Door) -> Self {
-        Self { ledger, clock, door, passwords: Passwords::new() }
+        Self { ledger, clock, door }
     }
 
     /// Begins a session. `code` is looked at where the person has a second factor.
@@ -153,7 +160,8 @@ impl Sessions {
             None => None,
             Some(secret) => Some(totp::step(secret, code, now).ok_or(LoginError::Refused(Refusal::WrongCode))?),
         };
-        let (ticket, new) = self.new_session(login, from, now)?;
+        let (ticket, token) = Ticket::generate().map_err(PasswordError::from)?;
+        let new = new_session(token, login, from, now);
         let proof = Proof { password: known.password, totp_step };
         match self.ledger.session_begin(&new, &proof).await? {
             true => Ok((ticket, principal)),
@@ -161,14 +169,6 @@ impl Sessions {
             false if totp_step.is_some() => Err(LoginError::Refused(Refusal::WrongCode)),
             false => Err(LoginError::Refused(Refusal::Unknown)),
         }
-    }
-
-    fn new_session(&self, login: &str, from: Caller<'_>, now: Timestamp) -> Result<(Ticket, NewSession), LoginError> {
-        let (ticket, token) = Ticket::generate().map_err(PasswordError::from)?;
-        let agent = from.agent.chars().filter(|c| !c.is_control()).take(AGENT).collect();
-        let ends_ms = now.as_millisecond() + LONGEST.as_millis() as i64;
-        let (person, address) = (login.to_owned(), from.address.to_canonical().to_string());
-        Ok((ticket, NewSession { token, person, address, agent, began_ms: now.as_millisecond(), ends_ms }))
     }
 
     /// Who holds this ticket; none where it opens nothing (any more). Being asked counts as use.
@@ -235,18 +235,15 @@ impl Sessions {
         };
         let known = self.ledger.person_login(login).await?;
         let stored = known.as_ref().map(|known| known.password.clone());
-        let right = self.passwords.matches(stored, &people::as_typed(known.as_ref(), present)).await?;
+        let right = self.door.passwords().matches(stored, &people::as_typed(known.as_ref(), present)).await?;
         let Some(known) = known.filter(|_| right) else {
             this.wrong().await;
             return Err(PeopleError::WrongPassword);
         };
         this.right().await;
-        let after = people::replacement(&known, &self.passwords, present, new).await?;
-        let (ticket, session) = match self.new_session(login, from, self.clock.now()) {
-            Ok(new) => new,
-            Err(LoginError::Password(error)) => return Err(error.into()),
-            Err(_) => return Err(PeopleError::WrongPassword),
-        };
+        let after = people::replacement(&known, self.door.passwords(), present, new).await?;
+        let (ticket, token) = Ticket::generate()?;
+        let session = new_session(token, login, from, self.clock.now());
         let change = PasswordChange {
             person: login,
             before: &known.password,
@@ -260,13 +257,37 @@ impl Sessions {
         }
     }
 
-    /// Sets the second factor up: the code proves that the person's app has the secret. `false` where it does not.
+    /// Sets the second factor up, or another in its place. Every session of the person ends; the ticket is of the one that
+    /// goes on.
     ///
     /// # Errors
-    /// The database did not answer; nothing was changed.
-    pub async fn set_second_factor(&self, visitor: &Visitor, secret: &str, code: &str) -> Result<bool, LedgerError> {
-        let Some(step) = totp::step(secret, code, self.clock.now()) else { return Ok(false) };
-        self.ledger.person_set_totp(visitor.login(), Some(secret), step).await
+    /// See [`FactorError`]; nothing was changed.
+    pub async fn set_second_factor(
+        &self,
+        visitor: &Visitor,
+        shown: factor::Shown<'_>,
+        from: Caller<'_>,
+    ) -> Result<Ticket, FactorError> {
+        let login = visitor.login();
+        // A stolen session must not become a place to guess at.
+        let this = match self.door.try_in(Channel::Web, login, from.address).await {
+            Ok(this) => this,
+            Err(DoorError::Ledger(error)) => return Err(error.into()),
+            Err(DoorError::Refused(refusal)) => {
+                return Err(FactorError::NotNow { retry_after: refusal.retry_after().unwrap_or(1) });
+            }
+        };
+        let now = self.clock.now();
+        let (ticket, token) = Ticket::generate().map_err(PasswordError::from)?;
+        let session = new_session(token, login, from, now);
+        let set = factor::set(&self.ledger, self.door.passwords(), login, shown, now, Some(&session)).await;
+        match &set {
+            // Who mistypes the new app's code has proved what had to be proved.
+            Ok(()) | Err(FactorError::WrongCode) => this.right().await,
+            Err(FactorError::WrongPassword | FactorError::WrongPresentCode) => this.wrong().await,
+            Err(FactorError::NotNow { .. } | FactorError::Password(_) | FactorError::Ledger(_)) => {}
+        }
+        set.map(|()| ticket)
     }
 
     /// Ends the session itself.

@@ -3,6 +3,7 @@
 //! It only computes. That a step is never used twice is the ledger's word.
 
 use jiff::Timestamp;
+use qrcode::render::unicode::Dense1x2;
 use qrcode::{Color, QrCode};
 use totp_rs::{Builder, Secret, Totp};
 
@@ -59,6 +60,16 @@ pub fn picture(address: &str) -> Option<(usize, String)> {
     Some((side + 2 * QUIET, path))
 }
 
+/// The same drawn with letters, for a terminal.
+pub fn drawn(address: &str) -> Option<String> {
+    Some(QrCode::new(address).ok()?.render::<Dense1x2>().build())
+}
+
+/// Whether it is a secret as [`generate`] makes them.
+pub fn is_secret(text: &str) -> bool {
+    text.len() == BYTES * 8 / 5 && text.bytes().all(|letter| matches!(letter, b'A'..=b'Z' | b'2'..=b'7'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,7 +100,9 @@ mod tests {
     #[test]
     fn an_app_finds_the_secret_in_the_picture() {
         let secret = generate().unwrap();
-        assert_eq!(secret.len(), 32);
+        assert!(secret.len() == 32 && is_secret(&secret) && is_secret(RFC));
+        assert!(!is_secret("") && !is_secret(&secret[1..]) && !is_secret(&secret.replacen(&secret[..1], "1", 1)));
+        assert!(drawn(&address(&secret, "skgm-1")).unwrap().lines().count() > 10);
         let (side, path) = picture(&address(&secret, "parti-1")).unwrap();
         assert!(side > 30 && path.len() > 1000);
     }

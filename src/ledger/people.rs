@@ -10,7 +10,7 @@ use super::{Ledger, LedgerError};
 use crate::domain::person::Role;
 pub(super) use define::ADD_PERSON;
 pub use define::{Defined, Definition, Refused};
-pub use login::{PasswordChange, PersonLogin};
+pub use login::{FactorChange, PasswordChange, PersonLogin};
 
 /// Somebody, without what they log in with.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]

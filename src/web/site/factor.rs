@@ -7,8 +7,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::gate::Reason;
-use super::page::{self, Frame, show};
+use super::gate::{Origin, Reason};
+use super::login::give;
+use super::page::{self, Frame, not_now, show};
+use crate::access::factor::{FactorError, Shown};
 use crate::access::sessions::Visitor;
 use crate::access::totp;
 use crate::telemetry::Chain;
@@ -29,9 +31,18 @@ struct FactorPage<'a> {
 /// What the form sends. The secret goes to the browser and back: only who sees the page can prove it.
 #[derive(Deserialize)]
 pub(in crate::web) struct Set {
+    #[serde(default)]
+    simdiki: String,
+    #[serde(default)]
+    simdiki_kod: String,
     gizli: String,
     kod: String,
 }
+
+const WRONG_PASSWORD: &str = "Şimdiki parola doğru değil.";
+const WRONG_PRESENT_CODE: &str =
+    "Kurulu doğrulama kodu doğru değil ya da daha önce kullanılmış. Uygulama yeni bir kod gösterince yeniden deneyin.";
+const WRONG_CODE: &str = "Kod doğru değil. Telefonun saatini denetleyip yeni kodu yazın.";
 
 async fn form(site: &Site, visitor: &Visitor, secret: &str, error: &str) -> Response {
     let title = if error.is_empty() { "Doğrulama kodu" } else { "Hata: Doğrulama kodu" };
@@ -41,9 +52,7 @@ async fn form(site: &Site, visitor: &Visitor, secret: &str, error: &str) -> Resp
     };
     let status = if error.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let (known, required) = (visitor.second_factor, visitor.lacks_second_factor());
-    let mut response = show(status, &FactorPage { frame, secret, side, picture, known, required, error });
-    response.extensions_mut().insert(Reason("wrong-code".into()));
-    response
+    show(status, &FactorPage { frame, secret, side, picture, known, required, error })
 }
 
 /// A new secret to be set up.
@@ -57,24 +66,35 @@ pub(in crate::web) async fn page(State(site): State<Site>, Extension(visitor): E
     }
 }
 
-/// Sets it up, once the app has proved that it has the secret.
+/// Sets it up, once the person has proved to be the person, and the app to have the secret.
 pub(in crate::web) async fn set(
     State(site): State<Site>,
     Extension(visitor): Extension<Visitor>,
+    Extension(origin): Extension<Origin>,
     Form(set): Form<Set>,
 ) -> Response {
-    let sound = set.gizli.len() == 32 && set.gizli.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-    if visitor.first_password || !sound {
+    if visitor.first_password || !totp::is_secret(&set.gizli) {
         return Redirect::to("/parola").into_response();
     }
-    match site.sessions.set_second_factor(&visitor, &set.gizli, &set.kod).await {
-        Ok(true) => Redirect::to("/hesap").into_response(),
-        Ok(false) => {
-            form(&site, &visitor, &set.gizli, "Kod doğru değil. Telefonun saatini denetleyip yeni kodu yazın.").await
+    let shown = Shown { password: &set.simdiki, present_code: &set.simdiki_kod, secret: &set.gizli, code: &set.kod };
+    let error = match site.sessions.set_second_factor(&visitor, shown, origin.caller()).await {
+        Ok(ticket) => {
+            let mut response = Redirect::to("/hesap").into_response();
+            give(&mut response, &ticket);
+            return response;
         }
-        Err(error) => {
+        Err(error) => error,
+    };
+    let mut response = match &error {
+        FactorError::WrongPassword => form(&site, &visitor, &set.gizli, WRONG_PASSWORD).await,
+        FactorError::WrongPresentCode => form(&site, &visitor, &set.gizli, WRONG_PRESENT_CODE).await,
+        FactorError::WrongCode => form(&site, &visitor, &set.gizli, WRONG_CODE).await,
+        FactorError::NotNow { retry_after } => not_now(*retry_after),
+        FactorError::Password(_) | FactorError::Ledger(_) => {
             tracing::error!(error = %Chain(&error), "Could not set up a second factor");
             page::unavailable(false)
         }
-    }
+    };
+    response.extensions_mut().insert(Reason(error.name().into()));
+    response
 }

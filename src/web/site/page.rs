@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::headers::{PAGE, WITH_SCRIPT};
+use crate::access::Refusal;
 use crate::access::sessions::Visitor;
 use crate::clock;
 use crate::domain::{Channel, Gate};
@@ -108,6 +109,15 @@ pub(super) fn refused(program: bool, kind: &str, text: &str) -> Response {
         true => Problem::new(StatusCode::FORBIDDEN, kind, "Forbidden", text).into_response(),
         false => show(StatusCode::FORBIDDEN, &Message { frame: Frame::bare("İzin yok"), text }),
     }
+}
+
+/// Too many wrong tries: nothing was looked at.
+pub(super) fn not_now(retry_after: u32) -> Response {
+    let text = Refusal::TooManyTries { retry_after }.to_string();
+    let page = Message { frame: Frame::bare("Biraz sonra yeniden deneyin"), text: &text };
+    let mut response = show(StatusCode::TOO_MANY_REQUESTS, &page);
+    response.headers_mut().insert(RETRY_AFTER, retry_after.into());
+    response
 }
 
 /// We cannot answer now.
