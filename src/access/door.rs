@@ -159,14 +159,17 @@ impl Door {
     /// Which operator this is. An account that is not in use is refused here: nothing else asks about it.
     ///
     /// # Errors
-    /// Nobody of this name and password, no operator, passive, with a first password that was not replaced yet; or with a
-    /// second factor, and `code` is not its code of this minute, or was used before.
+    /// Nobody of this name and password, no operator, passive, with a first password that was not replaced yet, without a
+    /// second factor; or `code` is not its code of this minute, or was used before.
     pub async fn operator(&self, user: &str, password: &str, code: &str, from: IpAddr) -> Result<Principal, DoorError> {
         let this = self.try_in(Channel::Operator, user, from).await?;
         let found = self.person_with_code(user, password, code).await;
         judge_person(this, &found).await;
-        let (_, principal) = found?;
+        let (login, principal) = found?;
         match (principal.channel, principal.active, principal.must_change) {
+            (Channel::Operator, true, false) if login.totp.is_none() => {
+                Err(DoorError::Refused(Refusal::NoSecondFactor))
+            }
             (Channel::Operator, true, false) => Ok(principal),
             (Channel::Operator, true, true) => Err(DoorError::Refused(Refusal::MustChangePassword)),
             (Channel::Operator, false, _) => Err(DoorError::Refused(Refusal::Inactive)),

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use super::Refusal;
 use super::door::{Door, DoorError};
 use crate::domain::Gate;
 use crate::ledger::gates::{GateChange, RecordedChange};
@@ -121,7 +122,7 @@ pub struct Signature {
     pub user: String,
     /// The password.
     pub password: String,
-    /// The code of the second factor; empty for somebody who has none.
+    /// The code of the second factor.
     pub code: String,
 }
 
@@ -131,6 +132,14 @@ pub enum GateError {
     /// Somebody's name, password or code is wrong, or the account is not in use.
     #[error("{user} is no operator with this password and code")]
     NoOperator {
+        /// The name that was given.
+        user: String,
+    },
+    /// The password is right, and there is no second factor: one who knows a password is not yet the operator.
+    #[error(
+        "{user} has no second factor; it is set up at /dogrulama on the site, or here: tutanak operator set-totp {user}"
+    )]
+    NoSecondFactor {
         /// The name that was given.
         user: String,
     },
@@ -153,6 +162,7 @@ impl GateError {
     pub fn name(&self) -> String {
         match self {
             Self::NoOperator { .. } => "unknown-credential".to_owned(),
+            Self::NoSecondFactor { .. } => "no-second-factor".to_owned(),
             Self::TooFew { needed } => format!("this takes {needed} different operators"),
             Self::NoReason => "no-reason".to_owned(),
             Self::Ledger(_) => "the gate could not be moved".to_owned(),
@@ -187,6 +197,9 @@ pub async fn change(
     for operator in operators {
         let account = match door.operator(&operator.user, &operator.password, &operator.code, HERE).await {
             Ok(principal) => principal.account,
+            Err(DoorError::Refused(Refusal::NoSecondFactor)) => {
+                return Err(GateError::NoSecondFactor { user: operator.user.clone() });
+            }
             Err(DoorError::Refused(_)) => return Err(GateError::NoOperator { user: operator.user.clone() }),
             Err(DoorError::Ledger(error)) => return Err(error.into()),
         };

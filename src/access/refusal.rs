@@ -16,6 +16,8 @@ pub enum Refusal {
     },
     /// The second factor's code is wrong, too old, or was used before.
     WrongCode,
+    /// An operator who has not set a second factor up.
+    NoSecondFactor,
     /// The account is not in use.
     Inactive,
     /// Not from this address.
@@ -57,6 +59,7 @@ impl Refusal {
             Self::Unknown => "unknown-credential",
             Self::TooManyTries { .. } => "too-many-tries",
             Self::WrongCode => "wrong-code",
+            Self::NoSecondFactor => "no-second-factor",
             Self::Inactive => "inactive-account",
             Self::Elsewhere => "address-not-allowed",
             Self::WrongChannel => "wrong-channel",
@@ -78,6 +81,7 @@ impl fmt::Display for Refusal {
                 write!(f, "Bu adresten çok sayıda hatalı deneme yapıldı; {retry_after} saniye sonra yeniden deneyin.")
             }
             Self::WrongCode => f.write_str("Doğrulama kodu yanlış ya da daha önce kullanılmış."),
+            Self::NoSecondFactor => f.write_str("Önce doğrulama kodu (ikinci adım) kurulmalıdır."),
             Self::Inactive => f.write_str("Bu hesap pasif."),
             Self::Elsewhere => f.write_str("Bu IP adresinden erişim tanımlı değil."),
             Self::WrongChannel => f.write_str("Bu kimlik bilgisi bu iş için geçerli değil."),

@@ -236,6 +236,10 @@ fn tell(described: &Described, dir: &Path, taken: usize) {
             described.https, clerk.user, clerk.password
         );
     }
+    println!(
+        "  operator  {}/giris   (user {}, first password {}, to be replaced; then a second factor)",
+        described.https, described.operator.user, described.operator.password
+    );
     println!("  FTP(S)    {}   (the same user and password; AUTH TLS)", described.ftp);
     println!("  trust     {}", described.ca_pem.display());
     println!(

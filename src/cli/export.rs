@@ -100,8 +100,8 @@ pub enum ExportCommand {
 const EXAMPLES: &str = "\
 Only an independent candidate's account has media written for it, only of its own seçim çevresi, and only after the
 broadcast ban was lifted. Operators give name and password as TUTANAK_USER, TUTANAK_PASSWORD and for the second
-TUTANAK_SECOND_USER, TUTANAK_SECOND_PASSWORD, or are asked; whoever has a second factor gives its code as well, as
-TUTANAK_CODE and TUTANAK_SECOND_CODE. Every step is in the record of accesses, also what is refused.
+TUTANAK_SECOND_USER, TUTANAK_SECOND_PASSWORD, and the codes of their second factors as TUTANAK_CODE and TUTANAK_SECOND_CODE;
+or are asked. Every step is in the record of accesses, also what is refused.
 
 Examples:
   tutanak export request --candidate aday-7 --reason 'Dilekçe 2024/15, 1.4.2024'

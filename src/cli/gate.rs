@@ -16,8 +16,9 @@ use crate::ledger::audit::AuditRow;
 /// The gates. Every change is an entry of the public log, with who and why; every node follows within a second.
 ///
 /// Opening the parties' gate before its hour, lifting the ban and closing anything takes two operators. Each is asked for
-/// name, password and, where there is a second factor, its code; a script gives them as TUTANAK_USER, TUTANAK_PASSWORD and
-/// TUTANAK_CODE, and TUTANAK_SECOND_USER, TUTANAK_SECOND_PASSWORD and TUTANAK_SECOND_CODE. A code works once.
+/// name, password and the code of the second factor; a script gives them as TUTANAK_USER, TUTANAK_PASSWORD and TUTANAK_CODE,
+/// and TUTANAK_SECOND_USER, TUTANAK_SECOND_PASSWORD and TUTANAK_SECOND_CODE. A code works once. Without a second factor
+/// (`tutanak operator set-totp`) nobody moves a gate.
 #[derive(Debug, clap::Subcommand)]
 pub enum GateCommand {
     /// Show what is open, since when, by whom and why.
@@ -115,7 +116,7 @@ pub(super) fn signatures(needed: usize) -> anyhow::Result<Vec<Signature>> {
         };
         let code = match of(&format!("{prefix}_CODE")) {
             Some(code) => code,
-            None if ask => rpassword::prompt_password("Doğrulama kodu, yoksa boş / code, empty if there is none: ")?,
+            None if ask => rpassword::prompt_password("Doğrulama kodu / code: ")?,
             None => String::new(),
         };
         Ok(Signature { user, password, code })

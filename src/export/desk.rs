@@ -33,6 +33,14 @@ pub enum Refusal {
         /// The name that was given.
         user: String,
     },
+    /// The password is right, and there is no second factor.
+    #[error(
+        "{user} has no second factor; it is set up at /dogrulama on the site, or here: tutanak operator set-totp {user}"
+    )]
+    NoSecondFactor {
+        /// The name that was given.
+        user: String,
+    },
     /// Too few people.
     #[error("this takes {OPERATORS} different operators")]
     TooFew,
@@ -72,6 +80,7 @@ impl Refusal {
     pub fn name(&self) -> &'static str {
         match self {
             Self::NoOperator { .. } => "unknown-credential",
+            Self::NoSecondFactor { .. } => "no-second-factor",
             Self::TooFew => "too-few-operators",
             Self::NoCandidate(_) => "no-such-candidate",
             Self::Inactive(_) => "inactive-account",
@@ -287,6 +296,9 @@ impl Desk {
         };
         match self.door.operator(&by.user, &by.password, &by.code, HERE).await {
             Ok(principal) => Ok(principal.account),
+            Err(DoorError::Refused(access::Refusal::NoSecondFactor)) => {
+                Err(Refusal::NoSecondFactor { user: by.user.clone() }.into())
+            }
             Err(DoorError::Refused(_)) => Err(Refusal::NoOperator { user: by.user.clone() }.into()),
             Err(DoorError::Ledger(error)) => Err(error.into()),
         }

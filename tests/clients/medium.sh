@@ -14,16 +14,23 @@ service=$WORK/service medium=$WORK/usb
 export TUTANAK_CONFIG=$service/tutanak.toml
 unset TUTANAK_USER TUTANAK_PASSWORD
 
+app() { python3 "$root/tests/clients/medium/app.py" "$1" "$WORK/steps"; }
+first() { TUTANAK_CODE=$(app "$TUTANAK_APP") "$tutanak" "$@"; }
+second() {
+  TUTANAK_USER=$TUTANAK_SECOND_USER TUTANAK_PASSWORD=$TUTANAK_SECOND_PASSWORD TUTANAK_CODE=$(app "$TUTANAK_SECOND_APP") "$tutanak" "$@"
+}
+both() { TUTANAK_CODE=$(app "$TUTANAK_APP") TUTANAK_SECOND_CODE=$(app "$TUTANAK_SECOND_APP") "$tutanak" "$@"; }
+
 set_up() {
   "$tutanak" init "$service"
   "$tutanak" election import "$root/samples/election"
   python3 "$root/tests/clients/medium/stock.py" "$tutanak" "$service" "$root/samples" "$WORK/pages"
   # shellcheck source=/dev/null
   . "$WORK/operators"
-  "$tutanak" gate lift-ban --reason 'YSK kararı 2024/1'
-  "$tutanak" export request --candidate aday-1 --reason 'Dilekçe 2024/15, 1.4.2024'
-  "$tutanak" export approve 1
-  TUTANAK_USER=$TUTANAK_SECOND_USER TUTANAK_PASSWORD=$TUTANAK_SECOND_PASSWORD "$tutanak" export approve 1
+  both gate lift-ban --reason 'YSK kararı 2024/1'
+  first export request --candidate aday-1 --reason 'Dilekçe 2024/15, 1.4.2024'
+  first export approve 1
+  second export approve 1
 }
 check 'a service with scans, two operators and a candidate' set_up
 # shellcheck source=/dev/null
@@ -31,7 +38,7 @@ check 'a service with scans, two operators and a candidate' set_up
 
 writes() {
   mkdir -p "$medium"
-  "$tutanak" export --candidate aday-1 --to "$medium" | tee "$WORK/receipt"
+  both export --candidate aday-1 --to "$medium" | tee "$WORK/receipt"
   grep 'TESLİM TUTANAĞI' "$WORK/receipt"
 }
 check 'writes the medium, and prints its receipt' writes
@@ -79,7 +86,7 @@ on_fat() {
   mkfs.vfat -F 32 "$WORK/stick"
   mkdir "$WORK/fat"
   plug_in
-  "$tutanak" export --candidate aday-1 --medium 1 --to "$WORK/fat"
+  both export --candidate aday-1 --medium 1 --to "$WORK/fat"
   fusermount -u "$WORK/fat"
   fsck.vfat -n "$WORK/stick"
   plug_in
@@ -96,7 +103,7 @@ opens_sealed() {
   age-keygen -o "$WORK/key.txt" 2>/dev/null
   recipient=$(age-keygen -y "$WORK/key.txt")
   mkdir -p "$WORK/sealed" "$WORK/opened"
-  "$tutanak" export --candidate aday-1 --medium 1 --to "$WORK/sealed" --age "$recipient"
+  both export --candidate aday-1 --medium 1 --to "$WORK/sealed" --age "$recipient"
   (cd "$WORK/sealed" && sha256sum -c SHA256SUMS)
   for file in "$WORK/sealed"/*.tar.age; do
     age -d -i "$WORK/key.txt" -o "$WORK/plain.tar" "$file"

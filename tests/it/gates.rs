@@ -2,38 +2,45 @@
 
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
 use tutanak::access::door::Door;
 use tutanak::access::enrol::{self, Login, PartySecrets};
 use tutanak::access::gates::{GateError, Signature, change};
+use tutanak::access::totp;
 use tutanak::clock::Clock;
 use tutanak::domain::{Entry, Gate};
 use tutanak::ledger::Ledger;
 
 use crate::engines::Engine;
-use crate::house::{AFTER, BEFORE, House, Plan, json, settled};
+use crate::house::{AFTER, BEFORE, House, Operator, Plan, json, settled};
 
 /// Longer than any node may go on with what it knew.
 const NOTICED: Duration = Duration::from_millis(1100);
 
-struct Operators {
-    first: Login,
-    second: Login,
+struct Operators<'a> {
+    ledger: &'a Ledger,
+    first: Operator,
+    second: Operator,
 }
 
-impl Operators {
-    async fn of(ledger: &Ledger) -> Self {
-        let first = settled(ledger, enrol::operator(ledger, "skgm-1", "Birinci").await.unwrap()).await;
-        let second = settled(ledger, enrol::operator(ledger, "skgm-2", "İkinci").await.unwrap()).await;
-        Self { first, second }
+impl<'a> Operators<'a> {
+    async fn of(ledger: &'a Ledger) -> Self {
+        let (first, second) = (Operator::new(ledger, "skgm-1").await, Operator::new(ledger, "skgm-2").await);
+        Self { ledger, first, second }
     }
 
-    fn both(&self) -> Vec<Signature> {
-        [&self.first, &self.second].map(sign).to_vec()
+    async fn one(&self) -> Signature {
+        self.first.sign(self.ledger, &Clock::system()).await
+    }
+
+    async fn both(&self) -> [Signature; 2] {
+        [self.one().await, self.second.sign(self.ledger, &Clock::system()).await]
     }
 }
 
-fn sign(login: &Login) -> Signature {
+/// Somebody who has no second factor.
+fn without_code(login: &Login) -> Signature {
     Signature { user: login.user.clone(), password: login.password.clone(), code: String::new() }
 }
 
@@ -55,7 +62,7 @@ async fn two_operators_open_early_and_close_again_and_the_log_says_so() {
         let operators = Operators::of(&house.ledger).await;
         house.clock.set(BEFORE.parse().unwrap());
         assert_eq!(root(&house, &house.party).await, StatusCode::FORBIDDEN, "{}", engine.name);
-        let position = moves(&house, Gate::PartiesOpen, true, &operators.both()).await.unwrap().unwrap();
+        let position = moves(&house, Gate::PartiesOpen, true, &operators.both().await).await.unwrap().unwrap();
         tokio::time::sleep(NOTICED).await;
         assert_eq!(root(&house, &house.party).await, StatusCode::OK);
         let line = house.ledger.lines_from(position, 1).await.unwrap().remove(0).line;
@@ -63,9 +70,13 @@ async fn two_operators_open_early_and_close_again_and_the_log_says_so() {
         assert_eq!((entry.gate, entry.open), (Some(Gate::PartiesOpen), Some(true)));
         assert_eq!(entry.by, ["skgm-1", "skgm-2"]);
         assert_eq!(entry.reason.as_deref(), Some("YSK kararı 2024/1"));
-        assert_eq!(moves(&house, Gate::PartiesOpen, true, &operators.both()).await.unwrap(), None, "once is enough");
+        assert_eq!(
+            moves(&house, Gate::PartiesOpen, true, &operators.both().await).await.unwrap(),
+            None,
+            "once is enough"
+        );
 
-        moves(&house, Gate::PartiesOpen, false, &operators.both()).await.unwrap().unwrap();
+        moves(&house, Gate::PartiesOpen, false, &operators.both().await).await.unwrap().unwrap();
         house.clock.set(AFTER.parse().unwrap());
         tokio::time::sleep(NOTICED).await;
         let refused = house.get("").await;
@@ -87,7 +98,7 @@ async fn every_node_follows_within_a_second() {
         }
         let operators = Operators::of(&house.ledger).await;
         for open in [true, false, true] {
-            moves(&house, Gate::PartiesOpen, open, &operators.both()).await.unwrap().unwrap();
+            moves(&house, Gate::PartiesOpen, open, &operators.both().await).await.unwrap().unwrap();
             tokio::time::sleep(NOTICED).await;
             for node in &nodes {
                 let gates = node.gates().await.unwrap();
@@ -113,9 +124,9 @@ async fn a_clock_that_is_set_opens_and_shuts_at_the_hour_and_no_entry_goes_back_
         assert_eq!(root(&house, &house.party).await, status, "{time}");
     }
     house.clock.set(AFTER.parse().unwrap());
-    let first = moves(&house, Gate::BanLifted, true, &operators.both()).await.unwrap().unwrap();
+    let first = moves(&house, Gate::BanLifted, true, &operators.both().await).await.unwrap().unwrap();
     house.clock.set("2024-03-31T10:00:00Z".parse().unwrap());
-    moves(&house, Gate::EmbargoEnded, true, &operators.both()).await.unwrap().unwrap();
+    moves(&house, Gate::EmbargoEnded, true, &operators.both().await).await.unwrap().unwrap();
     let entries = house.ledger.lines_from(first, 2).await.unwrap();
     let at = |n: usize| serde_json::from_str::<Entry>(&entries[n].line).unwrap().at;
     assert!(at(1) >= at(0), "{} before {}", at(1), at(0));
@@ -125,42 +136,60 @@ async fn a_clock_that_is_set_opens_and_shuts_at_the_hour_and_no_entry_goes_back_
 async fn one_operator_a_stranger_or_no_reason_move_nothing() {
     let house = House::open().await;
     let operators = Operators::of(&house.ledger).await;
-    let alone = [sign(&operators.first)];
-    let twice = [sign(&operators.first), sign(&operators.first)];
-    for by in [&alone[..], &twice] {
-        for (gate, open) in [(Gate::PartiesOpen, true), (Gate::BanLifted, true), (Gate::PartiesOpen, false)] {
-            let refused = moves(&house, gate, open, by).await;
-            assert!(matches!(refused, Err(GateError::TooFew { needed: 2 })), "{gate} {open}: {refused:?}");
-        }
+    for (gate, open) in [(Gate::PartiesOpen, true), (Gate::BanLifted, true), (Gate::PartiesOpen, false)] {
+        let refused = moves(&house, gate, open, &[operators.one().await]).await;
+        assert!(matches!(refused, Err(GateError::TooFew { needed: 2 })), "{gate} {open}: {refused:?}");
     }
-    let wrong = Signature { password: "yanlış".into(), ..sign(&operators.second) };
+    // One who comes twice, with a code of this half minute and one of the next, is one.
+    let later = totp::code(&operators.first.secret, Timestamp::now() + SignedDuration::from_secs(30)).unwrap();
+    let twice = [operators.one().await, Signature { code: later, ..operators.one().await }];
+    let refused = moves(&house, Gate::BanLifted, true, &twice).await;
+    assert!(matches!(refused, Err(GateError::TooFew { needed: 2 })), "{refused:?}");
+    let [_, second] = operators.both().await;
+    let wrong = Signature { password: "yanlış".into(), ..second };
     let party = Signature {
         user: house.party.bulk.user.clone(),
         password: house.party.bulk.password.clone(),
         code: String::new(),
     };
     for second in [wrong, party] {
-        let refused = moves(&house, Gate::BanLifted, true, &[sign(&operators.first), second]).await;
+        let refused = moves(&house, Gate::BanLifted, true, &[operators.one().await, second]).await;
         assert!(matches!(refused, Err(GateError::NoOperator { .. })), "{refused:?}");
     }
     let door = Door::new(house.ledger.clone(), Clock::system());
     for reason in ["", "  ", &"ş".repeat(501)] {
         let now = house.clock.now();
-        let refused = change(&house.ledger, &door, Gate::BanLifted, true, reason, &operators.both(), now).await;
+        let refused = change(&house.ledger, &door, Gate::BanLifted, true, reason, &operators.both().await, now).await;
         assert!(matches!(refused, Err(GateError::NoReason)), "{refused:?}");
     }
     assert!(house.ledger.gate_changes().await.unwrap().is_empty());
-    moves(&house, Gate::EmbargoEnded, true, &alone).await.unwrap().expect("the embargo takes one");
+    moves(&house, Gate::EmbargoEnded, true, &[operators.one().await]).await.unwrap().expect("the embargo takes one");
 }
 
 #[tokio::test]
-async fn an_operator_with_a_first_password_moves_nothing() {
-    let house = House::open().await;
-    let slip = enrol::operator(&house.ledger, "skgm-3", "Üçüncü").await.unwrap();
-    let refused = moves(&house, Gate::EmbargoEnded, true, &[sign(&slip)]).await;
-    assert!(matches!(refused, Err(GateError::NoOperator { .. })), "{refused:?}");
-    let own = settled(&house.ledger, slip).await;
-    moves(&house, Gate::EmbargoEnded, true, &[sign(&own)]).await.unwrap().expect("with a password of one's own");
+async fn an_operator_with_a_first_password_or_without_a_second_factor_moves_nothing() {
+    for engine in Engine::all().await {
+        let house = House::build(Plan { database: Some(engine.config.clone()), ..Plan::default() }).await;
+        let (ledger, name) = (&house.ledger, engine.name);
+        let slip = enrol::operator(ledger, "skgm-3", "Üçüncü").await.unwrap();
+        let refused = moves(&house, Gate::EmbargoEnded, true, &[without_code(&slip)]).await;
+        assert!(matches!(refused, Err(GateError::NoOperator { .. })), "{name}: {refused:?}");
+        let own = settled(ledger, slip).await;
+        let refused = moves(&house, Gate::EmbargoEnded, true, &[without_code(&own)]).await;
+        assert!(matches!(&refused, Err(GateError::NoSecondFactor { user }) if user == "skgm-3"), "{name}: {refused:?}");
+        // Whoever does not know the password is not told what there is.
+        let guess = Signature { password: "yanlış".into(), ..without_code(&own) };
+        let refused = moves(&house, Gate::EmbargoEnded, true, &[guess]).await;
+        assert!(matches!(refused, Err(GateError::NoOperator { .. })), "{name}: {refused:?}");
+        // Beside one who has everything, such a one is nobody.
+        let other = Operator::new(ledger, "skgm-4").await;
+        let by = [other.sign(ledger, &Clock::system()).await, without_code(&own)];
+        let refused = moves(&house, Gate::BanLifted, true, &by).await;
+        assert!(matches!(refused, Err(GateError::NoSecondFactor { .. })), "{name}: {refused:?}");
+        assert!(ledger.gate_changes().await.unwrap().is_empty(), "{name}");
+        let signed = other.sign(ledger, &Clock::system()).await;
+        moves(&house, Gate::EmbargoEnded, true, &[signed]).await.unwrap().expect("with password and code of one's own");
+    }
 }
 
 #[tokio::test]
@@ -172,7 +201,7 @@ async fn a_party_that_takes_no_part_gets_in_when_the_ban_is_lifted() {
     assert_eq!(root(&house, &outside).await, StatusCode::FORBIDDEN);
     assert_eq!(root(&house, &house.party).await, StatusCode::OK);
     let operators = Operators::of(&house.ledger).await;
-    moves(&house, Gate::BanLifted, true, &operators.both()).await.unwrap();
+    moves(&house, Gate::BanLifted, true, &operators.both().await).await.unwrap();
     tokio::time::sleep(NOTICED).await;
     assert_eq!(root(&house, &outside).await, StatusCode::OK);
 }

@@ -9,8 +9,9 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tutanak::access::enrol::{self, Login, PartySecrets};
+use tutanak::access::gates::Signature;
 use tutanak::access::passwords::Passwords;
-use tutanak::access::people;
+use tutanak::access::{people, totp};
 use tutanak::app::App;
 use tutanak::audit::Access;
 use tutanak::cli::init;
@@ -322,6 +323,34 @@ pub async fn settled(ledger: &Ledger, slip: Login) -> Login {
     let (passwords, now) = (Passwords::new(), Clock::system().now());
     people::change_password(ledger, &passwords, &own.user, &slip.password, &own.password, now).await.unwrap();
     own
+}
+
+/// An operator who has replaced the first password and set a second factor up.
+#[derive(Clone)]
+pub struct Operator {
+    pub login: Login,
+    pub secret: String,
+}
+
+impl Operator {
+    pub async fn new(ledger: &Ledger, id: &str) -> Self {
+        let login = settled(ledger, enrol::operator(ledger, id, "İşletmen").await.unwrap()).await;
+        let secret = totp::generate().unwrap();
+        assert!(ledger.person_set_totp(id, Some(&secret), 0).await.unwrap());
+        Self { login, secret }
+    }
+
+    /// The app's code of this moment, as if none had been used before: no test waits half a minute for the next one.
+    pub async fn code(&self, ledger: &Ledger, clock: &Clock) -> String {
+        assert!(ledger.person_set_totp(&self.login.user, Some(&self.secret), 0).await.unwrap());
+        totp::code(&self.secret, clock.now()).unwrap()
+    }
+
+    /// Name, password and that code.
+    pub async fn sign(&self, ledger: &Ledger, clock: &Clock) -> Signature {
+        let Login { user, password } = self.login.clone();
+        Signature { user, password, code: self.code(ledger, clock).await }
+    }
 }
 
 /// An HTTPS client that trusts only this CA.

@@ -47,6 +47,15 @@ pub enum OfficeCommand {
         /// The user name.
         id: String,
     },
+    /// Sets the second factor up, which operators cannot be without. Shows a secret for an authenticator app and asks for the
+    /// password and for the app's code; the site does the same at `/dogrulama`.
+    ///
+    /// A script chooses the secret, 20 random bytes as base 32, and gives it as TUTANAK_TOTP_SECRET, with TUTANAK_PASSWORD and
+    /// TUTANAK_CODE.
+    SetTotp {
+        /// The user name.
+        id: String,
+    },
     /// Removes a lost second factor. The next login sets a new one up.
     RemoveTotp {
         /// The user name.
@@ -81,6 +90,7 @@ pub(super) async fn run(kind: &'static str, command: OfficeCommand, desk: &Desk)
         }
         OfficeCommand::NewSlip { id, slips, json } => print_slip(desk, &id, slips.as_deref(), json).await,
         OfficeCommand::ChangePassword { id } => user::change_password(desk, &id).await,
+        OfficeCommand::SetTotp { id } => user::set_totp(desk, &id).await,
         OfficeCommand::RemoveTotp { id } => user::remove_totp(desk, &id).await,
         OfficeCommand::Account(command) => shared::run(&[kind], command, desk).await,
     }

@@ -1,5 +1,6 @@
 //! `tutanak user`: web users of parties, candidates and boards.
 
+use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
@@ -8,10 +9,12 @@ use serde::Serialize;
 
 use super::shared::ShownPerson;
 use super::{Desk, Json, about, password, write_slips};
+use crate::access::factor::{self, Shown};
 use crate::access::passwords::Passwords;
 use crate::access::people::{self, Wanted};
 use crate::access::request_form::{self, BYTES};
 use crate::access::slip::Slip;
+use crate::access::totp;
 use crate::clock::Clock;
 use crate::domain::person::{Email, PersonName, Phone, Role};
 use crate::ledger::people::Person;
@@ -240,6 +243,35 @@ pub(super) async fn remove_totp(desk: &Desk, login: &str) -> anyhow::Result<()> 
     desk.ledger.person_set_totp(login, None, 0).await?;
     desk.ledger.sessions_end(login, None).await?;
     println!("{login} has no second factor");
+    Ok(())
+}
+
+/// Sets a first second factor up, for who knows the password.
+pub(super) async fn set_totp(desk: &Desk, login: &str) -> anyhow::Result<()> {
+    let person = known(desk, login).await?;
+    ensure!(!person.second_factor, "{login} has a second factor; another takes its place at {}/dogrulama", desk.site);
+    let present = password("TUTANAK_PASSWORD", "Parola / password: ")?;
+    let given = std::env::var("TUTANAK_TOTP_SECRET").ok().filter(|secret| !secret.is_empty());
+    let secret = match given {
+        Some(secret) => {
+            ensure!(totp::is_secret(&secret), "TUTANAK_TOTP_SECRET is not 20 bytes as base 32");
+            secret
+        }
+        None => {
+            ensure!(
+                stderr().is_terminal(),
+                "TUTANAK_TOTP_SECRET is not set, and there is no terminal to show a secret at"
+            );
+            let secret = totp::generate()?;
+            // At the terminal alone: it must not get into a file that takes what the command prints.
+            eprintln!("{}\n{secret}", totp::drawn(&totp::address(&secret, login)).unwrap_or_default());
+            secret
+        }
+    };
+    let code = password("TUTANAK_CODE", "Doğrulama kodu / code: ")?;
+    let shown = Shown { password: &present, present_code: "", secret: &secret, code: &code };
+    factor::set(&desk.ledger, &Passwords::new(), login, shown, Clock::system().now(), None).await?;
+    println!("{login} has a second factor");
     Ok(())
 }
 

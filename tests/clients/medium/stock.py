@@ -4,6 +4,7 @@ Draws sheets, has the running service take them in over HTTPS, and writes the op
 them.
 """
 
+import base64
 import hashlib
 import json
 import os
@@ -18,6 +19,8 @@ import sys
 import time
 import urllib.request
 
+from app import unused_code
+
 tutanak, service, samples, work = sys.argv[1], *map(pathlib.Path, sys.argv[2:])
 
 
@@ -28,11 +31,13 @@ def run(*args, **variables):
 
 
 def operator(user):
-    """An operator who has replaced the first password, as everybody must."""
+    """An operator who has replaced the first password and set a second factor up, as all operators must."""
     first = json.loads(run("operator", "add", user, "--name", user.upper(), "--json"))["password"]
     password = secrets.token_urlsafe(24)
     run("operator", "change-password", user, TUTANAK_PASSWORD=first, TUTANAK_NEW_PASSWORD=password)
-    return user, password
+    secret = base64.b32encode(secrets.token_bytes(20)).decode()
+    run("operator", "set-totp", user, TUTANAK_PASSWORD=password, TUTANAK_TOTP_SECRET=secret, TUTANAK_CODE=unused_code(secret, work.parent / "steps"))
+    return user, password, secret
 
 
 def free_port():
@@ -47,9 +52,10 @@ boards = [("kadikoy-1", "34-KAD-K1"), ("kadikoy-2", "34-KAD-K2"), ("edirne", "22
 tokens = [json.loads(run("board", "add", name, "--name", name, "--place", place, "--json"))["token"] for name, place in boards]
 operators = [operator(f"skgm-{n}") for n in (1, 2)]
 with open(work.parent / "operators", "w", encoding="utf-8") as out:
-    for prefix, (user, password) in zip(("TUTANAK", "TUTANAK_SECOND"), operators):
+    for prefix, (user, password, secret) in zip(("TUTANAK", "TUTANAK_SECOND"), operators):
         out.write(f"export {prefix}_USER={shlex.quote(user)}\n")
         out.write(f"export {prefix}_PASSWORD={shlex.quote(password)}\n")
+        out.write(f"{prefix}_APP={secret}\n")
 
 run("sample", "scans", "--data", samples / "election", "--out", work, "--count", "24", "--seed", "7")
 serving = subprocess.Popen([tutanak, "serve"], stdout=subprocess.DEVNULL, stderr=open(work.parent / "serve.log", "w"))

@@ -128,7 +128,7 @@ async fn where_one_medium_is_too_small_several_hold_everything_once() {
     // A medium that cannot hold one box's scans is refused by name, before anything is written to it.
     stage.request("aday-1").await;
     let to = tempfile::tempdir().unwrap();
-    let (status, told) = stage.export("aday-1", to.path(), &["--medium-size", "100K"], &[]);
+    let (status, told) = stage.export("aday-1", to.path(), &["--medium-size", "100K"], &[]).await;
     assert_eq!((status, told["fault"].as_str()), (2, Some("too-small")), "{told}");
     assert_eq!(std::fs::read_dir(to.path()).unwrap().count(), 0);
 }

@@ -64,7 +64,7 @@ async fn what_a_bad_stick_does_is_found_and_named_and_a_good_one_takes_over() {
         let root = stick.path().display().to_string();
         let after = after.to_string();
         let set = [("LD_PRELOAD", library.as_str()), ("STICK", &root), ("STICK_DOES", does), ("STICK_AFTER", &after)];
-        let (status, told) = stage.export("aday-1", stick.path(), &["--medium", "1"], &set);
+        let (status, told) = stage.export("aday-1", stick.path(), &["--medium", "1"], &set).await;
         assert_eq!((status, told["fault"].as_str()), (2, Some(fault)), "{does}: {told}");
         assert!(told["message"].as_str().unwrap().contains(words), "{does}: {told}");
         let unreliable = &told["unreliable"];
@@ -86,7 +86,7 @@ async fn what_a_bad_stick_does_is_found_and_named_and_a_good_one_takes_over() {
         assert_eq!(status, 1, "{does}");
         assert!(!stick.path().join("tagmanifest-sha256.txt.sig").exists(), "{does}");
         // The same stick in another, sound slot: what is there and right is kept, what is wrong is written again.
-        let (status, told) = stage.export("aday-1", stick.path(), &["--medium", "1"], &[]);
+        let (status, told) = stage.export("aday-1", stick.path(), &["--medium", "1"], &[]).await;
         assert_eq!(status, 0, "{does}: {told}");
         assert!(told["kept"].as_u64().unwrap() > 100_000, "{does}: {told}");
         sound(stick.path());
@@ -94,7 +94,7 @@ async fn what_a_bad_stick_does_is_found_and_named_and_a_good_one_takes_over() {
 }
 
 fn check(stage: &Stage, path: &Path) -> (i32, serde_json::Value) {
-    let out = stage.tutanak(&["verify", &path.display().to_string(), "--json"]).output().unwrap();
+    let out = stage.command(&["verify", &path.display().to_string(), "--json"]).output().unwrap();
     (out.status.code().unwrap(), serde_json::from_slice(&out.stdout).unwrap_or_default())
 }
 
@@ -105,7 +105,8 @@ async fn killed_at_any_instant_the_next_run_makes_the_same_bag() {
     let root = killed.path().display().to_string();
     let mut kills = 0;
     for round in 0..8_u64 {
-        let mut child = stage.tutanak(&["export", "--candidate", "aday-1", "--to", &root, "--json"]).spawn().unwrap();
+        let mut child =
+            stage.tutanak(&["export", "--candidate", "aday-1", "--to", &root, "--json"]).await.spawn().unwrap();
         let began = Instant::now();
         // At first something must lie there; after that each round lives a little longer.
         while std::fs::read_dir(killed.path()).unwrap().next().is_none() && child.try_wait().unwrap().is_none() {
@@ -120,10 +121,10 @@ async fn killed_at_any_instant_the_next_run_makes_the_same_bag() {
         child.wait().unwrap();
     }
     assert!(kills >= 2, "only {kills} were killed in time");
-    let (_, told) = stage.export("aday-1", killed.path(), &["--medium", "1"], &[]);
+    let (_, told) = stage.export("aday-1", killed.path(), &["--medium", "1"], &[]).await;
     assert_eq!(told["done"], true, "{told}");
     let clean = tempfile::tempdir().unwrap();
-    let (status, other) = stage.export("aday-1", clean.path(), &["--medium", "1"], &[]);
+    let (status, other) = stage.export("aday-1", clean.path(), &["--medium", "1"], &[]).await;
     assert_eq!((status, &other["digest"]), (0, &told["digest"]), "{other}");
     assert!(files(killed.path()) == files(clean.path()), "not the same bag");
     sound(killed.path());
@@ -134,34 +135,34 @@ async fn a_medium_that_is_too_small_read_only_or_somebody_elses_is_refused_by_na
     let stage = many().await;
     let dir = tempfile::tempdir().unwrap();
     let (small, protected) = (dir.path().join("small"), dir.path().join("protected"));
-    let named = |path: &Path, more: &[&str]| {
-        let (status, told) = stage.export("aday-1", path, more, &[]);
+    let named = async |path: &Path, more: &[&str]| {
+        let (status, told) = stage.export("aday-1", path, more, &[]).await;
         assert_eq!(status, 2, "{told}");
         told["fault"].as_str().unwrap().to_owned()
     };
     if let Some(_mounted) = Mounted::at(&protected, &["-t", "tmpfs", "-o", "ro,size=64m", "tmpfs"]) {
-        assert_eq!(named(&protected, &["--medium-size", "60M"]), "read-only");
+        assert_eq!(named(&protected, &["--medium-size", "60M"]).await, "read-only");
     }
     // The plan is for 60 MB media by now; this one has less.
     if let Some(_mounted) = Mounted::at(&small, &["-t", "tmpfs", "-o", "size=1m", "tmpfs"]) {
-        assert_eq!(named(&small, &[]), "too-small");
+        assert_eq!(named(&small, &[]).await, "too-small");
         assert_eq!(std::fs::read_dir(&small).unwrap().count(), 0, "nothing was written to it");
     }
     let used = dir.path().join("used");
     std::fs::create_dir_all(used.join("data")).unwrap();
     std::fs::write(used.join("tatil.jpg"), b"x").unwrap();
-    assert_eq!(named(&used, &[]), "not-empty");
+    assert_eq!(named(&used, &[]).await, "not-empty");
     std::fs::remove_file(used.join("tatil.jpg")).unwrap();
     std::fs::write(used.join("data/tatil.jpg"), b"x").unwrap();
-    assert_eq!(named(&used, &[]), "not-empty", "what was not signed must not lie among the scans");
+    assert_eq!(named(&used, &[]).await, "not-empty", "what was not signed must not lie among the scans");
     assert_eq!(std::fs::read(used.join("data/tatil.jpg")).unwrap(), b"x", "and nothing of anybody's is deleted");
-    assert_eq!(named(&dir.path().join("none"), &[]), "gone");
+    assert_eq!(named(&dir.path().join("none"), &[]).await, "gone");
     // The bag of one candidate is not written over with another's.
     let other = dir.path().join("other");
     std::fs::create_dir(&other).unwrap();
     stage.request("aday-2").await;
-    assert_eq!(stage.export("aday-2", &other, &[], &[]).0, 0);
-    assert_eq!(named(&other, &[]), "other-bag");
+    assert_eq!(stage.export("aday-2", &other, &[], &[]).await.0, 0);
+    assert_eq!(named(&other, &[]).await, "other-bag");
     sound(&other);
 }
 
@@ -187,7 +188,7 @@ async fn exfat_ntfs_and_fat32_take_a_medium_and_give_it_back() {
             continue;
         }
         let mounted = Mounted(at.clone());
-        let (status, told) = stage.export("aday-1", &at, &["--medium", "1"], &[]);
+        let (status, told) = stage.export("aday-1", &at, &["--medium", "1"], &[]).await;
         assert_eq!(status, 0, "{name}: {told}");
         // Taken off and plugged in again: what comes back is what the device has.
         let _ = Command::new("umount").arg(&at).status();

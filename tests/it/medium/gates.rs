@@ -1,10 +1,14 @@
 //! Who may have a medium: asked, agreed to by two, after the ban, of the candidate's own place. All of it on record.
 
+use jiff::SignedDuration;
+use tutanak::access::gates::Signature;
+use tutanak::access::totp;
+use tutanak::clock::Clock;
 use tutanak::export::ExportError;
 use tutanak::export::desk::Refusal;
 use tutanak::export::write::Written;
 
-use super::stage::{Stage, sign, wish};
+use super::stage::{Stage, wish};
 use crate::engines::Engine;
 
 fn refusal(result: Result<Written, ExportError>) -> Refusal {
@@ -22,16 +26,15 @@ async fn only_what_was_asked_for_and_agreed_to_by_two_after_the_ban() {
         let (to, desk) = (tempfile::tempdir().unwrap(), stage.desk());
         let wish = wish(to.path());
         assert_eq!(refusal(stage.write("aday-1", &wish).await), Refusal::NoRequest, "{name}");
-        let first = sign(&stage.operators[0]);
-        let request = desk.request("aday-1", "Dilekçe 2024/15", &first).await.unwrap();
+        let request = desk.request("aday-1", "Dilekçe 2024/15", &stage.sign(0).await).await.unwrap();
         assert_eq!((request.place.as_str(), request.name.as_str()), ("34-c1", "Ayşe Çınar <b>&"));
         let not_approved = |there| Refusal::NotApproved { request: request.id, there };
         assert_eq!(refusal(stage.write("aday-1", &wish).await), not_approved(0));
         for _ in 0..2 {
-            desk.approve(request.id, &first).await.unwrap();
+            desk.approve(request.id, &stage.sign(0).await).await.unwrap();
             assert_eq!(refusal(stage.write("aday-1", &wish).await), not_approved(1), "one operator counts once");
         }
-        desk.approve(request.id, &sign(&stage.operators[1])).await.unwrap();
+        desk.approve(request.id, &stage.sign(1).await).await.unwrap();
         assert_eq!(refusal(stage.write("aday-1", &wish).await), Refusal::Banned);
         assert_eq!(std::fs::read_dir(to.path()).unwrap().count(), 0, "nothing was written before the ban was lifted");
         let refused = stage.steps().await;
@@ -41,9 +44,11 @@ async fn only_what_was_asked_for_and_agreed_to_by_two_after_the_ban() {
         stage.lift_ban().await;
         tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
 
-        let alone = desk.permit("aday-1", &[first.clone(), first.clone()]).await;
+        let again = totp::code(&stage.operators[0].secret, stage.clock.now() + SignedDuration::from_secs(30)).unwrap();
+        let twice = [stage.sign(0).await, Signature { code: again, ..stage.sign(0).await }];
+        let alone = desk.permit("aday-1", &twice).await;
         assert!(matches!(alone, Err(ExportError::Refused(Refusal::TooFew))), "{alone:?}");
-        let mut wrong = stage.both();
+        let mut wrong = stage.both().await;
         wrong[1].password = "yanlış".into();
         let stranger = desk.permit("aday-1", &wrong).await;
         assert!(matches!(stranger, Err(ExportError::Refused(Refusal::NoOperator { .. }))), "{stranger:?}");
@@ -65,17 +70,17 @@ async fn only_what_was_asked_for_and_agreed_to_by_two_after_the_ban() {
 async fn nobody_else_and_no_other_place() {
     let stage = Stage::open().await;
     stage.lift_ban().await;
-    let (desk, first) = (stage.desk(), sign(&stage.operators[0]));
+    let desk = stage.desk();
     for other in ["parti", "kimse", "skgm-1", "x\0y", ""] {
-        let asked = desk.request(other, "Dilekçe", &first).await;
+        let asked = desk.request(other, "Dilekçe", &stage.sign(0).await).await;
         assert!(matches!(asked, Err(ExportError::Refused(Refusal::NoCandidate(_)))), "{other}: {asked:?}");
     }
     for reason in ["", "  ", "a\nb", &"ş".repeat(501)] {
-        let asked = desk.request("aday-1", reason, &first).await;
+        let asked = desk.request("aday-1", reason, &stage.sign(0).await).await;
         assert!(matches!(asked, Err(ExportError::Refused(Refusal::NoReason))), "{asked:?}");
     }
     for request in [0, 99, u64::MAX] {
-        let approved = desk.approve(request, &first).await;
+        let approved = desk.approve(request, &stage.sign(0).await).await;
         assert!(matches!(approved, Err(ExportError::Refused(Refusal::NoRequest))), "{approved:?}");
     }
     // A request stands for the place it was made for.
@@ -94,48 +99,50 @@ async fn nobody_else_and_no_other_place() {
 async fn the_command_takes_a_request_from_the_petition_to_the_receipt() {
     let stage = Stage::open().await;
     let to = tempfile::tempdir().unwrap();
-    let run = |args: &[&str]| {
-        let out = stage.tutanak(args).output().unwrap();
+    let run = async |args: &[&str]| {
+        let out = stage.tutanak(args).await.output().unwrap();
         let said = String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned();
         (out.status.code().unwrap(), said)
     };
-    let (status, said) = run(&["export", "request", "--candidate", "aday-1", "--reason", "Dilekçe 2024/15"]);
+    let (status, said) = run(&["export", "request", "--candidate", "aday-1", "--reason", "Dilekçe 2024/15"]).await;
     assert_eq!(status, 0, "{said}");
     assert!(said.contains("request 1: Ayşe Çınar"), "{said}");
-    assert_eq!(run(&["export", "approve", "1"]).0, 0);
+    assert_eq!(run(&["export", "approve", "1"]).await.0, 0);
     let dir = to.path().display().to_string();
     let write = ["export", "--candidate", "aday-1", "--to", &dir];
-    let (status, said) = run(&write);
+    let (status, said) = run(&write).await;
     assert_eq!(status, 1, "{said}");
     assert!(said.contains("1 of the 2 approvals"), "{said}");
-    let mut second = stage.tutanak(&["export", "approve", "1"]);
-    second.env("TUTANAK_USER", &stage.operators[1].user).env("TUTANAK_PASSWORD", &stage.operators[1].password);
+    let mut second = stage.tutanak(&["export", "approve", "1"]).await;
+    let [_, other] = &stage.operators;
+    second.env("TUTANAK_USER", &other.login.user).env("TUTANAK_PASSWORD", &other.login.password);
+    second.env("TUTANAK_CODE", other.code(&stage.ledger, &Clock::system()).await);
     assert!(second.output().unwrap().status.success());
-    let (status, said) = run(&write);
+    let (status, said) = run(&write).await;
     assert_eq!(status, 1, "{said}");
     assert!(said.contains("yayın yasağı"), "{said}");
     stage.lift_ban().await;
-    let (status, receipt) = run(&write);
+    let (status, receipt) = run(&write).await;
     assert_eq!(status, 0, "{receipt}");
     for part in
         ["TESLİM TUTANAĞI", "Ayşe Çınar <b>&", "İSTANBUL 1. BÖLGE", "Dilekçe 2024/15", "skgm-1 + skgm-2", "Teslim alan"]
     {
         assert!(receipt.contains(part), "{part}: {receipt}");
     }
-    let (status, again) = run(&["export", "receipt", "1"]);
+    let (status, again) = run(&["export", "receipt", "1"]).await;
     assert_eq!(status, 0, "{again}");
     assert!(receipt.contains(again.trim()), "the receipt is kept as it was printed: {again}");
     let sheets = tempfile::tempdir().unwrap();
     let sheet = sheets.path().join("teslim.pdf");
-    assert_eq!(run(&["export", "receipt", "1", "--pdf", &sheet.display().to_string()]).0, 0);
+    assert_eq!(run(&["export", "receipt", "1", "--pdf", &sheet.display().to_string()]).await.0, 0);
     let sheet = std::fs::read(sheet).unwrap();
     assert!(sheet.starts_with(b"%PDF-"));
     assert_eq!(sheet, tutanak::export::receipt::pdf(&again), "what is printed later says the same");
-    let (_, listed) = run(&["export", "list", "--json"]);
+    let (_, listed) = run(&["export", "list", "--json"]).await;
     let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
     assert_eq!((&listed["approvals"][1], &listed["media"][0]["scans"]), (&"skgm-2".into(), &7.into()));
-    let (status, said) = run(&["verify", &dir, "--lang", "tr"]);
+    let (status, said) = run(&["verify", &dir, "--lang", "tr"]).await;
     assert_eq!(status, 0, "{said}");
     assert!(said.contains("DOĞRU: ortam eksiksiz"), "{said}");
-    assert!(run(&["verify", &dir, "--lang", "en"]).1.contains("RIGHT: the medium is whole"));
+    assert!(run(&["verify", &dir, "--lang", "en"]).await.1.contains("RIGHT: the medium is whole"));
 }

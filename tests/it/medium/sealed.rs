@@ -55,7 +55,7 @@ async fn a_damaged_or_half_encrypted_medium_is_named_and_written_anew() {
     stage.ready("aday-1").await;
     let recipient = age::x25519::Identity::generate().to_public().to_string();
     let to = tempfile::tempdir().unwrap();
-    let (status, told) = stage.export("aday-1", to.path(), &["--age", &recipient], &[]);
+    let (status, told) = stage.export("aday-1", to.path(), &["--age", &recipient], &[]).await;
     assert_eq!(status, 0, "{told}");
     let archive = to.path().join("tutanak-1-1-1.tar.age");
     let mut bytes = std::fs::read(&archive).unwrap();
@@ -63,18 +63,21 @@ async fn a_damaged_or_half_encrypted_medium_is_named_and_written_anew() {
     bytes[middle] ^= 1;
     std::fs::write(&archive, bytes).unwrap();
     let verify = || {
-        let out = stage.tutanak(&["verify", &to.path().display().to_string(), "--json"]).output().unwrap();
+        let out = stage.command(&["verify", &to.path().display().to_string(), "--json"]).output().unwrap();
         (out.status.code().unwrap(), answer(&out))
     };
     let (status, told) = verify();
     assert_eq!((status, told["problems"][0]["path"].as_str()), (1, Some("tutanak-1-1-1.tar.age")), "{told}");
-    let (status, told) = stage.export("aday-1", to.path(), &["--age", &recipient, "--medium", "1"], &[]);
+    let (status, told) = stage.export("aday-1", to.path(), &["--age", &recipient, "--medium", "1"], &[]).await;
     assert_eq!(status, 0, "{told}");
     let (status, told) = verify();
     assert_eq!((status, &told["medium"]["sealed"]), (0, &true.into()), "{told}");
-    let (status, told) = stage.export("aday-1", to.path(), &["--medium", "1"], &[]);
+    let (status, told) = stage.export("aday-1", to.path(), &["--medium", "1"], &[]).await;
     assert_eq!((status, told["fault"].as_str()), (2, Some("not-empty")), "in the clear beside it: {told}");
-    let bad =
-        stage.tutanak(&["export", "--candidate", "aday-1", "--to", "/tmp", "--age", "age1nonsense"]).output().unwrap();
+    let bad = stage
+        .tutanak(&["export", "--candidate", "aday-1", "--to", "/tmp", "--age", "age1nonsense"])
+        .await
+        .output()
+        .unwrap();
     assert_eq!(bad.status.code(), Some(2));
 }

@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 use tutanak::access::door::Door;
-use tutanak::access::enrol::{self, Login};
+use tutanak::access::enrol::Login;
 use tutanak::access::gates::{Signature, change};
 use tutanak::app;
 use tutanak::cli::init;
@@ -27,7 +27,7 @@ use tutanak::registry;
 use tutanak::vault::{Vault, VaultConfig};
 
 use crate::engines::unique;
-use crate::house::settled;
+use crate::house::Operator;
 use crate::paper::page;
 use crate::stock::enter;
 
@@ -86,7 +86,7 @@ pub struct Stage {
     pub dir: TempDir,
     pub ledger: Ledger,
     pub clock: Clock,
-    pub operators: [Login; 2],
+    pub operators: [Operator; 2],
     config: Config,
     database: DatabaseConfig,
     vault: VaultConfig,
@@ -118,10 +118,7 @@ impl Stage {
             candidate(&ledger, id, name, place, "independent").await;
         }
         candidate(&ledger, "parti", "Parti", "34-c1", "party").await;
-        let operators = [
-            settled(&ledger, enrol::operator(&ledger, "skgm-1", "Bir").await.unwrap()).await,
-            settled(&ledger, enrol::operator(&ledger, "skgm-2", "İki").await.unwrap()).await,
-        ];
+        let operators = [Operator::new(&ledger, "skgm-1").await, Operator::new(&ledger, "skgm-2").await];
         let clock = Clock::standing_at("2024-03-31T18:00:00Z".parse().unwrap());
         let stage = Self { dir, ledger, clock, operators, config, database, vault, _database: engine };
         stage.send(&["1090000001", "1080000001", "1090000101", "5550000001", "1090000003"], 1).await;
@@ -149,11 +146,20 @@ impl Stage {
     pub async fn lift_ban(&self) {
         let door = Door::new(self.ledger.clone(), Clock::system());
         let now = self.clock.now();
-        change(&self.ledger, &door, Gate::BanLifted, true, "YSK kararı", &self.both(), now).await.unwrap();
+        let mut by = Vec::new();
+        for operator in &self.operators {
+            by.push(operator.sign(&self.ledger, &Clock::system()).await);
+        }
+        change(&self.ledger, &door, Gate::BanLifted, true, "YSK kararı", &by, now).await.unwrap();
     }
 
-    pub fn both(&self) -> Vec<Signature> {
-        self.operators.iter().map(sign).collect()
+    /// One of the operators signs at the desk.
+    pub async fn sign(&self, n: usize) -> Signature {
+        self.operators[n].sign(&self.ledger, &self.clock).await
+    }
+
+    pub async fn both(&self) -> [Signature; 2] {
+        [self.sign(0).await, self.sign(1).await]
     }
 
     pub fn desk(&self) -> Desk {
@@ -163,8 +169,8 @@ impl Stage {
     /// Enters a request and has both agree.
     pub async fn request(&self, candidate: &str) -> u64 {
         let desk = self.desk();
-        let request = desk.request(candidate, "Dilekçe 2024/15", &sign(&self.operators[0])).await.unwrap();
-        for by in self.both() {
+        let request = desk.request(candidate, "Dilekçe 2024/15", &self.sign(0).await).await.unwrap();
+        for by in self.both().await {
             desk.approve(request.id, &by).await.unwrap();
         }
         request.id
@@ -189,20 +195,15 @@ impl Stage {
     }
 
     pub async fn write(&self, candidate: &str, wish: &Wish) -> Result<Written, ExportError> {
-        let permit = self.desk().permit(candidate, &self.both()).await?;
+        let permit = self.desk().permit(candidate, &self.both().await).await?;
         write(&self.workshop().await, &permit, wish).await
     }
 
-    /// The program, as operators run it.
-    pub fn tutanak(&self, args: &[&str]) -> Command {
+    /// The program, for which nobody has to sign.
+    pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tutanak"));
-        let [first, second] = &self.operators;
         command
             .env("TUTANAK_CONFIG", self.dir.path().join(init::CONFIG))
-            .env("TUTANAK_USER", &first.user)
-            .env("TUTANAK_PASSWORD", &first.password)
-            .env("TUTANAK_SECOND_USER", &second.user)
-            .env("TUTANAK_SECOND_PASSWORD", &second.password)
             .args(args)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -210,10 +211,29 @@ impl Stage {
         command
     }
 
+    /// The program, as the two operators run it.
+    pub async fn tutanak(&self, args: &[&str]) -> Command {
+        let mut command = self.command(args);
+        for (prefix, operator) in ["TUTANAK", "TUTANAK_SECOND"].into_iter().zip(&self.operators) {
+            let Login { user, password } = &operator.login;
+            let code = operator.code(&self.ledger, &Clock::system()).await;
+            command.env(format!("{prefix}_USER"), user).env(format!("{prefix}_PASSWORD"), password);
+            command.env(format!("{prefix}_CODE"), code);
+        }
+        command
+    }
+
     /// `tutanak export` onto `to`, with the answer that programs read.
-    pub fn export(&self, candidate: &str, to: &Path, more: &[&str], set: &[(&str, &str)]) -> (i32, serde_json::Value) {
+    pub async fn export(
+        &self,
+        candidate: &str,
+        to: &Path,
+        more: &[&str],
+        set: &[(&str, &str)],
+    ) -> (i32, serde_json::Value) {
         let to = to.display().to_string();
-        let mut command = self.tutanak(&[&["export", "--candidate", candidate, "--to", &to, "--json"], more].concat());
+        let arguments = [&["export", "--candidate", candidate, "--to", &to, "--json"], more].concat();
+        let mut command = self.tutanak(&arguments).await;
         let out = command.envs(set.iter().copied()).output().unwrap();
         (out.status.code().unwrap_or(-1), answer(&out))
     }
@@ -235,10 +255,6 @@ pub fn answer(out: &Output) -> serde_json::Value {
     let text = String::from_utf8_lossy(&out.stdout);
     let line = text.lines().last().unwrap_or("null");
     serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {text}\n{}", String::from_utf8_lossy(&out.stderr)))
-}
-
-pub fn sign(login: &Login) -> Signature {
-    Signature { user: login.user.clone(), password: login.password.clone(), code: String::new() }
 }
 
 pub fn wish(to: &Path) -> Wish {

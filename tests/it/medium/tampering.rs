@@ -87,7 +87,7 @@ async fn whatever_was_changed_is_named() {
         copy(whole.path(), changed.path());
         sound(changed.path());
         change(changed.path());
-        let out = stage.tutanak(&["verify", &changed.path().display().to_string(), "--json"]).output().unwrap();
+        let out = stage.command(&["verify", &changed.path().display().to_string(), "--json"]).output().unwrap();
         let told = answer(&out);
         assert_eq!((out.status.code(), &told["right"]), (Some(1), &false.into()), "{problem} {path}: {told}");
         let named = told["problems"]
@@ -97,7 +97,7 @@ async fn whatever_was_changed_is_named() {
             .any(|told| told["problem"] == problem && (path.is_empty() || told["path"] == path));
         assert!(named, "{problem} {path}: {told}");
         let said =
-            stage.tutanak(&["verify", &changed.path().display().to_string()]).env("LANG", "C.UTF-8").output().unwrap();
+            stage.command(&["verify", &changed.path().display().to_string()]).env("LANG", "C.UTF-8").output().unwrap();
         assert!(String::from_utf8_lossy(&said.stdout).contains("YANLIŞ"), "{problem} {path}");
     }
 }
@@ -108,12 +108,12 @@ async fn a_bag_signed_by_another_key_is_no_bag_of_this_log() {
     stage.ready("aday-1").await;
     let to = tempfile::tempdir().unwrap();
     stage.write("aday-1", &wish(to.path())).await.unwrap();
-    let shown = stage.tutanak(&["key", "show"]).output().unwrap();
+    let shown = stage.command(&["key", "show"]).output().unwrap();
     let key = String::from_utf8(shown.stdout).unwrap().trim().to_owned();
     let keys = [key.parse().unwrap()];
     let verdict = verify_medium(to.path(), &keys).unwrap();
     assert!(verdict.problems.is_empty() && !verdict.own_keys, "{:#?}", verdict.problems);
-    let ssh = String::from_utf8(stage.tutanak(&["key", "show", "--ssh"]).output().unwrap().stdout).unwrap();
+    let ssh = String::from_utf8(stage.command(&["key", "show", "--ssh"]).output().unwrap().stdout).unwrap();
     assert!(ssh.contains(&verdict.fingerprint), "{ssh}");
     assert!(ssh.contains(fs::read_to_string(to.path().join("imza-anahtari.txt")).unwrap().trim()), "{ssh}");
     // Somebody signs everything anew with a key of their own, and puts that key on the medium.
@@ -157,7 +157,7 @@ async fn the_mediums_log_is_held_against_checkpoints_from_elsewhere() {
     {
         fs::write(&file, note).unwrap();
         let (root, file) = (to.path().display().to_string(), file.display().to_string());
-        let out = stage.tutanak(&["verify", &root, "--checkpoint", &file, "--lang", "tr"]).output().unwrap();
+        let out = stage.command(&["verify", &root, "--checkpoint", &file, "--lang", "tr"]).output().unwrap();
         let said = String::from_utf8_lossy(&out.stdout);
         assert_eq!(out.status.code(), Some(status), "{said}");
         assert!(said.contains(words), "{words}: {said}");
