@@ -1,10 +1,12 @@
-//! Whose address it is, where proxies stand between. What a proxy says is believed only of proxies that were named.
+//! Whose address it is, where proxies stand between, and which ranges somebody may say to come from. What a proxy says is
+//! believed only of proxies that were named.
 //!
-//! It must never take an address from anybody else's word: every address list depends on it.
+//! It must never take an address from anybody else's word: every address list depends on it. Nor take a list that keeps
+//! nobody out.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::Deserialize;
 
 use super::covers;
@@ -67,6 +69,91 @@ impl Proxies {
         }
         Some(nearest)
     }
+}
+
+/// The shortest prefixes of a range that a party reports, IPv4 and IPv6: some static addresses, not a part of the Internet.
+const SHORTEST: (u8, u8) = (16, 32);
+
+/// What was reported is no address or range that anybody comes from.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadRange {
+    /// It is written like none.
+    #[error("{0} is no address and no CIDR range")]
+    Unreadable(String),
+    /// Wider than what one party can have.
+    #[error("{range} is too wide a range: /{shortest} is the widest that a party may report")]
+    TooWide {
+        /// What was reported.
+        range: String,
+        /// The shortest prefix of its kind.
+        shortest: u8,
+    },
+    /// Nobody's computer has it.
+    #[error("{0} is not the address of a computer")]
+    Nobodys(String),
+}
+
+impl BadRange {
+    /// The same for election users.
+    pub fn turkish(&self) -> String {
+        match self {
+            Self::Unreadable(text) => format!("IP adresi geçerli değil: {text:?}"),
+            Self::TooWide { range, shortest } => {
+                format!("{range} çok geniş bir aralık; en geniş /{shortest} olabilir")
+            }
+            Self::Nobodys(range) => format!("{range} bir bilgisayarın adresi olamaz"),
+        }
+    }
+}
+
+/// An address or a CIDR range as it is typed, in the one way in which it is kept.
+///
+/// # Errors
+/// It is neither.
+pub fn range(text: &str) -> Result<IpNet, BadRange> {
+    let single = text.parse::<IpAddr>().map(IpNet::from);
+    let range = single.or_else(|_| text.parse::<IpNet>()).map_err(|_| BadRange::Unreadable(text.to_owned()))?;
+    Ok(canonical(range))
+}
+
+/// A range without the bits that it does not cover; of IPv4 as IPv4, however it is written: a client's address is compared so.
+pub fn canonical(range: IpNet) -> IpNet {
+    let range = range.trunc();
+    let mapped = match range {
+        IpNet::V6(range) if range.prefix_len() >= 96 => {
+            range.addr().to_ipv4_mapped().zip(range.prefix_len().checked_sub(96))
+        }
+        _ => None,
+    };
+    match mapped.map(|(address, prefix)| Ipv4Net::new(address, prefix)) {
+        Some(Ok(range)) => IpNet::V4(range),
+        _ => range,
+    }
+}
+
+/// A range that a party or candidate reported, as it is kept.
+///
+/// # Errors
+/// Nobody comes from there, or half of the Internet does.
+pub fn reported(range: IpNet) -> Result<IpNet, BadRange> {
+    let range = canonical(range);
+    if range.addr().is_loopback() {
+        return Ok(range); // this machine itself, as in rehearsals: nobody comes from there
+    }
+    let shortest = if range.addr().is_ipv4() { SHORTEST.0 } else { SHORTEST.1 };
+    if range.prefix_len() < shortest || holds_ipv4(&range) {
+        return Err(BadRange::TooWide { range: range.to_string(), shortest });
+    }
+    if range.addr().is_unspecified() || range.addr().is_multicast() {
+        return Err(BadRange::Nobodys(range.to_string()));
+    }
+    Ok(range)
+}
+
+/// Whether it is an IPv6 range in which the whole of IPv4 lies.
+fn holds_ipv4(range: &IpNet) -> bool {
+    const IPV4: Ipv6Addr = Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0);
+    Ipv6Net::new(IPV4, 96).is_ok_and(|all| range.contains(&IpNet::V6(all)))
 }
 
 /// A party's addresses are a trusted proxy's as well.
@@ -142,6 +229,39 @@ mod tests {
         assert_eq!(client("10.1.1.1", &["10.2.2.2, 10.3.3.3"]), is("10.2.2.2"));
         assert_eq!(client("10.1.1.1", &["192.0.2.7, unknown"]), None, "nobody can tell");
         assert_eq!(client("10.1.1.1", &["unknown, 192.0.2.7"]), is("192.0.2.7"));
+    }
+
+    #[test]
+    fn a_range_is_kept_in_one_way() {
+        for (typed, kept) in [
+            ("192.0.2.7", "192.0.2.7/32"),
+            ("192.0.2.7/28", "192.0.2.0/28"),
+            ("::ffff:192.0.2.7", "192.0.2.7/32"),
+            ("::ffff:192.0.2.7/124", "192.0.2.0/28"),
+            ("2001:DB8::7", "2001:db8::7/128"),
+            ("0.0.0.0/0", "0.0.0.0/0"),
+        ] {
+            assert_eq!(range(typed).unwrap().to_string(), kept);
+        }
+        for typed in ["", "300.1.1.1", "192.0.2.0/33", "localhost", "192.0.2.1 192.0.2.2"] {
+            assert_eq!(range(typed), Err(BadRange::Unreadable(typed.to_owned())));
+        }
+    }
+
+    #[test]
+    fn what_keeps_nobody_out_is_no_list() {
+        let judged = |typed: &str| range(typed).and_then(reported);
+        for wide in
+            ["0.0.0.0/0", "128.0.0.0/1", "203.0.0.0/15", "::/0", "2001::/31", "::ffff:0:0/96", "::/64", "::ffff:0:0/95"]
+        {
+            assert!(matches!(judged(wide), Err(BadRange::TooWide { .. })), "{wide}: {:?}", judged(wide));
+        }
+        for nobodys in ["0.0.0.0", "0.0.0.0/24", "::", "224.0.0.1", "ff02::/32"] {
+            assert!(matches!(judged(nobodys), Err(BadRange::Nobodys(_))), "{nobodys}: {:?}", judged(nobodys));
+        }
+        for some in ["203.0.0.0/16", "192.0.2.7", "2001:db8::/32", "127.0.0.0/8", "::1"] {
+            assert!(judged(some).is_ok(), "{some}");
+        }
     }
 
     #[test]

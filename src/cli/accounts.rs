@@ -23,7 +23,7 @@ pub use user::UserCommand;
 
 use super::on_record::about;
 use super::{ConfigArg, write_private};
-use crate::access::addresses::Proxies;
+use crate::access::addresses::{self, Proxies};
 use crate::access::enrol::PartySecrets;
 use crate::access::slip::{self, Slip};
 use crate::clock::Clock;
@@ -75,9 +75,9 @@ impl Desk {
         Ok(Self { ledger: config.ledger().await?, site, proxies })
     }
 
-    /// Addresses that a party or candidate reported, as they are typed: none of them a trusted proxy's.
+    /// Addresses that a party or candidate reported, as they are typed: none of them half of the Internet, or a trusted proxy's.
     fn reported(&self, texts: &[String]) -> anyhow::Result<Vec<IpNet>> {
-        let ranges = ranges(texts)?;
+        let ranges = ranges(texts)?.into_iter().map(addresses::reported).collect::<Result<Vec<_>, _>>()?;
         self.proxies.keep_apart(&ranges)?;
         Ok(ranges)
     }
@@ -149,11 +149,7 @@ fn write_slips(dir: &Path, slips: &[Slip], site: &str) -> anyhow::Result<()> {
 
 /// Addresses and CIDR ranges as they are typed.
 fn ranges(texts: &[String]) -> anyhow::Result<Vec<IpNet>> {
-    let range = |text: &String| {
-        let single = text.parse::<std::net::IpAddr>().map(IpNet::from);
-        single.or_else(|_| text.parse()).with_context(|| format!("{text} is no address and no CIDR range"))
-    };
-    texts.iter().map(range).collect()
+    Ok(texts.iter().map(|text| addresses::range(text)).collect::<Result<_, _>>()?)
 }
 
 /// A password from the environment, or asked for at the terminal.

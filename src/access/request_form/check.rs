@@ -1,13 +1,12 @@
 //! Rows of cells as people: every line is looked at, and every mistake is told.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
-use std::str::FromStr;
 
 use ipnet::IpNet;
 
 use super::sheet::{Cell, Row};
 use super::{Form, FormError, Mistake};
+use crate::access::addresses;
 use crate::access::people::Wanted;
 use crate::domain::naming::slug;
 use crate::domain::person::{BadDetail, Email, Role, SEATS};
@@ -16,8 +15,6 @@ use crate::ledger::secrets::Account;
 
 /// Mistakes that are told at most; a form with more is the wrong file.
 const MISTAKES: usize = 500;
-/// The shortest prefix of an address range: a party has some static addresses, not a part of the Internet.
-const SHORTEST: (u8, u8) = (16, 32);
 
 /// The columns, with the headers they may have, folded by [`slug`].
 const COLUMNS: [(Column, &[&str]); 6] = [
@@ -150,9 +147,9 @@ fn line(
     let role = role(text(Column::Role)).map_err(|text| mistakes.add(line, text)).ok();
     let mut ranges = Vec::new();
     for word in text(Column::Addresses).split([' ', ',', ';', '\n', '\r', '\t']).filter(|word| !word.is_empty()) {
-        match range(word) {
+        match addresses::range(word).and_then(addresses::reported) {
             Ok(range) => ranges.push(range),
-            Err(text) => mistakes.add(line, text),
+            Err(bad) => mistakes.add(line, bad.turkish()),
         }
     }
     let (Some(party), Some(name), Some(phone), Some(email), Some(role)) = (party, name, phone, email, role) else {
@@ -184,19 +181,6 @@ fn role(text: &str) -> Result<Role, String> {
         "temsilci" | "parti-temsilcisi" | "representative" => Ok(Role::Representative),
         _ => Err(format!("görev \"temsilci\" ya da \"kullanıcı\" olabilir: {text:?}")),
     }
-}
-
-fn range(text: &str) -> Result<IpNet, String> {
-    let parsed = IpAddr::from_str(text).map(IpNet::from).or_else(|_| text.parse::<IpNet>());
-    let range = parsed.map_err(|_| format!("IP adresi geçerli değil: {text:?}"))?.trunc();
-    let shortest = if range.addr().is_ipv4() { SHORTEST.0 } else { SHORTEST.1 };
-    if range.prefix_len() < shortest {
-        return Err(format!("{text} çok geniş bir aralık; en geniş /{shortest} olabilir"));
-    }
-    if range.addr().is_unspecified() || range.addr().is_multicast() {
-        return Err(format!("{text} bir bilgisayarın adresi olamaz"));
-    }
-    Ok(range)
 }
 
 /// Nobody twice.

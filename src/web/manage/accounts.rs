@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::{only_at_the_machine, unsound};
-use crate::access::enrol;
+use crate::access::{addresses, enrol};
 use crate::domain::{BoardId, Channel, Gate, PartyId, PlaceId};
 use crate::ledger::secrets::Account;
 use crate::web::Site;
@@ -104,6 +104,17 @@ pub(in crate::web) async fn show(
     Ok(Json(account.into()))
 }
 
+/// An address list as it is kept: of a party or candidate some addresses of their own, and none of a trusted proxy.
+fn kept(site: &Site, kind: &str, addresses: Vec<IpNet>) -> Result<Vec<IpNet>, String> {
+    if !matches!(kind, "party" | "candidate") {
+        return Ok(addresses.into_iter().map(addresses::canonical).collect());
+    }
+    let reported = addresses.into_iter().map(addresses::reported).collect::<Result<Vec<_>, _>>();
+    let reported = reported.map_err(|bad| bad.turkish())?;
+    site.proxies.keep_apart(&reported).map_err(|overlap| overlap.to_string())?;
+    Ok(reported)
+}
+
 /// Adds one. Its secrets are told this once.
 pub(in crate::web) async fn add(
     State(site): State<Site>,
@@ -122,9 +133,7 @@ pub(in crate::web) async fn add(
     if matches!(kind.as_str(), "party" | "candidate") && addresses.is_empty() {
         return Err(unsound("Sabit IP adresleri (addresses) yazılmamış."));
     }
-    if matches!(kind.as_str(), "party" | "candidate") {
-        site.proxies.keep_apart(&addresses).map_err(|overlap| unsound(overlap.to_string()))?;
-    }
+    let addresses = kept(&site, &kind, addresses).map_err(unsound)?;
     let given = match kind.as_str() {
         "party" => {
             let opens_with = if takes_no_part { Gate::BanLifted } else { Gate::PartiesOpen };
@@ -157,9 +166,7 @@ pub(in crate::web) async fn change(
         return Err(refusal);
     }
     if let Some(addresses) = changed.addresses {
-        if matches!(account.kind.as_str(), "party" | "candidate") {
-            site.proxies.keep_apart(&addresses).map_err(|overlap| unsound(overlap.to_string()))?;
-        }
+        let addresses = kept(&site, &account.kind, addresses).map_err(unsound)?;
         let list: Vec<String> = addresses.iter().map(IpNet::to_string).collect();
         site.ledger.account_set_addresses(&account.kind, &id, &list.join(" ")).await?;
     }

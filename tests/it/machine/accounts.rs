@@ -156,7 +156,7 @@ async fn no_address_of_a_party_may_be_a_trusted_proxys() {
         machine.configure("[https]", trusted);
         assert!(machine.run(&["party", "add", "isik", "--name", "Işık", "--from", "192.0.2.0/28", "--json"]).ok);
         let add = ["--name", "X", "--from"];
-        for range in ["10.1.2.3", "10.0.0.0/8", "2001:db8:f:1::/64"] {
+        for range in ["10.1.2.3", "10.1.0.0/16", "2001:db8:f:1::/64"] {
             let refused = [
                 machine.run(&[&["party", "add", "x"], &add[..], &[range]].concat()),
                 machine.run(&[&["candidate", "add-presidential", "x"], &add[..], &[range]].concat()),
@@ -183,5 +183,43 @@ async fn no_address_of_a_party_may_be_a_trusted_proxys() {
         // A board sees nothing: it may stand behind the balancer itself.
         let board = ["board", "add", "kadikoy-1", "--name", "Kurul", "--place", "34-k-1", "--from", "10.1.2.3"];
         assert!(machine.run(&board).ok);
+    }
+}
+
+#[tokio::test]
+async fn no_party_comes_from_half_of_the_internet() {
+    for machine in Machine::all().await {
+        let name = machine.name;
+        assert!(machine.run(&["party", "add", "isik", "--name", "Işık", "--from", "::ffff:192.0.2.7", "--json"]).ok);
+        let kept = async || machine.ledger.account("isik").await.unwrap().unwrap().addresses;
+        assert_eq!(kept().await, "192.0.2.7/32", "{name}: an IPv4 address, however it is written");
+        for range in [
+            "0.0.0.0/0",
+            "::/0",
+            "0.0.0.0",
+            "203.0.0.0/8",
+            "2001::/16",
+            "::ffff:0.0.0.0/96",
+            "::/80",
+            "224.0.0.1",
+            "::",
+        ] {
+            let refused = [
+                machine.run(&["party", "add", "x", "--name", "X", "--from", range]),
+                machine.run(&["candidate", "add-presidential", "x", "--name", "X", "--from", range]),
+                machine.run(&["party", "set-addresses", "isik", "192.0.2.0/28", range]),
+            ];
+            for refused in refused {
+                let why = ["too wide a range", "not the address of a computer"];
+                assert!(!refused.ok && why.iter().any(|why| refused.err.contains(why)), "{name}: {range}: {refused:?}");
+            }
+        }
+        assert_eq!(kept().await, "192.0.2.7/32", "{name}");
+        assert!(machine.ledger.account("x").await.unwrap().is_none(), "{name}");
+        assert!(machine.run(&["party", "set-addresses", "isik", "203.0.113.5/28", "::ffff:198.51.100.0/120"]).ok);
+        assert_eq!(kept().await, "203.0.113.0/28 198.51.100.0/24", "{name}");
+        // A board sends from within a network of its own, however wide that is.
+        let board = ["board", "add", "kadikoy-1", "--name", "Kurul", "--place", "34-k-1", "--from", "10.0.0.0/8"];
+        assert!(machine.run(&board).ok, "{name}");
     }
 }

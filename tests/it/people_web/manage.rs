@@ -184,7 +184,7 @@ async fn by_program_too_no_address_of_a_party_may_be_a_trusted_proxys() {
     let mut desk = at_the_desk(&house).await;
     let overlap = "that party could claim to be any other";
     for kind in ["party", "candidate"] {
-        let new = json!({"kind": kind, "id": "yeni", "name": "Yeni", "addresses": ["192.0.2.1/32", "10.0.0.0/8"]});
+        let new = json!({"kind": kind, "id": "yeni", "name": "Yeni", "addresses": ["192.0.2.1/32", "10.1.0.0/16"]});
         let (status, told) = desk.json(Method::POST, "/v1/yonetim/hesaplar", &new).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(told["detail"].as_str().unwrap().contains(overlap), "{told}");
@@ -214,4 +214,25 @@ async fn a_form_that_is_a_bomb_is_refused_and_on_record() {
     assert_eq!(desk.form(formula.as_bytes()).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     house.audit(4, |row| row.object == "POST /v1/yonetim/talep-formu" && row.reason == "422").await;
     assert_eq!(house.ledger.people(Some("parti")).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn by_program_too_no_party_comes_from_half_of_the_internet() {
+    let house = House::open().await;
+    let mut desk = at_the_desk(&house).await;
+    for range in ["0.0.0.0/0", "::/0", "203.0.0.0/8", "::ffff:0.0.0.0/96", "224.0.0.0/24"] {
+        for kind in ["party", "candidate"] {
+            let new = json!({"kind": kind, "id": "yeni", "name": "Yeni", "addresses": ["192.0.2.1/32", range]});
+            let (status, told) = desk.json(Method::POST, "/v1/yonetim/hesaplar", &new).await;
+            assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{range}: {told}");
+        }
+        let change = json!({"addresses": [range]});
+        let (status, told) = desk.json(Method::PATCH, "/v1/yonetim/hesaplar/parti", &change).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{range}: {told}");
+    }
+    assert_eq!(house.ledger.account("parti").await.unwrap().unwrap().addresses, "127.0.0.0/8");
+    assert!(house.ledger.account("yeni").await.unwrap().is_none());
+    let change = json!({"addresses": ["::ffff:192.0.2.0/124"]});
+    let (status, told) = desk.json(Method::PATCH, "/v1/yonetim/hesaplar/parti", &change).await;
+    assert_eq!((status, &told["addresses"]), (StatusCode::OK, &json!(["192.0.2.0/28"])), "{told}");
 }
