@@ -61,6 +61,14 @@ pub enum EnrolError {
     /// It is none.
     #[error("{0} is no seçim çevresi, province or district")]
     NoConstituency(PlaceId),
+    /// It is divided into them, and nobody stands in all.
+    #[error("{place} is divided into seçim çevresi of its own: {}", .constituencies.join(", "))]
+    Divided {
+        /// The place that was named.
+        place: PlaceId,
+        /// Those there are.
+        constituencies: Vec<String>,
+    },
     /// There is none of this name and kind.
     #[error("there is no such account: {0}")]
     NoSuchAccount(String),
@@ -136,15 +144,22 @@ async fn as_party(
     Ok(given)
 }
 
+/// How many seçim çevresi are named at most, where a place is divided.
+const TOLD: u32 = 10;
+
 /// Adds an independent candidate of a seçim çevresi: an account without any way in on line, for which a medium is written.
 ///
 /// # Errors
-/// The id is taken or the place is no seçim çevresi: nothing was added.
+/// The id is taken, or the place is no seçim çevresi or divided into such: nothing was added.
 pub async fn independent(ledger: &Ledger, id: &PartyId, name: &str, place: &PlaceId) -> Result<(), EnrolError> {
     let found = ledger.place(place).await?.ok_or_else(|| EnrolError::NoSuchPlace(place.clone()))?;
     // A province that is one seçim çevresi has no place of its own for it.
     if !matches!(found.level, Level::Cevre | Level::Il | Level::Ilce) {
         return Err(EnrolError::NoConstituency(place.clone()));
+    }
+    let constituencies = ledger.constituencies_below(place, TOLD).await?;
+    if !constituencies.is_empty() {
+        return Err(EnrolError::Divided { place: place.clone(), constituencies });
     }
     let kind = Kind { kind: "independent", opens_with: Gate::BanLifted };
     add(ledger, kind, id.as_str(), name, Some(place), &[], Vec::new(), None).await

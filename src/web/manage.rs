@@ -61,6 +61,9 @@ impl From<EnrolError> for Problem {
             EnrolError::NoSuchPlace(place) => unsound(format!("{place} diye bir yer yok.")),
             EnrolError::NoBoardThere(place) => unsound(format!("{place} bir kurulun bulunduğu yer değil.")),
             EnrolError::NoConstituency(place) => unsound(format!("{place} bir seçim çevresi değil.")),
+            EnrolError::Divided { place, constituencies } => {
+                unsound(format!("{place} seçim çevrelerine ayrılmış; biri yazılmalı: {}.", constituencies.join(", ")))
+            }
             EnrolError::Password(error) => Self::unavailable(&error),
             EnrolError::Secret(error) => Self::unavailable(&error),
             EnrolError::Ledger(error) => Self::unavailable(&error),

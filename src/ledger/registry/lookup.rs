@@ -21,6 +21,14 @@ SELECT 1 + length(r.prefix), r.kind, r.many_pages, CAST(NULL AS BIGINT), b.numbe
 
 const PLACE: &str = "SELECT id, parent, level, code, name, directory, board, district FROM place WHERE id = $1";
 
+/// A seçim çevresi holds no other one.
+const CONSTITUENCIES: &str = "\
+WITH RECURSIVE below (id, seq, level) AS (
+  SELECT id, seq, level FROM place WHERE parent = $1
+  UNION ALL
+  SELECT p.id, p.seq, p.level FROM place p JOIN below ON p.parent = below.id WHERE below.level <> 'cevre'
+) SELECT id FROM below WHERE level = 'cevre' ORDER BY seq LIMIT $2";
+
 const PLACES_AFTER: &str = "\
 SELECT id, parent, level, code, name, directory, board, district FROM place WHERE seq > $1 ORDER BY seq LIMIT $2";
 
@@ -52,6 +60,13 @@ impl Ledger {
         let raw: Option<RawPlace> =
             on_db!(&*self.db, |pool| sqlx::query_as(PLACE).bind(id.as_str()).fetch_optional(pool).await?);
         raw.map(rows::place).transpose()
+    }
+
+    /// The seçim çevresi below a place, at most `limit` of them, in the order of their import.
+    pub async fn constituencies_below(&self, place: &PlaceId, limit: u32) -> Result<Vec<String>, LedgerError> {
+        Ok(on_db!(&*self.db, |pool| {
+            sqlx::query_scalar(CONSTITUENCIES).bind(place.as_str()).bind(i64::from(limit)).fetch_all(pool).await?
+        }))
     }
 
     /// At most `limit` places in the order of their import, after the first `after` of them.

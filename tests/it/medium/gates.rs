@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use tutanak::access::gates::Signature;
-use tutanak::access::totp;
+use tutanak::access::{enrol, totp};
 use tutanak::clock::Clock;
 use tutanak::export::ExportError;
 use tutanak::export::desk::Refusal;
@@ -145,4 +145,22 @@ async fn the_command_takes_a_request_from_the_petition_to_the_receipt() {
     assert_eq!(status, 0, "{said}");
     assert!(said.contains("DOĞRU: ortam eksiksiz"), "{said}");
     assert!(run(&["verify", &dir, "--lang", "en"]).await.1.contains("RIGHT: the medium is whole"));
+}
+
+#[tokio::test]
+async fn no_medium_is_of_a_place_that_is_divided_into_constituencies() {
+    for engine in Engine::all().await {
+        let name = engine.name;
+        let stage = Stage::build(Some(engine), None).await;
+        let add = async |id: &str, place: &str| {
+            enrol::independent(&stage.ledger, &id.parse().unwrap(), "Aday", &place.parse().unwrap()).await
+        };
+        // İstanbul is two seçim çevresi here: nobody stands in both.
+        let refused = add("aday-3", "34").await.unwrap_err();
+        assert!(refused.to_string().contains("34-c1"), "{name}: it says which there are: {refused}");
+        assert!(stage.ledger.account("aday-3").await.unwrap().is_none(), "{name}");
+        add("aday-3", "34-c1").await.unwrap();
+        add("aday-4", "34-k").await.unwrap();
+        assert!(add("aday-5", "34-k-1").await.is_err(), "{name}: a board's place is none");
+    }
 }
