@@ -176,13 +176,26 @@ impl Sessions {
     /// # Errors
     /// The database did not answer.
     pub async fn find(&self, ticket: &str) -> Result<Option<Visitor>, LedgerError> {
+        self.holder(ticket, true).await
+    }
+
+    /// The same, where being asked does not count as use: a page that stands open asks by itself, whether or not anybody is
+    /// there.
+    ///
+    /// # Errors
+    /// The database did not answer.
+    pub async fn look(&self, ticket: &str) -> Result<Option<Visitor>, LedgerError> {
+        self.holder(ticket, false).await
+    }
+
+    async fn holder(&self, ticket: &str, used: bool) -> Result<Option<Visitor>, LedgerError> {
         let hash = hash(ticket);
         let now = self.clock.now().as_millisecond();
         let Some(found) = self.ledger.session(&hash).await? else { return Ok(None) };
         if now >= found.ends_ms || now - found.seen_ms >= IDLE.as_millis() as i64 {
             return Ok(None);
         }
-        if now - found.seen_ms >= NOTED.as_millis() as i64 {
+        if used && now - found.seen_ms >= NOTED.as_millis() as i64 {
             self.ledger.session_touch(&hash, now).await?;
         }
         let principal = door::principal_of(&found.login)?;

@@ -33,6 +33,8 @@ pub enum Needs {
     Right(Act),
     /// The same of a person of a board, who has shown the board's certificate where one is bound to it.
     Clerk(Act),
+    /// The same, asked again and again by a page that stands open: it is no use of the session, which else would never end.
+    Watching(Act),
 }
 
 /// One address.
@@ -57,7 +59,7 @@ where
 
 /// Every address of the service.
 pub fn table() -> Vec<Route> {
-    use Needs::{Board, Bulk, Clerk, Nobody, Person, Right, Service, Session};
+    use Needs::{Board, Bulk, Clerk, Nobody, Person, Right, Service, Session, Watching};
     let get = Method::GET;
     let post = Method::POST;
     vec![
@@ -87,8 +89,8 @@ pub fn table() -> Vec<Route> {
         route(get.clone(), site::board::SCRIPT, Nobody, site::board::script),
         route(post.clone(), "/kurul/gonder", Clerk(Act::Upload), site::board::send::form),
         route(Method::PUT, "/v1/kurul/taramalar/{digest}", Clerk(Act::Upload), site::board::send::one),
-        route(get.clone(), "/v1/kurul/durum", Clerk(Act::FollowUploads), site::board::state),
-        route(get.clone(), "/v1/kurul/sira", Clerk(Act::FollowUploads), site::board::queue),
+        route(get.clone(), "/v1/kurul/durum", Watching(Act::FollowUploads), site::board::state),
+        route(get.clone(), "/v1/kurul/sira", Watching(Act::FollowUploads), site::board::queue),
         route(get.clone(), "/kurul/makbuz/{name}", Clerk(Act::FollowUploads), site::board::receipts::one),
         route(post.clone(), "/kurul/makbuzlar", Clerk(Act::FollowUploads), site::board::receipts::many),
         route(get.clone(), "/kurul/eksikler", Clerk(Act::FollowUploads), site::board::missing::page),
@@ -144,7 +146,7 @@ pub fn router(site: Site) -> Router {
     for Route { path, needs, handler, .. } in table() {
         let handler = match needs {
             Needs::Nobody | Needs::Board | Needs::Bulk | Needs::Service => handler,
-            Needs::Session(_) | Needs::Person | Needs::Right(_) | Needs::Clerk(_) => {
+            Needs::Session(_) | Needs::Person | Needs::Right(_) | Needs::Clerk(_) | Needs::Watching(_) => {
                 handler.route_layer(from_fn_with_state((site.clone(), needs), gate::pass))
             }
         };

@@ -19,6 +19,7 @@ use crate::access::door::DoorError;
 use crate::access::sessions::{Caller, Visitor};
 use crate::access::{Act, Class, Refusal};
 use crate::audit::{Access, Seat};
+use crate::ledger::LedgerError;
 use crate::telemetry::Chain;
 use crate::web::problem::Problem;
 use crate::web::routes::Needs;
@@ -78,13 +79,13 @@ pub(in crate::web) async fn pass(State((site, needs)): State<(Site, Needs)>, req
     let program = parts.uri.path().starts_with("/v1/");
     let origin = Origin::of(&parts);
     let act = match needs {
-        Needs::Session(act) | Needs::Right(act) | Needs::Clerk(act) => act,
+        Needs::Session(act) | Needs::Right(act) | Needs::Clerk(act) | Needs::Watching(act) => act,
         // Whoever may log out may see what is only about themselves.
         _ => Act::LogOut,
     };
     let visitor = match ticket(&parts.headers) {
         None => None,
-        Some(ticket) => match site.sessions.find(&ticket).await {
+        Some(ticket) => match found(&site, &ticket, needs).await {
             Ok(visitor) => visitor,
             Err(error) => {
                 tracing::error!(error = %Chain(&error), "Could not look up a session");
@@ -132,7 +133,7 @@ pub(in crate::web) async fn pass(State((site, needs)): State<(Site, Needs)>, req
             );
         }
     };
-    if let (Needs::Clerk(_), Some(sender)) = (needs, &visitor.sender) {
+    if let (Needs::Clerk(_) | Needs::Watching(_), Some(sender)) = (needs, &visitor.sender) {
         parts.extensions.insert(sender.clone());
     }
     let about = About::default();
@@ -151,6 +152,14 @@ pub(in crate::web) async fn pass(State((site, needs)): State<(Site, Needs)>, req
         let _ = ended(other, &response); // of a length that is known: only exports of the record are not, and have no subject
     }
     conclude(seat, response)
+}
+
+/// Who holds the ticket. A page that watches by itself does not make a session that nobody uses go on.
+async fn found(site: &Site, ticket: &str, needs: Needs) -> Result<Option<Visitor>, LedgerError> {
+    match needs {
+        Needs::Watching(_) => site.sessions.look(ticket).await,
+        _ => site.sessions.find(ticket).await,
+    }
 }
 
 /// Whose account or person a request turns out to be about. Handlers say it as soon as they know; it stands first in the
@@ -172,7 +181,7 @@ impl About {
 /// Asks `access`. Whoever has still to replace the first password may do that, and log out.
 async fn allow(site: &Site, visitor: &Visitor, needs: Needs, act: Act, from: &Origin) -> Result<(), DoorError> {
     site.sessions.allow(visitor, act, from.address).await?;
-    if matches!(needs, Needs::Clerk(_)) {
+    if matches!(needs, Needs::Clerk(_) | Needs::Watching(_)) {
         if visitor.principal.class != Class::Board {
             return Err(DoorError::Refused(Refusal::WrongChannel));
         }

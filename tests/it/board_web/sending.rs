@@ -1,5 +1,6 @@
 //! Scans are sent from a browser.
 
+use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tutanak::access::enrol;
@@ -214,4 +215,24 @@ async fn who_finds_no_room_is_told_the_place_and_when_to_come_again() {
     assert!(page.body.contains("\"place\":1"), "{}", page.body);
     slow.leave().await;
     assert!(put(&mut clerk, &digest, &scan).await.status.is_success());
+}
+
+#[tokio::test]
+async fn a_page_that_stands_open_and_asks_for_its_counts_keeps_no_session_alive() {
+    let house = House::open().await;
+    let mut clerk = at_work(&house, "kadikoy-1", 1).await;
+    assert_eq!(clerk.get("/kurul").await.status, StatusCode::OK);
+    for _ in 0..29 {
+        house.clock.advance(SignedDuration::from_mins(1));
+        for asked in ["/v1/kurul/durum", "/v1/kurul/sira"] {
+            assert_eq!(clerk.get(asked).await.status, StatusCode::OK);
+        }
+    }
+    house.clock.advance(SignedDuration::from_mins(1));
+    assert_eq!(
+        clerk.get("/v1/kurul/durum").await.status,
+        StatusCode::UNAUTHORIZED,
+        "nobody did anything for half an hour"
+    );
+    assert_eq!(clerk.get("/kurul").await.location.as_deref(), Some("/giris"));
 }

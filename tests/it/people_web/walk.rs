@@ -46,7 +46,7 @@ async fn with_a_first_password_nothing_works_but_changing_it_and_logging_out() {
             let line = format!("{} {} for {}", route.method, route.path, slip.user);
             match route.needs {
                 Needs::Session(_) => open.push((route.method.clone(), route.path)),
-                Needs::Person | Needs::Right(_) | Needs::Clerk(_) => {
+                Needs::Person | Needs::Right(_) | Needs::Clerk(_) | Needs::Watching(_) => {
                     let turned = page.status == StatusCode::SEE_OTHER && page.location.as_deref() == Some("/parola");
                     assert!(turned || page.status == StatusCode::FORBIDDEN, "{line}: {}", page.status);
                 }

@@ -3,6 +3,7 @@
 'use strict';
 (() => {
   const AT_A_TIME = 3;
+  const ENDED = 'Oturum sona erdi. Yeni sekmede giriş yapın, sonra buradan sürdürün; sıradaki dosyalar bekler.';
   const at = (id) => document.getElementById(id);
   const form = at('gonder');
   const chooser = at('dosya');
@@ -130,7 +131,7 @@
       row.bar = undefined;
       if (status === 401) {
         row.say('Oturum bekleniyor');
-        stop('Oturum sona erdi. Yeni sekmede giriş yapın, sonra buradan sürdürün; sıradaki dosyalar bekliyor.', true);
+        stop(ENDED, true);
       } else if (status === 403 && (said.type ?? '').endsWith('not-sent-by-own-page') && await refresh() && tries < 3) {
         continue; // logged in anew in another tab
       } else if (status === 0 || status === 408 || status === 429 || status >= 500 || (said.type ?? '').endsWith('broken-off')) {
@@ -182,6 +183,7 @@
     let now;
     try {
       const answer = await fetch('/v1/kurul/durum', { headers: { Accept: 'application/json' }, cache: 'no-store' });
+      if (answer.status === 401) stop(ENDED, true);
       if (!answer.ok) return false;
       now = await answer.json();
     } catch {
