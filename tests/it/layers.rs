@@ -81,3 +81,20 @@ fn sql_is_spoken_in_the_ledger_alone() {
     });
     assert_eq!(outside.count(), 0);
 }
+
+#[test]
+fn passwords_are_hashed_in_lanes_that_are_made_once() {
+    // A lane made for one request bounds nothing: each hash takes 19 MiB and a core.
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&src, &mut files);
+    let makes = |file: &&std::path::PathBuf| {
+        let text = std::fs::read_to_string(file).unwrap();
+        text.split("#[cfg(test)]").next().unwrap().contains("Passwords::new")
+    };
+    let relative = |file: &std::path::PathBuf| file.strip_prefix(&src).unwrap().to_str().unwrap().to_owned();
+    let mut makers: Vec<String> = files.iter().filter(makes).map(relative).collect();
+    makers.sort();
+    // The door's, which everything behind it shares; that of single accounts; and commands, which are a process each.
+    assert_eq!(makers, ["access/door.rs", "access/enrol.rs", "cli/accounts/user.rs", "cli/demo.rs"]);
+}

@@ -7,7 +7,6 @@ use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 
 use super::{conflict, only_at_the_machine, unsound};
-use crate::access::passwords::Passwords;
 use crate::access::people::{self, Wanted};
 use crate::access::request_form::{self, FormError};
 use crate::access::slip::Slip;
@@ -111,7 +110,7 @@ pub(in crate::web) async fn add(
         phone: new.phone.parse().map_err(|bad| unsound(format!("{bad}")))?,
         email: new.email.parse().map_err(|bad| unsound(format!("{bad}")))?,
     };
-    let slip = people::add(&site.ledger, &Passwords::new(), wanted, site.sessions.now()).await?;
+    let slip = people::add(&site.ledger, site.door.passwords(), wanted, site.sessions.now()).await?;
     about.is(&slip.login);
     Ok((StatusCode::CREATED, Json(slip)))
 }
@@ -165,7 +164,7 @@ pub(in crate::web) async fn new_slip(
     Path(login): Path<String>,
 ) -> Result<Json<Slip>, Problem> {
     may_be_changed(&site, &about, &login).await?;
-    Ok(Json(people::new_slip(&site.ledger, &Passwords::new(), &login, site.sessions.now()).await?))
+    Ok(Json(people::new_slip(&site.ledger, site.door.passwords(), &login, site.sessions.now()).await?))
 }
 
 /// Everybody passive but the representatives, until a new form.
@@ -198,7 +197,7 @@ pub(in crate::web) async fn form(
     };
     site.proxies.keep_lists_apart(&form.addresses).map_err(|overlap| unsound(overlap.to_string()))?;
     let now = site.sessions.now();
-    let outcomes = people::define(&site.ledger, &Passwords::new(), &form.people, &form.addresses, now).await?;
+    let outcomes = people::define(&site.ledger, site.door.passwords(), &form.people, &form.addresses, now).await?;
     outcomes.iter().for_each(|outcome| about.is(&outcome.login));
     let (logins, slips): (Vec<_>, Vec<_>) = outcomes.into_iter().map(|outcome| (outcome.login, outcome.slip)).unzip();
     Ok(Json(Taken { logins, slips: slips.into_iter().flatten().collect() }))
