@@ -1,6 +1,7 @@
-//! Commands at the machine itself are accesses like any other: who gave which, and how it ended, stands in the record.
+//! Commands at the machine itself are accesses like any other: who gave which stands in the record before it is carried out,
+//! and how it ended when it has.
 //!
-//! It must never write down a secret. Secrets are never arguments of a command, so the arguments can be.
+//! It must never carry out what cannot be put on record. Nor write down a secret. Secrets are never arguments of a command, so the arguments can be.
 
 use std::cell::RefCell;
 
@@ -24,14 +25,35 @@ pub fn about(subject: &str) {
     let _ = ABOUT.try_with(|about| about.borrow_mut().push(subject.to_owned()));
 }
 
-/// Runs a command and writes down that it was given, by whom, and how it ended.
+/// Writes down that a command is given and by whom, runs it, and writes down how it ended.
 ///
 /// # Errors
-/// The command's own; or that it cannot be put on record.
+/// The command's own; or that it cannot be put on record: then nothing was done.
 pub async fn recorded(config: &ConfigArg, work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    let (done, about) = ABOUT.scope(RefCell::default(), async { (work.await, ABOUT.with(RefCell::take)) }).await;
     let command = given(std::env::args().skip(1));
-    let row = |object: String| AuditRow {
+    write(config, &[row(command.clone(), "begun", String::new())])
+        .await
+        .context("The command cannot be put on record; nothing was done")?;
+    let (done, about) = ABOUT.scope(RefCell::default(), async { (work.await, ABOUT.with(RefCell::take)) }).await;
+    let outcome = if done.is_ok() { "ok" } else { "failed" };
+    let reason = done.as_ref().err().map(|error| clipped(&format!("{error:#}"))).unwrap_or_default();
+    let rows: Vec<AuditRow> = match about.is_empty() {
+        true => vec![row(command, outcome, reason)],
+        false => {
+            let of = |subject: &String| row(clipped(&format!("{subject} {command}")), outcome, reason.clone());
+            about.iter().map(of).collect()
+        }
+    };
+    match (done, write(config, &rows).await) {
+        (Err(error), _) => Err(error),
+        (Ok(()), written) => {
+            written.context("The command was carried out; the record says that it was begun, and not how it ended")
+        }
+    }
+}
+
+fn row(object: String, outcome: &str, reason: String) -> AuditRow {
+    AuditRow {
         at_ms: Clock::system().now().as_millisecond(),
         principal: format!("os:{}", who()),
         channel: "-".to_owned(),
@@ -41,19 +63,18 @@ pub async fn recorded(config: &ConfigArg, work: impl Future<Output = anyhow::Res
         object,
         start_at: 0,
         bytes: 0,
-        complete: done.is_ok(),
-        outcome: if done.is_ok() { "ok" } else { "failed" }.to_owned(),
-        reason: done.as_ref().err().map(|error| clipped(&format!("{error:#}"))).unwrap_or_default(),
-    };
-    let rows: Vec<AuditRow> = match about.is_empty() {
-        true => vec![row(command)],
-        false => about.iter().map(|subject| row(clipped(&format!("{subject} {command}")))).collect(),
-    };
-    let written = async { Ok::<_, anyhow::Error>(config.ledger().await?.audit_add(&rows).await?) }.await;
-    match (done, written) {
-        (Err(error), _) => Err(error),
-        (Ok(()), written) => written.context("The command was carried out, and cannot be put on record"),
+        complete: outcome == "ok",
+        outcome: outcome.to_owned(),
+        reason,
     }
+}
+
+/// Each time by a ledger of its own: the command may close the one that it opens, or make its database first.
+async fn write(config: &ConfigArg, rows: &[AuditRow]) -> anyhow::Result<()> {
+    let ledger = config.ledger().await?;
+    let written = ledger.audit_add(rows).await;
+    ledger.close().await;
+    Ok(written?)
 }
 
 /// The command as it was typed, without the name of the configuration file, which is the same for all.

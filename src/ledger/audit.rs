@@ -35,7 +35,8 @@ pub struct AuditRow {
     pub bytes: i64,
     /// Whether it ran to its end.
     pub complete: bool,
-    /// `ok`, `cut`, `refused` or `failed`; `begun` of a transfer that took a while, or is large, and has a row more.
+    /// `ok`, `cut`, `refused` or `failed`; `begun` of what has a row more when it ends: a command at the machine, and a transfer
+    /// that took a while or is large.
     pub outcome: String,
     /// Why, where it was not `ok`.
     pub reason: String,

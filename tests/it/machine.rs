@@ -5,6 +5,7 @@ mod accounts;
 mod certificates;
 mod gates;
 mod people;
+mod record;
 
 use std::path::PathBuf;
 use std::process::Command;
