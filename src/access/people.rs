@@ -56,6 +56,12 @@ pub enum PeopleError {
     /// The password that should be replaced is not the right one, or its slip is used or too old.
     #[error("the present password is not right, or its slip was used already or is older than {SLIP_HOURS} hours")]
     WrongPassword,
+    /// Too many wrong tries: nothing was looked at.
+    #[error("too many wrong tries; the next one is looked at in {retry_after} seconds")]
+    NotNow {
+        /// Seconds after which a try is looked at again.
+        retry_after: u32,
+    },
     /// The new one will not do.
     #[error("{0}")]
     BadPassword(#[from] BadPassword),
@@ -209,6 +215,10 @@ pub(super) fn as_typed<'a>(known: Option<&PersonLogin>, password: &'a str) -> Co
 
 /// Whether the password may still open something: a chosen one always, a slip's once and not for ever.
 pub(super) fn slip_holds(known: &PersonLogin, now: Timestamp) -> bool {
-    let old = known.slip_until_ms.is_some_and(|until| now.as_millisecond() >= until);
-    !known.must_change || (!known.slip_used && !old)
+    !known.must_change || (!known.slip_used && is_in_time(known, now))
+}
+
+/// Whether a slip's password is not older than it may be. Inside the one session that it opened this alone is asked.
+pub(super) fn is_in_time(known: &PersonLogin, now: Timestamp) -> bool {
+    !known.must_change || known.slip_until_ms.is_none_or(|until| now.as_millisecond() < until)
 }

@@ -20,7 +20,7 @@ use super::secrets::SecretError;
 use super::{Act, Class, Object, Principal, Refusal, totp};
 use crate::clock::Clock;
 use crate::domain::{Channel, Sender};
-use crate::ledger::people::PasswordChange;
+use crate::ledger::people::{PasswordChange, PersonLogin};
 use crate::ledger::sessions::{NewSession, Proof, SessionShown};
 use crate::ledger::{Ledger, LedgerError};
 
@@ -243,13 +243,18 @@ impl Sessions {
     ) -> Result<Ticket, PeopleError> {
         let login = visitor.login();
         // A stolen session must not become a place to guess at.
-        let Ok(this) = self.door.try_in(Channel::Web, login, from.address).await else {
-            return Err(PasswordError::Busy.into());
+        let this = match self.door.try_in(Channel::Web, login, from.address).await {
+            Ok(this) => this,
+            Err(DoorError::Ledger(error)) => return Err(error.into()),
+            Err(DoorError::Refused(refusal)) => {
+                return Err(PeopleError::NotNow { retry_after: refusal.retry_after().unwrap_or(1) });
+            }
         };
         let known = self.ledger.person_login(login).await?;
         let stored = known.as_ref().map(|known| known.password.clone());
         let right = self.door.passwords().matches(stored, &people::as_typed(known.as_ref(), present)).await?;
-        let Some(known) = known.filter(|_| right) else {
+        let in_time = |known: &PersonLogin| people::is_in_time(known, self.clock.now());
+        let Some(known) = known.filter(|known| right && in_time(known)) else {
             this.wrong().await;
             return Err(PeopleError::WrongPassword);
         };

@@ -83,6 +83,12 @@ impl From<PeopleError> for Problem {
             PeopleError::Refused(Refused::Known { .. }) => conflict("Bu e-posta adresiyle bir kullanıcı var."),
             PeopleError::Refused(Refused::Taken { login }) => conflict(format!("{login} adı kullanılıyor.")),
             PeopleError::Nobody(_) => Self::missing(),
+            PeopleError::NotNow { .. } => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too-many-tries",
+                "Too many tries",
+                "Çok sayıda hatalı deneme yapıldı.",
+            ),
             PeopleError::WrongPassword => unsound("Parola doğru değil."),
             PeopleError::BadPassword(bad) => unsound(bad.to_string()),
             PeopleError::Secret(error) => Self::unavailable(&error),

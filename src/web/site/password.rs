@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::gate::{Origin, Reason};
 use super::login::give;
-use super::page::{self, Frame, show};
+use super::page::{self, Frame, not_now, show};
 use crate::access::passwords::{LEAST, MOST};
 use crate::access::people::PeopleError;
 use crate::access::sessions::Visitor;
@@ -32,6 +32,8 @@ pub(in crate::web) struct Change {
     yeni: String,
     yeniden: String,
 }
+
+const WRONG_PASSWORD: &str = "Şimdiki parola doğru değil ya da verilen ilk parolanın süresi dolmuş.";
 
 async fn form(site: &Site, visitor: &Visitor, error: &str) -> Response {
     let title = if error.is_empty() { "Parola değiştirme" } else { "Hata: Parola değiştirme" };
@@ -64,7 +66,12 @@ pub(in crate::web) async fn change(
             response
         }
         Err(PeopleError::BadPassword(bad)) => form(&site, &visitor, &bad.to_string()).await,
-        Err(PeopleError::WrongPassword) => form(&site, &visitor, "Şimdiki parola doğru değil.").await,
+        Err(PeopleError::WrongPassword) => form(&site, &visitor, WRONG_PASSWORD).await,
+        Err(PeopleError::NotNow { retry_after }) => {
+            let mut response = not_now(retry_after);
+            response.extensions_mut().insert(Reason("too-many-tries".into()));
+            response
+        }
         Err(error) => {
             tracing::error!(error = %Chain(&error), "Could not change a password");
             page::unavailable(false)

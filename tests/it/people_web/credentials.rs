@@ -2,9 +2,10 @@
 
 use jiff::SignedDuration;
 use reqwest::StatusCode;
-use tutanak::access::totp;
+use tutanak::access::passwords::Passwords;
+use tutanak::access::{people, totp};
 
-use super::browser::{Browser, Page};
+use super::browser::{Browser, OWN, Page};
 use crate::engines::Engine;
 use crate::house::{House, Plan, settled};
 
@@ -81,4 +82,47 @@ async fn a_stolen_session_puts_no_second_factor_in_the_place_of_its_persons() {
         assert_eq!(Browser::new(&house).log_in(&web.user, &web.password, &code(&second)).await, StatusCode::SEE_OTHER);
         house.audit(6, |row| row.object == "POST /dogrulama" && row.outcome == "refused").await;
     }
+}
+
+#[tokio::test]
+async fn a_session_that_a_slip_began_in_time_changes_nothing_when_the_slips_time_is_over() {
+    for engine in Engine::all().await {
+        let house = House::build(Plan { database: Some(engine.config.clone()), ..Plan::default() }).await;
+        let user = &house.party.web.user;
+        let passwords = Passwords::new();
+        for (late, status) in [(1, StatusCode::UNPROCESSABLE_ENTITY), (-1, StatusCode::SEE_OTHER)] {
+            let slip = people::new_slip(&house.ledger, &passwords, user, house.clock.now()).await.unwrap();
+            house.clock.advance(SignedDuration::from_hours(72) - SignedDuration::from_mins(1));
+            let mut browser = Browser::new(&house);
+            assert_eq!(browser.log_in(user, &slip.password, "").await, StatusCode::SEE_OTHER, "{}", engine.name);
+            house.clock.advance(SignedDuration::from_mins(1) + SignedDuration::from_millis(late));
+            let page = browser.change_password(&slip.password, OWN).await;
+            assert_eq!(page.status, status, "{}: {late} ms after its time", engine.name);
+            let first = house.ledger.person(user).await.unwrap().unwrap().must_change;
+            assert_eq!(first, status != StatusCode::SEE_OTHER, "{}", engine.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_guesses_the_present_password_in_a_session_is_told_to_wait() {
+    let house = House::open().await;
+    let web = settled(&house.ledger, house.party.web.clone()).await;
+    let mut browser = Browser::new(&house);
+    assert_eq!(browser.log_in(&web.user, &web.password, "").await, StatusCode::SEE_OTHER);
+    let token = browser.form_token("/parola").await;
+    for _ in 0..5 {
+        assert_eq!(browser.change_password("yanlış", OWN).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let secret = totp::generate().unwrap();
+    for (path, fields) in [
+        ("/parola", vec![("simdiki", web.password.as_str()), ("yeni", OWN), ("yeniden", OWN)]),
+        ("/dogrulama", vec![("simdiki", &web.password), ("simdiki_kod", ""), ("gizli", &secret), ("kod", "000000")]),
+    ] {
+        let fields: Vec<_> = fields.into_iter().chain([("_token", token.as_str())]).collect();
+        let page = browser.send(path, &fields, &[("sec-fetch-site", "same-origin")]).await;
+        assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS, "{path}: {}", page.body);
+        assert!(page.body.contains("saniye sonra yeniden deneyin"), "{path}: {}", page.body);
+    }
+    house.audit(2, |row| row.reason == "too-many-tries" && row.principal == "parti/parti-1").await;
 }
