@@ -17,7 +17,7 @@ use crate::access::door::DoorError;
 use crate::access::tried::{TOKEN, Tried};
 use crate::access::{Act, Object, Principal, Refusal};
 use crate::audit::Access;
-use crate::domain::Gate;
+use crate::domain::{Channel, Gate};
 
 /// A party's web service user. What it may do now is decided at each act.
 #[derive(Clone, Debug)]
@@ -31,13 +31,26 @@ impl FromRequestParts<Site> for ServiceUser {
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
         let from = peer(parts);
-        let found = match parts.headers.typed_get::<Authorization<Bearer>>() {
-            Some(token) => site.door.service(token.token(), from).await,
-            None => Err(DoorError::Refused(Refusal::Unknown)),
+        let token = parts.headers.typed_get::<Authorization<Bearer>>();
+        // Strangers are turned away before their token is looked at: a stolen one must not tell them that it is right.
+        let found = match (site.door.expects(from).await, &token) {
+            (Err(error), _) => Err(error),
+            (Ok(false), _) => Err(DoorError::Refused(Refusal::Elsewhere)),
+            (Ok(true), Some(token)) => site.door.service(token.token(), from).await,
+            (Ok(true), None) => Err(DoorError::Refused(Refusal::Unknown)),
         };
         match found {
             Ok(principal) => Ok(Self { principal, from }),
-            Err(error) => Err(turn_away(site, parts, "service", Tried::nobody(TOKEN), error, BEARER).await),
+            Err(error) => {
+                // Whose it is stands in the record, also where it was not looked at.
+                let tried = match (&error, &token) {
+                    (DoorError::Refused(Refusal::Elsewhere), Some(token)) => {
+                        site.door.tried_token(Channel::Service, token.token()).await
+                    }
+                    _ => Tried::nobody(TOKEN),
+                };
+                Err(turn_away(site, parts, "service", tried, error, BEARER).await)
+            }
         }
     }
 }

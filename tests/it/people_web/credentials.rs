@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use reqwest::StatusCode;
 use tutanak::access::passwords::Passwords;
 use tutanak::access::{people, totp};
+use tutanak::domain::Gate;
 
 use super::browser::{Browser, OWN, Page};
 use crate::engines::Engine;
@@ -125,4 +126,31 @@ async fn who_guesses_the_present_password_in_a_session_is_told_to_wait() {
         assert!(page.body.contains("saniye sonra yeniden deneyin"), "{path}: {}", page.body);
     }
     house.audit(2, |row| row.reason == "too-many-tries" && row.principal == "parti/parti-1").await;
+}
+
+#[tokio::test]
+async fn a_stranger_does_not_learn_from_the_answer_whether_a_service_token_is_right() {
+    let house = House::build(Plan { party_from: Some("127.0.0.1/32"), ..Plan::default() }).await;
+    let there = house.client_from([127, 0, 0, 2]);
+    let ask = async |token: &str| {
+        let answer = there.get(house.url("/v1/durum")).bearer_auth(token).send().await.unwrap();
+        (answer.status(), answer.text().await.unwrap())
+    };
+    let (right, wrong) = (ask(&house.party.service.token).await, ask("birsifrebilmiyorum").await);
+    assert_eq!(right, wrong);
+    assert_eq!(right.0, StatusCode::FORBIDDEN);
+    // The record knows whose it is.
+    let rows = house.audit(2, |row| row.channel == "service" && row.reason == "address-not-allowed").await;
+    assert_eq!(rows.iter().map(|row| row.principal.as_str()).collect::<Vec<_>>(), ["parti", "-"]);
+    // From an address that somebody reported, a wrong one is wrong.
+    let elsewhere = ["127.0.0.2/32".parse().unwrap()];
+    enrol_at(&house, &elsewhere).await;
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await; // what the door knows is at most a second old
+    assert_eq!(ask("birsifrebilmiyorum").await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(ask(&house.party.service.token).await.0, StatusCode::FORBIDDEN);
+}
+
+async fn enrol_at(house: &House, addresses: &[ipnet::IpNet]) {
+    let id = "komsu".parse().unwrap();
+    tutanak::access::enrol::party(&house.ledger, &id, "Komşu", addresses, Gate::PartiesOpen).await.unwrap();
 }
