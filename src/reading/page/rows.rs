@@ -2,6 +2,8 @@
 //!
 //! It must never widen a page of two shades, and never hold a second copy of a page, whatever its colours.
 
+use std::convert::Infallible;
+
 use super::chunks::File;
 use super::filter::{self, LANES};
 use super::header::Header;
@@ -45,12 +47,20 @@ fn grey(header: &Header, shades: &Shades, inflate: &mut Inflate) -> Result<(Grey
     let (width, height) = (header.width as usize, header.height as usize);
     let mut sheet = Sheet::new(width, height, begins_at_half(width, height));
     if matches!(shades, Shades::AsTheyAre) {
-        each_band(header, width, height, inflate, |_, rows| sheet.push(rows))?;
+        // The filters are undone where the page will be.
+        for y in (0..height).step_by(LANES) {
+            let count = LANES.min(height - y);
+            let filtered = inflate.take(count * (1 + width))?;
+            sheet.push(|page| filter::undo(filtered, width, 1, page))?;
+        }
     } else {
         let mut line = vec![0; width];
         each_row(header, width, height, inflate, |_, row| {
             shades.of_row(row, &mut line);
-            sheet.push(&line);
+            let Ok(()) = sheet.push::<Infallible>(|page| {
+                page.extend_from_slice(&line);
+                Ok(())
+            });
         })?;
     }
     Ok(sheet.done())
@@ -104,29 +114,13 @@ fn each_row(
     mut put: impl FnMut(usize, &[u8]),
 ) -> Result<(), Damage> {
     let length = header.row_bytes(width);
-    each_band(header, width, height, inflate, |y, rows| {
-        rows.chunks_exact(length).enumerate().for_each(|(n, row)| put(y + n, row));
-    })
-}
-
-/// The same, as many rows at once as are undone together.
-fn each_band(
-    header: &Header,
-    width: usize,
-    height: usize,
-    inflate: &mut Inflate,
-    mut put: impl FnMut(usize, &[u8]),
-) -> Result<(), Damage> {
-    let length = header.row_bytes(width);
     // The row above, and the rows below it: so few that they stay at hand.
-    let mut rows = vec![0; length * (1 + LANES.min(height))];
+    let mut rows = vec![0; length];
     for y in (0..height).step_by(LANES) {
         let count = LANES.min(height - y);
-        let (above, below) = rows.split_at_mut(length);
-        let below = &mut below[..count * length];
-        filter::undo(inflate.take(count * (1 + length))?, above, header.pixel_bytes(), below)?;
-        put(y, below);
-        rows.copy_within(count * length..(count + 1) * length, 0);
+        filter::undo(inflate.take(count * (1 + length))?, length, header.pixel_bytes(), &mut rows)?;
+        rows.chunks_exact(length).skip(1).enumerate().for_each(|(n, row)| put(y + n, row));
+        rows.drain(..count * length);
     }
     Ok(())
 }

@@ -20,9 +20,14 @@ impl Sheet {
         Self { page: empty(width, height), half, line: vec![0; width / 2] }
     }
 
-    /// The next rows.
-    pub fn push(&mut self, rows: &[u8]) {
-        self.page.luma.extend_from_slice(rows);
+    /// Has some rows more appended to those that are there.
+    pub fn push<E>(&mut self, append: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<(), E> {
+        append(&mut self.page.luma)?;
+        self.halve();
+        Ok(())
+    }
+
+    fn halve(&mut self) {
         let Some(half) = &mut self.half else { return };
         let width = self.page.width;
         let halved = 2 * width * (half.luma.len() / half.width);
@@ -41,6 +46,8 @@ impl Sheet {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
     use super::*;
     use crate::reading::page::Pixels;
     use crate::reading::scales::{Scale, Scales};
@@ -51,7 +58,12 @@ mod tests {
             for band in [1, 2, 3, 16] {
                 let luma: Vec<u8> = (0..width * height).map(|n| (n * 97 % 251) as u8).collect();
                 let mut sheet = Sheet::new(width, height, true);
-                luma.chunks(band * width).for_each(|rows| sheet.push(rows));
+                for rows in luma.chunks(band * width) {
+                    let Ok(()) = sheet.push::<Infallible>(|page| {
+                        page.extend_from_slice(rows);
+                        Ok(())
+                    });
+                }
                 let (page, half) = sheet.done();
                 assert_eq!(page.luma, luma);
                 let page = Pixels::Grey(page);
