@@ -91,9 +91,10 @@ pub(super) fn read(page: &Page) -> Findings {
         return Findings::default();
     }
     let module = scales::expected_module(pixels.width(), pixels.height());
-    let dark = scales::is_dark(pixels);
+    let half = page.take_half();
+    let dark = scales::is_dark(pixels, half.as_ref());
     // The half of a dark page is of no use to its negative, and both are not held at once.
-    let half = page.take_half().filter(|_| !dark);
+    let half = half.filter(|_| !dark);
     // A page that is mostly dark is the negative of one, or lies in shadow: one look tells which.
     let mut effort = Effort::of(pixels.width() * pixels.height());
     if dark && let Some(findings) = on_the_negative(pixels, module, 1, &mut effort) {

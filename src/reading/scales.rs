@@ -169,17 +169,18 @@ pub(super) fn inverted(pixels: &Pixels) -> Pixels {
     }
 }
 
-/// Whether more of the page is dark than light.
-pub(super) fn is_dark(pixels: &Pixels) -> bool {
-    match pixels {
-        Pixels::Bits(bits) => {
+/// Whether more of the page is dark than light. Its half, where it is at hand, says it too, and is sooner looked through.
+pub(super) fn is_dark(pixels: &Pixels, half: Option<&Grey>) -> bool {
+    match (pixels, half) {
+        (Pixels::Bits(bits), _) => {
             let dark: u64 = bits.words.iter().map(|word| u64::from(word.count_ones())).sum();
             dark * 2 > (bits.width * bits.height) as u64
         }
-        Pixels::Grey(grey) => {
+        (Pixels::Grey(page), half) => {
+            let luma = &half.unwrap_or(page).luma;
             // Every 487th pixel: no form repeats itself at that length. Of a small page, every 61st.
-            let sample = || grey.luma.iter().step_by(if grey.luma.len() < 1_000_000 { 61 } else { 487 });
-            sample().filter(|pixel| **pixel < 128).count() * 2 > sample().count()
+            let sample = || luma.iter().step_by(if luma.len() < 1_000_000 { 61 } else { 487 });
+            sample().filter(|pixel| **pixel < 128).count() * 2 > sample().len()
         }
     }
 }
