@@ -1,7 +1,7 @@
 //! Inflating the pixels of a PNG piece by piece (PNG specification, 10).
 //!
 //! It must never hold more than the window, what was asked for and a little ahead, whatever a stream would give; it must
-//! never go on with a stream that gives next to nothing for its length; and it must never take a stream for sound before
+//! never go on with a stream that is longer than what it gives; and it must never take a stream for sound before
 //! its checksum was seen.
 
 use fdeflate::{DecompressionError, Decompressor};
@@ -16,11 +16,12 @@ const AHEAD: usize = 160 << 10;
 
 /// Compressed bytes read at a time, so that a hollow stream is noticed soon.
 const PIECE: usize = 64 << 10;
-/// How many compressed bytes a stream may take for each that it gives, and how many for nothing. No encoder needs more than
-/// a few bytes in a thousand beyond what it is given, unless it flushes after each of many short rows; a block that holds
-/// nothing has some ten bytes and costs as much as thousands of pixels.
-const TAKEN_FOR_EACH: usize = 4;
-const TAKEN_FOR_NOTHING: usize = 256 << 10;
+/// How many compressed bytes a stream may take beyond those that it gives: for nothing, a dozen for each of the 20,000 rows
+/// a page may have, after each of which an encoder may flush; and one for every so many given, where codes of a fixed
+/// length make nine bits of eight. A block has some twelve bytes, however little it holds, and costs as much as thousands
+/// of pixels: a tenth of a second for each mebibyte of such blocks, and a page cannot have more of them than of pixels.
+const FOR_NOTHING: usize = 256 << 10;
+const ONE_FOR: usize = 4;
 
 /// A zlib stream in the IDAT chunks of a file.
 pub(super) struct Inflate<'a> {
@@ -112,7 +113,7 @@ impl<'a> Inflate<'a> {
         self.filled += written;
         self.read += read;
         self.given += written;
-        let may_take = TAKEN_FOR_NOTHING + TAKEN_FOR_EACH * self.given;
+        let may_take = FOR_NOTHING + self.given + self.given / ONE_FOR;
         if self.read > may_take { Err(Damage::Hollow) } else { Ok(()) }
     }
 }

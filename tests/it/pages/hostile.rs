@@ -108,8 +108,8 @@ fn of_an_animation_the_still_image_is_read() {
     assert_eq!([0, 1, 2, 3].map(|x| page.at(x, 0)), [10, 20, 30, 40]);
 }
 
-/// Blocks of deflate (RFC 1951, 3.2.7) that bring tables of their own and nothing else.
-fn hollow(blocks: usize) -> Vec<u8> {
+/// Blocks of deflate (RFC 1951, 3.2.7) that bring tables of their own and a few zeros each.
+fn hollow(blocks: usize, zeros: usize) -> Vec<u8> {
     let (mut bytes, mut bits, mut count) = (vec![0x78, 0x01], 0_u32, 0);
     let mut put = |value: u32, width: u32| {
         bits |= value << count;
@@ -126,12 +126,14 @@ fn hollow(blocks: usize) -> Vec<u8> {
         for place in 0..18 {
             put(u32::from(place == 2 || place == 17), 3); // repeated zeros, and ones
         }
-        // In the order of their numbers, 1 is coded as 0 and the zeros as 1.
-        for zeros in [138, 117] {
+        // In the order of their numbers, 1 is coded as 0 and the repeated zeros as 1: one bit for the byte 0, ...
+        put(0, 1);
+        for repeated in [138, 117] {
             put(1, 1);
-            put(zeros - 11, 7);
+            put(repeated - 11, 7);
         }
-        put(0b000, 3); // one bit for 255, for the end, and for a distance
+        put(0b00, 2); // ... for the end, and for a distance
+        (0..zeros).for_each(|_| put(0, 1));
         put(1, 1); // the end
     }
     put(0, 8);
@@ -140,13 +142,15 @@ fn hollow(blocks: usize) -> Vec<u8> {
 
 #[test]
 fn a_stream_with_nothing_in_it_is_given_up_before_it_costs() {
-    let few = Made { piece: 1000, ..grey(8, 8, 8, hollow(1000)) };
+    let few = Made { piece: 1000, ..grey(8, 8, 8, hollow(1000, 0)) };
     assert_eq!(damage(&few.bytes()), Damage::Short, "a thousand such blocks are only a stream without an end");
     for piece in [1000, 1 << 24] {
-        let many = Made { piece, ..grey(8, 8, 8, hollow(100_000)) };
+        let many = Made { piece, ..grey(8, 8, 8, hollow(100_000, 0)) };
         assert_eq!(damage(&many.bytes()), Damage::Hollow);
     }
-    let behind = [deflate(&[0; 9 * 8]), hollow(100_000)].concat();
+    let thin = grey(1000, 1000, 8, hollow(100_000, 3));
+    assert_eq!(damage(&thin.bytes()), Damage::Hollow, "three pixels each are as good as nothing");
+    let behind = [deflate(&[0; 9 * 8]), hollow(100_000, 0)].concat();
     assert!(grey(8, 8, 8, behind).read().is_ok(), "what follows the stream is no part of it, and not looked at");
 }
 
