@@ -43,7 +43,7 @@ pub fn run(median: f64) -> anyhow::Result<()> {
 
 type Draw = fn(&mut Chance) -> anyhow::Result<Vec<u8>>;
 
-const PAGES: [(&str, Draw); 26] = [
+const PAGES: [(&str, Draw); 27] = [
     ("finder patterns, grey", |_| tiled(&Modules::finder(), MODULE).to_grey_png()),
     ("finder patterns, 1-bit", |_| tiled(&Modules::finder(), MODULE).to_bits_png()),
     ("small finder patterns", |_| tiled(&Modules::finder(), 3).to_grey_png()),
@@ -73,6 +73,7 @@ const PAGES: [(&str, Draw); 26] = [
         Canvas::by(WIDTH, HEIGHT, |x, _| shade((x / MODULE).is_multiple_of(2))).to_grey_png()
     }),
     ("one code as large as the page", |_| huge()?.to_grey_png()),
+    ("a table for every 13 pixels", |_| many_tables()),
     ("a header of 65,535 × 65,535", |_| boundless()),
 ];
 
@@ -167,5 +168,26 @@ fn boundless() -> anyhow::Result<Vec<u8>> {
     let mut encoder = png::Encoder::new(&mut bytes, 65_535, 65_535);
     encoder.set_color(png::ColorType::Grayscale);
     drop(encoder.write_header()?);
+    Ok(bytes)
+}
+
+/// A black page, for every thirteen pixels of which the compressed stream brings a table of codes anew: as often as it may
+/// without being longer than what it gives.
+fn many_tables() -> anyhow::Result<Vec<u8>> {
+    // A block of deflate with tables of its own, whose 104 bits give that many zeros.
+    const BLOCK: [u8; 13] = [4, 192, 129, 0, 0, 0, 0, 0, 16, 255, 213, 0, 128];
+    let given = HEIGHT * (1 + WIDTH);
+    let rest = given % BLOCK.len();
+    let mut stream = vec![0x78, 0x01];
+    (0..given / BLOCK.len()).for_each(|_| stream.extend(BLOCK));
+    // The last block is stored as it is; and the checksum over so many zeros.
+    stream.extend([1, rest as u8, 0, !rest as u8, 0xff]);
+    stream.resize(stream.len() + rest, 0);
+    stream.extend((((given % 65_521) << 16 | 1) as u32).to_be_bytes());
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, WIDTH as u32, HEIGHT as u32);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.write_header()?.write_chunk(png::chunk::IDAT, &stream)?;
     Ok(bytes)
 }
