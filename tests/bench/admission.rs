@@ -28,6 +28,8 @@ use tutanak::ledger::{DatabaseConfig, Ledger};
 const PEAK: f64 = 130.0;
 /// Uploads of one board at a time, as `tutanak upload` has them.
 const PARALLEL: usize = 4;
+/// How long a board waits before it asks where it stands, and until it asks again, as `tutanak upload` does.
+const ASKS: (Duration, Duration) = (Duration::from_secs(4), Duration::from_secs(8));
 /// Of the curve, what is played: the busiest hours.
 const STEPS: usize = 42;
 
@@ -81,6 +83,8 @@ struct Told {
     over_capacity: AtomicU64,
     too_many: AtomicU64,
     others: AtomicU64,
+    /// Questions where a board stands, asked while it waited.
+    asked: AtomicU64,
     last_place: AtomicU64,
 }
 
@@ -144,10 +148,12 @@ async fn night(counts: &[f64], pages: &[Arc<[u8]>], weight: usize, step: Duratio
     println!("  the half of the boards with the fewest  {}", waits(&|n| n >= boards / 2));
     let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     println!(
-        "  told to wait for others (503) {}, for their own (429) {}, anything else {}; farthest place told {}",
+        "  told to wait for others (503) {}, for their own (429) {}, anything else {}; asked for their place {} times, \
+         farthest place told {}",
         count(&told.over_capacity),
         count(&told.too_many),
         count(&told.others),
+        count(&told.asked),
         count(&told.last_place)
     );
     println!(
@@ -180,16 +186,40 @@ impl Board {
     async fn run(self, mut scans: mpsc::UnboundedReceiver<(Instant, u64)>, told: Arc<Told>) {
         let (board, lines) = (Arc::new(self), Arc::new(Semaphore::new(PARALLEL)));
         let mut sending = tokio::task::JoinSet::new();
+        let answered = Arc::new(Mutex::new(Instant::now()));
+        let asking = tokio::spawn(Arc::clone(&board).ask(Arc::clone(&answered), Arc::clone(&lines), Arc::clone(&told)));
         while let Some((arrived, number)) = scans.recv().await {
             let line = Arc::clone(&lines).acquire_owned().await.unwrap();
-            let (board, told) = (Arc::clone(&board), Arc::clone(&told));
+            let (board, told, answered) = (Arc::clone(&board), Arc::clone(&told), Arc::clone(&answered));
             sending.spawn(async move {
                 board.send(number, &told).await;
+                *answered.lock().unwrap() = Instant::now();
                 drop(line);
                 told.received.lock().unwrap().push(Received { board: board.n, waited: arrived.elapsed() });
             });
         }
         while sending.join_next().await.is_some() {}
+        asking.abort();
+    }
+
+    /// While its uploads wait it asks where it stands, as seldom as `tutanak upload` does.
+    async fn ask(self: Arc<Self>, answered: Arc<Mutex<Instant>>, lines: Arc<Semaphore>, told: Arc<Told>) {
+        let mut pause = ASKS.0;
+        loop {
+            tokio::time::sleep(pause).await;
+            pause = ASKS.0;
+            let silent = answered.lock().unwrap().elapsed() >= ASKS.0;
+            if !silent || lines.available_permits() == PARALLEL {
+                continue;
+            }
+            pause = ASKS.1;
+            let get = self.client.get(format!("{}/v1/board/queue", self.url)).bearer_auth(&self.token);
+            let Ok(answer) = get.timeout(Duration::from_secs(60)).send().await else { continue };
+            let turn: serde_json::Value =
+                serde_json::from_str(&answer.text().await.unwrap_or_default()).unwrap_or_default();
+            told.asked.fetch_add(1, Ordering::Relaxed);
+            told.last_place.fetch_max(turn["queue"]["place"].as_u64().unwrap_or(0), Ordering::Relaxed);
+        }
     }
 
     async fn send(&self, number: u64, told: &Told) {
