@@ -24,7 +24,7 @@ both() { TUTANAK_CODE=$(app "$TUTANAK_APP") TUTANAK_SECOND_CODE=$(app "$TUTANAK_
 set_up() {
   "$tutanak" init "$service"
   "$tutanak" election import "$root/samples/election"
-  python3 "$root/tests/clients/medium/stock.py" "$tutanak" "$service" "$root/samples" "$WORK/pages"
+  python3 -B "$root/tests/clients/medium/stock.py" "$tutanak" "$service" "$root/samples" "$WORK/pages"
   # shellcheck source=/dev/null
   . "$WORK/operators"
   both gate lift-ban --reason 'YSK kararı 2024/1'
