@@ -60,9 +60,10 @@ pub fn picture(address: &str) -> Option<(usize, String)> {
     Some((side + 2 * QUIET, path))
 }
 
-/// The same drawn with letters, for a terminal.
+/// The same drawn with letters, for a terminal: black on white whatever its colours are, because apps read no negative.
 pub fn drawn(address: &str) -> Option<String> {
-    Some(QrCode::new(address).ok()?.render::<Dense1x2>().build())
+    let squares = QrCode::new(address).ok()?.render::<Dense1x2>().build();
+    Some(squares.lines().map(|line| format!("\x1b[30;107m{line}\x1b[0m\n")).collect())
 }
 
 /// Whether it is a secret as [`generate`] makes them.

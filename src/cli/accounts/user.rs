@@ -267,7 +267,7 @@ pub(super) async fn set_totp(desk: &Desk, login: &str) -> anyhow::Result<()> {
             );
             let secret = totp::generate()?;
             // At the terminal alone: it must not get into a file that takes what the command prints.
-            eprintln!("{}\n{secret}", totp::drawn(&totp::address(&secret, login)).unwrap_or_default());
+            eprintln!("{}{secret}", totp::drawn(&totp::address(&secret, login)).unwrap_or_default());
             secret
         }
     };
