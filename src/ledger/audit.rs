@@ -98,8 +98,9 @@ const UNHASHED: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM audit WHERE leaf IS 
 const EVERY: &str = "SELECT id, leaf, at_ms, principal, channel, protocol, address, act, object, start_at, bytes, complete, \
                      outcome, reason FROM audit WHERE id > $1 ORDER BY id LIMIT $2";
 const SET_LEAF: &str = "UPDATE audit SET leaf = $1 WHERE id = $2";
-/// Rows of one statement. There are few sizes, so that the database has few texts to parse, and finds each again.
-const ROWS_A_STATEMENT: [usize; 4] = [512, 64, 8, 1];
+/// Rows of one statement. There are few sizes, so that the database has few texts to parse, and finds each again; each is
+/// half of the one before, so that any number of rows takes few statements.
+const ROWS_A_STATEMENT: [usize; 10] = [512, 256, 128, 64, 32, 16, 8, 4, 2, 1];
 /// Rows read at a time.
 const PAGE: i64 = 5000;
 
