@@ -7,8 +7,11 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::sendfile;
 use rustix::io::Errno;
 use socket2::{SockRef, Socket};
@@ -25,11 +28,44 @@ const MOST: usize = 8 << 20;
 /// Bytes that are written in the ordinary way when the connection is full: that waits until there is room again.
 const NEXT: usize = 16 << 10;
 
+/// How long in all the thread itself waits for room: a client that takes megabytes in that time is not worth the way back
+/// and forth, and one that does not keeps no thread.
+const AT_ONCE: Duration = Duration::from_millis(50);
+
 /// What the kernel took.
 struct Taken {
     bytes: usize,
     /// What comes then, when the connection took no more.
     next: Vec<u8>,
+}
+
+/// What the thread that sends and the session that waits for it know of one another.
+#[derive(Default)]
+struct Shared {
+    pushed: AtomicU64,
+    over: AtomicBool,
+}
+
+/// Tells the delivery what was pushed, to the last when the transfer is cut in the middle of a push.
+struct Account<'a> {
+    delivery: &'a mut dyn Delivery,
+    shared: Arc<Shared>,
+    told: u64,
+}
+
+impl Account<'_> {
+    fn tell(&mut self) {
+        let pushed = self.shared.pushed.load(Ordering::Relaxed);
+        self.delivery.sent(pushed - self.told);
+        self.told = pushed;
+    }
+}
+
+impl Drop for Account<'_> {
+    fn drop(&mut self) {
+        self.shared.over.store(true, Ordering::Relaxed);
+        self.tell();
+    }
 }
 
 /// Sends the bytes `from..to` and ends the connection.
@@ -43,6 +79,8 @@ pub(crate) async fn pour_file(
     let socket = Arc::new(SockRef::from(&*output).try_clone().map_err(|_| Cut::Lost)?);
     let (file, mut at) = (Arc::new(file), from);
     let patient = Manner { stall: manner.stall, bucket: None };
+    let shared = Arc::<Shared>::default();
+    let mut account = Account { delivery, shared: Arc::clone(&shared), told: 0 };
     while at < to {
         let most = match &manner.bucket {
             None => MOST,
@@ -54,26 +92,27 @@ pub(crate) async fn pour_file(
         }
         let end = at + piece as u64;
         while at < end {
-            let (file, socket) = (Arc::clone(&file), Arc::clone(&socket));
-            let sending = spawn_blocking(move || push(&socket, &file, at, (end - at) as usize));
+            let (file, socket, shared) = (Arc::clone(&file), Arc::clone(&socket), Arc::clone(&shared));
+            let sending = spawn_blocking(move || push(&socket, &file, at, (end - at) as usize, &shared));
             let taken = timeout(manner.stall, sending).await.map_err(|_| {
                 tracing::error!("The disk gave nothing of a file for too long");
                 Cut::Source
             })?;
             let Taken { bytes, next } = taken.map_err(|_| Cut::Source)??;
-            delivery.sent(bytes as u64);
+            account.tell();
             at += (bytes + next.len()) as u64;
-            write_all(&mut Bytes::from(next), output, &patient, |sent| delivery.sent(sent)).await?;
+            write_all(&mut Bytes::from(next), output, &patient, |sent| account.delivery.sent(sent)).await?;
         }
     }
     drop(socket);
     self::end(output, manner.stall).await
 }
 
-/// Gives the kernel up to `most` bytes, until the connection takes no more. Waits for the disk only.
-fn push(socket: &Socket, file: &File, from: u64, most: usize) -> Result<Taken, Cut> {
+/// Gives the kernel up to `most` bytes, until the connection takes no more. Waits for the disk, and hardly for the client.
+fn push(socket: &Socket, file: &File, from: u64, most: usize, shared: &Shared) -> Result<Taken, Cut> {
     let mut at = from;
     let end = from + most as u64;
+    let until = Instant::now() + AT_ONCE;
     let source = |error: io::Error| {
         tracing::error!(%error, "The source of a file failed");
         Cut::Source
@@ -82,7 +121,12 @@ fn push(socket: &Socket, file: &File, from: u64, most: usize) -> Result<Taken, C
         let left = (end - at) as usize;
         match sendfile(socket, file, Some(&mut at), left) {
             Ok(0) => return Err(source(io::ErrorKind::UnexpectedEof.into())),
-            Ok(_) | Err(Errno::INTR) => {}
+            Ok(pushed) => {
+                shared.pushed.fetch_add(pushed as u64, Ordering::Relaxed);
+            }
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) if shared.over.load(Ordering::Relaxed) => return Err(Cut::Lost),
+            Err(Errno::AGAIN) if has_room(socket, until) => {}
             Err(Errno::AGAIN) => {
                 let mut next = vec![0; NEXT.min(left)];
                 file.read_exact_at(&mut next, at).map_err(source)?;
@@ -93,4 +137,11 @@ fn push(socket: &Socket, file: &File, from: u64, most: usize) -> Result<Taken, C
         }
     }
     Ok(Taken { bytes: most, next: Vec::new() })
+}
+
+/// Waits for room. Says no when the time is up, and when that cannot be told.
+fn has_room(socket: &Socket, until: Instant) -> bool {
+    let left = until.saturating_duration_since(Instant::now());
+    let Ok(patience) = Timespec::try_from(left) else { return false };
+    !left.is_zero() && poll(&mut [PollFd::new(socket, PollFlags::OUT)], Some(&patience)) == Ok(1)
 }
