@@ -30,11 +30,17 @@ def least(column):
     return lambda rounds: min(one[column] for one in rounds)
 
 
-def transfer(name, run, title, unit, amount, gigabytes):
+def transfer(name, run, title, unit, amount, gigabytes, *more):
     return Measure(name, run, [
         (f"{title}, {unit}", 0, lambda rounds: amount / least(0)(rounds)),
         (f"{title}, server CPU s/GB", 3, lambda rounds: least(1)(rounds) / gigabytes),
+        *more,
     ])
+
+
+def busy(program):
+    """How busy the client was in the fastest round: at 100 % no server can make it faster."""
+    return (f"… {program} itself, % of a core", 0, lambda rounds: min(rounds)[2])
 
 
 class Measures:
@@ -58,7 +64,7 @@ class Measures:
             transfer("large", lambda server: self.curl(server), "one 256 MiB file, curl", "MB/s", large / 1e6, large / 1e9),
             transfer("large-tls", lambda server: self.curl(server, "--ssl-reqd", "--cacert", server.ca),
                      "the same with TLS", "MB/s", large / 1e6, large / 1e9),
-            transfer("lftp", lambda server: self.lftp(server, self.field.top), f"{many:,} files, lftp × 4", "files/s", many, gb),
+            transfer("lftp", lambda server: self.lftp(server, self.field.top), f"{many:,} files, lftp × 4", "files/s", many, gb, busy("lftp")),
             transfer("rclone", lambda server: self.rclone(server, "ftp"), f"{many:,} files, rclone × 4", "files/s", many, gb),
             transfer("rclone-tls", lambda server: self.rclone(server, "ftps"), "the same with TLS 1.2", "files/s", many, gb),
             transfer("one-tls", lambda server: self.one_by_one(server, some), f"{some} files one by one, ftplib, TLS 1.3", "files/s",
@@ -92,8 +98,13 @@ class Measures:
         sh("lftp", "-f", script, env=dict(self.env, LFTP_PASSWORD=server.password))
 
     def lftp(self, server, directory):
+        """The share of a core that lftp, which has one thread, took for itself."""
+        before = os.times()
         self.mirror(server, server.port, directory)
+        after = os.times()
         self.whole(server)
+        used = after.children_user + after.children_system - before.children_user - before.children_system
+        return 100 * used / (after.elapsed - before.elapsed)
 
     def rclone(self, server, kind):
         sh("rclone", "copy", "--transfers", "4", "--checkers", "4", "--retries", "1", "--exclude", self.field.large_name,
