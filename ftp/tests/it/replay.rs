@@ -1,9 +1,13 @@
 //! What graphical programs say that cannot be run here, as their logs show it.
 
-use tokio::io::AsyncReadExt;
+use std::sync::Arc;
 
-use crate::house::House;
+use tokio::io::AsyncReadExt;
+use tutanak_ftp::Settings;
+
+use crate::house::{House, settings};
 use crate::made_shelf::scan;
+use crate::tls::identities;
 
 /// Says each line and expects its code; a `150` is followed by everything on the data connection and `226`.
 async fn replay(house: &House, lines: &[(&str, u16)]) -> Vec<u8> {
@@ -24,7 +28,8 @@ async fn replay(house: &House, lines: &[(&str, u16)]) -> Vec<u8> {
     bytes
 }
 
-/// FileZilla 3, plain FTP allowed: a listing, a transfer, and a resumed transfer.
+/// FileZilla 3, plain FTP allowed: it asks for encryption twice, names itself and its facts only where `FEAT` makes that
+/// worth while, says the type once, lists before it fetches, resumes behind `PASV`, and takes the offset back afterwards.
 #[tokio::test(flavor = "multi_thread")]
 #[cfg_attr(feature = "libunftp", ignore = "OPTS MLST ends the session")]
 async fn filezilla() {
@@ -36,20 +41,53 @@ async fn filezilla() {
         ("PASS right", 230),
         ("SYST", 215),
         ("FEAT", 211),
-        ("CLNT FileZilla", 200),
         ("OPTS UTF8 ON", 200),
-        ("OPTS MLST type;size;modify;perm;x.sha256;", 200),
         ("PWD", 257),
         ("TYPE I", 200),
         ("PASV", 227),
         ("MLSD", 150),
         ("CWD /il/34", 250),
         ("PWD", 257),
+        ("PASV", 227),
+        ("MLSD", 150),
     ];
-    let fetch = [("TYPE I", 200), ("PASV", 227), ("RETR a.png", 150)];
+    let fetch = [("PASV", 227), ("RETR a.png", 150)];
     assert_eq!(replay(&house, &[&login[..], &fetch].concat()).await, scan());
-    let resume = [("PASV", 227), ("REST 50000", 350), ("RETR a.png", 150), ("NOOP", 200), ("QUIT", 221)];
+    let resume = [("PASV", 227), ("REST 50000", 350), ("RETR a.png", 150)];
     assert_eq!(replay(&house, &[&login[..], &resume].concat()).await, scan()[50_000..]);
+    let another = [("PASV", 227), ("REST 0", 350), ("RETR a.png", 150), ("NOOP", 200), ("QUIT", 221)];
+    assert_eq!(replay(&house, &[&login[..], &resume, &another].concat()).await, scan());
+}
+
+/// The same over TLS: `PBSZ` and `PROT` come behind the login and what `FEAT` brings about.
+#[tokio::test(flavor = "multi_thread")]
+async fn filezilla_encrypted() {
+    let (server, config) = identities();
+    let house = House::with(Settings { tls: Some(server), ..settings() }).await;
+    let mut client = house.visitor().await;
+    client.encrypt(Arc::clone(&config)).await;
+    for (line, code) in [
+        ("USER party", 331),
+        ("PASS right", 230),
+        ("SYST", 215),
+        ("FEAT", 211),
+        ("OPTS UTF8 ON", 200),
+        ("PBSZ 0", 200),
+        ("PROT P", 200),
+        ("CWD /il/34", 250),
+        ("PWD", 257),
+        ("TYPE I", 200),
+    ] {
+        client.say_expect(line, code).await;
+    }
+    for command in ["MLSD", "RETR a.png"] {
+        let stream = client.passive("PASV").await;
+        client.say_expect(command, 150).await;
+        let mut bytes = Vec::new();
+        client.wrap(stream, Some(&config)).await.read_to_end(&mut bytes).await.unwrap();
+        client.expect(226).await;
+        assert!(command == "MLSD" || bytes == scan());
+    }
 }
 
 /// The Explorer of Windows: it tries things that nobody has, lists in ASCII, and asks for a size before it fetches.
