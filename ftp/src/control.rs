@@ -4,6 +4,7 @@
 //! still heard (`carry`), so that `ABOR`, `STAT` and a client that goes away are noticed at once.
 
 mod act;
+mod at_once;
 mod carry;
 
 use std::collections::VecDeque;
@@ -194,8 +195,13 @@ impl<'a, S: Shelf> Talk<'a, S> {
     async fn say(&mut self, reply: &Reply) -> Result<(), Leaving> {
         let mut bytes = Vec::with_capacity(96);
         reply.write(&mut bytes);
+        self.write(&bytes).await
+    }
+
+    /// Replies in one piece: each piece wakes the client.
+    async fn write(&mut self, replies: &[u8]) -> Result<(), Leaving> {
         let saying = async {
-            self.wire.write_all(&bytes).await?;
+            self.wire.write_all(replies).await?;
             self.wire.flush().await
         };
         match timeout(self.server.settings.stall, saying).await {

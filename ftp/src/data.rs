@@ -2,13 +2,15 @@
 //! the control connection on it.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use rustix::io::Errno;
+use rustix::net::{SocketFlags, acceptfrom_with};
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net;
 use tokio::time::timeout;
 
 /// Connections of strangers to one port before it is given up.
@@ -35,7 +37,7 @@ impl Ports {
             let port = u16::try_from(u32::from(*self.range.start()) + turn).expect("it lies in the range");
             match bind(SocketAddr::new(address, port)) {
                 Ok(listener) => {
-                    let number = listener.local_addr()?.port();
+                    let number = if port == 0 { listener.local_addr()?.port() } else { port };
                     return Ok(Port { listener, number });
                 }
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
@@ -47,44 +49,77 @@ impl Ports {
 }
 
 fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_nonblocking(true)?;
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
     // Data connections inherit it: the last piece of a TLS stream does not wait for an acknowledgement.
     socket.set_tcp_nodelay(true)?;
     socket.bind(&address.into())?;
     socket.listen(4)?;
-    TcpListener::from_std(socket.into())
+    Ok(socket.into())
 }
 
 /// One port that waits for one connection.
+///
+/// Nobody is woken when somebody comes to it, before it is asked for: a client opens the connection before it says what for.
 pub(crate) struct Port {
     listener: TcpListener,
     pub(crate) number: u16,
 }
 
 impl Port {
-    /// The connection of `peer`. Whoever else comes is sent away, and named in `strangers`.
+    /// The connection of `peer`, if it is here by now. Whoever else came is sent away, and named in `strangers`.
+    pub(crate) fn here(&self, peer: IpAddr, strangers: &mut Vec<IpAddr>) -> io::Result<Option<TcpStream>> {
+        here(&self.listener, peer, strangers)
+    }
+
+    /// The same, as soon as it comes.
     pub(crate) async fn accept(
         self,
         peer: IpAddr,
         patience: Duration,
         strangers: &mut Vec<IpAddr>,
-    ) -> io::Result<TcpStream> {
+    ) -> io::Result<net::TcpStream> {
+        if let Some(stream) = self.here(peer, strangers)? {
+            return net::TcpStream::from_std(stream);
+        }
+        let listener = net::TcpListener::from_std(self.listener)?;
         let accepting = async {
-            for _ in 0..STRANGERS {
-                let (stream, from) = self.listener.accept().await?;
-                if from.ip().to_canonical() == peer {
+            loop {
+                let (stream, from) = listener.accept().await?;
+                if is_peer(from.ip(), peer, strangers)? {
                     return Ok(stream);
                 }
-                let stranger = from.ip().to_canonical();
-                tracing::warn!(%stranger, "Somebody else came to a data connection");
-                strangers.push(stranger);
             }
-            Err(io::Error::other("only strangers came"))
         };
         timeout(patience, accepting).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
     }
+}
+
+fn here(listener: &TcpListener, peer: IpAddr, strangers: &mut Vec<IpAddr>) -> io::Result<Option<TcpStream>> {
+    loop {
+        let (stream, from) = match acceptfrom_with(listener, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC) {
+            Ok(accepted) => accepted,
+            Err(Errno::AGAIN) => return Ok(None),
+            Err(Errno::INTR | Errno::CONNABORTED) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        let from = from.and_then(|from| SocketAddr::try_from(from).ok());
+        let from = from.ok_or_else(|| io::Error::other("a connection from nowhere"))?;
+        if is_peer(from.ip(), peer, strangers)? {
+            return Ok(Some(TcpStream::from(stream)));
+        }
+    }
+}
+
+/// Who else came is named; too many of them are an error.
+fn is_peer(from: IpAddr, peer: IpAddr, strangers: &mut Vec<IpAddr>) -> io::Result<bool> {
+    let stranger = from.to_canonical();
+    if stranger == peer {
+        return Ok(true);
+    }
+    tracing::warn!(%stranger, "Somebody else came to a data connection");
+    strangers.push(stranger);
+    if strangers.len() < STRANGERS { Ok(false) } else { Err(io::Error::other("only strangers came")) }
 }
 
 #[cfg(test)]
@@ -107,7 +142,7 @@ mod tests {
         let local = IpAddr::from([127, 0, 0, 1]);
         let port = Ports::new(0..=0).listen(local).unwrap();
         let at = SocketAddr::new(local, port.number);
-        let stranger = TcpStream::connect(at).await.unwrap();
+        let stranger = TcpStream::connect(at).unwrap();
         let peer = IpAddr::from([127, 0, 0, 9]);
         let mut strangers = Vec::new();
         let waiting = port.accept(peer, Duration::from_secs(20), &mut strangers);

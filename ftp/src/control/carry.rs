@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use rustls::ServerConfig;
+use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
+use super::at_once::AtOnce;
 use super::{Talk, WAITING, lost_right};
 use crate::data::Port;
 use crate::lines::Heard;
@@ -21,15 +23,23 @@ use crate::wire::Wire;
 use crate::{proxy, tls};
 
 /// What is to be sent.
-enum Load {
+pub(super) enum Load {
     /// Its content until it is poured out.
     File(Option<Content>, Box<dyn Delivery>),
     Text(Bytes),
 }
 
+/// The data connection.
+pub(super) enum Coming {
+    /// It comes to this port.
+    To(Port),
+    /// It is here.
+    Here(std::net::TcpStream),
+}
+
 /// How the data connection is to be opened.
 struct Opening {
-    port: Port,
+    coming: Coming,
     /// From where it comes.
     peer: IpAddr,
     /// Whose it must be, where a proxy passes it on.
@@ -41,8 +51,11 @@ struct Opening {
 
 impl Opening {
     async fn open(self, strangers: &mut Vec<IpAddr>) -> Result<Wire, Cut> {
-        let accepted = self.port.accept(self.peer, self.data_within, strangers).await;
-        let mut stream = accepted.map_err(|error| cut(&error, Cut::NoConnection))?;
+        let stream = match self.coming {
+            Coming::Here(stream) => TcpStream::from_std(stream),
+            Coming::To(port) => port.accept(self.peer, self.data_within, strangers).await,
+        };
+        let mut stream = stream.map_err(|error| cut(&error, Cut::NoConnection))?;
         if let Some(client) = self.behind {
             let named = proxy::address_of(&mut stream, self.handshake_within).await;
             match named {
@@ -79,24 +92,35 @@ impl<S: Shelf> Talk<'_, S> {
             }
         };
         let begins = self.session.begins();
-        let mut quitting = false;
-        let outcome = match self.say(&begins).await {
-            Ok(()) => self.carry(port, load, &mut quitting).await,
-            Err(leaving) => {
-                finish(load, Err(Cut::Vanished));
-                return Err(leaving);
+        let mut strangers = Vec::new();
+        let (mut replies, mut quitting) = (Vec::new(), false);
+        let outcome = match self.at_once(port, load, &mut strangers) {
+            AtOnce::Over(load, outcome) => {
+                begins.write(&mut replies);
+                finish(load, outcome);
+                outcome
             }
+            AtOnce::Rest(coming, load) => match self.say(&begins).await {
+                Ok(()) => self.carry(coming, load, &mut strangers, &mut quitting).await,
+                Err(leaving) => {
+                    finish(load, Err(Cut::Vanished));
+                    return Err(leaving);
+                }
+            },
         };
+        for stranger in strangers {
+            self.tell(Attempt::Stranger(stranger)).await;
+        }
         self.useful = Instant::now();
         let ended = self.session.ended(outcome);
         if outcome == Err(Cut::Vanished) {
             return Err(Leaving::Gone);
         }
-        self.say(&ended).await?;
+        ended.write(&mut replies);
         if outcome == Err(Cut::Aborted) {
-            let aborted = self.session.aborted();
-            self.say(&aborted).await?;
+            self.session.aborted().write(&mut replies);
         }
+        self.write(&replies).await?;
         if quitting {
             self.say(&Reply::new(221, "Goodbye")).await?;
             return Err(Leaving::Quit);
@@ -132,11 +156,17 @@ impl<S: Shelf> Talk<'_, S> {
         })
     }
 
-    async fn carry(&mut self, port: Port, load: Load, quitting: &mut bool) -> Result<(), Cut> {
+    async fn carry(
+        &mut self,
+        coming: Coming,
+        load: Load,
+        strangers: &mut Vec<IpAddr>,
+        quitting: &mut bool,
+    ) -> Result<(), Cut> {
         let server = self.server;
         let settings = &server.settings;
         let opening = Opening {
-            port,
+            coming,
             peer: self.via.unwrap_or(self.visitor.address),
             behind: self.via.map(|_| self.visitor.address),
             tls: if self.session.is_private() { settings.tls.clone() } else { None },
@@ -150,9 +180,9 @@ impl<S: Shelf> Talk<'_, S> {
         };
         tokio::pin!(stopping);
         let manner = self.manner();
-        let (mut load, mut wire, mut strangers) = (load, None, Vec::new());
+        let (mut load, mut wire) = (load, None);
         let outcome = {
-            let work = work(opening, &mut load, &mut wire, &mut strangers, &manner);
+            let work = work(opening, &mut load, &mut wire, strangers, &manner);
             tokio::pin!(work);
             loop {
                 tokio::select! {
@@ -177,9 +207,6 @@ impl<S: Shelf> Talk<'_, S> {
             wire.break_off();
         }
         finish(load, outcome);
-        for stranger in strangers {
-            self.tell(Attempt::Stranger(stranger)).await;
-        }
         outcome
     }
 

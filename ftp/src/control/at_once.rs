@@ -1,0 +1,208 @@
+//! Short files and listings whose client is here already: sent at once, without waiting for anything, and told in one piece.
+//!
+//! Election records are short, so this is how most of them go. Only what fits into the connection's own buffer does; the
+//! rest, whoever is late, and everything that is encrypted, paced or passed on by a proxy, is [`carry`](super::carry)'s.
+
+use std::io::{self, ErrorKind, Write};
+use std::net::{IpAddr, Shutdown, TcpStream};
+use std::time::Duration;
+
+use bytes::{Buf, Bytes};
+use futures::FutureExt;
+use futures::stream::{self, StreamExt};
+use socket2::SockRef;
+
+use super::Talk;
+use super::carry::{Coming, Load};
+use crate::data::Port;
+use crate::shelf::{Content, Cut, Shelf};
+
+/// Bytes after which the others of this thread get their turn.
+const MOST: usize = 512 << 10;
+
+/// How far it went.
+pub(super) enum AtOnce {
+    /// To its end, or to where it broke.
+    Over(Load, Result<(), Cut>),
+    /// This is left.
+    Rest(Coming, Load),
+}
+
+impl<S: Shelf> Talk<'_, S> {
+    pub(super) fn at_once(&self, port: Port, mut load: Load, strangers: &mut Vec<IpAddr>) -> AtOnce {
+        let by_kernel = matches!(load, Load::File(Some(Content::File { .. }), _));
+        let paced = self.reader.as_ref().is_some_and(|seated| seated.member.bucket.is_some());
+        if by_kernel || paced || self.session.is_private() || self.via.is_some() {
+            return AtOnce::Rest(Coming::To(port), load);
+        }
+        let stream = match port.here(self.visitor.address, strangers) {
+            Ok(Some(stream)) => stream,
+            // An error comes again where it is waited for, and is answered there.
+            Ok(None) | Err(_) => return AtOnce::Rest(Coming::To(port), load),
+        };
+        match pour(&stream, &mut load) {
+            Ok(true) => AtOnce::Over(load, Ok(())),
+            Ok(false) => AtOnce::Rest(Coming::Here(stream), load),
+            Err(cut) => {
+                // As `Wire::break_off`: what came is not all of it.
+                let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
+                AtOnce::Over(load, Err(cut))
+            }
+        }
+    }
+}
+
+/// Sends what is there and fits, and says whether that was all; then the connection is ended. What does not fit stays.
+fn pour(stream: &TcpStream, load: &mut Load) -> Result<bool, Cut> {
+    let all = match load {
+        Load::Text(text) => {
+            push(stream, text)?;
+            text.is_empty()
+        }
+        Load::File(content, delivery) => {
+            let Some(Content::Pieces(mut pieces)) = content.take() else { return Ok(false) };
+            let mut sent = 0;
+            loop {
+                let mut piece = match pieces.next().now_or_never() {
+                    Some(None) => break true,
+                    Some(Some(Ok(piece))) => piece,
+                    Some(Some(Err(error))) => {
+                        tracing::error!(%error, "The source of a file failed");
+                        return Err(Cut::Source);
+                    }
+                    None => {
+                        *content = Some(Content::Pieces(pieces));
+                        break false;
+                    }
+                };
+                let taken = push(stream, &mut piece)?;
+                delivery.sent(taken as u64);
+                sent += taken;
+                if !piece.is_empty() || sent >= MOST {
+                    *content = Some(Content::Pieces(stream::iter([Ok(piece)]).chain(pieces).boxed()));
+                    break false;
+                }
+            }
+        }
+    };
+    if all {
+        stream.shutdown(Shutdown::Write).map_err(|_| Cut::Lost)?;
+    }
+    Ok(all)
+}
+
+/// Takes from the bytes what the connection takes.
+fn push(mut stream: &TcpStream, bytes: &mut Bytes) -> Result<usize, Cut> {
+    let mut taken = 0;
+    while bytes.has_remaining() {
+        match stream.write(bytes) {
+            Ok(0) => return Err(Cut::Lost),
+            Ok(written) => {
+                bytes.advance(written);
+                taken += written;
+            }
+            Err(error) => match error.kind() {
+                ErrorKind::WouldBlock => break,
+                ErrorKind::Interrupted => {}
+                _ => return Err(lost(&error)),
+            },
+        }
+    }
+    Ok(taken)
+}
+
+fn lost(error: &io::Error) -> Cut {
+    tracing::debug!(%error, "A data connection broke");
+    Cut::Lost
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::net::TcpListener;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+    use crate::shelf::Delivery;
+
+    #[derive(Default)]
+    struct Counted(Arc<AtomicU64>);
+
+    impl Delivery for Counted {
+        fn sent(&mut self, bytes: u64) {
+            self.0.fetch_add(bytes, Ordering::Relaxed);
+        }
+        fn complete(self: Box<Self>) {}
+        fn cut(self: Box<Self>, _: Cut) {}
+    }
+
+    fn pair() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let stream = listener.accept().unwrap().0;
+        stream.set_nonblocking(true).unwrap();
+        (stream, client)
+    }
+
+    fn file(pieces: Vec<io::Result<Bytes>>, then: bool) -> (Load, Arc<AtomicU64>) {
+        let counted = Counted::default();
+        let sent = Arc::clone(&counted.0);
+        let pieces = stream::iter(pieces);
+        let pieces = if then { pieces.chain(stream::pending()).boxed() } else { pieces.boxed() };
+        (Load::File(Some(Content::Pieces(pieces)), Box::new(counted)), sent)
+    }
+
+    fn rest(load: Load) -> Bytes {
+        match load {
+            Load::Text(text) => text,
+            Load::File(Some(Content::Pieces(mut pieces)), _) => {
+                let mut rest = Vec::new();
+                while let Some(Some(piece)) = pieces.next().now_or_never() {
+                    rest.extend_from_slice(&piece.unwrap());
+                }
+                rest.into()
+            }
+            Load::File(..) => Bytes::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_short_goes_whole_and_ends() {
+        let (stream, mut client) = pair();
+        let (mut load, sent) = file(vec![Ok(Bytes::from_static(b"ab")), Ok(Bytes::from_static(b"c"))], false);
+        assert_eq!(pour(&stream, &mut load), Ok(true));
+        let mut came = Vec::new();
+        client.read_to_end(&mut came).unwrap();
+        assert_eq!((came.as_slice(), sent.load(Ordering::Relaxed)), (b"abc".as_slice(), 3));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_left_and_nothing_of_it_is_lost() {
+        let whole: Bytes = (0..32 << 20).map(|at: usize| (at * 7 + at / 251) as u8).collect();
+        for as_file in [false, true] {
+            let (stream, mut client) = pair();
+            let (in_file, sent) =
+                file(whole.chunks(256 << 10).map(|piece| Ok(whole.slice_ref(piece))).collect(), false);
+            let mut load = if as_file { in_file } else { Load::Text(whole.clone()) };
+            assert_eq!(pour(&stream, &mut load), Ok(false));
+            drop(stream);
+            let mut came = Vec::new();
+            client.read_to_end(&mut came).unwrap();
+            assert!(!as_file || sent.load(Ordering::Relaxed) == came.len() as u64);
+            came.extend_from_slice(&rest(load));
+            assert!(came == whole);
+        }
+    }
+
+    #[test]
+    fn nobody_is_waited_for_and_an_error_is_no_end() {
+        let (stream, _client) = pair();
+        let (mut load, sent) = file(vec![Ok(Bytes::from_static(b"ab"))], true);
+        assert_eq!(pour(&stream, &mut load), Ok(false));
+        assert_eq!(sent.load(Ordering::Relaxed), 2);
+        assert!(matches!(load, Load::File(Some(_), _)));
+        let broken = vec![Ok(Bytes::from_static(b"ab")), Err(io::Error::other("torn"))];
+        assert_eq!(pour(&stream, &mut file(broken, false).0), Err(Cut::Source));
+    }
+}
