@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
-use tutanak_ftp::Listener;
+use tutanak_ftp::{Lanes, Listener};
 
 use crate::access::addresses::{Announces, Proxies};
 use crate::access::door::Door;
@@ -206,7 +206,9 @@ impl App {
         let standings = Standings::new(self.ledger.clone());
         let rules = shelf_rules(&self.config);
         let shelf = Arc::new(PartyShelf::new(self.tree, self.door, standings, self.audit.clone(), self.clock, rules));
-        let settings = ftp_settings(&self.config, self.ftps);
+        // Kept to the end: what a session opened of the database's or the store's is driven by its lane.
+        let lanes = ftp_lanes();
+        let settings = tutanak_ftp::Settings { lanes: lanes.clone(), ..ftp_settings(&self.config, self.ftps) };
         let https_settings = web::server::Settings {
             tls: self.https,
             proxies,
@@ -238,7 +240,14 @@ impl App {
             );
         }
         self.ledger.close().await;
+        drop(lanes);
     }
+}
+
+/// A thread for FTP sessions on each core. Without them the sessions share the service's own threads.
+fn ftp_lanes() -> Option<Arc<Lanes>> {
+    let lanes = std::thread::available_parallelism().and_then(Lanes::start);
+    lanes.inspect_err(|error| tracing::warn!(%error, "FTP gets no threads of its own")).ok()
 }
 
 /// Where the record is sent as well.

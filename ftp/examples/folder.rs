@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 use tutanak_ftp::{
-    Content, Cut, Delivery, Engine, Entry, EntryKind, Leaving, Listing, LoginError, Opened, Settings, Shelf,
+    Content, Cut, Delivery, Engine, Entry, EntryKind, Lanes, Leaving, Listing, LoginError, Opened, Settings, Shelf,
     ShelfError, Visitor, run,
 };
 
@@ -156,8 +156,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let listener = TcpListener::bind(address).await?;
     println!("ftp://{}", listener.local_addr()?);
+    let lanes = Lanes::start(std::thread::available_parallelism()?)?;
     let settings = Settings {
         engine: engine(),
+        lanes: Some(lanes),
         tls,
         greeting: "A folder".to_owned(),
         passive_ports: 0..=0,

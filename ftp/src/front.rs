@@ -144,8 +144,22 @@ impl<S: Shelf> Front<S> {
             let number = SESSIONS.fetch_add(1, Ordering::Relaxed);
             let span = tracing::info_span!("ftp", session = number, address = %peer);
             let front = Arc::clone(self);
-            let visit = async move { front.receive(number, peer, implicit, stream, seat).await };
-            self.connections.spawn(visit.instrument(span));
+            let Some(place) = self.server.settings.lanes.as_ref().and_then(|lanes| lanes.place()) else {
+                let visit = async move { front.receive(number, peer, implicit, stream, seat).await };
+                self.connections.spawn(visit.instrument(span));
+                continue;
+            };
+            // From here on the lane waits for this connection, not the thread that took it.
+            let Ok(stream) = stream.into_std() else { continue };
+            let lane = place.runtime.clone();
+            let visit = async move {
+                match TcpStream::from_std(stream) {
+                    Ok(stream) => front.receive(number, peer, implicit, stream, seat).await,
+                    Err(error) => tracing::warn!(%error, "Could not carry an FTP connection"),
+                }
+                drop(place);
+            };
+            self.connections.spawn_on(visit.instrument(span), &lane);
         }
         tracing::info!(%address, "FTP is closed on {address}");
         Ok(())

@@ -4,8 +4,8 @@
 //! listener ─▶ front ───▶ control ──▶ lines ─▶ command ─▶ state ─▶ what is to be done
 //!             accept,    the loop    limit    parser     pure       │
 //!             proxy,        ▲                                       ▼
-//!             seats         └── reply ◀── act: Shelf (yours) ◀──── effects
-//!                                         carry: data, tls, transfer, pace
+//!             seats,        └── reply ◀── act: Shelf (yours) ◀──── effects
+//!             lanes                       at_once: data; carry: data, tls, transfer, pace
 //! ```
 //!
 //! The one thing to write is a [`Shelf`]: who may log in, what is there, what the bytes are. It has
@@ -114,6 +114,7 @@ mod control;
 mod data;
 mod front;
 pub mod glob;
+mod lanes;
 #[cfg(feature = "libunftp")]
 mod libunftp;
 mod limits;
@@ -134,6 +135,7 @@ mod watch;
 mod wire;
 
 pub use front::{Listener, run};
+pub use lanes::Lanes;
 pub use listing::Listing;
 pub use settings::{Engine, FtpError, Settings};
 pub use shelf::{

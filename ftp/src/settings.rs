@@ -8,6 +8,8 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::lanes::Lanes;
+
 /// How the server behaves. Start from [`Settings::default`] and change what differs.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -16,6 +18,8 @@ pub struct Settings {
     pub passive_ports: RangeInclusive<u16>,
     /// Who speaks the protocol.
     pub engine: Engine,
+    /// Threads that carry the sessions; `None` = the threads of the runtime that [`run`](crate::run) is called on.
+    pub lanes: Option<Arc<Lanes>>,
     /// Proxies that are believed, and expected, to say whom they pass on (PROXY protocol, version 2).
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// The IPv4 address that `PASV` names. `None` = the address of the control connection, which
@@ -59,6 +63,7 @@ impl Default for Settings {
         Self {
             passive_ports: 50_000..=51_999,
             engine: Engine::Own,
+            lanes: None,
             trusted_proxies: Vec::new(),
             advertised: None,
             tls: None,

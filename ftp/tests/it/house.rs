@@ -1,6 +1,7 @@
 //! A running server for one test, on a port of the system's choice.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
-use tutanak_ftp::{Engine, FtpError, Listener, Settings, run};
+use tutanak_ftp::{Engine, FtpError, Lanes, Listener, Settings, run};
 
 use crate::client::Client;
 use crate::made_shelf::{Diary, MadeShelf};
@@ -28,10 +29,16 @@ fn engine() -> Engine {
     Engine::Own
 }
 
+/// As a service has them, but of this house alone: tests do not wait for one another.
+fn lanes() -> Arc<Lanes> {
+    Lanes::start(NonZeroUsize::new(2).unwrap()).unwrap()
+}
+
 /// Short waits, so that tests are short.
 pub fn settings() -> Settings {
     Settings {
         engine: engine(),
+        lanes: Some(lanes()),
         passive_ports: 0..=0,
         greeting: "Hosgeldiniz".to_owned(),
         first_penalty: Duration::from_millis(5),
