@@ -5,16 +5,29 @@ use tutanak::ledger::DatabaseConfig;
 
 use super::Machine;
 
+/// From now on no row can be written, as if the disk were full; and how it is undone.
+const FULL: [(&str, &str); 2] = [
+    (
+        "CREATE TRIGGER full_disk BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no room'); END",
+        "DROP TRIGGER full_disk",
+    ),
+    (
+        "ALTER TABLE audit ADD CONSTRAINT full_disk CHECK (id < 0) NOT VALID",
+        "ALTER TABLE audit DROP CONSTRAINT full_disk",
+    ),
+];
+
 impl Machine {
-    /// Something done to the database itself.
-    async fn sql(&self, statement: &'static str) {
+    /// Fills the record's disk, or makes room again.
+    async fn fill(&self, full: bool) {
+        let [sqlite, postgres] = FULL.map(|(fill, undo)| if full { fill } else { undo });
         match &self._engine.config {
             DatabaseConfig::Sqlite { path } => {
                 let at = format!("sqlite://{}", path.display());
-                sqlx::SqliteConnection::connect(&at).await.unwrap().execute(statement).await.map(drop).unwrap();
+                sqlx::SqliteConnection::connect(&at).await.unwrap().execute(sqlite).await.map(drop).unwrap();
             }
             DatabaseConfig::PostgresAt { url, .. } => {
-                sqlx::PgConnection::connect(url).await.unwrap().execute(statement).await.map(drop).unwrap();
+                sqlx::PgConnection::connect(url).await.unwrap().execute(postgres).await.map(drop).unwrap();
             }
             other => panic!("{other:?}"),
         }
@@ -27,7 +40,7 @@ async fn a_command_that_cannot_be_put_on_record_is_not_carried_out() {
         let name = machine.name;
         let add = |id| ["party", "add", id, "--name", "Işık", "--from", "192.0.2.0/28", "--json"];
         assert!(machine.run(&add("isik")).ok, "{name}");
-        machine.sql("ALTER TABLE audit RENAME TO audit_elsewhere").await;
+        machine.fill(true).await;
         let slip = machine.ledger.person_login("isik-1").await.unwrap().unwrap().password;
         for command in [&add("yeni")[..], &["user", "new-slip", "isik-1"], &["party", "passivate", "isik"]] {
             let refused = machine.run(command);
@@ -38,7 +51,7 @@ async fn a_command_that_cannot_be_put_on_record_is_not_carried_out() {
         let accounts: Vec<_> = accounts.iter().map(|account| (account.id.as_str(), account.active)).collect();
         assert_eq!(accounts, [("isik", true)], "{name}");
         assert_eq!(machine.ledger.person_login("isik-1").await.unwrap().unwrap().password, slip, "{name}");
-        machine.sql("ALTER TABLE audit_elsewhere RENAME TO audit").await;
+        machine.fill(false).await;
         assert!(machine.run(&add("yeni")).ok, "{name}");
         machine.ledger.audit_verify(None).await.unwrap();
         // Each has a row when it begins and one, or one for each account, when it has ended.
