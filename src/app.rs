@@ -186,10 +186,12 @@ impl App {
     /// Serves on all of them until `stop`, lets what runs finish, and writes the last entries and rows.
     pub async fn serve(self, https: TcpListener, ftp: Vec<Listener>, stop: CancellationToken) {
         let proxies = Proxies::new(self.config.proxy.trusted.clone(), self.config.proxy.https);
+        let standings = Standings::new(self.ledger.clone(), self.clock.clone());
         let site = Site {
             intake: self.intake,
             tree: self.tree.clone(),
             door: self.door.clone(),
+            standings: standings.clone(),
             sessions: Sessions::new(self.ledger.clone(), self.clock.clone(), self.door.clone()),
             audit: self.audit.clone(),
             ledger: self.ledger.clone(),
@@ -203,7 +205,6 @@ impl App {
         let written = CancellationToken::new();
         let publisher = tokio::spawn(self.publisher.run(self.appender.watch(), written.clone()));
         drop(self.appender);
-        let standings = Standings::new(self.ledger.clone());
         let rules = shelf_rules(&self.config);
         let shelf = Arc::new(PartyShelf::new(self.tree, self.door, standings, self.audit.clone(), self.clock, rules));
         // Kept to the end: what a session opened of the database's or the store's is driven by its lane.
@@ -283,7 +284,7 @@ const LAST_WRITES: std::time::Duration = std::time::Duration::from_secs(10);
 fn shelf_rules(config: &Config) -> Rules {
     Rules {
         tls_required: config.ftp.tls_required,
-        connections: config.ftp.connections_per_party,
+        connections: Some(config.ftp.connections_per_party),
         bytes_per_second: config.ftp.bytes_per_second_per_party,
     }
 }

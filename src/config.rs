@@ -116,8 +116,8 @@ pub struct FtpConfig {
     #[serde(default = "connections_per_address")]
     pub connections_per_address: usize,
     /// Connections at a time of one party.
-    #[serde(default)]
-    pub connections_per_party: Option<usize>,
+    #[serde(default = "connections_per_party")]
+    pub connections_per_party: usize,
     /// Bytes a second of all connections of one party together.
     #[serde(default)]
     pub bytes_per_second_per_party: Option<u64>,
@@ -130,7 +130,11 @@ pub struct FtpConfig {
 }
 
 fn connections() -> usize {
-    1024
+    2048
+}
+
+fn connections_per_party() -> usize {
+    512
 }
 
 fn connections_per_address() -> usize {

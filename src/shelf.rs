@@ -11,7 +11,7 @@ use tutanak_ftp::{
 };
 
 use crate::access::door::{Door, DoorError};
-use crate::access::standing::{Standings, may_be_plain};
+use crate::access::standing::{Holder, Standings, may_be_plain};
 use crate::access::{Act, Object, Principal, Refusal};
 use crate::audit::{Access, Audit, Seat};
 use crate::cache::{Cache, Weighed};
@@ -42,7 +42,7 @@ pub struct Rules {
 /// Somebody who is logged in, and what held then.
 #[derive(Clone, Debug)]
 pub struct Reader {
-    principal: Principal,
+    holder: Holder,
     terms: Terms,
 }
 
@@ -78,16 +78,18 @@ impl PartyShelf {
     }
 
     /// The reader as the account stands now, whatever held at the login.
-    async fn now(&self, visitor: &Visitor, then: &Principal) -> Result<Principal, DoorError> {
-        let standing = self.standings.of(&then.account).await?.ok_or(DoorError::Refused(Refusal::Inactive))?;
-        let now = self.clock.now();
-        if !visitor.encrypted && !may_be_plain(Some(&standing), self.rules.tls_required, visitor.address, now) {
-            return Err(DoorError::Refused(Refusal::Elsewhere));
+    async fn now(&self, visitor: &Visitor, then: &Holder) -> Result<Principal, DoorError> {
+        let principal = self.standings.now(then).await?;
+        if !visitor.encrypted {
+            let standing = self.standings.of(&principal.account).await?;
+            if !may_be_plain(standing.as_ref(), self.rules.tls_required, visitor.address, self.clock.now()) {
+                return Err(DoorError::Refused(Refusal::Elsewhere));
+            }
         }
-        Ok(standing.applied_to(then))
+        Ok(principal)
     }
 
-    async fn ask(&self, visitor: &Visitor, then: &Principal, act: Act) -> Result<(), DoorError> {
+    async fn ask(&self, visitor: &Visitor, then: &Holder, act: Act) -> Result<(), DoorError> {
         let principal = self.now(visitor, then).await?;
         self.door.allow(&principal, act, Object::Everything, visitor.address).await
     }
@@ -95,7 +97,7 @@ impl PartyShelf {
     /// Asks the door; a refusal is written down before it is told.
     async fn allow(&self, visitor: &Visitor, reader: &Reader, act: Act, access: Access) -> Result<Seat, ShelfError> {
         let seat = self.audit.seat(access).await.map_err(|_| busy())?;
-        match self.ask(visitor, &reader.principal, act).await {
+        match self.ask(visitor, &reader.holder, act).await {
             Ok(()) => Ok(seat),
             Err(DoorError::Refused(refusal)) => {
                 seat.refused(refusal.name());
@@ -193,22 +195,28 @@ impl Shelf for PartyShelf {
         let down = |_: &dyn std::fmt::Debug| LoginError::Unavailable(BUSY.to_owned());
         let seat = self.audit.seat(self.login(visitor, user).await).await;
         let mut seat = seat.map_err(|error| down(&error))?;
-        let principal = match self.door.bulk(user, password, visitor.address).await {
-            Ok(principal) => {
-                seat.is(&principal.account);
-                self.door.allow(&principal, Act::List, Object::Everything, visitor.address).await.map(|()| principal)
+        let holder = match self.door.bulk(user, password, visitor.address).await {
+            Ok(holder) => {
+                seat.is(&holder.principal.account);
+                let may = self.door.allow(&holder.principal, Act::List, Object::Everything, visitor.address).await;
+                may.map(|()| holder)
             }
             Err(error) => Err(error),
         };
-        match principal {
-            Ok(principal) => {
-                let terms = self.terms_of(visitor, &principal.account).await.map_err(|error| down(&error))?;
+        match holder {
+            Ok(holder) => {
+                let terms = self.terms_of(visitor, &holder.principal.account).await.map_err(|error| down(&error))?;
                 seat.done(0);
-                Ok(Reader { principal, terms })
+                Ok(Reader { holder, terms })
             }
             Err(DoorError::Refused(refusal)) => {
                 seat.refused(refusal.name());
-                Err(LoginError::Refused(refusal.to_string()))
+                let sentence = refusal.to_string();
+                Err(match refusal {
+                    Refusal::Unknown | Refusal::TooManyTries { .. } => LoginError::Refused(sentence),
+                    // The password is right, and it is not its time or place: whoever tries again at the opening is not slow.
+                    _ => LoginError::Unavailable(sentence),
+                })
             }
             Err(DoorError::Ledger(error)) => {
                 tracing::error!(error = %Chain(&error), "Could not look up an FTP login");
@@ -222,7 +230,7 @@ impl Shelf for PartyShelf {
     }
 
     async fn still(&self, visitor: &Visitor, reader: &Reader) -> Result<(), String> {
-        match self.ask(visitor, &reader.principal, Act::List).await {
+        match self.ask(visitor, &reader.holder, Act::List).await {
             Err(DoorError::Refused(refusal)) => Err(refusal.to_string()),
             // What cannot be asked has not changed, as far as anybody knows; nothing new is served meanwhile.
             Ok(()) | Err(DoorError::Ledger(_)) => Ok(()),
@@ -230,14 +238,14 @@ impl Shelf for PartyShelf {
     }
 
     async fn stat(&self, visitor: &Visitor, reader: &Reader, path: &str) -> Result<Entry, ShelfError> {
-        let account = &reader.principal.account;
+        let account = &reader.holder.principal.account;
         let seat = self.allow(visitor, reader, Act::List, access(visitor, account, "stat", path, 0)).await?;
         let node = self.tree.find(&seat, path).await.map_err(|error| unavailable(&error))?;
         told(seat, node.as_ref().map(entry))
     }
 
     async fn list(&self, visitor: &Visitor, reader: &Reader, path: &str) -> Result<Arc<Listing>, ShelfError> {
-        let account = &reader.principal.account;
+        let account = &reader.holder.principal.account;
         let asked = access(visitor, account, Act::List.name(), path, 0);
         let seat = self.allow(visitor, reader, Act::List, asked).await?;
         let directory = self.tree.directory(&seat, path).await.map_err(|error| unavailable(&error))?;
@@ -258,7 +266,7 @@ impl Shelf for PartyShelf {
     }
 
     async fn sums(&self, visitor: &Visitor, reader: &Reader, path: &str) -> Result<Sums, ShelfError> {
-        let account = &reader.principal.account;
+        let account = &reader.holder.principal.account;
         let seat = self.allow(visitor, reader, Act::List, access(visitor, account, "stat", path, 0)).await?;
         let found = self.tree.find(&seat, path).await.map_err(|error| unavailable(&error))?;
         let sized = found.and_then(|node| node.size().map(|size| (node, size)));
@@ -268,17 +276,20 @@ impl Shelf for PartyShelf {
     }
 
     async fn attempted(&self, visitor: &Visitor, reader: Option<&Reader>, attempt: Attempt) {
-        let (reason, object) = match attempt {
-            Attempt::Bounce => ("bounce", String::new()),
-            Attempt::Clear => ("not-encrypted", String::new()),
-            Attempt::Stranger(address) => ("stranger", address.to_string()),
+        let (act, reason, object) = match attempt {
+            Attempt::Bounce => ("data-connection", "bounce", String::new()),
+            Attempt::Clear => ("data-connection", "not-encrypted", String::new()),
+            Attempt::Stranger(address) => ("data-connection", "stranger", address.to_string()),
+            Attempt::TooMany => ("connect", "too-many-connections", String::new()),
+            // What was said is no path, and may be anything: it is not written down.
+            Attempt::Path => ("stat", "no-path", String::new()),
         };
-        let principal = reader.map_or("-", |reader| reader.principal.account.as_str());
-        self.note(access(visitor, principal, "data-connection", &object, 0), |seat| seat.refused(reason)).await;
+        let principal = reader.map_or("-", |reader| reader.holder.principal.account.as_str());
+        self.note(access(visitor, principal, act, &object, 0), |seat| seat.refused(reason)).await;
     }
 
     async fn open(&self, visitor: &Visitor, reader: &Reader, path: &str, offset: u64) -> Result<Opened, ShelfError> {
-        let account = &reader.principal.account;
+        let account = &reader.holder.principal.account;
         let asked = access(visitor, account, Act::Download.name(), path, offset);
         let seat = self.allow(visitor, reader, Act::Download, asked).await?;
         let found = self.tree.find(&seat, path).await.map_err(|error| unavailable(&error))?;
@@ -296,7 +307,7 @@ impl Shelf for PartyShelf {
 
     async fn leave(&self, visitor: &Visitor, reader: Option<&Reader>, why: Leaving) {
         let (principal, act) =
-            reader.map_or(("-", "disconnect"), |reader| (reader.principal.account.as_str(), "logout"));
+            reader.map_or(("-", "disconnect"), |reader| (reader.holder.principal.account.as_str(), "logout"));
         self.note(access(visitor, principal, act, "", 0), |seat| seat.over(&why.to_string())).await;
     }
 }

@@ -34,6 +34,7 @@ use crate::access::addresses::Proxies;
 use crate::access::certificate::ShownCertificate;
 use crate::access::door::Door;
 use crate::access::sessions::Sessions;
+use crate::access::standing::Standings;
 use crate::audit::Audit;
 use crate::intake::Intake;
 use crate::ledger::Ledger;
@@ -50,6 +51,8 @@ pub struct Site {
     pub tree: Tree,
     /// Says who somebody is.
     pub door: Door,
+    /// Says whether whoever came in may still be here.
+    pub standings: Standings,
     /// Keeps people's sessions.
     pub sessions: Sessions,
     /// Writes down what they did.

@@ -18,7 +18,7 @@ use crate::reply::{Reply, one_line};
 use crate::seats::{Seat, Seats};
 use crate::server::{Call, Server};
 use crate::settings::{Engine, FtpError, Settings};
-use crate::shelf::Shelf;
+use crate::shelf::{Attempt, Shelf, Visitor};
 use crate::{control, proxy};
 
 /// Numbers sessions across all servers of this process, as an audit may hold them side by side.
@@ -136,12 +136,18 @@ impl<S: Shelf> Front<S> {
                 }
             };
             let peer = peer.ip().to_canonical();
-            let Some(seat) = self.seats.take() else {
-                tracing::warn!(address = %peer, "No seat for {peer}");
-                turn_away(stream, "Too many connections, try again later");
-                continue;
-            };
             let number = SESSIONS.fetch_add(1, Ordering::Relaxed);
+            let seat = match self.seats.take() {
+                Ok(seat) => seat,
+                Err(full) => {
+                    turn_away(stream, "Too many connections, try again later");
+                    if full.first {
+                        let front = Arc::clone(self);
+                        self.connections.spawn(async move { front.no_seat(number, peer).await });
+                    }
+                    continue;
+                }
+            };
             let span = tracing::info_span!("ftp", session = number, address = %peer);
             let front = Arc::clone(self);
             let Some(place) = self.server.settings.lanes.as_ref().and_then(|lanes| lanes.place()) else {
@@ -178,14 +184,27 @@ impl<S: Shelf> Front<S> {
                 Err(error) => return tracing::warn!(%error, "A proxy did not say whom it passes on"),
             }
         }
-        if !seat.belongs_to(call.address) {
-            tracing::warn!(address = %call.address, "No further seat for {}", call.address);
-            return turn_away(stream, "Too many connections from your address");
+        if let Err(full) = seat.belongs_to(call.address) {
+            turn_away(stream, "Too many connections from your address");
+            if full.first {
+                self.no_seat(number, call.address).await;
+            }
+            return;
         }
         match settings.engine {
             Engine::Own => control::receive(&self.server, call, stream).await,
             #[cfg(feature = "libunftp")]
             Engine::Libunftp => self.libunftp.receive(number, call.address, stream).await,
+        }
+    }
+
+    /// Somebody was turned away for want of a seat, for the first time since there was one.
+    async fn no_seat(&self, session: u64, address: IpAddr) {
+        tracing::warn!(%address, "No seat for {address}");
+        let visitor = Visitor { session, address, encrypted: false };
+        let told = self.server.shelf.attempted(&visitor, None, Attempt::TooMany);
+        if timeout(self.server.settings.stall, told).await.is_err() {
+            tracing::error!(session, "The shelf did not take note in time");
         }
     }
 }

@@ -12,14 +12,13 @@ use tokio::time::Instant;
 use crate::pace::Bucket;
 use crate::shelf::Terms;
 
-/// Wrong passwords of a name from an address after which it is not even asked any more, for a while.
-const TOO_MANY: u32 = 20;
-/// That while, in first penalties.
-const LOCKED: u32 = 240;
+/// How long a wrong password counts, in first penalties.
+const REMEMBERED: u32 = 240;
 /// Pairs of name and address that are counted at a time.
 const COUNTED: usize = 8192;
 
-/// Wrong passwords, by address and name together: nobody can lock out somebody else.
+/// Wrong passwords, by address and name together. They make their answers late and nothing else: how many there may be, and
+/// that each is on record, is the shelf's to see to.
 pub(crate) struct Throttle {
     first_penalty: Duration,
     wrong: Mutex<HashMap<(IpAddr, String), (u32, Instant)>>,
@@ -30,18 +29,11 @@ impl Throttle {
         Self { first_penalty, wrong: Mutex::default() }
     }
 
-    /// Whether this name may not be tried from there for now.
-    pub(crate) fn is_locked(&self, address: IpAddr, user: &str) -> bool {
-        let wrong = lock(&self.wrong);
-        let found = wrong.get(&(address, user.to_owned()));
-        found.is_some_and(|(count, last)| *count >= TOO_MANY && last.elapsed() < self.first_penalty * LOCKED)
-    }
-
     /// Counts a wrong password and tells how long the answer is to be held back: it doubles three times.
     pub(crate) fn wrong(&self, address: IpAddr, user: &str) -> Duration {
         let mut wrong = lock(&self.wrong);
         if wrong.len() >= COUNTED {
-            wrong.retain(|_, (_, last)| last.elapsed() < self.first_penalty * LOCKED);
+            wrong.retain(|_, (_, last)| last.elapsed() < self.first_penalty * REMEMBERED);
         }
         if wrong.len() >= COUNTED {
             // Whoever fills the table with names waits longest.
@@ -49,7 +41,7 @@ impl Throttle {
         }
         let now = Instant::now();
         let (count, last) = wrong.entry((address, user.to_owned())).or_insert((0, now));
-        if last.elapsed() >= self.first_penalty * LOCKED {
+        if last.elapsed() >= self.first_penalty * REMEMBERED {
             *count = 0;
         }
         *count = count.saturating_add(1);
@@ -123,15 +115,15 @@ mod tests {
     const THERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 2));
 
     #[test]
-    fn a_name_is_locked_for_the_address_that_guesses_and_for_no_other() {
+    fn the_address_that_guesses_waits_and_no_other() {
         let first = Duration::from_secs(1);
         let throttle = Throttle::new(first);
-        let waits: Vec<_> = (0..TOO_MANY).map(|_| throttle.wrong(HERE, "party")).collect();
+        let waits: Vec<_> = (0..30).map(|_| throttle.wrong(HERE, "party")).collect();
         assert_eq!(waits[..5], [first, first * 2, first * 4, first * 8, first * 8]);
-        assert!(throttle.is_locked(HERE, "party"));
-        assert!(!throttle.is_locked(THERE, "party") && !throttle.is_locked(HERE, "other"));
+        assert_eq!(waits[29], first * 8, "it grows no further");
+        assert_eq!((throttle.wrong(THERE, "party"), throttle.wrong(HERE, "other")), (first, first));
         throttle.right(HERE, "party");
-        assert!(!throttle.is_locked(HERE, "party"));
+        assert_eq!(throttle.wrong(HERE, "party"), first);
     }
 
     #[test]

@@ -313,6 +313,10 @@ pub enum Attempt {
     Clear,
     /// Somebody else came to a data connection (RFC 2577 §5); they were sent away.
     Stranger(IpAddr),
+    /// One connection more than there may be: of all, of an address, or of a party. It is told for the first of a row.
+    TooMany,
+    /// A path that no client of ours would say: a backslash, a control character, no UTF-8.
+    Path,
 }
 
 /// Why a path was not served; the variant is the reply code.
@@ -332,10 +336,11 @@ pub enum ShelfError {
 /// Why a login failed; both are `530` with the sentence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LoginError {
-    /// Wrong name, password, address or time. Counted, slowed, and in the end cut off.
+    /// The name or the password is wrong, or too many were. Slowed, and after ten the connection is cut.
     #[error("{0}")]
     Refused(String),
-    /// Nothing is known about this visitor's password: the shelf cannot answer now.
+    /// Whatever the password is, it does not let this visitor in now: too early, from elsewhere, or the shelf cannot answer.
+    /// A program that waits for the opening is not slowed for it.
     #[error("{0}")]
     Unavailable(String),
 }

@@ -11,7 +11,7 @@ mod sending;
 
 use crate::command::{Algorithm, Bad, Command};
 use crate::listing::Facts;
-use crate::path::resolve;
+use crate::path::{BadPath, resolve};
 use crate::reply::Reply;
 use crate::shelf::Attempt;
 
@@ -162,7 +162,11 @@ impl Session {
             return Effect::Later;
         }
         self.restart = None;
-        Effect::Say(bad.reply())
+        match bad {
+            // Somebody who is logged in knows what names are made of.
+            Bad::NotText if self.is_reader() => Effect::Refuse(Attempt::Path, bad.reply()),
+            bad => Effect::Say(bad.reply()),
+        }
     }
 
     /// What is to be done about a command.
@@ -250,14 +254,14 @@ impl Session {
     fn look(&self, said: &str, question: Question) -> Effect {
         match resolve(&self.cwd, said) {
             Ok(path) => Effect::Look { path, question },
-            Err(bad) => Effect::Say(Reply::new(550, bad.to_string())),
+            Err(bad) => no_path(bad),
         }
     }
 
     fn sum(&self, said: &str, algorithm: Algorithm, hash: bool) -> Effect {
         match resolve(&self.cwd, said) {
             Ok(path) => Effect::Sum { path, algorithm, said: hash.then(|| said.to_owned()) },
-            Err(bad) => Effect::Say(Reply::new(550, bad.to_string())),
+            Err(bad) => no_path(bad),
         }
     }
 
@@ -278,6 +282,10 @@ fn say(code: u16, text: &'static str) -> Effect {
 
 fn refuse(attempt: Attempt, code: u16, text: &'static str) -> Effect {
     Effect::Refuse(attempt, Reply::new(code, text))
+}
+
+fn no_path(bad: BadPath) -> Effect {
+    Effect::Refuse(Attempt::Path, Reply::new(550, bad.to_string()))
 }
 
 #[cfg(test)]

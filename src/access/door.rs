@@ -9,10 +9,12 @@ use tokio::sync::Mutex;
 
 use super::certificate::ShownCertificate;
 use super::passwords::{PasswordError, Passwords};
+use super::standing::Holder;
 use super::throttle::{NotNow, Passed, Shared, Throttle, Try};
 use super::{Act, Class, Gates, Object, Principal, Refusal, Scope, covers, may, people, secrets, totp};
 use crate::clock::Clock;
 use crate::domain::{BoardId, Channel, PlaceId, Sender};
+use crate::ledger::accounts::Credential;
 use crate::ledger::people::PersonLogin;
 use crate::ledger::{Ledger, LedgerError};
 
@@ -126,11 +128,12 @@ impl Door {
     }
 
     /// Who has this user name and secret on the bulk channel.
-    pub async fn bulk(&self, user: &str, secret: &str, from: IpAddr) -> Result<Principal, DoorError> {
+    pub async fn bulk(&self, user: &str, secret: &str, from: IpAddr) -> Result<Holder, DoorError> {
         let this = self.try_in(Channel::Bulk, user, from).await?;
+        let asked = Instant::now();
         let found = self.principal(Channel::Bulk, user, secret).await;
         judge(this, &found).await;
-        found.map(|(principal, _)| principal)
+        found.map(|(principal, by)| Holder::new(principal, &by.secret, asked))
     }
 
     /// Asks whether a login may be tried from there now. Whoever compares the secret says how it was, to the [`Attempt`].
@@ -243,7 +246,7 @@ impl Door {
         let found = self.principal(Channel::Board, &secrets::token_login(token), token).await;
         let (principal, place) = match found {
             Err(DoorError::Refused(Refusal::Unknown)) => return Err(self.wrong_token(from)),
-            found => found?,
+            found => found.map(|(principal, by)| (principal, by.place))?,
         };
         self.certified(&principal.account, certificate).await?;
         self.allow(&principal, Act::Upload, Object::Of(&principal.account), from).await?;
@@ -306,7 +309,7 @@ impl Door {
         channel: Channel,
         login: &str,
         secret: &str,
-    ) -> Result<(Principal, Option<String>), DoorError> {
+    ) -> Result<(Principal, Credential), DoorError> {
         if login.contains('\0') {
             return Err(DoorError::Refused(Refusal::Unknown)); // PostgreSQL's text cannot even be asked for it
         }
@@ -338,7 +341,7 @@ impl Door {
                     must_change: false,
                     scope: scope(class, found.place.as_deref()).ok_or_else(corrupt)?,
                 };
-                Ok((principal, found.place))
+                Ok((principal, found))
             }
             None => Err(DoorError::Refused(Refusal::Unknown)),
         }

@@ -1,5 +1,5 @@
-//! How parties stand now: whether they are in use, from where they may come, and whether in the clear. Sessions that are
-//! open for hours are judged by this, not by what held when they began.
+//! How parties stand now: whether they are in use, from where they may come, by which secret, and whether in the clear.
+//! Sessions that are open for hours, and downloads that take long, are judged by this, not by what held when they began.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 
-use super::{Class, Principal, covers};
+use super::door::DoorError;
+use super::{Class, Principal, Refusal, covers};
+use crate::clock::Clock;
 use crate::ledger::standing::StandingRow;
 use crate::ledger::{Ledger, LedgerError};
 
@@ -29,12 +31,57 @@ pub struct Standing {
     pub require_tls: bool,
     /// Until when it may come without TLS although the service requires it.
     pub plain_until: Option<Timestamp>,
+    secrets: Vec<Secret>,
+}
+
+/// A secret as it is kept, and until when it holds.
+#[derive(Clone, PartialEq, Eq)]
+struct Secret {
+    kept: String,
+    until_ms: Option<i64>,
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Secret").field("until_ms", &self.until_ms).finish_non_exhaustive()
+    }
+}
+
+/// A party's machine that came in: who it was then, and by which secret.
+#[derive(Clone)]
+pub struct Holder {
+    /// Who it was when it came in.
+    pub principal: Principal,
+    secret: Arc<str>,
+    /// When the database was asked about it.
+    asked: Instant,
+}
+
+impl Holder {
+    /// `kept` is the secret as the database has it, which was asked at `asked` or later.
+    pub(super) fn new(principal: Principal, kept: &str, asked: Instant) -> Self {
+        Self { principal, secret: kept.into(), asked }
+    }
+}
+
+impl std::fmt::Debug for Holder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Holder").field("principal", &self.principal).finish_non_exhaustive()
+    }
 }
 
 impl Standing {
-    /// Somebody of this party as they may act now, whatever held when they logged in.
-    pub fn applied_to(&self, then: &Principal) -> Principal {
-        Principal { addresses: self.addresses.clone(), active: self.active, class: self.class, ..then.clone() }
+    /// Somebody of this party as they may act now, whatever held when they came in; none once their secret was replaced and
+    /// its time is over.
+    fn applied_to(&self, then: &Holder, now: Timestamp) -> Option<Principal> {
+        let now = now.as_millisecond();
+        let holds = |secret: &Secret| *secret.kept == *then.secret && secret.until_ms.is_none_or(|until| now < until);
+        self.secrets.iter().any(holds).then(|| Principal {
+            addresses: self.addresses.clone(),
+            active: self.active,
+            class: self.class,
+            ..then.principal.clone()
+        })
     }
 }
 
@@ -54,6 +101,7 @@ pub fn may_be_plain(standing: Option<&Standing>, tls_required: bool, from: IpAdd
 #[derive(Clone, Debug)]
 pub struct Standings {
     ledger: Ledger,
+    clock: Clock,
     known: Arc<Mutex<Option<(Instant, Known)>>>,
 }
 
@@ -61,27 +109,48 @@ type Known = Arc<HashMap<String, Standing>>;
 
 impl Standings {
     /// Those of the ledger's accounts.
-    pub fn new(ledger: Ledger) -> Self {
-        Self { ledger, known: Arc::default() }
+    pub fn new(ledger: Ledger, clock: Clock) -> Self {
+        Self { ledger, clock, known: Arc::default() }
+    }
+
+    /// Who came in with a secret, as they may act now.
+    ///
+    /// # Errors
+    /// There is no such party any more, its secret was replaced, or the database did not answer.
+    pub async fn now(&self, then: &Holder) -> Result<Principal, DoorError> {
+        let (read, known) = self.known().await?;
+        if read < then.asked {
+            return Ok(then.principal.clone()); // what the door found out is newer
+        }
+        let standing = known.get(&then.principal.account).ok_or(DoorError::Refused(Refusal::Inactive))?;
+        standing.applied_to(then, self.clock.now()).ok_or(DoorError::Refused(Refusal::Unknown))
     }
 
     /// How a party stands; none for a name that is no party's.
     pub async fn of(&self, party: &str) -> Result<Option<Standing>, LedgerError> {
-        Ok(self.known().await?.get(party).cloned())
+        Ok(self.known().await?.1.get(party).cloned())
     }
 
-    async fn known(&self) -> Result<Known, LedgerError> {
+    /// With when it was read, at the latest.
+    async fn known(&self) -> Result<(Instant, Known), LedgerError> {
         let mut known = self.known.lock().await;
         if let Some((read, known)) = known.as_ref()
             && read.elapsed() < FRESH
         {
-            return Ok(Arc::clone(known));
+            return Ok((*read, Arc::clone(known)));
         }
+        let read = Instant::now();
         let rows = self.ledger.standings().await?;
         let fresh: Result<HashMap<_, _>, _> = rows.into_iter().map(standing).collect();
-        let fresh = Arc::new(fresh?);
-        *known = Some((Instant::now(), Arc::clone(&fresh)));
-        Ok(fresh)
+        let mut fresh = fresh?;
+        for row in self.ledger.bulk_secrets().await? {
+            if let Some(standing) = fresh.get_mut(&row.account) {
+                standing.secrets.push(Secret { kept: row.secret, until_ms: row.expires_ms });
+            }
+        }
+        let fresh = Arc::new(fresh);
+        *known = Some((read, Arc::clone(&fresh)));
+        Ok((read, fresh))
     }
 }
 
@@ -95,6 +164,7 @@ fn standing(row: StandingRow) -> Result<(String, Standing), LedgerError> {
         class: row.opens_with.parse().ok().and_then(|gate| Class::of_account(&row.kind, gate)).ok_or_else(corrupt)?,
         require_tls: row.require_tls,
         plain_until,
+        secrets: Vec::new(),
     };
     Ok((row.id, standing))
 }
@@ -113,6 +183,7 @@ mod tests {
             class: Class::Party,
             require_tls: false,
             plain_until: None,
+            secrets: Vec::new(),
         };
         let until = |time: &str| Standing { plain_until: Some(time.parse().unwrap()), ..usual.clone() };
         let careful = Standing { require_tls: true, ..until("2024-04-01T00:00:00Z") };

@@ -67,10 +67,11 @@ struct Counts {
 
 /// What counts as one place: an IPv4 address, or the /64 that one IPv6 line has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Origin(u128);
+pub struct Origin(u128);
 
 impl Origin {
-    fn of(address: IpAddr) -> Self {
+    /// Of one address.
+    pub fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => Self(u128::from(u32::from(address))),
             // The bit keeps the first /64 apart from IPv4.

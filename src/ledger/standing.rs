@@ -24,10 +24,30 @@ pub struct StandingRow {
 
 const STANDINGS: &str = "SELECT id, kind, addresses, active, opens_with, require_tls, plain_until_ms FROM account \
                          WHERE kind IN ('party', 'candidate')";
+const BULK_SECRETS: &str = "SELECT account, secret, expires_ms FROM credential WHERE channel = 'bulk'";
 const SET_FTP: &str = "UPDATE account SET require_tls = $2, plain_until_ms = $3 \
                        WHERE id = $1 AND kind IN ('party', 'candidate')";
 
+/// A secret by which a party's machine may come.
+#[derive(Clone, sqlx::FromRow)]
+pub struct SecretRow {
+    /// Its account.
+    pub account: String,
+    /// What the secret is compared with.
+    pub secret: String,
+    /// Milliseconds since 1970 from which it is refused.
+    pub expires_ms: Option<i64>,
+}
+
 impl Ledger {
+    /// Every party's bulk secret, and the one before where that still holds.
+    ///
+    /// # Errors
+    /// The database did not answer.
+    pub async fn bulk_secrets(&self) -> Result<Vec<SecretRow>, LedgerError> {
+        Ok(on_db!(&*self.db, |pool| sqlx::query_as(BULK_SECRETS).fetch_all(pool).await?))
+    }
+
     /// Every party and candidate.
     pub async fn standings(&self) -> Result<Vec<StandingRow>, LedgerError> {
         Ok(on_db!(&*self.db, |pool| sqlx::query_as(STANDINGS).fetch_all(pool).await?))

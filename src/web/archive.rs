@@ -1,6 +1,6 @@
 //! `/arsiv/`: the tree over HTTPS, for a party's bulk account. The same paths and bytes as over FTP.
 
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
@@ -47,7 +47,7 @@ pub async fn node(
     // What is no text names nothing; it is on record all the same.
     let path = path.map_or_else(|_| "\u{fffd}".to_owned(), |Path(path)| path);
     if let Some(after) = wait::asked(&path, query.as_deref())
-        && site.door.allow(&party.principal, Act::Download, Object::Everything, party.from).await.is_ok()
+        && still(&site, &party, Act::Download).await.is_ok()
     {
         // Before the door is asked again for the record: a right may be lost while somebody waits.
         wait::for_more_than(after, &site.ledger, site.size.clone()).await;
@@ -78,7 +78,7 @@ pub async fn node(
 
 async fn allow(site: &Site, party: &BulkParty, act: Act, path: &str) -> Result<Seat, Problem> {
     let access = Access {
-        principal: party.principal.account.clone(),
+        principal: party.holder.principal.account.clone(),
         channel: "bulk",
         protocol: "https",
         address: party.from,
@@ -87,7 +87,7 @@ async fn allow(site: &Site, party: &BulkParty, act: Act, path: &str) -> Result<S
         start_at: 0,
     };
     let seat = site.audit.seat(access).await?;
-    match site.door.allow(&party.principal, act, Object::Everything, party.from).await {
+    match still(site, party, act).await {
         Ok(()) => Ok(seat),
         Err(error) => {
             match &error {
@@ -97,6 +97,12 @@ async fn allow(site: &Site, party: &BulkParty, act: Act, path: &str) -> Result<S
             Err(Problem::at_the_door(error, who::BASIC))
         }
     }
+}
+
+/// Asks the door about the account as it stands now, whatever held when the request came.
+async fn still(site: &Site, party: &BulkParty, act: Act) -> Result<(), DoorError> {
+    let principal = site.standings.now(&party.holder).await?;
+    site.door.allow(&principal, act, Object::Everything, party.from).await
 }
 
 fn missing(seat: Seat) -> Problem {
@@ -130,12 +136,12 @@ async fn send(
         seat.done(0);
         Body::empty()
     } else {
-        let Some(line) = site.lines.take(&party.principal.account) else {
+        let Some(line) = site.lines.take(&party.holder.principal.account) else {
             seat.refused("too-many-downloads");
             return Err(Problem::too_many_downloads());
         };
         let chunks = site.tree.read(&seat, file, range.start, range.end).await?;
-        Body::from_stream(delivered(chunks, seat.delivery(length), line))
+        Body::from_stream(delivered(chunks, seat.delivery(length), line, Right::of(site, party)))
     };
     let mut response = Response::new(body);
     *response.status_mut() = status;
@@ -194,17 +200,59 @@ fn media_type(file: &Node) -> &'static str {
     }
 }
 
-/// Counts what the connection takes. An error of the vault breaks the connection: a short file must not look whole.
-fn delivered(chunks: Chunks, mut delivery: Delivery, line: Line) -> impl Stream<Item = std::io::Result<Bytes>> + Send {
-    chunks.map(move |chunk| {
-        let _held_until_the_end = &line;
-        match &chunk {
-            Ok(chunk) => delivery.sent(chunk.len() as u64),
+/// How often a download that lasts is asked about again.
+const ASKED: Duration = Duration::from_millis(500);
+
+/// The right to a download, while it lasts.
+struct Right {
+    site: Site,
+    party: BulkParty,
+    asked: Instant,
+}
+
+impl Right {
+    fn of(site: &Site, party: &BulkParty) -> Self {
+        Self { site: site.clone(), party: party.clone(), asked: Instant::now() }
+    }
+
+    /// Whether it has ended. What cannot be asked has not changed, as far as anybody knows; nothing new is served meanwhile.
+    async fn is_lost(&mut self) -> bool {
+        if self.asked.elapsed() < ASKED {
+            return false;
+        }
+        self.asked = Instant::now();
+        matches!(still(&self.site, &self.party, Act::Download).await, Err(DoorError::Refused(_)))
+    }
+}
+
+/// Counts what the connection takes. An error of the vault, or a right that was lost, breaks the connection: a short file
+/// must not look whole.
+fn delivered(
+    chunks: Chunks,
+    delivery: Delivery,
+    line: Line,
+    right: Right,
+) -> impl Stream<Item = std::io::Result<Bytes>> + Send {
+    futures::stream::unfold(Some((chunks, delivery, line, right)), |sending| async move {
+        let (mut chunks, mut delivery, line, mut right) = sending?;
+        let chunk = chunks.next().await?;
+        let failed = match &chunk {
+            _ if right.is_lost().await => Err("the right to read ended"),
             Err(error) => {
                 tracing::error!(%error, "Could not read on in the middle of a download");
-                delivery.fail("the vault failed in the middle");
+                Err("the vault failed in the middle")
+            }
+            Ok(chunk) => Ok(chunk.len()),
+        };
+        match failed {
+            Ok(sent) => {
+                delivery.sent(sent as u64);
+                Some((chunk, Some((chunks, delivery, line, right))))
+            }
+            Err(reason) => {
+                delivery.fail(reason);
+                Some((Err(std::io::Error::other(reason)), None))
             }
         }
-        chunk
     })
 }

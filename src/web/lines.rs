@@ -5,6 +5,8 @@ use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::access::throttle::Origin;
+
 /// Downloads of one account at a time. 34 parties with as many each still leave room in the audit's queue.
 const DOWNLOADS: usize = 128;
 /// Connections that one account has used last, at a time. Half a dozen mirrors with eight lines each are a fifth of it.
@@ -113,14 +115,14 @@ impl Ownership {
     }
 }
 
-/// Connections of each address. Clones share the count.
+/// Connections of each address. Clones share the count. Addresses of IPv6 are counted by their /64, which is one customer's.
 #[derive(Clone, Debug)]
-pub(super) struct Addresses(Arc<Counted<IpAddr>>);
+pub(super) struct Addresses(Arc<Counted<Origin>>);
 
 /// One connection of an address; given back when it is dropped.
 #[derive(Debug)]
 pub(super) struct OfAddress {
-    _place: Place<IpAddr>,
+    _place: Place<Origin>,
 }
 
 impl Addresses {
@@ -129,7 +131,7 @@ impl Addresses {
     }
 
     pub fn take(&self, address: IpAddr) -> Result<OfAddress, Full> {
-        Ok(OfAddress { _place: self.0.take(&address)? })
+        Ok(OfAddress { _place: self.0.take(&Origin::of(address))? })
     }
 }
 
@@ -159,6 +161,15 @@ mod tests {
         assert!(connections[CONNECTIONS].claim("b", &lines));
         assert!(connections[0].claim("b", &lines), "a connection that changes hands");
         assert!(Ownership::default().claim("a", &lines));
+    }
+
+    #[test]
+    fn a_network_of_ipv6_is_one_address() {
+        let addresses = Addresses::new(1);
+        let take = |address: &str| addresses.take(address.parse().unwrap());
+        let _first = take("2001:db8:1:1::1").unwrap();
+        assert!(take("2001:db8:1:1:ffff::2").is_err());
+        assert!(take("2001:db8:1:2::1").is_ok());
     }
 
     #[test]

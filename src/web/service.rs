@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::Site;
 use super::problem::Problem;
-use super::who::{BEARER, peer, turn_away};
+use super::who::{BEARER, claim, peer, turn_away};
 use crate::access::door::DoorError;
 use crate::access::tried::{TOKEN, Tried};
 use crate::access::{Act, Object, Principal, Refusal};
@@ -40,7 +40,10 @@ impl FromRequestParts<Site> for ServiceUser {
             (Ok(true), None) => Err(DoorError::Refused(Refusal::Unknown)),
         };
         match found {
-            Ok(principal) => Ok(Self { principal, from }),
+            Ok(principal) => {
+                claim(site, parts, "service", &principal.account).await?;
+                Ok(Self { principal, from })
+            }
             Err(error) => {
                 // Whose it is stands in the record, also where it was not looked at.
                 let tried = match (&error, &token) {

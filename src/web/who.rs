@@ -11,6 +11,7 @@ use headers::authorization::{Authorization, Basic, Bearer};
 use super::problem::Problem;
 use super::{Peer, Site};
 use crate::access::door::DoorError;
+use crate::access::standing::Holder;
 use crate::access::tried::{TOKEN, Tried};
 use crate::access::{Principal, Refusal};
 use crate::audit::Access;
@@ -34,8 +35,8 @@ pub struct SendingBoard {
 /// A party's bulk account with a good secret. What it may do now is decided at each act.
 #[derive(Clone, Debug)]
 pub struct BulkParty {
-    /// The account.
-    pub principal: Principal,
+    /// The account, and by which secret it came.
+    pub holder: Holder,
     /// Where the request came from.
     pub from: IpAddr,
 }
@@ -45,10 +46,15 @@ pub(super) fn peer(parts: &Parts) -> IpAddr {
     parts.extensions.get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.address)
 }
 
-/// Counts the connection as this account's, or says that it has as many as it may.
-async fn claim(site: &Site, parts: &Parts, channel: &'static str, account: &str) -> Result<(), Problem> {
+/// Counts the connection as this account's. `false` when it has as many as it may.
+pub(super) fn claimed(site: &Site, parts: &Parts, account: &str) -> bool {
     let ownership = parts.extensions.get::<Peer>().and_then(|peer| peer.ownership.as_deref());
-    if ownership.is_none_or(|ownership| ownership.claim(account, &site.lines)) {
+    ownership.is_none_or(|ownership| ownership.claim(account, &site.lines))
+}
+
+/// The same, with a row about a refusal.
+pub(super) async fn claim(site: &Site, parts: &Parts, channel: &'static str, account: &str) -> Result<(), Problem> {
+    if claimed(site, parts, account) {
         return Ok(());
     }
     let problem = Problem::too_many_connections();
@@ -173,9 +179,9 @@ impl FromRequestParts<Site> for BulkParty {
             Err(error) => Err(error),
         };
         match found {
-            Ok(principal) => {
-                claim(site, parts, "bulk", &principal.account).await?;
-                Ok(Self { principal, from })
+            Ok(holder) => {
+                claim(site, parts, "bulk", &holder.principal.account).await?;
+                Ok(Self { holder, from })
             }
             Err(error) => {
                 let tried = site.door.tried(Channel::Bulk, basic.username()).await;

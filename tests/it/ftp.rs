@@ -82,6 +82,12 @@ impl Line {
         self.reply().await
     }
 
+    /// What is no text, too.
+    pub async fn say_bytes(&mut self, command: &[u8]) -> String {
+        self.control.get_mut().write_all(&[command, b"\r\n"].concat()).await.unwrap();
+        self.reply().await
+    }
+
     pub async fn data(&mut self) -> TcpStream {
         let reply = self.say("EPSV").await;
         let port = reply.split('|').nth(3).unwrap_or_else(|| panic!("{reply}")).parse().unwrap();

@@ -8,11 +8,11 @@ use tutanak::cli::init;
 use tutanak::client::credentials::Credentials;
 use tutanak::client::ftp;
 use tutanak::client::ftp_check::{self, Plan as Look};
-use tutanak::domain::Digest;
+use tutanak::domain::{Channel, Digest};
 
 use crate::ftp::Line;
-use crate::house::{House, Plan};
-use crate::paper::page;
+use crate::house::{House, Plan, json};
+use crate::paper::{large_page, page};
 
 const DIR: &str = "/tutanaklar/34-istanbul/kadikoy-1/caferaga-mah";
 
@@ -76,6 +76,52 @@ async fn whoever_loses_a_right_is_cut_whatever_they_do() {
         assert!(asked.elapsed() < std::time::Duration::from_secs(5), "{sql}");
         house.audit(1, |row| row.act == "logout" && row.reason == "revoked").await;
     }
+}
+
+#[tokio::test]
+async fn a_session_and_a_download_end_when_the_time_of_their_secret_does() {
+    let house = House::open().await;
+    let receipt = json(house.send(&house.first, &large_page("1090000001")).await).await;
+    let path = format!("/arsiv/{}", receipt["path"].as_str().unwrap());
+    let mut line = Line::log_in(&house).await;
+    let bulk = &house.party.bulk;
+    let slow = crate::house::client(&house.ca());
+    let mut answer = slow.get(house.url(&path)).basic_auth(&bulk.user, Some(&bulk.password)).send().await.unwrap();
+    assert!(answer.chunk().await.unwrap().is_some());
+    let until = house.clock.now().as_millisecond() + 3_600_000;
+    let party = ("party", "parti");
+    let replaced = house.ledger.secret_replace(party, Channel::Bulk, (&bulk.user, "another"), until).await.unwrap();
+    assert!(replaced);
+    tokio::time::sleep(std::time::Duration::from_millis(1200)).await;
+    assert!(line.say("NOOP").await.starts_with("200"), "both hold for an hour");
+    house.clock.set("2024-03-31T15:00:02Z".parse().unwrap());
+    let farewell = line.reply().await;
+    assert!(farewell.starts_with("421"), "{farewell}");
+    house.audit(1, |row| row.act == "logout" && row.reason == "revoked").await;
+    let rest = async {
+        while answer.chunk().await?.is_some() {}
+        Ok::<_, reqwest::Error>(())
+    };
+    assert!(rest.await.is_err(), "a download goes on with a secret whose time is over");
+    house
+        .audit(1, |row| row.act == "download" && row.protocol == "https" && row.reason == "the right to read ended")
+        .await;
+}
+
+#[tokio::test]
+async fn a_download_ends_with_the_right_to_it() {
+    let house = House::open().await;
+    let receipt = json(house.send(&house.first, &large_page("1090000001")).await).await;
+    let mut answer = house.get(receipt["path"].as_str().unwrap()).await;
+    assert!(answer.chunk().await.unwrap().is_some());
+    assert!(house.ledger.account_set_active("party", "parti", false).await.unwrap());
+    tokio::time::sleep(std::time::Duration::from_millis(1200)).await;
+    let rest = async {
+        while answer.chunk().await?.is_some() {}
+        Ok::<_, reqwest::Error>(())
+    };
+    assert!(rest.await.is_err(), "a party that was taken out of use gets the rest");
+    house.audit(1, |row| row.act == "download" && row.reason == "the right to read ended").await;
 }
 
 #[tokio::test]

@@ -69,10 +69,6 @@ impl<S: Shelf> Talk<'_, S> {
 
     async fn log_in(&mut self, user: &str, password: &str) -> Result<(), Leaving> {
         let (server, address) = (self.server, self.visitor.address);
-        if server.throttle.is_locked(address, user) {
-            let locked = LoginError::Unavailable("Too many wrong passwords; wait a few minutes".to_owned());
-            return self.refuse(&locked).await;
-        }
         let question = server.shelf.log_in(&self.visitor, user, password);
         let answer = timeout(server.settings.stall, question).await;
         let answer = answer.unwrap_or_else(|_| Err(LoginError::Unavailable("Try again later".to_owned())));
@@ -107,6 +103,9 @@ impl<S: Shelf> Talk<'_, S> {
     async fn let_in(&mut self, reader: S::Reader) -> Result<(), Leaving> {
         let terms = self.server.shelf.terms(&reader);
         let Some(member) = self.server.parties.join(&terms) else {
+            let shelf = &self.server.shelf;
+            let told = shelf.attempted(&self.visitor, Some(&reader), Attempt::TooMany);
+            let _ = timeout(self.server.settings.stall, told).await; // it is turned away, on record or not
             self.say(&Reply::new(421, "Too many sessions of this account")).await?;
             return Err(Leaving::TooMany);
         };

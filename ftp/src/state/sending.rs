@@ -2,7 +2,7 @@
 
 use std::net::SocketAddrV4;
 
-use super::{Effect, Session, Transfer, say};
+use super::{Effect, Session, Transfer, no_path, say};
 use crate::command::{Command, Extended, Format};
 use crate::glob;
 use crate::path::resolve;
@@ -108,7 +108,7 @@ impl Session {
         }
         match resolve(&self.cwd, said) {
             Ok(path) => Effect::Send(transfer(path)),
-            Err(bad) => Effect::Say(Reply::new(550, bad.to_string())),
+            Err(bad) => no_path(bad),
         }
     }
 

@@ -138,6 +138,7 @@ fn in_every_state_every_command_does_only_what_that_state_allows() {
                 Effect::Abort | Effect::Later | Effect::QuitLater => assert!(state.transferring, "{shown}"),
                 Effect::Bye(_) => assert_eq!(command, Command::Quit, "{shown}"),
                 Effect::Refuse(Attempt::Bounce, _) => assert_eq!(command, Command::Active, "{shown}"),
+                Effect::Refuse(Attempt::Path, _) => assert!(is_reader && !state.transferring, "{shown}"),
                 Effect::Refuse(_, _) => assert!(state.require_tls && !state.transferring, "{shown}"),
                 Effect::Say(reply) => {
                     if command == Command::Write && is_reader && !state.transferring {

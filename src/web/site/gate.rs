@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{Request, State};
@@ -11,6 +12,7 @@ use axum::http::header::{CONTENT_TYPE, COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
+use bytes::Bytes;
 
 use super::files::{Files, Handed};
 use super::page;
@@ -23,13 +25,15 @@ use crate::ledger::LedgerError;
 use crate::telemetry::Chain;
 use crate::web::problem::Problem;
 use crate::web::routes::Needs;
-use crate::web::who::peer;
+use crate::web::who::{claimed, peer};
 use crate::web::{Peer, Site};
 
 /// The cookie. `__Host-`: only over TLS, only from this host, for every path.
 pub(super) const COOKIE_NAME: &str = "__Host-tutanak";
 /// Largest form that a page sends, in bytes.
 const FORM: usize = 64 << 10;
+/// How long a form may take.
+const FORM_WITHIN: Duration = Duration::from_secs(30);
 /// The header by which programs send the form token.
 const TOKEN_HEADER: &str = "x-form-token";
 
@@ -113,6 +117,11 @@ pub(in crate::web) async fn pass(State((site, needs)): State<(Site, Needs)>, req
     };
     if let Err(error) = allow(&site, &visitor, needs, act, &origin).await {
         return refuse(seat, error, &visitor, program);
+    }
+    if !claimed(&site, &parts, &visitor.principal.account) {
+        let problem = Problem::too_many_connections();
+        seat.refused(problem.kind());
+        return problem.into_response();
     }
     let body = match parts.method.is_safe() {
         true => Some(Sent::Body(body)),
@@ -232,8 +241,21 @@ async fn sent_by_own_page(headers: &HeaderMap, body: Body, visitor: &Visitor, ne
         let token = files.token().await?;
         return visitor.sent(&token).then(|| Sent::Files(Box::new(files)));
     }
-    let bytes = to_bytes(body, FORM).await.ok()?;
+    let bytes = form_body(body, FORM).await.ok()?;
     visitor.sent(&field(&bytes, "_token")?).then(|| Sent::Body(Body::from(bytes)))
+}
+
+/// A form's body, if it comes in time and is not longer than `most` bytes: somebody who sends it drop by drop holds a
+/// connection.
+///
+/// # Errors
+/// The reason, for the record.
+pub(super) async fn form_body(body: Body, most: usize) -> Result<Bytes, &'static str> {
+    match tokio::time::timeout(FORM_WITHIN, to_bytes(body, most)).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(_)) => Err("too-large"),
+        Err(_) => Err("too-slow"),
+    }
 }
 
 /// A field of a form's body.

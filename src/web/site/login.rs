@@ -1,7 +1,6 @@
 //! `/giris`. One sentence for every reason why somebody is not let in; the record has the true one.
 
 use askama::Template;
-use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::http::header::{RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -9,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::gate::{COOKIE_NAME, Origin, cookie, field, from_elsewhere, ticket};
+use super::gate::{COOKIE_NAME, Origin, cookie, field, form_body, from_elsewhere, ticket};
 use super::page::{self, Frame, show};
 use crate::access::Refusal;
 use crate::access::door::LoginError;
@@ -64,7 +63,10 @@ pub(in crate::web) async fn enter(State(site): State<Site>, request: Request) ->
     let (parts, body) = request.into_parts();
     let headers = &parts.headers;
     let origin = Origin::of(&parts);
-    let Ok(body) = to_bytes(body, FORM).await else { return page::refused(false, "too-large", STALE) };
+    let body = match form_body(body, FORM).await {
+        Ok(body) => body,
+        Err(reason) => return unread(&site, &origin, reason).await,
+    };
     let field = |name| field(&body, name).unwrap_or_default();
     let (login, password, code) = (field("kullanici"), field("parola"), field("kod"));
     let login = login.trim();
@@ -122,6 +124,24 @@ pub(in crate::web) async fn enter(State(site): State<Site>, request: Request) ->
             page::unavailable(false)
         }
     }
+}
+
+/// A form that was not read: nobody knows yet whose it would have been.
+async fn unread(site: &Site, origin: &Origin, reason: &'static str) -> Response {
+    let access = Access {
+        principal: "-".to_owned(),
+        channel: "web",
+        protocol: "https",
+        address: origin.address,
+        act: "login",
+        object: String::new(),
+        start_at: 0,
+    };
+    match site.audit.seat(access).await {
+        Ok(seat) => seat.refused(reason),
+        Err(_) => return page::unavailable(false),
+    }
+    page::refused(false, reason, STALE)
 }
 
 /// Gives the browser a session's ticket.

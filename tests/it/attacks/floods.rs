@@ -60,6 +60,42 @@ async fn wrong_passwords_over_ftp_count_with_those_over_https() {
 }
 
 #[tokio::test]
+async fn each_wrong_password_over_ftp_is_on_record_and_few_are_looked_at() {
+    let house = House::open().await;
+    let guesses = (0..60).map(|n| {
+        let house = &house;
+        async move {
+            let mut line = Line::open(house.ftp).await;
+            line.say("USER parti").await;
+            let answer = line.say(&format!("PASS guess-{n}")).await;
+            assert!(answer.starts_with("530"), "{answer}");
+        }
+    });
+    futures::future::join_all(guesses).await;
+    let rows = house.audit(60, |row| row.protocol == "ftp" && row.act == "login" && row.outcome == "refused").await;
+    let looked_at = rows.iter().filter(|row| row.reason == "unknown-credential").count();
+    assert!((5..50).contains(&looked_at), "{looked_at}");
+    assert!(rows.iter().all(|row| row.reason == "unknown-credential" || row.reason == "too-many-tries"), "{rows:?}");
+}
+
+#[tokio::test]
+async fn who_tries_again_and_again_before_the_opening_is_let_in_at_the_opening() {
+    let house = House::open().await;
+    house.clock.set(crate::house::BEFORE.parse().unwrap());
+    let bulk = &house.party.bulk;
+    let mut line = Line::open(house.ftp).await;
+    for _ in 0..25 {
+        line.say(&format!("USER {}", bulk.user)).await;
+        let answer = line.say(&format!("PASS {}", bulk.password)).await;
+        assert!(answer.starts_with("530") && answer.contains("17:00"), "{answer}");
+    }
+    house.audit(25, |row| row.protocol == "ftp" && row.principal == "parti" && row.reason == "not-open-yet").await;
+    house.clock.set(crate::house::AFTER.parse().unwrap());
+    line.say(&format!("USER {}", bulk.user)).await;
+    assert!(line.say(&format!("PASS {}", bulk.password)).await.starts_with("230"));
+}
+
+#[tokio::test]
 async fn wrong_tokens_are_slowed_and_the_right_one_of_a_neighbour_is_not() {
     let house = House::open().await;
     let scan = page(&["1090000001"], 1);
@@ -90,7 +126,30 @@ async fn ten_thousand_idle_connections_leave_everybody_else_their_place() {
         assert_eq!(house.get("durum.json").await.status(), StatusCode::OK);
         Line::log_in(&house).await;
     }
-    house.audit(1, |row| row.address == "127.0.0.66" && row.reason == "too-many-connections").await;
+    for protocol in ["https", "ftp"] {
+        let fits = |row: &tutanak::ledger::audit::AuditRow| {
+            row.address == "127.0.0.66" && row.reason == "too-many-connections" && row.protocol == protocol
+        };
+        house.audit(1, fits).await;
+    }
+}
+
+#[tokio::test]
+async fn one_party_has_so_many_ftp_sessions_and_no_more() {
+    let also = |config: &mut tutanak::config::Config| config.ftp.connections_per_party = 2;
+    let house = House::build(Plan { also: Some(also), ..Plan::default() }).await;
+    let first = Line::log_in(&house).await;
+    let _second = Line::log_in(&house).await;
+    let bulk = &house.party.bulk;
+    let mut third = Line::open(house.ftp).await;
+    third.say(&format!("USER {}", bulk.user)).await;
+    assert!(third.say(&format!("PASS {}", bulk.password)).await.starts_with("421"));
+    house
+        .audit(1, |row| row.principal == "parti" && row.protocol == "ftp" && row.reason == "too-many-connections")
+        .await;
+    drop(first);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    Line::log_in(&house).await;
 }
 
 #[tokio::test]
@@ -105,12 +164,16 @@ async fn one_party_has_so_many_connections_and_no_more_and_another_has_its_own()
     for n in 0..260_u16 {
         // From many addresses, so that it is not theirs that are counted.
         let client = house.client_from([127, 0, 1, (n / 16) as u8]);
-        let bulk = &house.party.bulk;
-        let asked = client.get(house.url("/arsiv/OKU-BENI.txt")).basic_auth(&bulk.user, Some(&bulk.password));
+        let (bulk, service) = (&house.party.bulk, &house.party.service.token);
+        // Its machines' connections and its web service's are counted together.
+        let asked = match n % 4 {
+            0 => client.get(house.url("/v1/durum")).bearer_auth(service),
+            _ => client.get(house.url("/arsiv/OKU-BENI.txt")).basic_auth(&bulk.user, Some(&bulk.password)),
+        };
         answers.push(asked.send().await.unwrap().status());
         held.push(client);
     }
-    assert_eq!(answers.iter().filter(|status| **status == StatusCode::OK).count(), 256);
+    assert_eq!(answers.iter().filter(|status| **status != StatusCode::TOO_MANY_REQUESTS).count(), 256);
     assert_eq!(answers[259], StatusCode::TOO_MANY_REQUESTS);
     let asked = house.client.get(house.url("/arsiv/OKU-BENI.txt"));
     let asked = asked.basic_auth(&other.bulk.user, Some(&other.bulk.password)).send().await.unwrap();
@@ -143,7 +206,22 @@ async fn a_connection_that_says_nothing_or_hardly_anything_is_cut_and_on_record(
         let mut line = line(&house, [127, 0, 0, 1]).await;
         tokio::time::timeout(Duration::from_secs(60), line.read(&mut [0; 1])).await.expect("it is never cut").ok();
     };
-    tokio::join!(silent, drop_by_drop, nothing_asked);
+    let form_drop_by_drop = async {
+        let mut line = line(&house, [127, 0, 0, 1]).await;
+        line.write_all(b"POST /giris HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9000\r\n\r\n").await.unwrap();
+        let dripping = async {
+            for _ in 0..60 {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                if line.write_all(b"a").await.is_err() || line.flush().await.is_err() {
+                    return true;
+                }
+            }
+            false
+        };
+        assert!(dripping.await, "a byte of a form a second is taken for ever");
+    };
+    tokio::join!(silent, drop_by_drop, nothing_asked, form_drop_by_drop);
+    house.audit(1, |row| row.channel == "web" && row.act == "login" && row.reason == "too-slow").await;
     house.audit(1, |row| row.reason == "handshake-too-slow").await;
     house.audit(2, |row| row.reason == "no-request-in-time").await;
 }

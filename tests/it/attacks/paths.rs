@@ -64,7 +64,14 @@ async fn no_spelling_of_a_path_leads_out_of_the_tree_over_ftp() {
         assert!(bytes.is_empty() && answer.starts_with('5'), "{trick}: {answer}");
         assert!(line.say(&format!("SIZE {trick}")).await.starts_with('5'), "{trick}");
     }
-    house.audit(tricks.len(), |row| row.protocol == "ftp" && row.reason == "missing").await;
+    for trick in [&b"SIZE /durum.json\0.png"[..], b"SIZE /\xc0\xae\xc0\xae/etc/passwd", b"XSHA256 /a\x07"] {
+        assert!(line.say_bytes(trick).await.starts_with('5'), "{trick:?}");
+    }
+    // Two spellings with a backslash, and the three above.
+    let of_party = |row: &tutanak::ledger::audit::AuditRow| row.protocol == "ftp" && row.principal == "parti";
+    house.audit(5, |row| of_party(row) && row.reason == "no-path").await;
+    let all = house.audit(2 * tricks.len() + 3, |row| of_party(row) && row.outcome == "refused").await;
+    assert!(all.iter().all(|row| !row.object.contains(['\0', '\\', '\u{7}'])), "{all:?}");
 }
 
 #[tokio::test]

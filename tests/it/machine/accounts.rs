@@ -69,7 +69,7 @@ async fn a_passive_account_opens_nothing_and_an_active_one_opens_again() {
         let password = given["bulk"]["password"].as_str().unwrap();
         let active = async || {
             let found = machine.door(Timestamp::now()).bulk("isik", password, HERE.into()).await.unwrap();
-            found.active
+            found.principal.active
         };
         assert!(active().await, "{}", machine.name);
         assert!(machine.run(&["party", "passivate", "isik"]).ok);
