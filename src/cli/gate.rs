@@ -128,7 +128,7 @@ pub(super) fn signatures(needed: usize) -> anyhow::Result<Vec<Signature>> {
     Ok(all)
 }
 
-/// Whether it was done or refused, it is on record.
+/// Whether it was done or refused, it is on record: a row for each operator, so that it is found by every name.
 async fn record(
     ledger: &Ledger,
     door: &Door,
@@ -137,13 +137,23 @@ async fn record(
     signatures: &[Signature],
     moved: &Result<Option<u64>, gates::GateError>,
 ) -> anyhow::Result<()> {
-    let mut names = Vec::new();
+    let mut rows = Vec::new();
     for signature in signatures {
-        names.push(door.tried(Channel::Operator, &signature.user).await.account);
+        let principal = door.tried(Channel::Operator, &signature.user).await.account;
+        rows.push(row(principal, clock, (gate, open), moved));
     }
-    let row = AuditRow {
+    Ok(ledger.audit_add(&rows).await?)
+}
+
+fn row(
+    principal: String,
+    clock: &Clock,
+    (gate, open): (Gate, bool),
+    moved: &Result<Option<u64>, gates::GateError>,
+) -> AuditRow {
+    AuditRow {
         at_ms: clock.now().as_millisecond(),
-        principal: names.join(" + "),
+        principal,
         channel: "operator".to_owned(),
         protocol: "cli".to_owned(),
         address: "-".to_owned(),
@@ -154,8 +164,7 @@ async fn record(
         complete: moved.is_ok(),
         outcome: if moved.is_ok() { "ok" } else { "refused" }.to_owned(),
         reason: moved.as_ref().err().map(gates::GateError::name).unwrap_or_default(),
-    };
-    Ok(ledger.audit_add(&[row]).await?)
+    }
 }
 
 async fn show(ledger: &Ledger, json: bool) -> anyhow::Result<()> {

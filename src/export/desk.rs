@@ -136,7 +136,7 @@ impl Hand<'_> {
 #[derive(Clone, Debug)]
 pub struct Permit {
     request: Request,
-    operators: String,
+    operators: Vec<String>,
 }
 
 impl Permit {
@@ -146,7 +146,7 @@ impl Permit {
     }
 
     /// The two who are present.
-    pub fn operators(&self) -> &str {
+    pub fn operators(&self) -> &[String] {
         &self.operators
     }
 }
@@ -175,8 +175,8 @@ impl Desk {
         let by = by.into();
         let asked = self.try_request(candidate, reason, by).await;
         let object = match &asked {
-            Ok(request) => format!("request {} {candidate} {}", request.id, request.place),
-            Err(_) => format!("request {candidate}"),
+            Ok(request) => format!("{candidate} request {} {}", request.id, request.place),
+            Err(_) => format!("{candidate} request"),
         };
         self.record((&self.named(by).await, by.way()), "export-request", object, &asked).await?;
         asked
@@ -189,8 +189,11 @@ impl Desk {
     pub async fn approve<'a>(&self, request: u64, by: impl Into<Hand<'a>>) -> Result<Request, ExportError> {
         let by = by.into();
         let approved = self.try_approve(request, by).await;
-        self.record((&self.named(by).await, by.way()), "export-approve", format!("request {request}"), &approved)
-            .await?;
+        let object = match &approved {
+            Ok(approved) => format!("{} request {request} {}", approved.candidate, approved.place),
+            Err(_) => format!("request {request}"),
+        };
+        self.record((&self.named(by).await, by.way()), "export-approve", object, &approved).await?;
         approved
     }
 
@@ -201,7 +204,7 @@ impl Desk {
     pub async fn permit(&self, candidate: &str, by: &[Signature]) -> Result<Permit, ExportError> {
         let permit = self.try_permit(candidate, by).await;
         let object = match &permit {
-            Ok(permit) => format!("request {} {candidate} {}", permit.request.id, permit.request.place),
+            Ok(permit) => format!("{candidate} request {} {}", permit.request.id, permit.request.place),
             Err(_) => candidate.to_owned(),
         };
         let here = ("cli", "-".to_owned());
@@ -210,18 +213,18 @@ impl Desk {
     }
 
     /// Whose names were given, for the record. What is nobody's name may be anything, and is not written down.
-    async fn names(&self, by: &[Signature]) -> String {
+    async fn names(&self, by: &[Signature]) -> Vec<String> {
         let mut names = Vec::new();
         for signature in by {
             names.push(self.door.tried(Channel::Operator, &signature.user).await.account);
         }
-        names.join(" + ")
+        names
     }
 
-    async fn named(&self, by: Hand<'_>) -> String {
+    async fn named(&self, by: Hand<'_>) -> Vec<String> {
         match by {
             Hand::Signed(signature) => self.names(std::slice::from_ref(signature)).await,
-            Hand::InSession { operator, .. } => operator.to_owned(),
+            Hand::InSession { operator, .. } => vec![operator.to_owned()],
         }
     }
 
@@ -261,7 +264,7 @@ impl Desk {
             return Err(Refusal::NotApproved { request: request.id, there: request.approvals.len() }.into());
         }
         self.allow(&request, &claimant).await?;
-        Ok(Permit { request, operators: operators.join(" + ") })
+        Ok(Permit { request, operators })
     }
 
     /// The decision itself is that of every other channel: an active independent candidate, the own çevre, after the ban.
@@ -320,7 +323,7 @@ impl Desk {
 
     async fn record<T>(
         &self,
-        (principal, (protocol, address)): (&str, (&'static str, String)),
+        (principals, (protocol, address)): (&[String], (&'static str, String)),
         act: &'static str,
         object: String,
         done: &Result<T, ExportError>,
@@ -335,15 +338,16 @@ impl Desk {
             Err(ExportError::Refused(_)) => "refused",
             Err(_) => "failed",
         };
-        let step = Step { principal, act, object, bytes: 0, outcome, reason };
-        let row = AuditRow { protocol: protocol.to_owned(), address, ..step.row(self.clock.now()) };
-        self.ledger.audit_add(&[row]).await
+        let step = Step { principals, act, object, bytes: 0, outcome, reason };
+        let rows = step.rows(self.clock.now());
+        let here = |row| AuditRow { protocol: protocol.to_owned(), address: address.clone(), ..row };
+        self.ledger.audit_add(&rows.map(here).collect::<Vec<_>>()).await
     }
 }
 
-/// One step of an export, for the record.
+/// One step of an export, for the record: a row for each operator who took part, so that it is found by every name.
 pub(super) struct Step<'a> {
-    pub principal: &'a str,
+    pub principals: &'a [String],
     pub act: &'static str,
     pub object: String,
     pub bytes: u64,
@@ -352,11 +356,11 @@ pub(super) struct Step<'a> {
 }
 
 impl Step<'_> {
-    /// The row of a step at this machine.
-    fn row(self, now: Timestamp) -> AuditRow {
-        AuditRow {
+    /// The rows of a step at this machine.
+    fn rows(&self, now: Timestamp) -> impl Iterator<Item = AuditRow> {
+        self.principals.iter().map(move |principal| AuditRow {
             at_ms: now.as_millisecond(),
-            principal: self.principal.replace('\0', ""),
+            principal: principal.replace('\0', ""),
             channel: "operator".to_owned(),
             protocol: "cli".to_owned(),
             address: "-".to_owned(),
@@ -366,12 +370,12 @@ impl Step<'_> {
             bytes: self.bytes as i64,
             complete: self.outcome == "ok",
             outcome: self.outcome.to_owned(),
-            reason: self.reason,
-        }
+            reason: self.reason.clone(),
+        })
     }
 }
 
 /// Writes a step down. Returns when it is durable.
 pub(super) async fn record(ledger: &Ledger, now: Timestamp, step: Step<'_>) -> Result<(), LedgerError> {
-    ledger.audit_add(&[step.row(now)]).await
+    ledger.audit_add(&step.rows(now).collect::<Vec<_>>()).await
 }

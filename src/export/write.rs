@@ -94,9 +94,9 @@ pub struct Written {
 pub async fn write(workshop: &Workshop, permit: &Permit, wish: &Wish) -> Result<Written, ExportError> {
     let request = permit.request();
     let object =
-        |number: u32| format!("request {} medium {number} {} {}", request.id, request.candidate, request.place);
+        |number: u32| format!("{} request {} medium {number} {}", request.candidate, request.id, request.place);
     let step = |act, number, bytes, outcome, reason: String| {
-        let step = Step { principal: permit.operators(), act, object: object(number), bytes, outcome, reason };
+        let step = Step { principals: permit.operators(), act, object: object(number), bytes, outcome, reason };
         record(&workshop.ledger, workshop.clock.now(), step)
     };
     let mut number = wish.number.unwrap_or(0);
@@ -175,7 +175,7 @@ where
     let receipt = HandOver {
         facts,
         reason: request.reason.clone(),
-        operators: permit.operators().to_owned(),
+        operators: permit.operators().join(" + "),
         at: workshop.clock.now(),
         scans: part.end - part.first,
         files: bagged.files,
