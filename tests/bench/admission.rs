@@ -10,10 +10,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on stops")]
 
+mod service;
 mod sheet;
+mod town;
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -22,7 +23,9 @@ use tokio::sync::{Semaphore, mpsc};
 use tutanak::access::enrol;
 use tutanak::domain::Digest;
 use tutanak::drawing::{Colour, ScanStyle};
-use tutanak::ledger::{DatabaseConfig, Ledger};
+
+use service::{Prepared, Service};
+use town::{Dice, another};
 
 /// Images a second at the busiest moment of a real night (domain: volume).
 const PEAK: f64 = 130.0;
@@ -90,14 +93,14 @@ struct Told {
 
 async fn night(counts: &[f64], pages: &[Arc<[u8]>], weight: usize, step: Duration, factor: f64) {
     let (dir, boards) = (tempfile::tempdir().unwrap(), pages.len());
-    let service = Service::start(dir.path(), boards).await;
+    let (service, tokens) = serve(dir.path(), boards).await;
     let told = Arc::new(Told::default());
     let mut senders = Vec::new();
     let mut running = Vec::new();
-    for (n, (token, page)) in service.tokens.iter().zip(pages).enumerate() {
+    for (n, (token, page)) in tokens.into_iter().zip(pages).enumerate() {
         let (send, scans) = mpsc::unbounded_channel();
         senders.push(send);
-        let (token, page) = (token.clone(), Arc::clone(page));
+        let page = Arc::clone(page);
         let board = Board { n, token, url: service.url.clone(), client: service.client(), page, weight };
         running.push(tokio::spawn(board.run(scans, Arc::clone(&told))));
     }
@@ -165,9 +168,7 @@ async fn night(counts: &[f64], pages: &[Arc<[u8]>], weight: usize, step: Duratio
         service.peak_megabytes(),
     );
     assert!(!ended || received.len() as u64 == sent, "a scan has no receipt");
-    drop(service);
-    let ledger = Ledger::open(&DatabaseConfig::Sqlite { path: dir.path().join("tutanak.db") }).await.unwrap();
-    let head = ledger.head().await.unwrap();
+    let head = service.end().await.head().await.unwrap();
     assert!(head.linked >= received.len() as u64, "a receipt without an entry");
 }
 
@@ -255,18 +256,6 @@ impl Board {
     }
 }
 
-/// The same numbers at each run.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> f64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) as f64 / (1_u64 << 53) as f64
-    }
-}
-
 /// The form of each board's box.
 async fn draw(boards: usize) -> Vec<Arc<[u8]>> {
     let style = ScanStyle::clean(300, Colour::OneBit);
@@ -277,102 +266,18 @@ async fn draw(boards: usize) -> Vec<Arc<[u8]>> {
     futures::future::try_join_all(pages).await.unwrap()
 }
 
-/// Another scan of the same sheet: before the end a text chunk, with as much noise as it takes for so many bytes in all.
-fn another(page: &[u8], number: u64, weight: usize) -> Vec<u8> {
-    let mut text = format!("Comment\0{number} ").into_bytes();
-    let mut dice = Dice(number + 1);
-    let missing = weight.saturating_sub(page.len() + 12 + text.len());
-    text.extend((0..missing).map(|_| b'a' + (dice.next() * 26.0) as u8));
-    let covered = [b"tEXt".as_slice(), &text].concat();
-    let (before, end) = page.split_at(page.len() - 12);
-    let chunk =
-        [&(text.len() as u32).to_be_bytes(), covered.as_slice(), &crc32fast::hash(&covered).to_be_bytes()].concat();
-    [before, &chunk, end].concat()
-}
-
-/// The service with its boards.
-struct Service {
-    child: Child,
-    url: String,
-    ca: reqwest::Certificate,
-    tokens: Vec<String>,
-}
-
-impl Service {
-    async fn start(dir: &Path, boards: usize) -> Self {
-        let config = dir.join("tutanak.toml");
-        let tutanak = || Command::new(env!("CARGO_BIN_EXE_tutanak"));
-        let run = |command: &mut Command| {
-            let out = command.output().unwrap();
-            assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-        };
-        run(tutanak().arg("init").arg(dir));
-        let port = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let (https, ftp) = (port(), port());
-        let text = std::fs::read_to_string(&config).unwrap();
-        let text = text.replace("0.0.0.0:8443", &format!("127.0.0.1:{https}"));
-        let text = text.replace("0.0.0.0:2121", &format!("127.0.0.1:{ftp}"));
-        // All boards come from this machine.
-        let text = text.replacen("connections_per_address = 256", "connections_per_address = 4096", 1);
-        std::fs::write(&config, text).unwrap();
-        write_election(&dir.join("election"), boards);
-        run(tutanak().args(["election", "--config"]).arg(&config).arg("import").arg(dir.join("election")));
-        let ledger = Ledger::open(&DatabaseConfig::Sqlite { path: dir.join("tutanak.db") }).await.unwrap();
-        let mut tokens = Vec::new();
-        for n in 0..boards {
-            let (id, place) = (format!("kurul-{n}").parse().unwrap(), format!("k{n}").parse().unwrap());
-            tokens.push(enrol::board(&ledger, &id, "Kurul", &place, &[]).await.unwrap().token);
-        }
-        ledger.close().await;
-        let child = tutanak().args(["serve", "--config"]).arg(&config).stderr(Stdio::null()).spawn().unwrap();
-        let ca = reqwest::Certificate::from_pem(&std::fs::read(dir.join("ca.pem")).unwrap()).unwrap();
-        let service = Self { child, url: format!("https://127.0.0.1:{https}"), ca, tokens };
-        while service.client().get(format!("{}/readyz", service.url)).send().await.is_err() {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        service
-    }
-
-    /// Each board has a connection of its own.
-    fn client(&self) -> reqwest::Client {
-        reqwest::Client::builder().tls_certs_only([self.ca.clone()]).build().unwrap()
-    }
-
-    /// Seconds of CPU so far: user and system.
-    fn cpu(&self) -> f64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
-        (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
-    }
-
-    fn peak_megabytes(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap() / 1024
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// One province with so many districts of one board, one mahalle and one box each.
-fn write_election(dir: &Path, boards: usize) {
-    std::fs::create_dir_all(dir).unwrap();
-    let election = "id = \"gece\"\nname = \"Gece\"\npolling_date = \"2024-03-31\"\ntime_zone = \"Europe/Istanbul\"\nraces = [9]\n\
-                    [gates]\nparties_open = \"17:00\"\n[[code_rule]]\nprefix = \"10\"\nkind = \"sonuc\"\n";
-    let mut places = "place_id,parent_id,level,code,name\n34,,il,34,İSTANBUL\n".to_owned();
-    let mut boxes = "box_id,place_id,number,kind,races\n".to_owned();
+/// A service with so many boards, and their tokens.
+async fn serve(dir: &Path, boards: usize) -> (Service, Vec<String>) {
+    // All boards come from this machine.
+    let prepared = Prepared::new(dir, &[("connections_per_address = 256", "connections_per_address = 4096")]);
+    town::write_election(&dir.join("election"), boards);
+    prepared.import(&dir.join("election"));
+    let ledger = prepared.ledger().await;
+    let mut tokens = Vec::new();
     for n in 0..boards {
-        places.push_str(&format!(
-            "i{n},34,ilce,{n},İLÇE {n}\nk{n},i{n},kurul,1,İLÇE {n} 1. KURUL\nm{n},k{n},mahalle,1,MERKEZ MAH.\n"
-        ));
-        boxes.push_str(&format!("{n:07},m{n},1001,0,\n"));
+        let (id, place) = (format!("kurul-{n}").parse().unwrap(), format!("k{n}").parse().unwrap());
+        tokens.push(enrol::board(&ledger, &id, "Kurul", &place, &[]).await.unwrap().token);
     }
-    for (name, text) in [("election.toml", election), ("places.csv", &places), ("boxes.csv", &boxes)] {
-        std::fs::write(dir.join(name), text).unwrap();
-    }
+    ledger.close().await;
+    (prepared.serve().await, tokens)
 }

@@ -5,19 +5,22 @@
 
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on stops")]
 
+mod service;
 mod sheet;
 
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
+use tutanak::access::enrol;
 use tutanak::domain::{Digest, Level};
 use tutanak::drawing::ScanStyle;
-use tutanak::ledger::{DatabaseConfig, Ledger};
+use tutanak::ledger::Ledger;
 use tutanak::reading::{self, Limits, Page};
+
+use service::{Prepared, Service};
 
 const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/samples");
 
@@ -30,9 +33,10 @@ fn main() {
 
 async fn run(count: usize, uploaders: usize) {
     let dir = tempfile::tempdir().unwrap();
-    let service = Service::start(dir.path()).await;
+    let sender = Sender::start(dir.path()).await;
+    let service = &sender.service;
     eprintln!("drawing {count} scans …");
-    let scans: Vec<Vec<u8>> = draw(count, &service.code).await;
+    let scans: Vec<Vec<u8>> = draw(count, &sender.code).await;
     let megabytes = scans.iter().map(Vec::len).sum::<usize>() as f64 / 1e6;
     println!("{count} scans of {:.0} kB on average, {uploaders} uploaders", megabytes * 1000.0 / count as f64);
 
@@ -45,7 +49,7 @@ async fn run(count: usize, uploaders: usize) {
     }
     let before = service.cpu();
     let began = Instant::now();
-    let sends = scans.iter().map(|scan| service.send(scan));
+    let sends = scans.iter().map(|scan| sender.send(scan));
     let linked = futures::stream::iter(sends)
         .buffer_unordered(uploaders)
         .filter(|linked| std::future::ready(*linked))
@@ -106,80 +110,36 @@ async fn draw(count: usize, code: &str) -> Vec<Vec<u8>> {
     futures::future::try_join_all(pages).await.unwrap()
 }
 
-/// The release binary, serving a directory of its own.
-struct Service {
-    child: Child,
-    url: String,
+/// A service with the sample election and one board: what it sends with, and a code of its forms.
+struct Sender {
+    service: Service,
+    client: reqwest::Client,
     token: String,
     code: String,
-    client: reqwest::Client,
 }
 
-impl Service {
+impl Sender {
     async fn start(dir: &Path) -> Self {
-        let dir = dir.join("service");
-        let config = dir.join("tutanak.toml");
-        let tutanak = || Command::new(env!("CARGO_BIN_EXE_tutanak"));
-        let run = |command: &mut Command| {
-            let out = command.output().unwrap();
-            assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-            out.stdout
-        };
-        run(tutanak().arg("init").arg(&dir));
-        let ports: Vec<u16> =
-            (0..2).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()).collect();
-        let text = std::fs::read_to_string(&config).unwrap();
-        let text = text.replace("0.0.0.0:8443", &format!("127.0.0.1:{}", ports[0]));
-        std::fs::write(&config, text.replace("0.0.0.0:2121", &format!("127.0.0.1:{}", ports[1]))).unwrap();
-        run(tutanak().args(["election", "--config"]).arg(&config).arg("import").arg(format!("{SAMPLES}/election")));
-        let (place, code) = some_box(&dir).await;
-        let out = run(tutanak()
-            .args(["board", "--config"])
-            .arg(&config)
-            .args(["add", "kurul", "--name", "Kurul", "--place", &place, "--json"]));
-        let token: serde_json::Value = serde_json::from_slice(&out).unwrap();
-        let child = tutanak().args(["serve", "--config"]).arg(&config).stderr(Stdio::null()).spawn().unwrap();
-        let ca = reqwest::Certificate::from_pem(&std::fs::read(dir.join("ca.pem")).unwrap()).unwrap();
-        let client = reqwest::Client::builder().tls_certs_only([ca]).build().unwrap();
-        let url = format!("https://127.0.0.1:{}", ports[0]);
-        while client.get(format!("{url}/readyz")).send().await.is_err() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        Self { child, url, token: token["token"].as_str().unwrap().to_owned(), code, client }
+        let prepared = Prepared::new(&dir.join("service"), &[]);
+        prepared.import(Path::new(&format!("{SAMPLES}/election")));
+        let ledger = prepared.ledger().await;
+        let (place, code) = some_box(&ledger).await;
+        let board = enrol::board(&ledger, &"kurul".parse().unwrap(), "Kurul", &place.parse().unwrap(), &[]).await;
+        ledger.close().await;
+        let service = prepared.serve().await;
+        Self { client: service.client(), service, token: board.unwrap().token, code }
     }
 
     async fn send(&self, scan: &[u8]) -> bool {
-        let put = self.client.put(format!("{}/v1/scans/{}", self.url, Digest::of(scan))).bearer_auth(&self.token);
-        let answer = put.body(scan.to_vec()).send().await.unwrap();
+        let put = self.client.put(format!("{}/v1/scans/{}", self.service.url, Digest::of(scan)));
+        let answer = put.bearer_auth(&self.token).body(scan.to_vec()).send().await.unwrap();
         assert!(answer.status().is_success(), "{}", answer.status());
         answer.text().await.unwrap().contains("\"linked\"")
-    }
-
-    /// Seconds of CPU so far: user and system.
-    fn cpu(&self) -> f64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
-        let ticks: f64 = fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap();
-        ticks / 100.0
-    }
-
-    fn peak_megabytes(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap() / 1024
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
 /// A box's form of the sample election and the board that sends it.
-async fn some_box(dir: &Path) -> (String, String) {
-    let ledger = Ledger::open(&DatabaseConfig::Sqlite { path: dir.join("tutanak.db") }).await.unwrap();
+async fn some_box(ledger: &Ledger) -> (String, String) {
     let election = ledger.election().await.unwrap().unwrap().election;
     let (forms, _) = ledger.forms_after(&election, Default::default(), 1).await.unwrap();
     let of_a_box = forms.iter().find(|one| one.places.iter().any(|place| place.level == Level::Kurul)).unwrap();
