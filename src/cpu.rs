@@ -10,6 +10,7 @@ use tracing::Span;
 #[derive(Clone, Debug)]
 pub struct CpuLane {
     seats: Arc<Semaphore>,
+    cores: usize,
 }
 
 /// The work panicked. The request fails; the lane goes on.
@@ -32,7 +33,13 @@ impl CpuLane {
 
     /// A lane with so many seats, at least one: for work that must not take the place of scans.
     pub fn with_seats(seats: usize) -> Self {
-        Self { seats: Arc::new(Semaphore::new(seats.max(1))) }
+        let cores = seats.max(1);
+        Self { seats: Arc::new(Semaphore::new(cores)), cores }
+    }
+
+    /// How many seats it has.
+    pub fn cores(&self) -> usize {
+        self.cores
     }
 
     /// Runs `work` when a seat is free.

@@ -137,6 +137,8 @@ pub enum IntakeError {
 pub struct Intake {
     limits: IntakeLimits,
     memory: Admission,
+    /// Whose scan is read next.
+    turns: Admission,
     cpu: CpuLane,
     vault: Vault,
     ledger: Ledger,
@@ -161,7 +163,8 @@ impl Intake {
     ) -> Self {
         let units = |bytes: usize| bytes.max(limits.scan_bytes).div_ceil(PERMIT);
         let memory = Admission::new(units(limits.memory_bytes), units(limits.memory_bytes_per_board));
-        Self { limits, memory, cpu, vault, ledger, appender, signer, clock }
+        let turns = Admission::of_cores(cpu.cores());
+        Self { limits, memory, turns, cpu, vault, ledger, appender, signer, clock }
     }
 
     /// Takes in one scan: the receipt is given only after object *and* entry are durable.
@@ -202,7 +205,13 @@ impl Intake {
             return Ok(self.accepted(known, vec![])); // sent before and linked: there is nothing new to find out
         }
         let limits = reading::Limits { side: self.limits.side, pixels: self.limits.pixels };
-        let Inspected { scan, codes, advice } = self.cpu.run(move || inspect(bytes, digest, limits)).await??;
+        // Its board's turn first: a board that sends a hundred at a time does not put another's one behind them.
+        let turn = self.turns.queue(&sender.board, 1).map_err(|_| IntakeError::BoardIsFull)?.seat().await;
+        let inspected = self.cpu.run(move || {
+            let _turn = turn; // given back when the work ends, even if the sender went away
+            inspect(bytes, digest, limits)
+        });
+        let Inspected { scan, codes, advice } = inspected.await??;
         let codes: Vec<Karekod> = codes.iter().filter_map(|code| code.parse().ok()).collect();
         let finding = registry::resolve(&self.ledger, &codes, &sender.place).await?;
         let kept = self.vault.keep(&scan).await?;

@@ -1,4 +1,5 @@
-//! Who may upload next. The memory of all uploads is shared board by board, so that a flood from one is that one's alone.
+//! Who may upload next. The memory of all uploads is shared board by board, so that a flood from one is that one's alone; and
+//! so are the cores that read them.
 //!
 //! Boards take turns, whatever they bring: one that sends its first scan comes before the second of any other. Who waited and
 //! was sent away keeps its place for a while: coming again, as it was told to, it does not stand at the end. It must never
@@ -56,6 +57,8 @@ pub(super) struct Admission {
 
 #[derive(Debug)]
 struct State {
+    /// Uploads of one board that may wait.
+    waiting: usize,
     /// Units that nobody holds.
     free: usize,
     /// Units that one board may hold.
@@ -105,7 +108,18 @@ pub(super) struct Queued {
 impl Admission {
     /// So many units in all, so many of them for one board at most.
     pub fn new(units: usize, share: usize) -> Self {
+        Self::with(units, share, WAITING)
+    }
+
+    /// Turns at so many cores, each of which is one unit. A board that is alone has them all; how many may wait is bounded by
+    /// the memory that those who wait hold already.
+    pub fn of_cores(cores: usize) -> Self {
+        Self::with(cores.max(1), cores.max(1), usize::MAX)
+    }
+
+    fn with(units: usize, share: usize, waiting: usize) -> Self {
         let state = State {
+            waiting,
             free: units,
             share: share.min(units),
             boards: HashMap::new(),
@@ -128,9 +142,10 @@ impl Admission {
         let mut state = self.state();
         let units = units.min(state.share); // the largest scan fits in a share, so nothing is held back by this
         let (admit, admitted) = oneshot::channel();
+        let most = state.waiting;
         let own = state.boards.entry(board.clone()).or_default();
         own.waiting.retain(|waiter| !waiter.admit.is_closed());
-        if own.waiting.len() >= WAITING {
+        if own.waiting.len() >= most {
             return Err(NoSeat::BoardIsFull);
         }
         own.waiting.push_back(Waiter { units, admit });

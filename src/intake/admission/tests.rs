@@ -167,3 +167,19 @@ proptest! {
         prop_assert!(admission.state().boards.is_empty());
     }
 }
+
+#[test]
+fn at_the_cores_a_board_with_hundreds_waiting_comes_after_another_boards_first() {
+    let turns = Admission::of_cores(2);
+    let (flood, small) = (board("flood"), board("small"));
+    let held: Vec<_> = (0..2).map(|_| now(turns.queue(&flood, 1).unwrap()).unwrap()).collect();
+    let mut waiting: Vec<_> = (0..10 * WAITING).map(|_| turns.queue(&flood, 1).unwrap()).collect();
+    let mut first = turns.queue(&small, 1).unwrap();
+    let mut came_before = 0;
+    for seat in held {
+        drop(seat);
+        came_before += waiting.iter_mut().filter_map(|queued| queued.admitted.as_mut()?.try_recv().ok()).count();
+    }
+    let admitted = first.admitted.as_mut().unwrap().try_recv().is_ok();
+    assert!(admitted && came_before == 1, "{came_before} of the flood came before");
+}
