@@ -1,6 +1,7 @@
 //! Identity is an argument: a handler that takes a [`SendingBoard`] or a [`BulkParty`] cannot be reached without one.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use axum::extract::{FromRequestParts, State};
 use axum::http::header::AUTHORIZATION;
@@ -20,6 +21,10 @@ use crate::domain::{Channel, Sender};
 pub(super) const BEARER: &str = "Bearer realm=\"tutanak\"";
 /// `charset`: RFC 7617 §2.1, so that browsers send UTF-8.
 pub(super) const BASIC: &str = "Basic realm=\"tutanak\", charset=\"UTF-8\"";
+
+/// How long whoever is told to come later waits for that answer: who guesses without end gets no further for it, and takes
+/// less of everybody's time.
+const HELD_BACK: Duration = Duration::from_millis(200);
 
 /// A board with a good token, allowed to send from here.
 #[derive(Clone, Debug)]
@@ -93,6 +98,9 @@ pub(super) async fn turn_away(
     match &error {
         DoorError::Refused(refusal) => seat.refused(refusal.name()),
         DoorError::Ledger(_) => seat.failed("accounts could not be read"),
+    }
+    if matches!(error, DoorError::Refused(Refusal::TooManyTries { .. })) {
+        tokio::time::sleep(HELD_BACK).await;
     }
     Problem::at_the_door(error, challenge)
 }
