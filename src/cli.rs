@@ -12,6 +12,7 @@ pub mod init;
 pub mod key;
 pub mod mirror;
 pub mod on_record;
+mod open_files;
 pub mod party_ftp;
 pub mod read;
 pub mod rebuild;

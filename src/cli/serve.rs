@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use tokio_util::sync::CancellationToken;
 
-use super::{ConfigArg, certificates};
+use super::{ConfigArg, certificates, open_files};
 use crate::app::{self, App};
 use crate::clock::Clock;
 use crate::ledger::Ledger;
@@ -13,7 +13,11 @@ use crate::vault::Vault;
 
 /// Runs a node until SIGTERM or SIGINT.
 pub async fn run(config: &ConfigArg) -> anyhow::Result<()> {
-    let app = App::open(config.read()?, Clock::system()).await?;
+    let config = config.read()?;
+    if let Some(warning) = open_files::raise(&config) {
+        tracing::warn!("{warning}");
+    }
+    let app = App::open(config, Clock::system()).await?;
     for warning in certificates::warnings(&app.ledger, Clock::system().now()).await? {
         tracing::warn!("{warning}");
     }
@@ -56,6 +60,10 @@ pub async fn check(config: &ConfigArg) -> anyhow::Result<()> {
         }
     };
     let chain = |error: &(dyn std::error::Error + 'static)| Chain(error).to_string();
+    match open_files::raise(&config) {
+        None => report("open files", Ok("enough for all connections".to_owned())),
+        Some(warning) => report("open files", Err(warning)),
+    }
     match Ledger::open(&config.database).await {
         Ok(ledger) => {
             let head = ledger.head().await.map(|head| format!("{} entries", head.size));

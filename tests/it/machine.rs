@@ -4,6 +4,7 @@
 mod accounts;
 mod certificates;
 mod gates;
+mod open_files;
 mod people;
 mod record;
 
