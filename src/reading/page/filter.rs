@@ -92,10 +92,12 @@ fn add_up(row: &mut [u8]) {
         let bytes = bytes + shifted(bytes, 8);
         let bytes = bytes + shifted(bytes, 16);
         let bytes = bytes + shifted(bytes, 32);
-        let [left, right] = cast::<u8x16, [u64; 2]>(bytes).map(|eight| eight >> 56);
-        let bytes = bytes + cast::<[u64; 2], u8x16>([0, left * 0x0101_0101_0101_0101]) + u8x16::splat(before);
-        *sixteen = bytes.to_array();
-        before = before.wrapping_add((left + right) as u8);
+        // Without `map`, which compilers call instead of writing out, and then all of this takes as long as it did.
+        let [left, right]: [u64; 2] = cast(bytes);
+        let (left, right) = ((left >> 56) as u8, (right >> 56) as u8);
+        let onto_right: u8x16 = cast([0, u64::from(left) * 0x0101_0101_0101_0101]);
+        *sixteen = (bytes + onto_right + u8x16::splat(before)).to_array();
+        before = before.wrapping_add(left).wrapping_add(right);
     }
     for byte in rest {
         before = before.wrapping_add(*byte);
