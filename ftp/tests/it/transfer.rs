@@ -257,10 +257,12 @@ async fn a_client_that_does_not_read_a_listing_is_cut_off() {
 async fn many_small_files_do_not_wait_for_acknowledgements() {
     let house = House::open().await;
     let mut client = house.reader().await;
-    let began = Instant::now();
+    let mut quickest = Duration::MAX;
     for _ in 0..50 {
+        let began = Instant::now();
         client.fetch("RETR /il/34/a.png").await;
+        quickest = quickest.min(began.elapsed());
     }
-    // With Nagle's algorithm on, each takes 40 ms and more.
-    assert!(began.elapsed() < Duration::from_millis(1500), "{:?}", began.elapsed());
+    // With Nagle's algorithm on, each takes 40 ms and more, on the quickest machine; a busy one has one quick moment.
+    assert!(quickest < Duration::from_millis(30), "{quickest:?}");
 }
