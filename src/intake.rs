@@ -254,7 +254,8 @@ impl Intake {
 
     /// Where a board's uploads stand among those that wait for room at this node; none while none of them waits for others.
     pub fn waits(&self, board: &BoardId) -> Option<Place> {
-        self.memory.waits(board)
+        // For room first; who has room may still wait for a core.
+        self.memory.waits(board).or_else(|| self.turns.waits(board))
     }
 
     /// What it may use.

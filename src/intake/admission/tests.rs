@@ -175,6 +175,8 @@ fn at_the_cores_a_board_with_hundreds_waiting_comes_after_another_boards_first()
     let held: Vec<_> = (0..2).map(|_| now(turns.queue(&flood, 1).unwrap()).unwrap()).collect();
     let mut waiting: Vec<_> = (0..10 * WAITING).map(|_| turns.queue(&flood, 1).unwrap()).collect();
     let mut first = turns.queue(&small, 1).unwrap();
+    assert_eq!(turns.waits(&small), Some(Place { place: 1, of: 2 }), "next, and not behind hundreds");
+    assert_eq!(turns.waits(&flood), None, "it waits for its own");
     let mut came_before = 0;
     for seat in held {
         drop(seat);
