@@ -2,8 +2,8 @@
 //! the effect goes in again.
 //!
 //! Everything that must never happen is decided here and nowhere else: nothing is looked up or sent before a login, no
-//! data connection is opened in the clear where TLS is required, an offset belongs to the next command alone (opening the data connection for it aside), and no
-//! effect that writes exists.
+//! data connection is opened in the clear where TLS is required, an offset belongs to the next command alone (opening the
+//! data connection for it aside), and no effect that writes exists.
 
 mod answers;
 mod login;
