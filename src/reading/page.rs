@@ -127,7 +127,7 @@ pub enum Damage {
     /// The compressed pixels cannot be inflated.
     #[error("the compressed pixels are damaged")]
     Deflate,
-    /// The compressed pixels are more bytes than what they give: blocks with next to nothing in them, made to cost.
+    /// The compressed pixels are blocks with next to nothing in them, made to cost.
     #[error("the compressed pixels are bytes without pixels")]
     Hollow,
     /// The checksum over the pixels (Adler-32) is wrong.

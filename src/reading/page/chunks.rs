@@ -75,6 +75,13 @@ pub(super) struct Idat<'a> {
     chunks: &'a [u8],
 }
 
+impl Idat<'_> {
+    /// Bytes that are left, with the frames of their chunks.
+    pub fn size(&self) -> usize {
+        self.chunks.len()
+    }
+}
+
 impl<'a> Iterator for Idat<'a> {
     type Item = &'a [u8];
 

@@ -1,10 +1,13 @@
 //! Inflating the pixels of a PNG piece by piece (PNG specification, 10).
 //!
 //! It must never hold more than the window, what was asked for and a little ahead, whatever a stream would give; it must
-//! never go on with a stream that is longer than what it gives; and it must never take a stream for sound before
-//! its checksum was seen.
+//! never go on with a stream that is made to cost; and it must never take a stream for sound before its checksum was seen.
 
-use fdeflate::{DecompressionError, Decompressor};
+mod counted;
+mod quick;
+
+use counted::Counted;
+use quick::Quick;
 
 use super::Damage;
 use super::chunks::Idat;
@@ -14,18 +17,13 @@ const WINDOW: usize = 32 << 10;
 /// Inflated ahead of what is asked for, so that the window is moved seldom.
 const AHEAD: usize = 160 << 10;
 
-/// Compressed bytes read at a time, so that a hollow stream is noticed soon.
-const PIECE: usize = 64 << 10;
-/// How many compressed bytes a stream may take beyond those that it gives: for nothing, a dozen for each of the 20,000 rows
-/// a page may have, after each of which an encoder may flush; and one for every so many given, where codes of a fixed
-/// length make nine bits of eight. A block has some twelve bytes, however little it holds, and costs as much as thousands
-/// of pixels: a tenth of a second for each mebibyte of such blocks, and a page cannot have more of them than of pixels.
-const FOR_NOTHING: usize = 256 << 10;
-const ONE_FOR: usize = 4;
+/// Compressed bytes above which blocks are counted. A block has some twelve bytes, however little it holds, brings its own
+/// tables, and costs as much as thousands of pixels: a mebibyte of such blocks takes a tenth of a second, which a page may.
+const FEW: usize = 1 << 20;
 
 /// A zlib stream in the IDAT chunks of a file.
 pub(super) struct Inflate<'a> {
-    state: Decompressor,
+    engine: Engine,
     parts: Idat<'a>,
     /// What is left of the part that is being read.
     part: &'a [u8],
@@ -37,27 +35,26 @@ pub(super) struct Inflate<'a> {
     taken: usize,
     /// Bytes of the buffer that are inflated.
     filled: usize,
-    /// Compressed bytes taken so far.
+}
+
+/// Who inflates: the quicker of the two cannot say how many blocks a stream has.
+enum Engine {
+    Quick(Box<Quick>),
+    Counted(Counted),
+}
+
+/// What one step took and gave, in bytes.
+struct Step {
     read: usize,
-    /// Bytes given so far.
     given: usize,
 }
 
 impl<'a> Inflate<'a> {
     /// For somebody who takes at most `most` bytes at a time.
     pub fn new(parts: Idat<'a>, most: usize) -> Self {
+        let engine = if parts.size() > FEW { Engine::Counted(Counted::new()) } else { Engine::Quick(Box::default()) };
         let buffer = vec![0; WINDOW + AHEAD + most];
-        Self {
-            state: Decompressor::new(),
-            parts,
-            part: &[],
-            last: false,
-            buffer,
-            taken: 0,
-            filled: 0,
-            read: 0,
-            given: 0,
-        }
+        Self { engine, parts, part: &[], last: false, buffer, taken: 0, filled: 0 }
     }
 
     /// The next `length` bytes.
@@ -66,7 +63,7 @@ impl<'a> Inflate<'a> {
             self.make_room();
         }
         while self.filled - self.taken < length {
-            if self.state.is_done() {
+            if self.is_done() {
                 return Err(Damage::Short);
             }
             self.read_on()?;
@@ -81,7 +78,7 @@ impl<'a> Inflate<'a> {
     pub fn finish(mut self) -> Result<(), Damage> {
         self.make_room();
         while self.filled == self.taken {
-            if self.state.is_done() {
+            if self.is_done() {
                 return Ok(());
             }
             self.read_on()?;
@@ -97,6 +94,13 @@ impl<'a> Inflate<'a> {
         self.filled -= needed;
     }
 
+    fn is_done(&self) -> bool {
+        match &self.engine {
+            Engine::Quick(quick) => quick.is_done(),
+            Engine::Counted(counted) => counted.is_done(),
+        }
+    }
+
     fn read_on(&mut self) -> Result<(), Damage> {
         if self.part.is_empty() && !self.last {
             match self.parts.next() {
@@ -104,26 +108,15 @@ impl<'a> Inflate<'a> {
                 None => self.last = true,
             }
         }
-        let piece = &self.part[..self.part.len().min(PIECE)];
-        let (read, written) = self.state.read(piece, &mut self.buffer, self.filled, self.last)?;
-        if read == 0 && written == 0 && !self.part.is_empty() && !self.state.is_done() {
-            return Err(Damage::Deflate); // it promises not to stand still, and must not be believed
+        let Step { read, given } = match &mut self.engine {
+            Engine::Quick(quick) => quick.step(self.part, &mut self.buffer, self.filled, self.last)?,
+            Engine::Counted(counted) => counted.step(self.part, &mut self.buffer[self.filled..])?,
+        };
+        if self.last && read == 0 && given == 0 && !self.is_done() {
+            return Err(Damage::Short);
         }
         self.part = &self.part[read..];
-        self.filled += written;
-        self.read += read;
-        self.given += written;
-        let may_take = FOR_NOTHING + self.given + self.given / ONE_FOR;
-        if self.read > may_take { Err(Damage::Hollow) } else { Ok(()) }
-    }
-}
-
-impl From<DecompressionError> for Damage {
-    fn from(error: DecompressionError) -> Self {
-        match error {
-            DecompressionError::InsufficientInput => Self::Short,
-            DecompressionError::WrongChecksum => Self::Checksum,
-            _ => Self::Deflate,
-        }
+        self.filled += given;
+        Ok(())
     }
 }

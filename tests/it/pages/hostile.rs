@@ -155,6 +155,58 @@ fn a_stream_with_nothing_in_it_is_given_up_before_it_costs() {
 }
 
 #[test]
+fn a_long_stream_is_given_up_for_its_blocks_however_much_they_give() {
+    let blocks = 200_000;
+    let side = 3000_u32;
+    let sound = |zeros: usize| grey(side, side, 8, hollow(blocks, zeros));
+    assert_eq!(damage(&sound(13).bytes()), Damage::Hollow, "as many bytes as they give");
+    assert_eq!(damage(&sound(45).bytes()), Damage::Hollow, "and more");
+}
+
+#[test]
+fn long_streams_are_read_like_short_ones_whatever_their_blocks_and_parts() {
+    let (width, height) = (1600_u32, 1600_u32);
+    let mut state = 1_u32;
+    let mut any = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    let rows: Vec<u8> = (0..height).flat_map(|_| [vec![0], (0..width).map(|_| any()).collect()].concat()).collect();
+    let flushed = |mode: FlushCompress, every: usize| {
+        let mut zlib = flate2::Compress::new(Compression::fast(), true);
+        let mut stream = Vec::with_capacity(2 * rows.len());
+        for part in rows.chunks(every) {
+            zlib.compress_vec(part, &mut stream, mode).unwrap();
+        }
+        while zlib.compress_vec(&[], &mut stream, FlushCompress::Finish).unwrap() != Status::StreamEnd {}
+        stream
+    };
+    let streams = [
+        deflate(&rows),
+        flushed(FlushCompress::Sync, 100),
+        flushed(FlushCompress::Partial, 1601),
+        flushed(FlushCompress::Full, 1601),
+    ];
+    for (stream, piece) in streams.iter().flat_map(|stream| [7, 8192, 1 << 24].map(|piece| (stream, piece))) {
+        assert!(stream.len() > 1 << 20, "long enough to have its blocks counted: {}", stream.len());
+        let made = Made { piece, ..grey(width, height, 8, stream.clone()) };
+        let page = made.read().unwrap();
+        let at = |x: u32, y: u32| rows[(y * (width + 1) + 1 + x) as usize];
+        for (x, y) in [(0, 0), (width - 1, 0), (17, 800), (width - 1, height - 1)] {
+            assert_eq!(page.at(x, y), at(x, y));
+        }
+        let cut = Made { piece, ..grey(width, height, 8, stream[..stream.len() - 1].to_vec()) };
+        assert_eq!(damage(&cut.bytes()), Damage::Short, "its checksum is not whole");
+        let mut wrong = stream.clone();
+        *wrong.last_mut().unwrap() ^= 1;
+        let wrong = Made { piece, ..grey(width, height, 8, wrong) };
+        assert_eq!(damage(&wrong.bytes()), Damage::Checksum);
+        let more = Made { piece, ..grey(width, height - 1, 8, stream.clone()) };
+        assert_eq!(damage(&more.bytes()), Damage::Long);
+    }
+}
+
+#[test]
 fn a_stream_that_is_flushed_after_every_short_row_is_sound() {
     let mut zlib = flate2::Compress::new(Compression::fast(), true);
     let mut stream = Vec::with_capacity(1 << 20);

@@ -43,7 +43,7 @@ pub fn run(median: f64) -> anyhow::Result<()> {
 
 type Draw = fn(&mut Chance) -> anyhow::Result<Vec<u8>>;
 
-const PAGES: [(&str, Draw); 27] = [
+const PAGES: [(&str, Draw); 28] = [
     ("finder patterns, grey", |_| tiled(&Modules::finder(), MODULE).to_grey_png()),
     ("finder patterns, 1-bit", |_| tiled(&Modules::finder(), MODULE).to_bits_png()),
     ("small finder patterns", |_| tiled(&Modules::finder(), 3).to_grey_png()),
@@ -73,7 +73,8 @@ const PAGES: [(&str, Draw); 27] = [
         Canvas::by(WIDTH, HEIGHT, |x, _| shade((x / MODULE).is_multiple_of(2))).to_grey_png()
     }),
     ("one code as large as the page", |_| huge()?.to_grey_png()),
-    ("a table for every 13 pixels", |_| many_tables()),
+    ("a table for every 13 pixels", |_| many_tables(WIDTH, HEIGHT)),
+    ("the same in a mebibyte", |_| many_tables(1020, 1020)),
     ("a header of 65,535 × 65,535", |_| boundless()),
 ];
 
@@ -171,12 +172,12 @@ fn boundless() -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A black page, for every thirteen pixels of which the compressed stream brings a table of codes anew: as often as it may
+/// A black page, for every thirteen pixels of which the compressed stream brings a table of codes anew: as often as it can
 /// without being longer than what it gives.
-fn many_tables() -> anyhow::Result<Vec<u8>> {
+fn many_tables(width: usize, height: usize) -> anyhow::Result<Vec<u8>> {
     // A block of deflate with tables of its own, whose 104 bits give that many zeros.
     const BLOCK: [u8; 13] = [4, 192, 129, 0, 0, 0, 0, 0, 16, 255, 213, 0, 128];
-    let given = HEIGHT * (1 + WIDTH);
+    let given = height * (1 + width);
     let rest = given % BLOCK.len();
     let mut stream = vec![0x78, 0x01];
     (0..given / BLOCK.len()).for_each(|_| stream.extend(BLOCK));
@@ -185,7 +186,7 @@ fn many_tables() -> anyhow::Result<Vec<u8>> {
     stream.resize(stream.len() + rest, 0);
     stream.extend((((given % 65_521) << 16 | 1) as u32).to_be_bytes());
     let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, WIDTH as u32, HEIGHT as u32);
+    let mut encoder = png::Encoder::new(&mut bytes, width as u32, height as u32);
     encoder.set_color(png::ColorType::Grayscale);
     encoder.set_depth(png::BitDepth::Eight);
     encoder.write_header()?.write_chunk(png::chunk::IDAT, &stream)?;
