@@ -26,7 +26,7 @@ use ending::Ending;
 /// Directories whose rendered form is kept. What they hold is counted by the tree.
 const RENDERED: usize = 1024;
 /// Bytes from which on it pays to let the kernel send a file that lies on this machine.
-const LONG: u64 = 1 << 20;
+const LONG: u64 = 32 << 10;
 
 /// What the operator allows all parties.
 #[derive(Clone, Debug, Default)]

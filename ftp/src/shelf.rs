@@ -183,7 +183,7 @@ pub enum Content {
     /// In pieces of any size; each piece is written as it comes, so the piece is the unit of memory. Its end is the end of
     /// the file: a shelf that runs out of bytes too early must give an `Err`, or the client will take the part for the whole.
     Pieces(BoxStream<'static, io::Result<Bytes>>),
-    /// Bytes `from..to` of a file of this machine. It pays for long ones in the clear, which the kernel then sends by itself.
+    /// Bytes `from..to` of a file of this machine. It pays in the clear, where the kernel then sends them by itself.
     File {
         /// The file. Nobody may make it shorter.
         file: File,

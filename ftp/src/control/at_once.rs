@@ -16,6 +16,7 @@ use super::Talk;
 use super::carry::{Coming, Load};
 use crate::data::Port;
 use crate::shelf::{Content, Cut, Shelf};
+use crate::transfer::{at_hand, pass_on};
 
 /// Bytes after which the others of this thread get their turn.
 const MOST: usize = 512 << 10;
@@ -30,9 +31,10 @@ pub(super) enum AtOnce {
 
 impl<S: Shelf> Talk<'_, S> {
     pub(super) fn at_once(&self, port: Port, mut load: Load, strangers: &mut Vec<IpAddr>) -> AtOnce {
-        let by_kernel = matches!(load, Load::File(Some(Content::File { .. }), _));
+        let must_wait =
+            matches!(&load, Load::File(Some(Content::File { file, from, to }), _) if !at_hand(file, *from, *to));
         let paced = self.reader.as_ref().is_some_and(|seated| seated.member.bucket.is_some());
-        if by_kernel || paced || self.session.is_private() || self.via.is_some() {
+        if must_wait || paced || self.session.is_private() || self.via.is_some() {
             return AtOnce::Rest(Coming::To(port), load);
         }
         let stream = match port.here(self.visitor.address, strangers) {
@@ -60,7 +62,15 @@ fn pour(stream: &TcpStream, load: &mut Load) -> Result<bool, Cut> {
             text.is_empty()
         }
         Load::File(content, delivery) => {
-            let Some(Content::Pieces(mut pieces)) = content.take() else { return Ok(false) };
+            let mut pieces = match content.take() {
+                Some(Content::Pieces(pieces)) => pieces,
+                Some(Content::File { file, from, to }) => {
+                    let at = pass_on(stream, &file, (from, to), delivery.as_mut())?;
+                    *content = Some(Content::File { file, from: at, to });
+                    return ended(stream, at == to);
+                }
+                None => return Ok(false),
+            };
             let mut sent = 0;
             loop {
                 let mut piece = match pieces.next().now_or_never() {
@@ -85,6 +95,10 @@ fn pour(stream: &TcpStream, load: &mut Load) -> Result<bool, Cut> {
             }
         }
     };
+    ended(stream, all)
+}
+
+fn ended(stream: &TcpStream, all: bool) -> Result<bool, Cut> {
     if all {
         stream.shutdown(Shutdown::Write).map_err(|_| Cut::Lost)?;
     }
@@ -118,10 +132,13 @@ fn lost(error: &io::Error) -> Cut {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
     use std::io::Read;
     use std::net::TcpListener;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering};
+
+    use rustix::fs::{MemfdFlags, memfd_create};
 
     use super::*;
     use crate::shelf::Delivery;
@@ -151,6 +168,13 @@ mod tests {
         let pieces = stream::iter(pieces);
         let pieces = if then { pieces.chain(stream::pending()).boxed() } else { pieces.boxed() };
         (Load::File(Some(Content::Pieces(pieces)), Box::new(counted)), sent)
+    }
+
+    /// A file that lies nowhere but in memory.
+    fn kept(bytes: &[u8]) -> File {
+        let mut file = File::from(memfd_create("kept", MemfdFlags::CLOEXEC).unwrap());
+        file.write_all(bytes).unwrap();
+        file
     }
 
     fn rest(load: Load) -> Bytes {
@@ -193,6 +217,36 @@ mod tests {
             came.extend_from_slice(&rest(load));
             assert!(came == whole);
         }
+    }
+
+    #[test]
+    fn of_a_file_on_this_machine_the_kernel_sends_what_fits_and_the_rest_is_left() {
+        let whole: Vec<u8> = (0..32 << 20).map(|at: usize| (at * 7 + at / 251) as u8).collect();
+        let kept = kept(&whole);
+        for (from, to) in [(0, 100), (17, 90_000), (5, whole.len())] {
+            let (stream, mut client) = pair();
+            let counted = Counted::default();
+            let sent = Arc::clone(&counted.0);
+            let content = Content::File { file: kept.try_clone().unwrap(), from: from as u64, to: to as u64 };
+            let mut load = Load::File(Some(content), Box::new(counted));
+            let all = pour(&stream, &mut load).unwrap();
+            drop(stream);
+            let mut came = Vec::new();
+            client.read_to_end(&mut came).unwrap();
+            assert_eq!((sent.load(Ordering::Relaxed), all), (came.len() as u64, came.len() == to - from));
+            assert!(came == whole[from..from + came.len()]);
+            let Load::File(Some(Content::File { from: rest, .. }), _) = load else { panic!("it is a file still") };
+            assert_eq!(rest as usize, from + came.len());
+            assert_eq!(to < 32 << 20, all, "what is short fits");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_shorter_than_it_should_be_is_an_error_and_no_end() {
+        let kept = kept(b"abc");
+        let (stream, _client) = pair();
+        let mut load = Load::File(Some(Content::File { file: kept, from: 1, to: 4 }), Box::new(Counted::default()));
+        assert_eq!(pour(&stream, &mut load), Err(Cut::Source));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io;
+use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,8 +14,9 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::sendfile;
-use rustix::io::Errno;
+use rustix::io::{Errno, IoSliceMut, ReadWriteFlags, preadv2};
 use socket2::{SockRef, Socket};
+use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -31,6 +33,9 @@ const NEXT: usize = 16 << 10;
 /// How long in all the thread itself waits for room: a client that takes megabytes in that time is not worth the way back
 /// and forth, and one that does not keeps no thread.
 const AT_ONCE: Duration = Duration::from_millis(50);
+
+/// Bytes of a file that is sent without a thread, where the disk has nothing to do with it.
+const SHORT: u64 = 512 << 10;
 
 /// What the kernel took.
 struct Taken {
@@ -68,6 +73,48 @@ impl Drop for Account<'_> {
     }
 }
 
+/// Whether the kernel has what is left of a short file in its memory, so that nobody waits for the disk: as far as a look at
+/// every so many bytes can tell, which is as far as it reads ahead.
+pub(crate) fn at_hand(file: &File, from: u64, to: u64) -> bool {
+    const STRIDE: usize = 128 << 10;
+    let there = |at| preadv2(file, &mut [IoSliceMut::new(&mut [0])], at, ReadWriteFlags::NOWAIT) == Ok(1);
+    from < to && to - from <= SHORT && (from..to).step_by(STRIDE).chain([to - 1]).all(there)
+}
+
+/// Lets the kernel send what the connection takes without waiting, and says where it came to.
+pub(crate) fn pass_on(
+    socket: impl AsFd,
+    file: &File,
+    (from, to): (u64, u64),
+    delivery: &mut dyn Delivery,
+) -> Result<u64, Cut> {
+    let mut at = from;
+    while at < to {
+        let left = (to - at) as usize;
+        match sendfile(&socket, file, Some(&mut at), left) {
+            Ok(0) => return Err(source(io::ErrorKind::UnexpectedEof.into())),
+            Ok(pushed) => delivery.sent(pushed as u64),
+            Err(Errno::AGAIN) => break,
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(cut(error)),
+        }
+    }
+    Ok(at)
+}
+
+fn source(error: io::Error) -> Cut {
+    tracing::error!(%error, "The source of a file failed");
+    Cut::Source
+}
+
+/// Whose fault it was that the kernel could not send.
+fn cut(error: Errno) -> Cut {
+    match error {
+        Errno::IO | Errno::INVAL | Errno::NOMEM => source(error.into()),
+        _ => Cut::Lost,
+    }
+}
+
 /// Sends the bytes `from..to` and ends the connection.
 pub(crate) async fn pour_file(
     file: File,
@@ -76,6 +123,10 @@ pub(crate) async fn pour_file(
     output: &mut TcpStream,
     manner: &Manner,
 ) -> Result<(), Cut> {
+    let from = match manner.bucket {
+        None => pour_at_hand(&file, (from, to), delivery, output, manner).await?,
+        Some(_) => from,
+    };
     let socket = Arc::new(SockRef::from(&*output).try_clone().map_err(|_| Cut::Lost)?);
     let (file, mut at) = (Arc::new(file), from);
     let patient = Manner { stall: manner.stall, bucket: None };
@@ -108,15 +159,33 @@ pub(crate) async fn pour_file(
     self::end(output, manner.stall).await
 }
 
+/// Sends of a short file what nobody has to wait for, and says where that ends.
+async fn pour_at_hand(
+    file: &File,
+    (from, to): (u64, u64),
+    delivery: &mut dyn Delivery,
+    output: &TcpStream,
+    manner: &Manner,
+) -> Result<u64, Cut> {
+    let mut at = from;
+    while at_hand(file, at, to) {
+        timeout(manner.stall, output.writable()).await.map_err(|_| Cut::Stalled)?.map_err(|_| Cut::Lost)?;
+        let mut passed = Ok(at);
+        let _ = output.try_io(Interest::WRITABLE, || {
+            passed = pass_on(output, file, (at, to), delivery);
+            // The connection is full, unless this was all: what is told here is whom to wake, and nothing else.
+            if passed == Ok(to) { Ok(()) } else { Err(io::ErrorKind::WouldBlock.into()) }
+        });
+        at = passed?;
+    }
+    Ok(at)
+}
+
 /// Gives the kernel up to `most` bytes, until the connection takes no more. Waits for the disk, and hardly for the client.
 fn push(socket: &Socket, file: &File, from: u64, most: usize, shared: &Shared) -> Result<Taken, Cut> {
     let mut at = from;
     let end = from + most as u64;
     let until = Instant::now() + AT_ONCE;
-    let source = |error: io::Error| {
-        tracing::error!(%error, "The source of a file failed");
-        Cut::Source
-    };
     while at < end {
         let left = (end - at) as usize;
         match sendfile(socket, file, Some(&mut at), left) {
@@ -132,8 +201,7 @@ fn push(socket: &Socket, file: &File, from: u64, most: usize, shared: &Shared) -
                 file.read_exact_at(&mut next, at).map_err(source)?;
                 return Ok(Taken { bytes: (at - from) as usize, next });
             }
-            Err(error @ (Errno::IO | Errno::INVAL | Errno::NOMEM)) => return Err(source(error.into())),
-            Err(_) => return Err(Cut::Lost),
+            Err(error) => return Err(cut(error)),
         }
     }
     Ok(Taken { bytes: most, next: Vec::new() })
