@@ -146,7 +146,7 @@ impl Tree {
     }
 
     /// What `path` is, if anything. Slashes at its ends do not matter; `.`, `..` and empty parts name nothing.
-    pub async fn find(&self, _on_record: &Seat, path: &str) -> Result<Option<Node>, TreeError> {
+    pub async fn find(&self, on_record: &Seat, path: &str) -> Result<Option<Node>, TreeError> {
         let path = path.trim_matches('/');
         if path.contains('\0') {
             return Ok(None); // PostgreSQL's text cannot even be asked for it
@@ -158,11 +158,11 @@ impl Tree {
             "" => Ok(Some(Node::directory("", self.clock.now()))),
             naming::README => Ok(Some(self.notice().await?)),
             naming::STATUS => Ok(Some(self.status().await?)),
-            _ => self.find_below(path).await,
+            _ => self.find_below(on_record, path).await,
         }
     }
 
-    async fn find_below(&self, path: &str) -> Result<Option<Node>, TreeError> {
+    async fn find_below(&self, on_record: &Seat, path: &str) -> Result<Option<Node>, TreeError> {
         if let Some(path) = below(path, naming::LOG) {
             return match path {
                 "" => Ok(Some(Node::directory(naming::LOG, Timestamp::UNIX_EPOCH))),
@@ -177,7 +177,7 @@ impl Tree {
         }
         let (parent, name) = naming::split(path);
         if name == naming::SUMS {
-            return Ok(sums::render(&self.ledger.list(parent).await?));
+            return self.sums(on_record, parent).await;
         }
         if let Some(scan) = path.strip_suffix(naming::PROOF) {
             return self.proof(scan).await;
@@ -219,10 +219,10 @@ impl Tree {
             Some(Node { content: Content::Directory, .. }) => {}
             _ => return Ok(None),
         }
-        let rows = self.ledger.list(path).await?;
-        let sums = sums::in_listing(&rows);
+        let nodes: Vec<Node> = self.ledger.list(path).await?.into_iter().map(node).collect();
+        let sums = sums::in_listing(&nodes);
         let district = if is_district(path) { self.district(path).await? } else { Vec::new() };
-        Ok(Some(sums.into_iter().chain(district).chain(rows.into_iter().map(node)).collect()))
+        Ok(Some(sums.into_iter().chain(district).chain(nodes).collect()))
     }
 
     /// The CRC-32 of a scan, which its entry holds; none for other files.

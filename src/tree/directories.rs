@@ -1,28 +1,29 @@
-//! Directories of scans as they were last read: while nothing was added they are not read again, and a scan that was seen
-//! once is not looked up again, because no path changes its content.
+//! Directories of scans as they were last read: while nothing was added they are not read again, and a scan or a directory
+//! that was seen once is not looked up again, because neither is ever changed or taken away.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use super::{Content, Node, Tree, TreeError};
+use super::{Content, Node, Tree, TreeError, below, sums};
 use crate::audit::Seat;
 use crate::cache::{Cache, Weighed};
 use crate::domain::naming;
 use crate::domain::naming::lists::is_district;
-use crate::ledger::nodes::ScanNode;
 
 /// Memory for directories.
 const MEMORY: u64 = 96 << 20;
 /// Directories at most.
 const COUNT: usize = 1024;
-/// Memory that a name takes, about, with its listings.
-const A_NAME: u64 = 700;
+/// Memory that a name takes, about, with its listings and its line among the sums.
+const A_NAME: u64 = 800;
 
 /// A directory as it was read.
 #[derive(Debug)]
 pub struct Directory {
     nodes: Vec<Node>,
-    /// Indexes of scans, by name.
-    scans: Vec<u32>,
+    /// Indexes of what never changes, by name: scans and directories.
+    lasting: Vec<u32>,
+    /// The digests of its scans, for the first who asks.
+    sums: OnceLock<Option<Node>>,
     state: State,
 }
 
@@ -37,10 +38,10 @@ enum State {
 
 impl Directory {
     fn new(nodes: Vec<Node>, state: State) -> Self {
-        let is_scan = |at: &u32| matches!(nodes[*at as usize].content, Content::Scan(_));
-        let mut scans: Vec<u32> = (0..u32::try_from(nodes.len()).unwrap_or(0)).filter(is_scan).collect();
-        scans.sort_unstable_by(|a, b| nodes[*a as usize].name.cmp(&nodes[*b as usize].name));
-        Self { nodes, scans, state }
+        let lasts = |at: &u32| matches!(nodes[*at as usize].content, Content::Scan(_) | Content::Directory);
+        let mut lasting: Vec<u32> = (0..u32::try_from(nodes.len()).unwrap_or(0)).filter(lasts).collect();
+        lasting.sort_unstable_by(|a, b| nodes[*a as usize].name.cmp(&nodes[*b as usize].name));
+        Self { nodes, lasting, sums: OnceLock::new(), state }
     }
 
     /// What lies in it.
@@ -48,13 +49,9 @@ impl Directory {
         &self.nodes
     }
 
-    fn scan(&self, name: &str) -> Option<(&Node, ScanNode)> {
-        let at = self.scans.binary_search_by(|at| self.nodes[*at as usize].name.as_str().cmp(name)).ok()?;
-        let node = &self.nodes[self.scans[at] as usize];
-        match node.content {
-            Content::Scan(scan) => Some((node, scan)),
-            _ => None,
-        }
+    fn lasting(&self, name: &str) -> Option<&Node> {
+        let at = self.lasting.binary_search_by(|at| self.nodes[*at as usize].name.as_str().cmp(name)).ok()?;
+        Some(&self.nodes[self.lasting[at] as usize])
     }
 }
 
@@ -81,7 +78,7 @@ impl Tree {
     /// such directory.
     pub async fn directory(&self, on_record: &Seat, path: &str) -> Result<Option<Arc<Directory>>, TreeError> {
         let path = path.trim_matches('/');
-        let cached = path == naming::SCANS || super::below(path, naming::SCANS).is_some();
+        let cached = path == naming::SCANS || below(path, naming::SCANS).is_some();
         if !cached {
             let nodes = self.list(on_record, path).await?;
             return Ok(nodes.map(|nodes| Arc::new(Directory::new(nodes, State::Size(0)))));
@@ -103,10 +100,20 @@ impl Tree {
         self.directories.read.get(&path.to_owned(), good, read).await.map(Some)
     }
 
-    /// The scan at `path`, if its directory was read before and held it then.
+    /// The digests of the scans in the directory `path`, if any lie there.
+    pub(super) async fn sums(&self, on_record: &Seat, path: &str) -> Result<Option<Node>, TreeError> {
+        if below(path, naming::SCANS).is_none() {
+            return Ok(None);
+        }
+        // In a box, because a directory is found as its sums are.
+        let directory = Box::pin(self.directory(on_record, path)).await?;
+        Ok(directory.and_then(|directory| directory.sums.get_or_init(|| sums::render(&directory.nodes)).clone()))
+    }
+
+    /// The scan or directory at `path`, if what it lies in was read before and held it then.
     pub(super) fn seen_before(&self, path: &str) -> Option<Node> {
         let (parent, name) = naming::split(path);
         let directory = self.directories.read.kept(parent)?;
-        directory.scan(name).map(|(node, _)| node.clone())
+        directory.lasting(name).cloned()
     }
 }
