@@ -27,7 +27,7 @@ const BATCH: usize = 1000;
 /// How long somebody waits for a seat before being told to come again.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long rows are gathered: a transaction, and its way to the disk, cost as much for one row as for hundreds.
-const GATHER: Duration = Duration::from_millis(20);
+const GATHER: Duration = Duration::from_millis(50);
 /// How long the writer waits after a failure.
 const RETRY: Duration = Duration::from_millis(500);
 

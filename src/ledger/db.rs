@@ -119,13 +119,15 @@ impl Db {
             // FULL, because a receipt must survive a power cut; NORMAL may lose the last commits.
             .synchronous(SqliteSynchronous::Full)
             .pragma("wal_autocheckpoint", "4000");
-        let write = SqlitePoolOptions::new().max_connections(1).connect_with(writer).await?;
+        // A connection to a file does not get lost while nobody uses it, so it is not asked before each use whether it is there.
+        let pool = || SqlitePoolOptions::new().test_before_acquire(false);
+        let write = pool().max_connections(1).connect_with(writer).await?;
         let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&write).await?;
         if !new_enough(&version) {
             return Err(LedgerError::OldSqlite(version));
         }
         sqlx::migrate!("storage-config/sqlite").run(&write).await?;
-        let read = SqlitePoolOptions::new().max_connections(8).connect_with(readers.read_only(true)).await?;
+        let read = pool().max_connections(8).connect_with(readers.read_only(true)).await?;
         Ok(Self::Sqlite { read, write })
     }
 
