@@ -5,7 +5,7 @@
 
 mod archive;
 mod board;
-mod conditional;
+pub mod conditional;
 mod directory;
 mod drain;
 mod frames;
@@ -20,7 +20,7 @@ pub mod routes;
 mod scans;
 pub mod server;
 mod service;
-mod site;
+pub mod site;
 mod wait;
 mod who;
 

@@ -1,12 +1,12 @@
 //! The web site of parties, boards, operators and auditors: pages that work without JavaScript, of their own style sheet
 //! alone. The board's page for sending has a script beside, for those who have it.
 //!
-//! Handlers here are reached through [`gate`] only, which has asked `access` and told `audit` before they run.
+//! Handlers here are reached through `gate` only, which has asked `access` and told `audit` before they run.
 
 pub(super) mod account;
 pub(super) mod board;
 pub(super) mod factor;
-mod files;
+pub mod files;
 pub(super) mod gate;
 pub(super) mod headers;
 pub(super) mod login;

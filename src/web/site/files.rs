@@ -23,7 +23,7 @@ const NAME: usize = 120;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A form, of which the token was read.
-pub(super) struct Files {
+pub struct Files {
     form: Multipart<'static>,
     /// Bytes that may still be read before a file begins; [`FREE`] inside of one.
     room: Arc<AtomicUsize>,
@@ -36,7 +36,7 @@ const FREE: usize = usize::MAX;
 
 /// The form broke off, or is none.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum BadForm {
+pub enum BadForm {
     /// As it came it is no form.
     #[error("the form could not be read on")]
     Unreadable(#[from] multer::Error),
@@ -46,7 +46,7 @@ pub(super) enum BadForm {
 }
 
 /// One file of a form.
-pub(super) struct File {
+pub struct File {
     /// As it is called where it comes from; for people, never for a path.
     pub name: String,
     field: Field<'static>,

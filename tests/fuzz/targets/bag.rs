@@ -16,7 +16,10 @@ fuzz_target!(|text: &str| {
     }
     if let Some(info) = Info::parse(text) {
         let again = Info::parse(&info.text()).expect("what was written is read");
-        assert_eq!((again.request, again.size, again.oxum, again.scans), (info.request, info.size, info.oxum, info.scans));
+        assert_eq!(
+            (again.request, again.size, again.oxum, again.scans),
+            (info.request, info.size, info.oxum, info.scans)
+        );
     }
     let key = KEY.parse::<VerifierKey>().unwrap();
     assert!(sign::verify(text, &[0; 64], &[*key.key()]).is_err());
