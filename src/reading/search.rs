@@ -192,6 +192,7 @@ impl<'p> Search<'p> {
 
     fn keep_read(&mut self, laid: Laid, decoded: Decoded, stage: Stage) {
         self.read.push(Read { laid, decoded, stage });
+        self.effort.allow_for_another();
     }
 
     /// Whether it is worth going on: nothing is read yet, there is something on the page, and not everything on it looks
