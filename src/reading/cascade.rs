@@ -3,19 +3,19 @@
 //!
 //! What each stage is worth, as `tests/bench/reading/run` prints it: on 330 damaged pages of the drawing room (33 kinds × 5
 //! levels × 2 seeds), of which each carries its code twice, and on 519 photographs with one code each. Milliseconds are of
-//! the first seed on a busy machine, where decoding the PNG takes 10.3 of any page:
+//! the first seed, where decoding the PNG takes 9.0 of any page:
 //!
 //! | stage | pages that came there | first read there | other codes | ms of any page | photographs read there |
 //! |---|--:|--:|--:|--:|--:|
-//! | First | 320 | 291 | 260 | 6.9 | 439 |
-//! | OtherScale | 53 | 16 | 23 | 1.2 | 20 |
-//! | Shadow | 13 | 9 | 6 | 0.5 | 4 |
+//! | First | 320 | 291 | 260 | 2.2 | 439 |
+//! | OtherScale | 53 | 16 | 23 | 0.4 | 20 |
+//! | Shadow | 13 | 9 | 6 | 0.2 | 4 |
 //! | Faint | 1 | 0 | 0 | below 0.1 | 4 |
-//! | Quarter | 4 | 0 | 0 | 0.1 | 0 |
+//! | Quarter | 4 | 0 | 0 | below 0.1 | 0 |
 //! | Together | 4 | 2 | 0 | below 0.1 | 9 |
-//! | Pairs | 2 | 1 | 1 | 0.1 | 8 |
-//! | Twin | 330 | 1 | 26 | 1.4 | 0 |
-//! | Inverted | 11 | 9 | 10 | 0.2 | 4 |
+//! | Pairs | 2 | 1 | 1 | below 0.1 | 8 |
+//! | Twin | 330 | 1 | 26 | 0.5 | 0 |
+//! | Inverted | 11 | 9 | 10 | 0.1 | 4 |
 //! | Photograph | 1 | 0 | 0 | 0.0 | 18 |
 //!
 //! One page is left that nothing reads. Quarter reads none itself, but what it sees leads Pairs to one that is lost without
