@@ -77,23 +77,28 @@ fn by_another_hand(bytes: &[u8]) -> Result<Vec<u8>, png::DecodingError> {
     })
 }
 
+fn has_the_pixels_another_decoder_finds(page: &Page, file: &Made) -> bool {
+    let shades = by_another_hand(&file.bytes()).unwrap();
+    let found = (0..file.height).flat_map(|y| (0..file.width).map(move |x| (x, y))).map(|(x, y)| page.at(x, y));
+    if file.depth == 1 && !file.interlaced {
+        let darkest = shades.iter().min().unwrap();
+        // A page of one shade may be all dark or all paper; which of them, its palette knows.
+        let one_shade = shades.iter().all(|shade| shade == darkest);
+        one_shade || found.zip(&shades).all(|(found, shade)| found == if shade == darkest { 0 } else { 255 })
+    } else {
+        found.eq(shades)
+    }
+}
+
+/// Whether another inflater takes the stream for sound, its checksum (Adler-32) included.
+fn is_sound(stream: &[u8]) -> bool {
+    std::io::copy(&mut flate2::read::ZlibDecoder::new(stream), &mut std::io::sink()).is_ok()
+}
+
 proptest! {
     #[test]
     fn every_form_has_the_pixels_another_decoder_finds(file in any_file()) {
-        let page = file.read().unwrap();
-        let shades = by_another_hand(&file.bytes()).unwrap();
-        let found = (0..file.height).flat_map(|y| (0..file.width).map(move |x| (x, y))).map(|(x, y)| page.at(x, y));
-        if file.depth == 1 && !file.interlaced {
-            let darkest = shades.iter().min().unwrap();
-            let one_shade = shades.iter().all(|shade| shade == darkest);
-            for (found, shade) in found.zip(&shades) {
-                // A page of one shade may be all dark or all paper; which of them, its palette knows.
-                let expected = if shade == darkest { 0 } else { 255 };
-                prop_assert!(one_shade || found == expected);
-            }
-        } else {
-            prop_assert!(found.eq(shades));
-        }
+        prop_assert!(has_the_pixels_another_decoder_finds(&file.read().unwrap(), &file));
     }
 
     #[test]
@@ -106,7 +111,7 @@ proptest! {
     }
 
     #[test]
-    fn spoilt_pixels_in_sound_chunks_pass_only_where_they_are_the_same(
+    fn spoilt_pixels_in_sound_chunks_pass_only_where_their_checksum_does_not_know(
         file in any_file(),
         at in any::<prop::sample::Index>(),
         bit in 0..8_u8,
@@ -119,12 +124,12 @@ proptest! {
         } else {
             spoilt.zlib[at] ^= 1 << bit;
         }
-        // A few bits of a stream fill up a byte and say nothing.
+        // A few bits of a stream fill up a byte and say nothing; and one bit can change a copied piece so that the checksum of
+        // all stays as it was: Adler-32 is weak. Then the page is what the stream says now.
         if let Ok(page) = spoilt.read() {
             prop_assert!(!cut);
-            let sound = file.read().unwrap();
-            let same = |(x, y)| page.at(x, y) == sound.at(x, y);
-            prop_assert!((0..file.height).flat_map(|y| (0..file.width).map(move |x| (x, y))).all(same));
+            prop_assert!(is_sound(&spoilt.zlib));
+            prop_assert!(has_the_pixels_another_decoder_finds(&page, &spoilt));
         }
     }
 }
