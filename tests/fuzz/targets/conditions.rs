@@ -18,7 +18,12 @@ fuzz_target!(|bytes: &[u8]| {
     let modified = (*dated % 2 == 0).then(|| SystemTime::UNIX_EPOCH + Duration::from_millis(1_000_000_000_123));
     let mut fields = HeaderMap::new();
     for (name, line) in NAMES.iter().zip(lines.split(|byte| *byte == b'\n')) {
-        if let (false, Ok(value)) = (line.is_empty(), HeaderValue::from_bytes(line)) {
+        // `headers` asserts where it is debugged that no tag has a space in it, and takes it for any other tag where it is not.
+        let is_tag = matches!(*name, "if-range" | "if-match" | "if-none-match");
+        if line.is_empty() || is_tag && line.iter().any(|byte| b" \t".contains(byte)) {
+            continue;
+        }
+        if let Ok(value) = HeaderValue::from_bytes(line) {
             fields.insert(HeaderName::from_static(name), value);
         }
     }

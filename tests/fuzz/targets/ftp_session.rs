@@ -63,7 +63,7 @@ fuzz_target!(|input: &[u8]| {
                 assert!(logged_in && path.starts_with('/') && !path.split('/').any(|part| part == ".."));
             }
             Effect::Abort | Effect::Later | Effect::QuitLater => assert!(sending),
-            Effect::Say(_) | Effect::Bye(_) => {}
+            Effect::Say(_) | Effect::Refuse(..) | Effect::Bye(_) => {}
         }
         if !sending && !opens {
             offset = named.filter(|_| logged_in);
