@@ -21,6 +21,16 @@ fn damage(file: &[u8]) -> Damage {
     }
 }
 
+/// Rows of so many bytes of chance, each behind the filter that changes nothing.
+fn noise(width: usize, height: usize) -> Vec<u8> {
+    let mut state = 1_u32;
+    let mut any = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    (0..height).flat_map(|_| [vec![0], (0..width).map(|_| any()).collect()].concat()).collect()
+}
+
 /// Where the header's data and the first IDAT begin.
 const HEADER: usize = 8 + 8;
 const DATA: usize = HEADER + 13 + 4;
@@ -166,12 +176,7 @@ fn a_long_stream_is_given_up_for_its_blocks_however_much_they_give() {
 #[test]
 fn long_streams_are_read_like_short_ones_whatever_their_blocks_and_parts() {
     let (width, height) = (1600_u32, 1600_u32);
-    let mut state = 1_u32;
-    let mut any = || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 24) as u8
-    };
-    let rows: Vec<u8> = (0..height).flat_map(|_| [vec![0], (0..width).map(|_| any()).collect()].concat()).collect();
+    let rows = noise(width as usize, height as usize);
     let flushed = |mode: FlushCompress, every: usize| {
         let mut zlib = flate2::Compress::new(Compression::fast(), true);
         let mut stream = Vec::with_capacity(2 * rows.len());
@@ -228,14 +233,7 @@ fn the_smallest_and_the_thinnest_pages_are_looked_at_like_any_other() {
     for (width, height) in sides.into_iter().flat_map(|width| sides.map(|height| (width, height))) {
         for depth in [1, 8] {
             let row = (width as usize * usize::from(depth)).div_ceil(8);
-            let mut state = 1_u32;
-            let mut any = || {
-                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                (state >> 24) as u8
-            };
-            let rows: Vec<u8> =
-                (0..height).flat_map(|_| [vec![0], (0..row).map(|_| any()).collect()].concat()).collect();
-            let page = grey(width, height, depth, deflate(&rows)).read().unwrap();
+            let page = grey(width, height, depth, deflate(&noise(row, height as usize))).read().unwrap();
             let findings = reading::read(&page);
             assert!(findings.readings.is_empty(), "{width} × {height}");
             let _ = scanner::check(&page, &findings);
