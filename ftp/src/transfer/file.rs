@@ -123,10 +123,7 @@ pub(crate) async fn pour_file(
     output: &mut TcpStream,
     manner: &Manner,
 ) -> Result<(), Cut> {
-    let from = match manner.bucket {
-        None => pour_at_hand(&file, (from, to), delivery, output, manner).await?,
-        Some(_) => from,
-    };
+    let from = pour_at_hand(&file, (from, to), delivery, output, manner).await?;
     let socket = Arc::new(SockRef::from(&*output).try_clone().map_err(|_| Cut::Lost)?);
     let (file, mut at) = (Arc::new(file), from);
     let patient = Manner { stall: manner.stall, bucket: None };
@@ -167,14 +164,24 @@ async fn pour_at_hand(
     output: &TcpStream,
     manner: &Manner,
 ) -> Result<u64, Cut> {
-    let mut at = from;
+    let (mut at, mut allowed) = (from, from);
     while at_hand(file, at, to) {
+        if at == allowed {
+            allowed = match &manner.bucket {
+                None => to,
+                Some(bucket) => {
+                    let piece = (to - at).min(STEP as u64);
+                    bucket.take(piece as usize).await;
+                    at + piece
+                }
+            };
+        }
         timeout(manner.stall, output.writable()).await.map_err(|_| Cut::Stalled)?.map_err(|_| Cut::Lost)?;
         let mut passed = Ok(at);
         let _ = output.try_io(Interest::WRITABLE, || {
-            passed = pass_on(output, file, (at, to), delivery);
-            // The connection is full, unless this was all: what is told here is whom to wake, and nothing else.
-            if passed == Ok(to) { Ok(()) } else { Err(io::ErrorKind::WouldBlock.into()) }
+            passed = pass_on(output, file, (at, allowed), delivery);
+            // The connection is full, unless all went: what is told here is whom to wake, and nothing else.
+            if passed == Ok(allowed) { Ok(()) } else { Err(io::ErrorKind::WouldBlock.into()) }
         });
         at = passed?;
     }

@@ -1,6 +1,8 @@
 //! Long files of the machine, which the kernel sends by itself where nothing is encrypted: the same bytes, the same replies
 //! and the same record as of all others.
 
+use std::time::{Duration, Instant};
+
 use tokio::io::AsyncReadExt;
 use tutanak_ftp::{Cut, Settings, Terms};
 
@@ -39,6 +41,24 @@ async fn a_long_file_keeps_the_pace_of_its_party() {
     let house = House::over(shelf, settings()).await;
     let (bytes, reply) = house.reader().await.fetch("RETR /long.bin").await;
     assert!(reply.code == 226 && bytes == long());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(feature = "libunftp", ignore = "parties are not known to it")]
+async fn what_is_short_of_a_file_keeps_it_too() {
+    let shelf =
+        MadeShelf { terms: Terms { bytes_per_second: Some(100_000), ..Terms::default() }, ..MadeShelf::default() };
+    let house = House::over(shelf, settings()).await;
+    let mut reader = house.reader().await;
+    let began = Instant::now();
+    let offset = LONG - 291_000;
+    reader.say_expect(&format!("REST {offset}"), 350).await;
+    let (bytes, reply) = reader.fetch("RETR /long.bin").await;
+    assert!(reply.code == 226 && bytes == long()[offset..]);
+    // The first second's worth comes at once.
+    assert!(began.elapsed() >= Duration::from_millis(1500), "{:?}", began.elapsed());
+    let last = house.diary.lock().unwrap().delivered.last().unwrap().clone();
+    assert_eq!((last.sent, last.complete), (291_000, true));
 }
 
 #[tokio::test(flavor = "multi_thread")]
