@@ -34,6 +34,12 @@ use crate::access::certificate::ShownCertificate;
 use crate::audit::{Access, Audit};
 use crate::domain::Digest;
 
+/// Requests of one HTTP/2 connection at a time.
+const STREAMS: u32 = 64;
+/// Bytes of a request's body that may come before they are asked for. The connection takes as many of all its requests
+/// together, so that bodies which wait for their turn never keep back one that is being read.
+const STREAM_WINDOW: u32 = 128 << 10;
+
 /// A client that has not finished the TLS handshake by then is dropped.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// A client that has not sent its headers by then is dropped.
@@ -81,7 +87,9 @@ pub async fn serve(listener: TcpListener, settings: Settings, router: Router, st
         .http2()
         .timer(TokioTimer::new())
         .max_header_list_size(HEADER_BUFFER as u32)
-        .max_concurrent_streams(64)
+        .max_concurrent_streams(STREAMS)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(STREAMS * STREAM_WINDOW)
         .keep_alive_interval(Duration::from_secs(30))
         .keep_alive_timeout(Duration::from_secs(20));
     let addresses = Addresses::new(settings.connections_per_address);
