@@ -52,6 +52,9 @@ pub struct IntakeLimits {
     pub memory_bytes: usize,
     /// The part of it that one board may have under way, in bytes. The other boards' uploads do not wait for its own.
     pub memory_bytes_per_board: usize,
+    /// Uploads that one board may have under way. What more it sends waits, so that the scans of another board find few
+    /// of its own before them wherever there is a queue: at the threads, at the disk, at the ledger's writer.
+    pub uploads_per_board: usize,
     /// How long an upload may wait for its seat, in seconds.
     pub wait_seconds: u64,
     /// Longest silence of a sender in the middle of a body, in seconds.
@@ -69,6 +72,7 @@ impl Default for IntakeLimits {
             scan_bytes: 32 << 20,
             memory_bytes: 512 << 20,
             memory_bytes_per_board: 64 << 20,
+            uploads_per_board: 4,
             wait_seconds: 20,
             silence_seconds: 30,
             side: page.side,
@@ -162,7 +166,8 @@ impl Intake {
         clock: Clock,
     ) -> Self {
         let units = |bytes: usize| bytes.max(limits.scan_bytes).div_ceil(PERMIT);
-        let memory = Admission::new(units(limits.memory_bytes), units(limits.memory_bytes_per_board));
+        let share = units(limits.memory_bytes_per_board);
+        let memory = Admission::new(units(limits.memory_bytes), share, limits.uploads_per_board);
         let turns = Admission::of_cores(cpu.cores());
         Self { limits, memory, turns, cpu, vault, ledger, appender, signer, clock }
     }

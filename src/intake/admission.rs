@@ -14,8 +14,9 @@ use tokio::sync::oneshot;
 
 use crate::domain::BoardId;
 
-/// Uploads of one board that may wait. Who sends more at a time is told to come again.
-const WAITING: usize = 32;
+/// Uploads of one board that may wait: as many as one address may have connections. They hold nothing but those, and
+/// waiting is less work for the service than to be told to come again, and to come. Who sends more is told so.
+const WAITING: usize = 256;
 /// How long a place is kept for a board that was sent away: longer than it was told to wait.
 const KEPT: Duration = Duration::from_secs(60);
 /// Boards whose places are kept at most.
@@ -61,8 +62,8 @@ struct State {
     waiting: usize,
     /// Units that nobody holds.
     free: usize,
-    /// Units that one board may hold.
-    share: usize,
+    /// What one board may hold.
+    share: Share,
     boards: HashMap<BoardId, Board>,
     /// Boards with somebody waiting, by the number of their turn: the lowest is next.
     turns: BTreeMap<u64, BoardId>,
@@ -72,9 +73,16 @@ struct State {
     absent: HashMap<BoardId, (u64, Instant)>,
 }
 
+#[derive(Clone, Copy, Debug, Default)]
+struct Share {
+    units: usize,
+    /// However few units each of them has.
+    seats: usize,
+}
+
 #[derive(Debug, Default)]
 struct Board {
-    held: usize,
+    held: Share,
     waiting: VecDeque<Waiter>,
     /// Its number among the turns, while somebody waits.
     turn: Option<u64>,
@@ -106,22 +114,24 @@ pub(super) struct Queued {
 }
 
 impl Admission {
-    /// So many units in all, so many of them for one board at most.
-    pub fn new(units: usize, share: usize) -> Self {
-        Self::with(units, share, WAITING)
+    /// So many units in all, so many of them for one board at most, and for so many of its uploads.
+    pub fn new(units: usize, share: usize, seats: usize) -> Self {
+        Self::with(units, share, seats.max(1), WAITING)
     }
 
-    /// Turns at so many cores, each of which is one unit. A board that is alone has them all; how many may wait is bounded by
-    /// the memory that those who wait hold already.
+    /// Turns at so many cores, each of which is one unit. One board has half of them at most, even if it is alone: another
+    /// board's scan finds a core that is free and not one that is soon. How many may wait is bounded by the memory that
+    /// those who wait hold already.
     pub fn of_cores(cores: usize) -> Self {
-        Self::with(cores.max(1), cores.max(1), usize::MAX)
+        let half = (cores / 2).max(1);
+        Self::with(cores.max(1), half, half, usize::MAX)
     }
 
-    fn with(units: usize, share: usize, waiting: usize) -> Self {
+    fn with(units: usize, share: usize, seats: usize, waiting: usize) -> Self {
         let state = State {
             waiting,
             free: units,
-            share: share.min(units),
+            share: Share { units: share.min(units), seats },
             boards: HashMap::new(),
             turns: BTreeMap::new(),
             next: 0,
@@ -140,7 +150,7 @@ impl Admission {
 
     fn queue_at(&self, board: &BoardId, units: usize, now: Instant) -> Result<Queued, NoSeat> {
         let mut state = self.state();
-        let units = units.min(state.share); // the largest scan fits in a share, so nothing is held back by this
+        let units = units.min(state.share.units); // the largest scan fits in a share, so nothing is held back by this
         let (admit, admitted) = oneshot::channel();
         let most = state.waiting;
         let own = state.boards.entry(board.clone()).or_default();
@@ -162,11 +172,18 @@ impl Admission {
         let state = self.state();
         let own = state.boards.get(board)?;
         let next = own.waiting.iter().find(|waiter| !waiter.admit.is_closed())?;
-        (own.held + next.units <= state.share).then(|| state.place(board))
+        own.may_hold(next.units, state.share).then(|| state.place(board))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner) // whole after every call
+    }
+}
+
+impl Board {
+    /// Whether its share has room for so many units more.
+    fn may_hold(&self, units: usize, share: Share) -> bool {
+        self.held.units + units <= share.units && self.held.seats < share.seats
     }
 }
 
@@ -185,7 +202,7 @@ impl State {
                 self.forget(&id);
                 continue;
             };
-            if own.held + next.units > self.share {
+            if !own.may_hold(next.units, self.share) {
                 passed_over += 1;
                 self.stand(id, None);
                 continue;
@@ -197,7 +214,8 @@ impl State {
             let Some(Waiter { units, admit }) = own.waiting.pop_front() else { continue };
             // Who left a moment ago has taken the closed end along: the units stay free.
             if admit.send(()).is_ok() {
-                own.held += units;
+                own.held.units += units;
+                own.held.seats += 1;
                 self.free -= units;
             }
             match own.waiting.is_empty() {
@@ -243,7 +261,8 @@ impl State {
     fn give_back(&mut self, board: &BoardId, units: usize) {
         self.free += units;
         if let Some(own) = self.boards.get_mut(board) {
-            own.held -= units;
+            own.held.units -= units;
+            own.held.seats -= 1;
         }
         self.forget(board);
         self.admit();
@@ -251,7 +270,7 @@ impl State {
 
     /// Boards that hold nothing and wait for nothing cost nothing.
     fn forget(&mut self, board: &BoardId) {
-        if self.boards.get(board).is_some_and(|own| own.held == 0 && own.waiting.is_empty()) {
+        if self.boards.get(board).is_some_and(|own| own.held.seats == 0 && own.waiting.is_empty()) {
             self.boards.remove(board);
         }
     }
@@ -275,11 +294,9 @@ impl Queued {
     /// What it waits for: the board's own uploads, or others'.
     pub fn why(&self) -> NoSeat {
         let state = self.admission.state();
-        let held = state.boards.get(&self.board).map_or(0, |own| own.held);
-        if held + self.units > state.share {
-            NoSeat::BoardIsFull
-        } else {
-            NoSeat::HouseIsFull(state.place(&self.board))
+        match state.boards.get(&self.board) {
+            Some(own) if !own.may_hold(self.units, state.share) => NoSeat::BoardIsFull,
+            _ => NoSeat::HouseIsFull(state.place(&self.board)),
         }
     }
 }

@@ -49,7 +49,7 @@ async fn run(count: usize, uploaders: usize) {
     }
     let before = service.cpu();
     let began = Instant::now();
-    let sends = scans.iter().map(|scan| sender.send(scan));
+    let sends = scans.iter().enumerate().map(|(n, scan)| sender.send(n, scan));
     let linked = futures::stream::iter(sends)
         .buffer_unordered(uploaders)
         .filter(|linked| std::future::ready(*linked))
@@ -110,11 +110,14 @@ async fn draw(count: usize, code: &str) -> Vec<Vec<u8>> {
     futures::future::try_join_all(pages).await.unwrap()
 }
 
-/// A service with the sample election and one board: what it sends with, and a code of its forms.
+/// Boards that send by turns: one alone may not have all cores.
+const BOARDS: usize = 4;
+
+/// A service with the sample election and boards of one place: what they send with, and a code of their forms.
 struct Sender {
     service: Service,
     client: reqwest::Client,
-    token: String,
+    tokens: Vec<String>,
     code: String,
 }
 
@@ -124,15 +127,19 @@ impl Sender {
         prepared.import(Path::new(&format!("{SAMPLES}/election")));
         let ledger = prepared.ledger().await;
         let (place, code) = some_box(&ledger).await;
-        let board = enrol::board(&ledger, &"kurul".parse().unwrap(), "Kurul", &place.parse().unwrap(), &[]).await;
+        let mut tokens = Vec::new();
+        for n in 0..BOARDS {
+            let (id, place) = (format!("kurul-{n}").parse().unwrap(), place.parse().unwrap());
+            tokens.push(enrol::board(&ledger, &id, "Kurul", &place, &[]).await.unwrap().token);
+        }
         ledger.close().await;
         let service = prepared.serve().await;
-        Self { client: service.client(), service, token: board.unwrap().token, code }
+        Self { client: service.client(), service, tokens, code }
     }
 
-    async fn send(&self, scan: &[u8]) -> bool {
+    async fn send(&self, n: usize, scan: &[u8]) -> bool {
         let put = self.client.put(format!("{}/v1/scans/{}", self.service.url, Digest::of(scan)));
-        let answer = put.bearer_auth(&self.token).body(scan.to_vec()).send().await.unwrap();
+        let answer = put.bearer_auth(&self.tokens[n % BOARDS]).body(scan.to_vec()).send().await.unwrap();
         assert!(answer.status().is_success(), "{}", answer.status());
         answer.text().await.unwrap().contains("\"linked\"")
     }

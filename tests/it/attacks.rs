@@ -4,6 +4,7 @@ mod floods;
 mod ftp;
 mod guesses;
 mod intruders;
+mod neighbours;
 mod paths;
 mod record;
 

@@ -22,7 +22,7 @@ fn now(mut queued: Queued) -> Result<Seat, Queued> {
 
 #[test]
 fn with_a_board_holding_its_whole_share_another_is_admitted_at_once() {
-    let admission = Admission::new(100, 25);
+    let admission = Admission::new(100, 25, usize::MAX);
     let (flood, small) = (board("flood"), board("small"));
     let held: Vec<_> = (0..5).map(|_| now(admission.queue(&flood, 5).unwrap()).unwrap()).collect();
     let waiting: Vec<_> = (0..WAITING).map(|_| now(admission.queue(&flood, 5).unwrap()).unwrap_err()).collect();
@@ -35,8 +35,21 @@ fn with_a_board_holding_its_whole_share_another_is_admitted_at_once() {
 }
 
 #[test]
+fn a_board_has_so_many_uploads_under_way_however_small_they_are() {
+    let admission = Admission::new(100, 50, 2);
+    let (flood, small) = (board("flood"), board("small"));
+    let mut held: Vec<_> = (0..2).map(|_| now(admission.queue(&flood, 1).unwrap()).unwrap()).collect();
+    let third = now(admission.queue(&flood, 1).unwrap()).unwrap_err();
+    assert_eq!(third.why(), NoSeat::BoardIsFull);
+    assert_eq!(admission.waits(&flood), None, "it waits for its own uploads");
+    now(admission.queue(&small, 1).unwrap()).expect("the flood's limit is not the small board's");
+    held.pop();
+    now(third).expect("one of its own has ended");
+}
+
+#[test]
 fn when_all_is_taken_boards_take_turns_and_a_flood_waits_behind_its_own() {
-    let admission = Admission::new(2, 2);
+    let admission = Admission::new(2, 2, usize::MAX);
     let (flood, second, third) = (board("flood"), board("second"), board("third"));
     let mut held = vec![now(admission.queue(&flood, 2).unwrap()).unwrap()];
     let mut waiting: Vec<(&str, Queued)> = Vec::new();
@@ -69,7 +82,7 @@ fn when_all_is_taken_boards_take_turns_and_a_flood_waits_behind_its_own() {
 
 #[test]
 fn a_large_scan_is_not_passed_for_ever_by_small_ones() {
-    let admission = Admission::new(10, 10);
+    let admission = Admission::new(10, 10, usize::MAX);
     let (large, small) = (board("large"), board("small"));
     let held = now(admission.queue(&small, 6).unwrap()).unwrap();
     let large = now(admission.queue(&large, 10).unwrap()).unwrap_err();
@@ -83,7 +96,7 @@ fn a_large_scan_is_not_passed_for_ever_by_small_ones() {
 
 #[test]
 fn who_was_sent_away_comes_back_to_its_place_for_a_minute() {
-    let admission = Admission::new(2, 2);
+    let admission = Admission::new(2, 2, usize::MAX);
     let held = now(admission.queue(&board("a"), 2).unwrap()).unwrap();
     let [first, second, third] = ["b", "c", "d"].map(|id| now(admission.queue(&board(id), 2).unwrap()).unwrap_err());
     drop((first, third));
@@ -115,7 +128,7 @@ fn who_was_sent_away_comes_back_to_its_place_for_a_minute() {
 
 #[test]
 fn who_leaves_the_queue_holds_nobody_up() {
-    let admission = Admission::new(10, 10);
+    let admission = Admission::new(10, 10, usize::MAX);
     let held = now(admission.queue(&board("a"), 8).unwrap()).unwrap();
     let large = now(admission.queue(&board("b"), 10).unwrap()).unwrap_err();
     let small = now(admission.queue(&board("c"), 2).unwrap()).unwrap_err();
@@ -132,7 +145,7 @@ proptest! {
     /// Whatever comes and goes, no more is given than there is, no board has more than its share, and nothing is lost.
     #[test]
     fn no_more_is_given_than_there_is(steps in proptest::collection::vec((0..4usize, 1..12usize, 0..4usize), 1..200)) {
-        let admission = Admission::new(20, 12);
+        let admission = Admission::new(20, 12, usize::MAX);
         let boards = ["a", "b", "c", "d"].map(board);
         let (mut seats, mut waiting) = (Vec::new(), Vec::new());
         for (who, units, what) in steps {
