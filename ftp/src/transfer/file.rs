@@ -124,6 +124,9 @@ pub(crate) async fn pour_file(
     manner: &Manner,
 ) -> Result<(), Cut> {
     let from = pour_at_hand(&file, (from, to), delivery, output, manner).await?;
+    if from == to {
+        return self::end(output, manner.stall).await;
+    }
     let socket = Arc::new(SockRef::from(&*output).try_clone().map_err(|_| Cut::Lost)?);
     let (file, mut at) = (Arc::new(file), from);
     let patient = Manner { stall: manner.stall, bucket: None };
