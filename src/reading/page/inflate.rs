@@ -19,7 +19,8 @@ const AHEAD: usize = 160 << 10;
 
 /// Compressed bytes above which blocks are counted. A block has some twelve bytes, however little it holds, brings its own
 /// tables, and costs as much as thousands of pixels: a mebibyte of such blocks takes a tenth of a second, which a page may.
-const FEW: usize = 1 << 20;
+/// Who tries bytes of chance tries short ones, and both engines with them.
+const FEW: usize = if cfg!(fuzzing) { 512 } else { 1 << 20 };
 
 /// A zlib stream in the IDAT chunks of a file.
 pub(super) struct Inflate<'a> {

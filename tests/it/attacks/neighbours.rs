@@ -101,7 +101,7 @@ async fn a_partys_question_does_not_wait_behind_the_hundred_of_another() {
 
 #[tokio::test]
 async fn uploads_of_one_connection_that_wait_do_not_hold_up_the_one_that_is_read() {
-    let also = |config: &mut Config| (config.intake.uploads_per_board, config.intake.wait_seconds) = (1, 20);
+    let also = |config: &mut Config| (config.intake.uploads_per_board, config.intake.wait_seconds) = (1, 120);
     let house = House::build(Plan { also: Some(also), ..Plan::default() }).await;
     let send = board(&house, &house.first, "1090000001", 700_000);
     let answers = futures::future::join_all((0..16).map(|n| send(n).send())).await;
