@@ -145,7 +145,7 @@ proptest! {
     /// Whatever comes and goes, no more is given than there is, no board has more than its share, and nothing is lost.
     #[test]
     fn no_more_is_given_than_there_is(steps in proptest::collection::vec((0..4usize, 1..12usize, 0..4usize), 1..200)) {
-        let admission = Admission::new(20, 12, usize::MAX);
+        let admission = Admission::new(20, 12, 3);
         let boards = ["a", "b", "c", "d"].map(board);
         let (mut seats, mut waiting) = (Vec::new(), Vec::new());
         for (who, units, what) in steps {
@@ -165,13 +165,15 @@ proptest! {
             let held = |id: Option<&BoardId>| -> usize {
                 seats.iter().filter(|seat: &&Seat| id.is_none_or(|id| seat.board == *id)).map(|seat| seat.units).sum()
             };
+            let count = |id: &BoardId| seats.iter().filter(|seat: &&Seat| seat.board == *id).count();
             prop_assert!(held(None) + admission.state().free == 20);
             for id in &boards {
                 prop_assert!(held(Some(id)) <= 12);
+                prop_assert!(count(id) <= 3);
             }
             // Whoever waits has a reason to.
             for queued in &waiting {
-                let full = held(Some(&queued.board)) + queued.units > 12;
+                let full = count(&queued.board) == 3 || held(Some(&queued.board)) + queued.units > 12;
                 prop_assert!(full || held(None) > 0);
             }
         }
@@ -182,19 +184,35 @@ proptest! {
 }
 
 #[test]
-fn at_the_cores_a_board_with_hundreds_waiting_comes_after_another_boards_first() {
+fn at_the_cores_a_board_has_half_of_them_and_another_finds_one_free() {
+    for cores in [2, 3, 8] {
+        let turns = Admission::of_cores(cores);
+        let (flood, small) = (board("flood"), board("small"));
+        let sent = (0..10 * WAITING).map(|_| now(turns.queue(&flood, 1).unwrap()));
+        let (held, waiting): (Vec<_>, Vec<_>) = sent.partition(Result::is_ok);
+        assert_eq!(held.len(), cores / 2);
+        assert_eq!(turns.waits(&flood), None, "it waits for its own");
+        now(turns.queue(&small, 1).unwrap()).expect("a core is free");
+        drop((held, waiting));
+        assert_eq!(turns.state().free, cores);
+    }
+    now(Admission::of_cores(1).queue(&board("only"), 1).unwrap()).expect("half of one core is one");
+}
+
+#[test]
+fn at_the_cores_boards_with_hundreds_waiting_come_after_another_boards_first() {
     let turns = Admission::of_cores(2);
-    let (flood, small) = (board("flood"), board("small"));
-    let held: Vec<_> = (0..2).map(|_| now(turns.queue(&flood, 1).unwrap()).unwrap()).collect();
-    let mut waiting: Vec<_> = (0..10 * WAITING).map(|_| turns.queue(&flood, 1).unwrap()).collect();
+    let (floods, small) = ([board("flood"), board("deluge")], board("small"));
+    let held: Vec<_> = floods.iter().map(|flood| now(turns.queue(flood, 1).unwrap()).unwrap()).collect();
+    let of_both = floods.iter().cycle().take(10 * WAITING);
+    let mut waiting: Vec<_> = of_both.map(|flood| turns.queue(flood, 1).unwrap()).collect();
     let mut first = turns.queue(&small, 1).unwrap();
-    assert_eq!(turns.waits(&small), Some(Place { place: 1, of: 2 }), "next, and not behind hundreds");
-    assert_eq!(turns.waits(&flood), None, "it waits for its own");
+    assert_eq!(turns.waits(&small), Some(Place { place: 1, of: 3 }), "next, and not behind hundreds");
     let mut came_before = 0;
     for seat in held {
         drop(seat);
         came_before += waiting.iter_mut().filter_map(|queued| queued.admitted.as_mut()?.try_recv().ok()).count();
     }
     let admitted = first.admitted.as_mut().unwrap().try_recv().is_ok();
-    assert!(admitted && came_before == 1, "{came_before} of the flood came before");
+    assert!(admitted && came_before == 1, "{came_before} of the floods came before");
 }
