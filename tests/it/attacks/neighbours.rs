@@ -95,8 +95,8 @@ async fn a_partys_question_does_not_wait_behind_the_hundred_of_another() {
     };
     let quiet = |_| client.get(&url).basic_auth(&other.user, Some(&other.password));
     let first = answers_meanwhile(flood, quiet).await;
-    // Each of what was asked before may come first once, and hardly any twice.
-    assert!(first < AT_ONCE * 3 / 2, "{first} answers to the flood came first");
+    // What was asked before may come first once, and not twice.
+    assert!(first < AT_ONCE, "{first} answers to the flood came first");
 }
 
 #[tokio::test]
