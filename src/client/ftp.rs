@@ -19,6 +19,7 @@ use suppaftp::tokio::{AsyncRustlsConnector, AsyncRustlsFtpStream, AsyncRustlsStr
 use suppaftp::types::{FileType, FtpError, Mode};
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpStream, lookup_host};
+use tokio::task::unconstrained;
 use tokio_rustls::TlsConnector;
 
 use super::credentials::Credentials;
@@ -235,9 +236,12 @@ impl Transport for Ftp {
     }
 }
 
+/// The library does not flush what it says over TLS, which takes a command before it is sent: where the turn of this task
+/// is used up, the command would stay here until [`SILENCE`]. So its work has turns without an end; the socket of a
+/// control connection always has room for a line.
 async fn in_time<T>(limit: Duration, work: impl Future<Output = Result<T, FtpError>>) -> Result<T, FtpError> {
     let timed_out = || FtpError::ConnectionError(std::io::ErrorKind::TimedOut.into());
-    tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(timed_out()))
+    tokio::time::timeout(limit, unconstrained(work)).await.unwrap_or_else(|_| Err(timed_out()))
 }
 
 /// The reply's code is what can be acted on: 550 is not there, 530 is refused, the other 4xx and lines that break pass.

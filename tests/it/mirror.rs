@@ -4,7 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
+use futures::TryStreamExt;
 use tokio::process::Command;
+use tokio::task::coop::{consume_budget, has_budget_remaining};
+use tutanak::client::credentials::Credentials;
+use tutanak::client::ftp::{self, Ftp};
+use tutanak::client::transport::Transport;
+use tutanak::domain::naming;
 use tutanak::ledger::audit::AuditRow;
 use tutanak::log::signer::LogSigner;
 
@@ -298,5 +304,32 @@ async fn a_full_disk_is_said_loses_nothing_and_is_gone_on_from() {
         assert_eq!((status, &told["right"]), (0, &true.into()), "{told}");
         std::fs::remove_dir_all(&copy).unwrap();
         std::fs::write(&ballast, vec![0; 1_400_000]).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_command_over_ftps_leaves_even_where_the_turn_of_its_task_is_used_up() {
+    let house = House::open().await;
+    let bulk = &house.party.bulk;
+    let credentials = Credentials { user: bulk.user.clone(), password: bulk.password.clone() };
+    let tls = ftp::tls(Some(&house.ca())).unwrap();
+    let server = Ftp::new("127.0.0.1", house.ftp.port(), "", Some(tls), credentials);
+    let status = async || -> Vec<_> { server.open(naming::STATUS).await.unwrap().try_collect().await.unwrap() };
+    let told = status().await.concat();
+    assert!(!told.is_empty());
+    tokio::task::yield_now().await;
+    let mut turn = 0;
+    while has_budget_remaining() {
+        consume_budget().await;
+        turn += 1;
+    }
+    // What is left of the turn may end before any of the words that are said for a file.
+    for left in 0..turn.min(40) {
+        tokio::task::yield_now().await;
+        for _ in left..turn {
+            consume_budget().await;
+        }
+        let again = tokio::time::timeout(Duration::from_secs(20), status()).await.expect("a command never left");
+        assert_eq!(again.concat(), told, "{left}");
     }
 }

@@ -76,7 +76,13 @@ impl Talk {
     pub(super) async fn say(&mut self, command: &str) -> io::Result<Reply> {
         let line = format!("{command}\r\n");
         let silence = self.silence;
-        timeout(silence, self.wire().write_all(line.as_bytes())).await.map_err(|_| silent())??;
+        let wire = self.wire();
+        let saying = async {
+            wire.write_all(line.as_bytes()).await?;
+            // TLS takes a line before it is sent.
+            wire.flush().await
+        };
+        timeout(silence, saying).await.map_err(|_| silent())??;
         self.hear().await
     }
 
@@ -168,6 +174,8 @@ pub(super) fn extended_port(reply: &str) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::AsyncBufReadExt;
+
     use super::*;
 
     #[test]
@@ -179,5 +187,26 @@ mod tests {
         }
         assert_eq!(extended_port("229 Connect to (|||50001|)"), Some(50_001));
         assert_eq!(extended_port("229 (|||70000|)"), None);
+    }
+
+    #[tokio::test]
+    async fn a_command_leaves_at_once_even_where_the_line_would_keep_it() {
+        let (ours, theirs) = tokio::io::duplex(64);
+        let mut talk = Talk {
+            wire: Box::new(tokio::io::BufStream::new(ours)),
+            plain: None,
+            silence: Duration::from_secs(5),
+            tls: None,
+        };
+        let mut theirs = tokio::io::BufStream::new(theirs);
+        let server = async {
+            let mut heard = String::new();
+            theirs.read_line(&mut heard).await.unwrap();
+            theirs.write_all(b"200 Well\r\n").await.unwrap();
+            theirs.flush().await.unwrap();
+            heard
+        };
+        let (reply, heard) = tokio::join!(talk.say("NOOP"), server);
+        assert_eq!((reply.unwrap().code, heard.as_str()), (200, "NOOP\r\n"));
     }
 }
