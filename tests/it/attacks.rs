@@ -39,7 +39,7 @@ async fn raw(house: &House, method: &str, target: &[u8], also: &str) -> String {
     request.extend_from_slice(head.as_bytes());
     let mut line = line(house, [127, 0, 0, 1]).await;
     let mut answer = Vec::new();
-    if line.write_all(&request).await.is_ok() {
+    if line.write_all(&request).await.is_ok() && line.flush().await.is_ok() {
         let _ = line.read_to_end(&mut answer).await;
     }
     String::from_utf8_lossy(&answer).into_owned()

@@ -178,6 +178,7 @@ async fn begin(service: &Service, basic: &str, path: &str, also: &str) -> TlsStr
     let mut stream = tokio_rustls::TlsConnector::from(trusting).connect(name, stream).await.unwrap();
     let head = format!("GET /arsiv/{path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Basic {basic}\r\n{also}\r\n");
     stream.write_all(head.as_bytes()).await.unwrap();
+    stream.flush().await.unwrap();
     stream.read_exact(&mut [0; 64]).await.unwrap();
     stream
 }

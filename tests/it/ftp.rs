@@ -78,13 +78,14 @@ impl Line {
     }
 
     pub async fn say(&mut self, command: &str) -> String {
-        self.control.get_mut().write_all(format!("{command}\r\n").as_bytes()).await.unwrap();
-        self.reply().await
+        self.say_bytes(command.as_bytes()).await
     }
 
     /// What is no text, too.
     pub async fn say_bytes(&mut self, command: &[u8]) -> String {
-        self.control.get_mut().write_all(&[command, b"\r\n"].concat()).await.unwrap();
+        let line = self.control.get_mut();
+        line.write_all(&[command, b"\r\n"].concat()).await.unwrap();
+        line.flush().await.unwrap(); // TLS takes a line before it is sent.
         self.reply().await
     }
 

@@ -59,9 +59,11 @@ impl Client {
         self.private_data = true;
     }
 
-    /// Bytes, just as they are.
+    /// Bytes, just as they are. TLS takes them before they are sent, so without the flush some would stay here whenever the
+    /// socket, or the turn of this task, is used up.
     pub async fn send_raw(&mut self, bytes: &[u8]) {
         self.wire.write_all(bytes).await.unwrap();
+        self.wire.flush().await.unwrap();
     }
 
     /// Bytes of which the last is marked as urgent.
@@ -99,7 +101,7 @@ impl Client {
     }
 
     pub async fn send(&mut self, command: &str) {
-        self.wire.write_all(format!("{command}\r\n").as_bytes()).await.unwrap();
+        self.send_raw(format!("{command}\r\n").as_bytes()).await;
     }
 
     pub async fn say(&mut self, command: &str) -> Reply {

@@ -79,6 +79,7 @@ async fn tunnelled(house: &House, from: [u8; 4], preface: &[u8]) -> Option<Strin
          x-forwarded-for: 203.0.113.7\r\nconnection: close\r\n\r\n"
     );
     stream.write_all(request.as_bytes()).await.ok()?;
+    stream.flush().await.ok()?;
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer).await;
     String::from_utf8_lossy(&answer).lines().next().map(str::to_owned)
