@@ -65,6 +65,8 @@ class Measures:
             transfer("large-tls", lambda server: self.curl(server, "--ssl-reqd", "--cacert", server.ca),
                      "the same with TLS", "MB/s", large / 1e6, large / 1e9),
             transfer("lftp", lambda server: self.lftp(server, self.field.top), f"{many:,} files, lftp × 4", "files/s", many, gb, busy("lftp")),
+            transfer("lftp-tls", lambda server: self.lftp(server, self.field.top, True), "the same with TLS", "files/s", many, gb,
+                     busy("lftp")),
             transfer("rclone", lambda server: self.rclone(server, "ftp"), f"{many:,} files, rclone × 4", "files/s", many, gb),
             transfer("rclone-tls", lambda server: self.rclone(server, "ftps"), "the same with TLS 1.2", "files/s", many, gb),
             transfer("one-tls", lambda server: self.one_by_one(server, some), f"{some} files one by one, ftplib, TLS 1.3", "files/s",
@@ -83,7 +85,7 @@ class Measures:
         sh("curl", "-sS", "-K", conf, *more, "-o", "/dev/null", f"ftp://127.0.0.1:{server.port}{self.field.large}")
 
     def got(self, server):
-        return self.work / "got" / server.name
+        return self.field.got / server.name
 
     def whole(self, server):
         """A run that did not fetch everything is no measurement."""
@@ -91,16 +93,17 @@ class Measures:
         if (len(files), sum(files)) != (self.field.count, self.field.bytes):
             raise RuntimeError(f"it fetched {len(files)} files with {sum(files)} bytes")
 
-    def mirror(self, server, port, directory):
+    def mirror(self, server, port, directory, tls=False):
         script = self.work / "lftp.script"
-        script.write_text(f"set cmd:fail-exit yes\nset ftp:ssl-allow no\nopen --env-password -u '{server.user}' ftp://127.0.0.1:{port}\n"
+        encrypt = f"yes\nset ftp:ssl-force yes\nset ftp:ssl-protect-data yes\nset ssl:ca-file '{server.ca}'" if tls else "no"
+        script.write_text(f"set cmd:fail-exit yes\nset ftp:ssl-allow {encrypt}\nopen --env-password -u '{server.user}' ftp://127.0.0.1:{port}\n"
                           f"mirror --parallel=4 --exclude-glob '{self.field.large_name}' {directory.lstrip('/')} '{self.got(server)}'\nexit\n")
         sh("lftp", "-f", script, env=dict(self.env, LFTP_PASSWORD=server.password))
 
-    def lftp(self, server, directory):
+    def lftp(self, server, directory, tls=False):
         """The share of a core that lftp, which has one thread, took for itself."""
         before = os.times()
-        self.mirror(server, server.port, directory)
+        self.mirror(server, server.port, directory, tls)
         after = os.times()
         self.whole(server)
         used = after.children_user + after.children_system - before.children_user - before.children_system

@@ -103,8 +103,8 @@ class Field:
 
     top = "/tutanaklar"
 
-    def __init__(self, work, files):
-        self.work, self.files, self.servers = work, files, []
+    def __init__(self, work, copies, files):
+        self.work, self.got, self.files, self.servers = work, copies / "got", files, []
 
     def open(self, names):
         """Lays the files out and starts the servers; whatever was started is stopped by `stop`."""
@@ -135,8 +135,8 @@ class Field:
         return Server(*which, self.logs, **more)
 
     def empty_got(self):
-        shutil.rmtree(self.work / "got", ignore_errors=True)
-        (self.work / "got").mkdir()
+        shutil.rmtree(self.got, ignore_errors=True)
+        self.got.mkdir()
 
     def stop(self):
         for server in self.servers:
