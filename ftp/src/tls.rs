@@ -5,13 +5,16 @@
 //! its address instead.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use rustls::ServerConfig;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -49,9 +52,22 @@ impl fmt::Debug for Certificate {
 }
 
 /// Speaks TLS on a connection of which nothing encrypted has been read yet.
+///
+/// Many clients (lftp among them) end their handshake in two writes, and their kernel holds the second back until the first
+/// is acknowledged, which ours would put off for 40 ms: so long each file would take. What came is acknowledged at once
+/// while the handshake waits for the client.
 pub(crate) async fn accept(config: &Arc<ServerConfig>, stream: TcpStream, patience: Duration) -> io::Result<Wire> {
-    let acceptor = TlsAcceptor::from(Arc::clone(config));
-    let shaken = timeout(patience, acceptor.accept(stream)).await;
-    let shaken = shaken.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?;
+    let mut shaking = TlsAcceptor::from(Arc::clone(config)).accept(stream);
+    let promptly = poll_fn(|context| {
+        let shaken = Pin::new(&mut shaking).poll(context);
+        if shaken.is_pending()
+            && let Some(stream) = shaking.get_ref()
+        {
+            // Not for long, in Linux: it goes back to putting off when something is sent.
+            let _ = SockRef::from(stream).set_tcp_quickack(true);
+        }
+        shaken
+    });
+    let shaken = timeout(patience, promptly).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?;
     Ok(Wire::Tls(Box::new(shaken?)))
 }
