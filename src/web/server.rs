@@ -1,7 +1,9 @@
 //! Accepting HTTPS connections: whose they are, TLS, limits on number and time, and a stop that lets running requests
 //! finish.
 
+use std::future::poll_fn;
 use std::net::{IpAddr, Ipv4Addr};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
@@ -249,7 +251,19 @@ async fn handshake(tls: &TlsAcceptor, stream: TcpStream) -> Handshake {
     if set.and_then(|()| socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(STALLED))).is_err() {
         return Handshake::Failed;
     }
-    match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
+    // A client that ends its handshake in two writes (wget does, as all of GnuTLS) is held back by its kernel until the first
+    // is acknowledged, which ours would put off for 40 ms.
+    let mut shaking = tls.accept(stream);
+    let promptly = poll_fn(|context| {
+        let shaken = Pin::new(&mut shaking).poll(context);
+        if shaken.is_pending()
+            && let Some(stream) = shaking.get_ref()
+        {
+            let _ = socket2::SockRef::from(stream).set_tcp_quickack(true);
+        }
+        shaken
+    });
+    match tokio::time::timeout(HANDSHAKE, promptly).await {
         Ok(Ok(stream)) => Handshake::Done(Box::new(stream)),
         Ok(Err(_)) => Handshake::Failed,
         Err(_) => Handshake::TooSlow,
