@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use super::certificate::ShownCertificate;
 use super::passwords::{PasswordError, Passwords};
 use super::standing::Holder;
-use super::throttle::{NotNow, Passed, Shared, Throttle, Try};
+use super::throttle::{NotNow, Passed, Place, Shared, Throttle, Try};
 use super::{Act, Class, Gates, Object, Principal, Refusal, Scope, covers, may, people, secrets, totp};
 use crate::clock::Clock;
 use crate::domain::{BoardId, Channel, PlaceId, Sender};
@@ -88,6 +88,8 @@ pub struct Door {
 pub struct Attempt {
     here: Try,
     everywhere: Passed,
+    /// Left when the try is judged.
+    _place: Place,
 }
 
 impl Attempt {
@@ -144,13 +146,18 @@ impl Door {
         let (longest, again) = IN_LINE;
         let start = Instant::now();
         let login = format!("{channel} {login}");
+        let place = self.throttle.stand(&login, from, longest).await;
+        let Some(place) = place else {
+            return Err(DoorError::Refused(Refusal::TooManyTries { retry_after: seconds(longest) }));
+        };
         let wait = loop {
             match self.throttle.ask(&login, from, Instant::now()) {
                 Ok(here) => match self.shared.ask(&login, from).await? {
-                    Ok(everywhere) => return Ok(Attempt { here, everywhere }),
+                    Ok(everywhere) => return Ok(Attempt { here, everywhere, _place: place }),
                     Err(NotNow::Busy) => break longest,
                     Err(NotNow::Wait(wait)) => break wait,
                 },
+                // After wrong ones they are looked at one by one.
                 Err(NotNow::Busy) if start.elapsed() < longest => tokio::time::sleep(again).await,
                 Err(NotNow::Busy) => break longest,
                 Err(NotNow::Wait(wait)) => break wait,

@@ -3,6 +3,7 @@
 //! It must never become a lock: nobody's tries make an account wait at an address from which they did not come. And it must
 //! never grow with what is thrown at it.
 
+mod line;
 mod shared;
 mod table;
 
@@ -12,6 +13,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use line::Lines;
+pub use line::Place;
 pub use shared::{Passed, Shared};
 use table::{Table, Tries};
 
@@ -53,6 +56,7 @@ pub enum NotNow {
 #[derive(Clone, Debug, Default)]
 pub struct Throttle {
     counts: Arc<Mutex<Counts>>,
+    lines: Lines,
     /// Names come from outside: they are kept as keyed hashes, so that a long one costs no memory.
     hasher: RandomState,
 }
@@ -90,6 +94,12 @@ impl fmt::Display for Origin {
 }
 
 impl Throttle {
+    /// Waits until not too many of `login` from `from` are looked at, at most so long. Ask then, and keep the place until
+    /// the secret is compared.
+    pub async fn stand(&self, login: &str, from: IpAddr, longest: Duration) -> Option<Place> {
+        self.lines.stand((Origin::of(from), self.hasher.hash_one(login)), longest).await
+    }
+
     /// Whether a try of `login` from `from` may be looked at now. Ask before the secret is compared, and say how it was.
     ///
     /// # Errors
