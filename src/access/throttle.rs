@@ -108,8 +108,10 @@ impl Throttle {
         let origin = Origin::of(from);
         let pair = (origin, self.hasher.hash_one(login));
         let mut counts = self.counts();
-        let left = |tries: Option<&Tries>, free| {
-            tries.map_or(Duration::ZERO, |tries| (tries.last + wait(tries.wrong, free)).saturating_duration_since(now))
+        let left = |tries: Option<&Tries>, free| match tries.map(|tries| (tries.last, wait(tries.wrong, free))) {
+            // Not even for the moment by which another's try was judged later than this one looked at the clock.
+            None | Some((_, Duration::ZERO)) => Duration::ZERO,
+            Some((last, wait)) => (last + wait).saturating_duration_since(now),
         };
         let tries = counts.pairs.get(&pair).copied();
         let of_origin = match tries {

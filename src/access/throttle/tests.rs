@@ -107,6 +107,17 @@ fn a_thousand_at_once_are_not_looked_at_at_once() {
 }
 
 #[test]
+fn who_looked_at_the_clock_before_another_was_right_does_not_wait() {
+    let throttle = Throttle::default();
+    let before = Instant::now();
+    let after = before + Duration::from_micros(10);
+    throttle.ask("parti", PARTY, before).unwrap().right(after);
+    assert_eq!(asked(&throttle, "parti", PARTY, before), Ok(()));
+    throttle.ask("parti", PARTY, before).unwrap().wrong(after);
+    assert_eq!(asked(&throttle, "parti", PARTY, before), Ok(()), "nor before one that cost nothing");
+}
+
+#[test]
 fn what_counts_as_one_address_is_written_so_that_it_can_be_read() {
     let written = |address: &str| Origin::of(address.parse().unwrap()).to_string();
     assert_eq!(written("192.0.2.7"), "192.0.2.7");
