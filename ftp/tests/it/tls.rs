@@ -193,7 +193,8 @@ async fn a_handshake_whose_end_comes_in_pieces_does_not_wait_for_acknowledgement
     reader.log_in().await;
     reader.protect().await;
     let mut quickest = Duration::MAX;
-    for _ in 0..20 {
+    let enough = Duration::from_millis(30);
+    for _ in 0..100 {
         let data = InHalves(reader.passive("EPSV").await);
         let began = Instant::now();
         reader.say_expect("RETR /il/34/a.png", 150).await;
@@ -204,9 +205,12 @@ async fn a_handshake_whose_end_comes_in_pieces_does_not_wait_for_acknowledgement
         reader.expect(226).await;
         assert_eq!(bytes, scan());
         quickest = quickest.min(began.elapsed());
+        if quickest < enough {
+            return;
+        }
     }
     // Else each takes 40 ms and more, on the quickest machine; a busy one has one quick moment.
-    assert!(quickest < Duration::from_millis(30), "{quickest:?}");
+    panic!("{quickest:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -44,7 +44,8 @@ async fn a_handshake_whose_end_comes_in_pieces_does_not_wait_for_acknowledgement
     let house = House::open().await;
     let trusting = TlsConnector::from(tls::trusting(&house.dir.path().join(init::CA)).unwrap());
     let mut quickest = Duration::MAX;
-    for _ in 0..20 {
+    let enough = Duration::from_millis(30);
+    for _ in 0..100 {
         let stream = InHalves { stream: TcpStream::connect(house.https).await.unwrap(), shaking: true };
         let began = Instant::now();
         let mut stream = trusting.connect(ServerName::try_from("localhost").unwrap(), stream).await.unwrap();
@@ -55,7 +56,10 @@ async fn a_handshake_whose_end_comes_in_pieces_does_not_wait_for_acknowledgement
         stream.read_to_string(&mut answer).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
         quickest = quickest.min(began.elapsed());
+        if quickest < enough {
+            return;
+        }
     }
     // Else each takes 40 ms and more, on the quickest machine; a busy one has one quick moment.
-    assert!(quickest < Duration::from_millis(30), "{quickest:?}");
+    panic!("{quickest:?}");
 }
