@@ -147,44 +147,136 @@ impl From<BoxKind> for u8 {
     }
 }
 
-/// Whether the board that sits at `board` may send scans of a form that belongs to `place`.
+/// What the board that sits at one place may send: the forms of its own level, and of what it counts below.
 ///
-/// A board sends the forms of its own place and of every box whose nearest board it is (`nearest_board`). A district's
-/// merged sheet belongs to the ilçe itself, so each of the district's boards (`board_parent` is that ilçe) may send it.
-/// A provincial board may therefore not send a box's form: a misread code must not pass because the net was wide.
-pub fn may_send(
-    board: &PlaceId,
-    board_parent: Option<&PlaceId>,
-    place: &PlaceId,
-    nearest_board: Option<&PlaceId>,
-) -> bool {
-    board == place || nearest_board == Some(board) || board_parent == Some(place)
+/// The registry's tree decides it:
+///
+/// * A board sends the forms of the place where it sits, and of every place whose nearest board it is.
+/// * A kurul counts what hangs directly below it (298/94-C), so it also sends the forms of its customs gates and
+///   representations abroad, although these have boards of their own.
+/// * An ilçe, or a çevre in the place of one, seats no board. Its merged sheet is drawn by its kurul; where it has several,
+///   by the first of them, which is the standing one (298/18: the others are temporary). The board above, of the il, receives
+///   these sheets on paper and may send them too: it is their nearest board.
+///
+/// A provincial board may therefore not send a box's form, nor any board a sheet of the board above or beside it: neither a
+/// misread code nor a stolen token must pass because the net was wide.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reach {
+    board: PlaceId,
+    /// Whether it counts what lies directly below it.
+    counts: bool,
+    /// The ilçe whose merged sheets it draws.
+    merges: Option<PlaceId>,
+}
+
+impl Reach {
+    /// Of a board at a place of `level`. `parent` is the place that it lies in, and `first` says whether the board has the
+    /// lowest number of the kurullar in there.
+    pub fn of(board: PlaceId, level: Level, parent: Option<(PlaceId, Level)>, first: bool) -> Self {
+        let counts = level == Level::Kurul;
+        let merges = parent.filter(|(_, above)| counts && first && !above.seats_a_board()).map(|(id, _)| id);
+        Self { board, counts, merges }
+    }
+
+    /// Where the board sits.
+    pub fn board(&self) -> &PlaceId {
+        &self.board
+    }
+
+    /// The place whose children's forms it sends as well; none where the board counts nothing below it.
+    pub fn counts_below(&self) -> Option<&PlaceId> {
+        Some(&self.board).filter(|_| self.counts)
+    }
+
+    /// The ilçe whose forms it sends beside its own.
+    pub fn merges(&self) -> Option<&PlaceId> {
+        self.merges.as_ref()
+    }
+
+    /// Whether it may send scans of a form that belongs to `place`, which lies in `parent` and whose nearest board is
+    /// `nearest_board`.
+    pub fn covers(&self, place: &PlaceId, parent: Option<&PlaceId>, nearest_board: Option<&PlaceId>) -> bool {
+        *place == self.board
+            || nearest_board == Some(&self.board)
+            || parent.is_some_and(|parent| self.counts_below() == Some(parent))
+            || self.merges() == Some(place)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    /// Place, the place it lies in, level, and whether a kurul is the first one there.
+    const TREE: [(&str, &str, Level, bool); 19] = [
+        ("TR", "", Level::Genel, false),
+        ("34", "TR", Level::Il, false),
+        ("34-C1", "34", Level::Cevre, false),
+        ("34-KAD", "34-C1", Level::Ilce, false),
+        ("34-KAD-K1", "34-KAD", Level::Kurul, true),
+        ("34-KAD-K2", "34-KAD", Level::Kurul, false),
+        ("34-KAD-m1", "34-KAD-K1", Level::Mahalle, false),
+        ("34-KAD-m2", "34-KAD-K2", Level::Mahalle, false),
+        ("22", "TR", Level::Il, false),
+        ("22-MRK", "22", Level::Ilce, false),
+        ("22-MRK-K1", "22-MRK", Level::Kurul, true),
+        ("22-MRK-m1", "22-MRK-K1", Level::Mahalle, false),
+        ("22-G1", "22-MRK-K1", Level::Gumruk, false),
+        ("22-G2", "22", Level::Gumruk, false),
+        ("06", "TR", Level::Il, false),
+        ("06-YD", "06", Level::Kurul, true),
+        ("YD-BER", "06-YD", Level::Temsilcilik, false),
+        ("Y-DE", "TR", Level::Ulke, false),
+        ("Y-KOL", "Y-DE", Level::Temsilcilik, false),
+    ];
+
+    /// All that each board may send, and nothing else: every other pair of the tree is refused.
+    const MAY: [(&str, &[&str]); 13] = [
+        ("TR", &["TR"]),
+        ("34", &["34", "34-C1", "34-KAD"]),
+        ("34-KAD-K1", &["34-KAD-K1", "34-KAD-m1", "34-KAD"]),
+        ("34-KAD-K2", &["34-KAD-K2", "34-KAD-m2"]),
+        ("22", &["22", "22-MRK"]),
+        ("22-MRK-K1", &["22-MRK-K1", "22-MRK-m1", "22-G1", "22-MRK"]),
+        ("22-G1", &["22-G1"]),
+        ("22-G2", &["22-G2"]),
+        ("06", &["06"]),
+        ("06-YD", &["06-YD", "YD-BER"]),
+        ("YD-BER", &["YD-BER"]),
+        ("Y-DE", &["Y-DE"]),
+        ("Y-KOL", &["Y-KOL"]),
+    ];
 
     fn id(text: &str) -> PlaceId {
         text.parse().unwrap()
     }
 
+    fn row(place: &str) -> (&'static str, &'static str, Level, bool) {
+        *TREE.iter().find(|(id, ..)| *id == place).unwrap()
+    }
+
+    fn nearest(place: &str) -> Option<&'static str> {
+        let (id, parent, level, _) = row(place);
+        if level.seats_a_board() { Some(id) } else { (!parent.is_empty()).then(|| nearest(parent)).flatten() }
+    }
+
     #[test]
-    fn a_board_sends_its_own_forms_and_nobody_elses() {
-        let (il, ilce, first, second, mahalle) =
-            (id("34"), id("34-kad"), id("34-kad-1"), id("34-kad-2"), id("34-kad-m1"));
-        let rows = [
-            (&first, Some(&ilce), &mahalle, Some(&first), true),   // its own box
-            (&second, Some(&ilce), &mahalle, Some(&first), false), // its neighbour's box
-            (&first, Some(&ilce), &first, Some(&first), true),     // its check sheet
-            (&first, Some(&ilce), &ilce, Some(&il), true),         // the district's merged sheet
-            (&second, Some(&ilce), &ilce, Some(&il), true),        // the same from the other board
-            (&il, None, &il, Some(&il), true),                     // the province's merged sheet
-            (&il, None, &mahalle, Some(&first), false),            // a box is not the province's to send
-            (&first, Some(&ilce), &il, Some(&il), false),          // nor the province's sheet the district's
-        ];
-        for (board, parent, place, nearest, expected) in rows {
-            assert_eq!(may_send(board, parent, place, nearest), expected, "{board} sends for {place}");
+    fn a_board_reaches_its_own_level_and_what_it_counts_and_nothing_of_its_parents_or_siblings() {
+        for (board, expected) in MAY {
+            let (_, parent, level, first) = row(board);
+            let parent = (!parent.is_empty()).then(|| (id(parent), row(parent).2));
+            let reach = Reach::of(id(board), level, parent, first);
+            for (place, above, ..) in TREE {
+                let above = (!above.is_empty()).then(|| id(above));
+                let covers = reach.covers(&id(place), above.as_ref(), nearest(place).map(id).as_ref());
+                assert_eq!(covers, expected.contains(&place), "the board at {board} sends for {place}");
+            }
+        }
+        let boards: BTreeSet<&str> = MAY.iter().map(|(board, _)| *board).collect();
+        for (place, _, level, _) in TREE {
+            assert_eq!(level.seats_a_board(), boards.contains(&place), "{place} is in the table");
         }
     }
 }

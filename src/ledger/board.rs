@@ -8,6 +8,7 @@ use super::db::on_db;
 use super::entries::Line;
 use super::links::stands;
 use super::{Ledger, LedgerError};
+use crate::domain::place::Reach;
 use crate::domain::{BoardId, Digest, FormKey, PlaceId};
 
 /// A form of which there is a scan.
@@ -60,7 +61,7 @@ macro_rules! waiting {
 }
 const PARKED: &str = waiting!("p.position, p.line", "AND p.position > $2 ORDER BY p.position LIMIT $3");
 /// A district has some hundred mahalles at most.
-const PLACES: &str = "SELECT id, name FROM place WHERE board = $1 OR id = $2 ORDER BY seq LIMIT 5000";
+const PLACES: &str = "SELECT id, name FROM place WHERE board = $1 OR id = $2 OR parent = $3 ORDER BY seq LIMIT 5000";
 const PARKED_COUNT: &str = waiting!("COUNT(*)", "");
 const PARKED_AT: &str = waiting!("p.position, p.line", "AND p.position = $2");
 
@@ -127,15 +128,12 @@ impl Ledger {
         Ok(row.map(|(position, line)| Line { position: position as u64, line }))
     }
 
-    /// The places whose forms the board at `board` sends, with their names: its own, and the one that it lies in.
-    pub async fn places_of_board(
-        &self,
-        board: &PlaceId,
-        parent: Option<&PlaceId>,
-    ) -> Result<Vec<(PlaceId, String)>, LedgerError> {
-        let parent = parent.map(PlaceId::as_str).unwrap_or_default();
+    /// The places whose forms a board sends, with their names.
+    pub async fn places_of_board(&self, reach: &Reach) -> Result<Vec<(PlaceId, String)>, LedgerError> {
+        let text = |id: Option<&PlaceId>| id.map(PlaceId::to_string).unwrap_or_default();
+        let (merges, below) = (text(reach.merges()), text(reach.counts_below()));
         let rows: Vec<(String, String)> = on_db!(&*self.db, |pool| {
-            sqlx::query_as(PLACES).bind(board.as_str()).bind(parent).fetch_all(pool).await?
+            sqlx::query_as(PLACES).bind(reach.board().as_str()).bind(&merges).bind(&below).fetch_all(pool).await?
         });
         let place = |(id, name): (String, String)| Ok((id.parse().map_err(super::registry::corrupt)?, name));
         rows.into_iter().map(place).collect()

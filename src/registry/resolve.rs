@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::place::may_send;
 use crate::domain::routing::Finding;
 use crate::domain::{Form, Karekod, PlaceId};
 use crate::ledger::{Ledger, LedgerError};
@@ -39,7 +38,15 @@ pub async fn resolve(ledger: &Ledger, codes: &[Karekod], board: &PlaceId) -> Res
     if unknown > 0 {
         return Ok(disagree());
     }
-    let parent = ledger.place(board).await?.and_then(|place| place.parent);
-    let own = may_send(board, parent.as_ref(), &form.place, form.nearest_board.as_ref());
+    let own = is_own(ledger, board, &form).await?;
     Ok(Finding::Form { form, own })
+}
+
+/// Whether the board that sits at `board` may send the form. Most scans are of a box of its own, which the form itself says.
+async fn is_own(ledger: &Ledger, board: &PlaceId, form: &Form) -> Result<bool, LedgerError> {
+    if form.nearest_board.as_ref() == Some(board) {
+        return Ok(true);
+    }
+    let parent = ledger.place(&form.place).await?.and_then(|place| place.parent);
+    Ok(ledger.reach(board).await?.covers(&form.place, parent.as_ref(), form.nearest_board.as_ref()))
 }

@@ -141,10 +141,8 @@ async fn page(site: &Site, board: &SendingBoard, asked: Result<Query<Asked>, Que
     let Some(stored) = site.ledger.election().await? else {
         return Ok(Page { expected: 0, missing: Vec::new(), next: None });
     };
-    let place = &board.sender.place;
-    let parent = site.ledger.place(place).await?.and_then(|row| row.parent);
-    let forms = site.ledger.forms_of_board(place, parent.as_ref(), &stored.election, cursor, PAGE);
-    let (forms, next) = forms.await?;
+    let reach = site.ledger.reach(&board.sender.place).await?;
+    let (forms, next) = site.ledger.forms_of_board(&reach, &stored.election, cursor, PAGE).await?;
     let expected = forms.len();
     let missing = forms.into_iter().filter(|form| !form.on_file).map(MissingForm::from).collect();
     Ok(Page { expected, missing, next: (next != FormCursor::End).then(|| next.to_string()) })

@@ -30,6 +30,7 @@ mod paper;
 mod people;
 mod people_form;
 mod people_web;
+mod reach;
 mod reading;
 mod rebuild;
 mod receipt;

@@ -2,6 +2,7 @@
 
 use crate::domain::directory::box_directory;
 use crate::domain::election::ElectionFile;
+use crate::domain::place::Reach;
 use crate::domain::{Digest, Election, Form, Karekod, Level, PlaceId, Race};
 use crate::ledger::db::on_db;
 use crate::ledger::{Ledger, LedgerError};
@@ -20,6 +21,9 @@ SELECT 1 + length(r.prefix), r.kind, r.many_pages, CAST(NULL AS BIGINT), b.numbe
  ORDER BY by_rule LIMIT 1";
 
 const PLACE: &str = "SELECT id, parent, level, code, name, directory, board, district FROM place WHERE id = $1";
+
+/// A district has four boards at most (elections of 2014); the limit only bounds the answer.
+const KURULLAR: &str = "SELECT id, code FROM place WHERE parent = $1 AND level = 'kurul' ORDER BY seq LIMIT 1000";
 
 /// A seçim çevresi holds no other one.
 const CONSTITUENCIES: &str = "\
@@ -60,6 +64,32 @@ impl Ledger {
         let raw: Option<RawPlace> =
             on_db!(&*self.db, |pool| sqlx::query_as(PLACE).bind(id.as_str()).fetch_optional(pool).await?);
         raw.map(rows::place).transpose()
+    }
+
+    /// What the board that sits at a place may send.
+    ///
+    /// # Errors
+    /// The database did not answer.
+    pub async fn reach(&self, board: &PlaceId) -> Result<Reach, LedgerError> {
+        let Some(at) = self.place(board).await? else {
+            // No account names a place that is not there; such a board would have nothing but its own.
+            return Ok(Reach::of(board.clone(), Level::Genel, None, false));
+        };
+        let parent = match &at.parent {
+            Some(parent) => self.place(parent).await?.map(|row| (row.id, row.level)),
+            None => None,
+        };
+        let first = match &parent {
+            Some((parent, above)) if at.level == Level::Kurul && !above.seats_a_board() => {
+                let kurullar: Vec<(String, String)> =
+                    on_db!(&*self.db, |pool| sqlx::query_as(KURULLAR).bind(parent.as_str()).fetch_all(pool).await?);
+                // Without a number it is not known which one is the standing one: those come last, in the list's order.
+                let first = kurullar.iter().min_by_key(|(_, code)| code.parse().unwrap_or(u32::MAX));
+                first.is_some_and(|(id, _)| id == at.id.as_str())
+            }
+            _ => false,
+        };
+        Ok(Reach::of(at.id, at.level, parent, first))
     }
 
     /// The seçim çevresi below a place, at most `limit` of them, in the order of their import.

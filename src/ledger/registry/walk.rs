@@ -12,6 +12,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 
+use crate::domain::place::Reach;
 use crate::domain::{BoxId, Election, Form, Level, PlaceId};
 use crate::ledger::db::on_db;
 use crate::ledger::links::stands;
@@ -162,17 +163,15 @@ impl Ledger {
         self.forms_of(&Whose::Below(directory), election, cursor, limit, size).await
     }
 
-    /// The forms that the board at `board` may send, whose place lies in `parent`: those of its own places, and the sheets
-    /// of the place that it shares with the district's other boards (`domain::place::may_send`).
+    /// The forms that a board may send.
     pub async fn forms_of_board(
         &self,
-        board: &PlaceId,
-        parent: Option<&PlaceId>,
+        reach: &Reach,
         election: &Election,
         cursor: FormCursor,
         limit: u32,
     ) -> Result<(Vec<ExpectedForm>, FormCursor), LedgerError> {
-        self.forms_of(&Whose::Board { board, parent }, election, cursor, limit, ALL).await
+        self.forms_of(&Whose::Board(reach), election, cursor, limit, ALL).await
     }
 
     async fn forms_of(
@@ -237,23 +236,22 @@ enum Whose<'a> {
     /// Those whose places lie in or below a directory; everybody's for the empty text.
     Below(&'a str),
     /// Those that a board may send.
-    Board { board: &'a PlaceId, parent: Option<&'a PlaceId> },
+    Board(&'a Reach),
 }
 
 impl Whose<'_> {
     fn is_a_board(&self) -> bool {
-        matches!(self, Self::Board { .. })
+        matches!(self, Self::Board(_))
     }
 
-    /// The two values of the statement's condition. Directories have no letters that mean something in a pattern, and no
+    /// The three values of the statement's condition. Directories have no letters that mean something in a pattern, and no
     /// place has an empty id.
-    fn values(&self) -> (&str, String) {
+    fn values(&self) -> [String; 3] {
+        let text = |id: Option<&PlaceId>| id.map(PlaceId::to_string).unwrap_or_default();
         match self {
-            Self::Below("") => ("", "%".to_owned()),
-            Self::Below(directory) => (directory, format!("{directory}/%")),
-            Self::Board { board, parent } => {
-                (board.as_str(), parent.map(PlaceId::as_str).unwrap_or_default().to_owned())
-            }
+            Self::Below("") => [String::new(), "%".to_owned(), String::new()],
+            Self::Below(directory) => [(*directory).to_owned(), format!("{directory}/%"), String::new()],
+            Self::Board(reach) => [reach.board().to_string(), text(reach.merges()), text(reach.counts_below())],
         }
     }
 }

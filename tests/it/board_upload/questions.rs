@@ -108,11 +108,11 @@ async fn a_board_sees_which_of_its_own_forms_are_missing_on_every_engine() {
         let second = get("/v1/board/missing", &house.second).await;
         let rest = get(&format!("/v1/board/missing?after={}", second["next"].as_str().unwrap()), &house.second).await;
         assert_eq!(codes(&second), ["1080000101", "1090000101"], "{}", engine.name);
-        assert_eq!(codes(&rest), ["5550000002"], "the district's sheet");
-        let end = get(&format!("/v1/board/missing?after={}", rest["next"].as_str().unwrap()), &house.second).await;
-        assert_eq!((codes(&end), &end["next"]), (vec![], &Value::Null));
+        assert_eq!((codes(&rest), &rest["next"]), (vec![], &Value::Null), "the district's sheet is the first board's");
         let before = get("/v1/board/missing", &house.first).await;
         assert_eq!(before["expected"], 7, "three boxes with two races, and a count sheet");
+        let rest = get(&format!("/v1/board/missing?after={}", before["next"].as_str().unwrap()), &house.first).await;
+        assert_eq!(codes(&rest), ["5550000002"], "the district's sheet");
         house.send(&house.first, &page(&["1090000001"], 1)).await;
         let after = get("/v1/board/missing", &house.first).await;
         let gone: Vec<_> = codes(&before).into_iter().filter(|code| !codes(&after).contains(code)).collect();

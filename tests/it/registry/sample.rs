@@ -104,9 +104,9 @@ async fn codes_that_do_not_agree_name_nothing() {
         assert_eq!(found(&["1099999999", "1099999998"], "34-KAD-K1").await, "2 disagree");
         let many: Vec<String> = (0..100).map(|n| format!("{}", 1_099_000_001 + n)).collect();
         assert_eq!(found(&many.iter().map(String::as_str).collect::<Vec<_>>(), "34-KAD-K1").await, "8 disagree");
-        // Each board of the district may send the district's merged sheet.
-        for board in ["34-KAD-K1", "34-KAD-K2"] {
-            let merged = "34-istanbul/kadikoy/cb-birlestirme-ilce true";
+        // Of the district's boards the first one draws its merged sheet.
+        for (board, own) in [("34-KAD-K1", true), ("34-KAD-K2", false), ("G-EDR1", false)] {
+            let merged = format!("34-istanbul/kadikoy/cb-birlestirme-ilce {own}");
             assert_eq!(found(&["3090000008"], board).await, merged, "{}", engine.name);
         }
     }

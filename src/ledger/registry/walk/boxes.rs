@@ -22,7 +22,7 @@ struct Standing {
     board: Option<String>,
 }
 
-/// The boxes of the places that satisfy a condition over `p`, `$3` and `$4`.
+/// The boxes of the places that satisfy a condition over `p`, `$3`, `$4` and `$5`.
 macro_rules! boxes_after {
     ($condition:literal) => {
         concat!(
@@ -33,8 +33,8 @@ macro_rules! boxes_after {
         )
     };
 }
-const BOXES_BELOW: &str = boxes_after!("p.directory = $3 OR p.directory LIKE $4");
-const BOXES_OF_A_BOARD: &str = boxes_after!("p.board = $3 OR p.id = $4");
+const BOXES_BELOW: &str = boxes_after!("p.directory = $3 OR p.directory LIKE $4 OR p.id = $5");
+const BOXES_OF_A_BOARD: &str = boxes_after!("p.board = $3 OR p.id = $4 OR p.parent = $5");
 const CODES_OF: &str = "SELECT code, kind, race, box, place, many_pages FROM code WHERE box";
 const LISTED: &str = "SELECT code FROM code WHERE code";
 
@@ -57,9 +57,10 @@ impl Ledger {
         let forms_each = (election.code_rules().len() * election.races().iter().count()).max(1);
         let at_most = i64::from(limit).div_euclid(forms_each as i64).max(1);
         let statement = if whose.is_a_board() { BOXES_OF_A_BOARD } else { BOXES_BELOW };
-        let (one, other) = whose.values();
+        let [one, two, three] = whose.values();
         let boxes: Vec<Standing> = on_db!(&*self.db, |pool| {
-            let query = sqlx::query_as(statement).bind(after).bind(at_most).bind(one).bind(&other);
+            let query = sqlx::query_as(statement).bind(after).bind(at_most).bind(&one).bind(&two);
+            let query = query.bind(&three);
             query.fetch_all(pool).await?
         });
         let Some(last) = boxes.last().map(|standing| standing.seq) else {

@@ -1,7 +1,8 @@
 //! How many forms a board is to send, and how many of them are there.
 
 use super::{FormCursor, Whose};
-use crate::domain::{Election, FormKey, PlaceId};
+use crate::domain::place::Reach;
+use crate::domain::{Election, FormKey};
 use crate::ledger::{Ledger, LedgerError};
 
 /// Forms of a board.
@@ -16,15 +17,10 @@ pub struct BoardCounts {
 }
 
 impl Ledger {
-    /// Counts the forms that the board at `board` may send, whose place lies in `parent`.
-    pub async fn board_counts(
-        &self,
-        board: &PlaceId,
-        parent: Option<&PlaceId>,
-        election: &Election,
-    ) -> Result<BoardCounts, LedgerError> {
+    /// Counts the forms that a board may send.
+    pub async fn board_counts(&self, reach: &Reach, election: &Election) -> Result<BoardCounts, LedgerError> {
         const PAGE: u32 = 1000;
-        let whose = Whose::Board { board, parent };
+        let whose = Whose::Board(reach);
         let (mut counts, mut cursor) = (BoardCounts::default(), FormCursor::Start);
         loop {
             let forms;

@@ -20,7 +20,7 @@ struct Sheet {
     board: Option<String>,
 }
 
-/// The sheets of the places that satisfy a condition over `p`, `$3` and `$4`.
+/// The sheets of the places that satisfy a condition over `p`, `$3`, `$4` and `$5`.
 macro_rules! sheets_after {
     ($condition:literal) => {
         concat!(
@@ -31,8 +31,8 @@ macro_rules! sheets_after {
         )
     };
 }
-const SHEETS_BELOW: &str = sheets_after!("p.directory = $3 OR p.directory LIKE $4");
-const SHEETS_OF_A_BOARD: &str = sheets_after!("p.board = $3 OR p.id = $4");
+const SHEETS_BELOW: &str = sheets_after!("p.directory = $3 OR p.directory LIKE $4 OR p.id = $5");
+const SHEETS_OF_A_BOARD: &str = sheets_after!("p.board = $3 OR p.id = $4 OR p.parent = $5");
 
 // Another code of the same sheet that comes earlier in this order, so that each sheet is given once.
 const EARLIER: &str = "\
@@ -50,9 +50,10 @@ impl Ledger {
         limit: u32,
     ) -> Result<(Vec<ExpectedForm>, FormCursor), LedgerError> {
         let statement = if whose.is_a_board() { SHEETS_OF_A_BOARD } else { SHEETS_BELOW };
-        let (one, other) = whose.values();
+        let [one, two, three] = whose.values();
         let sheets: Vec<Sheet> = on_db!(&*self.db, |pool| {
-            let query = sqlx::query_as(statement).bind(after).bind(i64::from(limit)).bind(one).bind(&other);
+            let query = sqlx::query_as(statement).bind(after).bind(i64::from(limit)).bind(&one).bind(&two);
+            let query = query.bind(&three);
             query.fetch_all(pool).await?
         });
         let Some(last) = sheets.last().map(|sheet| sheet.code.clone()) else {

@@ -71,8 +71,8 @@ async fn count(ledger: &Ledger, sender: &Sender) -> Result<Counted, LedgerError>
     let counts = match ledger.election().await? {
         None => BoardCounts::default(),
         Some(stored) => {
-            let parent = ledger.place(&sender.place).await?.and_then(|row| row.parent);
-            ledger.board_counts(&sender.place, parent.as_ref(), &stored.election).await?
+            let reach = ledger.reach(&sender.place).await?;
+            ledger.board_counts(&reach, &stored.election).await?
         }
     };
     let BoardCounts { expected, received, revised } = counts;

@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use crate::access::sessions::Visitor;
 use crate::archive::lists::comma_row;
+use crate::domain::place::Reach;
 use crate::domain::{Election, FormKey, Karekod, PlaceId, Race, Sender};
 use crate::ledger::board::OnFileNow;
 use crate::ledger::entries::parse;
@@ -127,8 +128,7 @@ impl Waiting {
 struct Walk {
     ledger: Ledger,
     election: Election,
-    place: PlaceId,
-    parent: Option<PlaceId>,
+    reach: Reach,
     asked: Asked,
 }
 
@@ -136,15 +136,13 @@ impl Walk {
     /// None before an election is loaded.
     async fn new(ledger: &Ledger, sender: &Sender, asked: Asked) -> Result<Option<Self>, LedgerError> {
         let Some(stored) = ledger.election().await? else { return Ok(None) };
-        let place = sender.place.clone();
-        let parent = ledger.place(&place).await?.and_then(|row| row.parent);
-        Ok(Some(Self { ledger: ledger.clone(), election: stored.election, place, parent, asked }))
+        let reach = ledger.reach(&sender.place).await?;
+        Ok(Some(Self { ledger: ledger.clone(), election: stored.election, reach, asked }))
     }
 
     /// The rows that fit among the next forms, and where to go on.
     async fn step(&self, waiting: &Waiting, cursor: FormCursor) -> Result<(Vec<Row>, FormCursor), LedgerError> {
-        let forms = self.ledger.forms_of_board(&self.place, self.parent.as_ref(), &self.election, cursor, STEP);
-        let (mut forms, next) = forms.await?;
+        let (mut forms, next) = self.ledger.forms_of_board(&self.reach, &self.election, cursor, STEP).await?;
         forms.retain(|expected| self.asked.fits(expected));
         let keys: Vec<FormKey> = forms.iter().map(|expected| expected.form.key()).collect();
         let mut now = HashMap::new();
@@ -204,7 +202,7 @@ pub(in crate::web) async fn page(
     let (mut rows, mut places, mut races) = (Vec::new(), Vec::new(), Vec::new());
     if let Some(walk) = &walk {
         let waiting = Waiting::of(&site.ledger, &sender).await?;
-        places = site.ledger.places_of_board(&walk.place, walk.parent.as_ref()).await?;
+        places = site.ledger.places_of_board(&walk.reach).await?;
         races = walk.election.races().iter().collect();
         while cursor != FormCursor::End && rows.len() < PAGE {
             let more;
