@@ -5,6 +5,7 @@
 mod act;
 pub mod addresses;
 pub mod certificate;
+mod codes;
 mod decision;
 pub mod door;
 pub mod enrol;

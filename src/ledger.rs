@@ -10,6 +10,7 @@ pub mod below;
 pub mod bind;
 pub mod board;
 pub mod certificates;
+pub mod codes;
 mod db;
 pub mod entries;
 pub mod exports;

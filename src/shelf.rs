@@ -213,7 +213,9 @@ impl Shelf for PartyShelf {
                 seat.refused(refusal.name());
                 let sentence = refusal.to_string();
                 Err(match refusal {
-                    Refusal::Unknown | Refusal::TooManyTries { .. } => LoginError::Refused(sentence),
+                    Refusal::Unknown | Refusal::TooManyTries { .. } | Refusal::TooManyCodes { .. } => {
+                        LoginError::Refused(sentence)
+                    }
                     // The password is right, and it is not its time or place: whoever tries again at the opening is not slow.
                     _ => LoginError::Unavailable(sentence),
                 })

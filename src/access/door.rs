@@ -8,10 +8,11 @@ use jiff::tz::TimeZone;
 use tokio::sync::Mutex;
 
 use super::certificate::ShownCertificate;
+use super::codes::{self, CodeTry, Seen};
 use super::passwords::{PasswordError, Passwords};
 use super::standing::Holder;
 use super::throttle::{NotNow, Passed, Place, Shared, Throttle, Try};
-use super::{Act, Class, Gates, Object, Principal, Refusal, Scope, covers, may, people, secrets, totp};
+use super::{Act, Class, Gates, Object, Principal, Refusal, Scope, covers, may, people, secrets};
 use crate::clock::Clock;
 use crate::domain::{BoardId, Channel, PlaceId, Sender};
 use crate::ledger::accounts::Credential;
@@ -145,6 +146,7 @@ impl Door {
     pub async fn try_in(&self, channel: Channel, login: &str, from: IpAddr) -> Result<Attempt, DoorError> {
         let (longest, again) = IN_LINE;
         let start = Instant::now();
+        let mut remembered = false;
         let login = format!("{channel} {login}");
         let place = self.throttle.stand(&login, from, longest).await;
         let Some(place) = place else {
@@ -155,12 +157,17 @@ impl Door {
                 Ok(here) => match self.shared.ask(&login, from).await? {
                     Ok(everywhere) => return Ok(Attempt { here, everywhere, _place: place }),
                     Err(NotNow::Busy) => break longest,
-                    Err(NotNow::Wait(wait)) => break wait,
+                    Err(NotNow::Wait(wait) | NotNow::Crowded(wait)) => break wait,
                 },
+                // Others at this address were wrong; who was right there of late does not wait for them.
+                Err(NotNow::Crowded(_)) if !remembered && self.shared.was_right(&login, from).await? => {
+                    self.throttle.was_right(&login, from, Instant::now());
+                    remembered = true;
+                }
                 // After wrong ones they are looked at one by one.
                 Err(NotNow::Busy) if start.elapsed() < longest => tokio::time::sleep(again).await,
                 Err(NotNow::Busy) => break longest,
-                Err(NotNow::Wait(wait)) => break wait,
+                Err(NotNow::Wait(wait) | NotNow::Crowded(wait)) => break wait,
             }
         };
         Err(DoorError::Refused(Refusal::TooManyTries { retry_after: seconds(wait) }))
@@ -173,6 +180,7 @@ impl Door {
     /// second factor; or `code` is not its code of this minute, or was used before.
     pub async fn operator(&self, user: &str, password: &str, code: &str, from: IpAddr) -> Result<Principal, DoorError> {
         let this = self.try_in(Channel::Operator, user, from).await?;
+        self.codes_are_looked_at(user).await?;
         let found = self.person_with_code(user, password, code).await;
         judge_person(this, &found).await;
         let (login, principal) = found?;
@@ -196,12 +204,38 @@ impl Door {
     ) -> Result<(PersonLogin, Principal), LoginError> {
         let (login, principal) = self.person(user, password).await?;
         if let Some(secret) = &login.totp {
-            let step = totp::step(secret, code, self.clock.now()).ok_or(LoginError::Refused(Refusal::WrongCode))?;
+            let (proved, step) = self.code(user, secret, code).await?;
             if !self.ledger.person_use_step(user, step).await? {
+                proved.wrong().await;
                 return Err(LoginError::Refused(Refusal::WrongCode));
             }
+            proved.right().await;
         }
         Ok((login, principal))
+    }
+
+    /// Refuses where this person's codes are not looked at now. It is asked before the password is compared: the answer must
+    /// not tell that the password is right.
+    ///
+    /// # Errors
+    /// Not now, or it could not be found out.
+    pub(super) async fn codes_are_looked_at(&self, person: &str) -> Result<(), DoorError> {
+        match codes::wait(&self.ledger, person, self.clock.now()).await? {
+            None => Ok(()),
+            Some(wait) => Err(DoorError::Refused(Refusal::TooManyCodes { retry_after: seconds(wait) })),
+        }
+    }
+
+    /// The step that a person's code proves. Whoever uses it says whether it had been used before.
+    ///
+    /// # Errors
+    /// The code is wrong, or too many were.
+    pub(super) async fn code(&self, person: &str, secret: &str, code: &str) -> Result<(CodeTry, i64), LoginError> {
+        match codes::look(&self.ledger, person, secret, code, self.clock.now()).await? {
+            Seen::Right(proved, step) => Ok((proved, step)),
+            Seen::Wrong => Err(LoginError::Refused(Refusal::WrongCode)),
+            Seen::NotNow(wait) => Err(LoginError::Refused(Refusal::TooManyCodes { retry_after: seconds(wait) })),
+        }
     }
 
     /// Which person has this login and password. Whether they may do anything is not asked here; a slip's password that was
@@ -231,8 +265,9 @@ impl Door {
     /// # Errors
     /// Nobody's, or it could not be found out.
     pub async fn service(&self, token: &str, from: IpAddr) -> Result<Principal, DoorError> {
-        match self.principal(Channel::Service, &secrets::token_login(token), token).await {
-            Err(DoorError::Refused(Refusal::Unknown)) => Err(self.wrong_token(from)),
+        let login = secrets::token_login(token);
+        match self.principal(Channel::Service, &login, token).await {
+            Err(DoorError::Refused(Refusal::Unknown)) => Err(self.wrong_token(Channel::Service, &login, from)),
             found => found.map(|(principal, _)| principal),
         }
     }
@@ -250,9 +285,10 @@ impl Door {
         certificate: Option<ShownCertificate>,
         from: IpAddr,
     ) -> Result<(Principal, Sender), DoorError> {
-        let found = self.principal(Channel::Board, &secrets::token_login(token), token).await;
+        let login = secrets::token_login(token);
+        let found = self.principal(Channel::Board, &login, token).await;
         let (principal, place) = match found {
-            Err(DoorError::Refused(Refusal::Unknown)) => return Err(self.wrong_token(from)),
+            Err(DoorError::Refused(Refusal::Unknown)) => return Err(self.wrong_token(Channel::Board, &login, from)),
             found => found.map(|(principal, by)| (principal, by.place))?,
         };
         self.certified(&principal.account, certificate).await?;
@@ -287,8 +323,9 @@ impl Door {
         Ok(self.principal(channel, &secrets::token_login(token), token).await?.0.account)
     }
 
-    fn wrong_token(&self, from: IpAddr) -> DoorError {
-        DoorError::Refused(match self.throttle.wrong_token(from, Instant::now()) {
+    fn wrong_token(&self, channel: Channel, login: &str, from: IpAddr) -> DoorError {
+        let wait = self.throttle.wrong_token(&format!("{channel} {login}"), from, Instant::now());
+        DoorError::Refused(match wait {
             Some(wait) => Refusal::TooManyTries { retry_after: seconds(wait) },
             None => Refusal::Unknown,
         })
@@ -395,6 +432,8 @@ fn seconds(wait: Duration) -> u32 {
 pub(super) async fn judge_person<T>(this: Attempt, found: &Result<T, LoginError>) {
     match found {
         Ok(_) => this.right().await,
+        // What was not looked at is not counted, so waiting always ends.
+        Err(LoginError::Refused(Refusal::TooManyCodes { .. })) => {}
         Err(LoginError::Refused(_)) => this.wrong().await,
         Err(LoginError::Password(_) | LoginError::Ledger(_)) => {}
     }

@@ -4,6 +4,7 @@
 
 use jiff::Timestamp;
 
+use super::codes::{self, Seen};
 use super::passwords::{PasswordError, Passwords};
 use super::totp;
 use crate::ledger::people::FactorChange;
@@ -78,19 +79,45 @@ pub async fn set(
     let right = passwords.matches(stored, shown.password).await?;
     // A slip's finder must not bind an app to the account.
     let known = known.filter(|known| right && known.active && !known.must_change).ok_or(FactorError::WrongPassword)?;
+    let mut proved = None;
     let before = match &known.totp {
         None => None,
         Some(secret) => {
-            let step = totp::step(secret, shown.present_code, now).ok_or(FactorError::WrongPresentCode)?;
+            let (tried, step) = match codes::look(ledger, login, secret, shown.present_code, now).await? {
+                Seen::Right(tried, step) => (tried, step),
+                Seen::Wrong => return Err(FactorError::WrongPresentCode),
+                Seen::NotNow(wait) => {
+                    return Err(FactorError::NotNow {
+                        retry_after: u32::try_from(wait.as_secs()).unwrap_or(u32::MAX) + 1,
+                    });
+                }
+            };
+            proved = Some(tried);
             Some((secret.as_str(), step))
         }
     };
-    let step = totp::step(shown.secret, shown.code, now).ok_or(FactorError::WrongCode)?;
+    let Some(step) = totp::step(shown.secret, shown.code, now) else {
+        // Whoever mistypes the new app's code had the present one.
+        if let Some(proved) = proved {
+            proved.right().await;
+        }
+        return Err(FactorError::WrongCode);
+    };
     let (password, after) = (known.password.as_str(), (shown.secret, step));
     let change = FactorChange { person: login, password, before, after, session };
-    match ledger.person_change_factor(&change).await? {
-        true => Ok(()),
+    match (ledger.person_change_factor(&change).await?, proved) {
+        (true, proved) => {
+            if let Some(proved) = proved {
+                proved.right().await;
+            }
+            Ok(())
+        }
         // The code was used before; or password and factor are others by now, which is told alike.
-        false => Err(FactorError::WrongPresentCode),
+        (false, proved) => {
+            if let Some(proved) = proved {
+                proved.wrong().await;
+            }
+            Err(FactorError::WrongPresentCode)
+        }
     }
 }

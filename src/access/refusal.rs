@@ -14,6 +14,11 @@ pub enum Refusal {
         /// Seconds after which a try is looked at again.
         retry_after: u32,
     },
+    /// Too many wrong codes for this account, wherever they came from; nothing was looked at.
+    TooManyCodes {
+        /// Seconds after which a code is looked at again.
+        retry_after: u32,
+    },
     /// The second factor's code is wrong, too old, or was used before.
     WrongCode,
     /// An operator who has not set a second factor up.
@@ -48,7 +53,7 @@ impl Refusal {
     /// Seconds after which it may be another answer; none where waiting changes nothing.
     pub fn retry_after(&self) -> Option<u32> {
         match self {
-            Self::TooManyTries { retry_after } => Some(*retry_after),
+            Self::TooManyTries { retry_after } | Self::TooManyCodes { retry_after } => Some(*retry_after),
             _ => None,
         }
     }
@@ -58,6 +63,7 @@ impl Refusal {
         match self {
             Self::Unknown => "unknown-credential",
             Self::TooManyTries { .. } => "too-many-tries",
+            Self::TooManyCodes { .. } => "too-many-codes",
             Self::WrongCode => "wrong-code",
             Self::NoSecondFactor => "no-second-factor",
             Self::Inactive => "inactive-account",
@@ -80,6 +86,10 @@ impl fmt::Display for Refusal {
             Self::TooManyTries { retry_after } => {
                 write!(f, "Bu adresten çok sayıda hatalı deneme yapıldı; {retry_after} saniye sonra yeniden deneyin.")
             }
+            Self::TooManyCodes { retry_after } => write!(
+                f,
+                "Bu hesap için çok sayıda hatalı doğrulama kodu girildi; {retry_after} saniye sonra yeniden deneyin."
+            ),
             Self::WrongCode => f.write_str("Doğrulama kodu yanlış ya da daha önce kullanılmış."),
             Self::NoSecondFactor => f.write_str("Önce doğrulama kodu (ikinci adım) kurulmalıdır."),
             Self::Inactive => f.write_str("Bu hesap pasif."),

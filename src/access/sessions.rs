@@ -17,9 +17,10 @@ use super::factor::{self, FactorError};
 use super::passwords::PasswordError;
 use super::people::{self, PeopleError};
 use super::secrets::SecretError;
-use super::{Act, Class, Object, Principal, Refusal, totp};
+use super::{Act, Class, Object, Principal, Refusal};
 use crate::clock::Clock;
 use crate::domain::{Channel, Sender};
+use crate::ledger::codes::WrongCodes;
 use crate::ledger::people::{PasswordChange, PersonLogin};
 use crate::ledger::sessions::{NewSession, Proof, SessionShown};
 use crate::ledger::{Ledger, LedgerError};
@@ -79,6 +80,8 @@ pub struct Visitor {
     pub first_password: bool,
     /// The board that somebody sends scans for, if they do.
     pub sender: Option<Sender>,
+    /// Codes that were wrong and that this person has not said to know of.
+    pub wrong_codes: Option<WrongCodes>,
 }
 
 impl Visitor {
@@ -140,6 +143,7 @@ impl Sessions {
         from: Caller<'_>,
     ) -> Result<(Ticket, Principal), LoginError> {
         let this = self.door.try_in(Channel::Web, login, from.address).await?;
+        self.door.codes_are_looked_at(login).await?;
         let begun = self.begin(login, password, code, from).await;
         door::judge_person(this, &begun).await;
         begun
@@ -156,18 +160,29 @@ impl Sessions {
         let own = Object::Of(&principal.account);
         self.door.allow(&principal, Act::LogOut, own, from.address).await?;
         let now = self.clock.now();
-        let totp_step = match &known.totp {
-            None => None,
-            Some(secret) => Some(totp::step(secret, code, now).ok_or(LoginError::Refused(Refusal::WrongCode))?),
+        let (proved, totp_step) = match &known.totp {
+            None => (None, None),
+            Some(secret) => {
+                let (proved, step) = self.door.code(login, secret, code).await?;
+                (Some(proved), Some(step))
+            }
         };
         let (ticket, token) = Ticket::generate().map_err(PasswordError::from)?;
         let new = new_session(token, login, from, now);
         let proof = Proof { password: known.password, totp_step };
-        match self.ledger.session_begin(&new, &proof).await? {
-            true => Ok((ticket, principal)),
+        match (self.ledger.session_begin(&new, &proof).await?, proved) {
+            (true, proved) => {
+                if let Some(proved) = proved {
+                    proved.right().await;
+                }
+                Ok((ticket, principal))
+            }
             // Another was faster with the same slip, or the same code was used before.
-            false if totp_step.is_some() => Err(LoginError::Refused(Refusal::WrongCode)),
-            false => Err(LoginError::Refused(Refusal::Unknown)),
+            (false, Some(proved)) => {
+                proved.wrong().await;
+                Err(LoginError::Refused(Refusal::WrongCode))
+            }
+            (false, None) => Err(LoginError::Refused(Refusal::Unknown)),
         }
     }
 
@@ -203,9 +218,14 @@ impl Sessions {
             Class::Board => Some(door::sender(&principal.account, found.login.place.as_deref())?),
             _ => None,
         };
+        let wrong_codes = match found.login.totp {
+            Some(_) => self.ledger.wrong_codes(&found.login.person).await?,
+            None => None,
+        };
         let mut visitor = Visitor {
             principal,
             sender,
+            wrong_codes,
             name: found.login.person_name,
             account_name: found.login.account_name,
             session: found.id,
@@ -306,6 +326,14 @@ impl Sessions {
             Err(FactorError::NotNow { .. } | FactorError::Password(_) | FactorError::Ledger(_)) => {}
         }
         set.map(|()| ticket)
+    }
+
+    /// The person knows of so many wrong codes: they are not told of them again.
+    ///
+    /// # Errors
+    /// The database did not answer; they go on being told.
+    pub async fn knows_of_codes(&self, visitor: &Visitor, wrong: i64) -> Result<(), LedgerError> {
+        self.ledger.wrong_codes_seen(visitor.login(), wrong).await
     }
 
     /// Ends the session itself.

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use line::Lines;
 pub use line::Place;
 pub use shared::{Passed, Shared};
+pub(super) use table::REMEMBERED;
 use table::{Table, Tries};
 
 /// Wrong tries of an account at an address before it waits at all: people mistype.
@@ -43,11 +44,19 @@ fn wait(wrong: u32, free: u32) -> Duration {
 /// below [`IN_A_ROW`]: whoever sends a thousand at once must not have them all compared before the first is counted.
 const SIDE_BY_SIDE: u32 = 8;
 
+/// How long an account waits after so many tries in a row of which none was right.
+pub(super) fn wait_after(tries: u32) -> Duration {
+    wait(tries, FREE)
+}
+
 /// A try is not looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotNow {
     /// There were too many wrong ones. What is tried meanwhile is not counted, so waiting always ends.
     Wait(Duration),
+    /// There were too many wrong tries at other accounts from this address. An account that was right there of late does
+    /// not wait for that: [`Throttle::was_right`].
+    Crowded(Duration),
     /// Others of the same account at the same address are being looked at; in a moment there is room.
     Busy,
 }
@@ -67,6 +76,10 @@ struct Counts {
     pairs: Table<(Origin, u64)>,
     /// Any account at an address.
     origins: Table<Origin>,
+    /// A wrong token at an address. They are counted apart: no client with an old token keeps people out.
+    tokens: Table<(Origin, u64)>,
+    /// Different wrong tokens at an address.
+    origins_of_tokens: Table<Origin>,
 }
 
 /// What counts as one place: an IPv4 address, or the /64 that one IPv6 line has.
@@ -118,9 +131,12 @@ impl Throttle {
             Some(Tries { was_right: true, .. }) => Duration::ZERO,
             _ => left(counts.origins.get(&origin), FREE_AT_AN_ADDRESS),
         };
-        let wait = left(tries.as_ref(), FREE).max(of_origin);
+        let wait = left(tries.as_ref(), FREE);
         if !wait.is_zero() {
-            return Err(NotNow::Wait(wait));
+            return Err(NotNow::Wait(wait.max(of_origin)));
+        }
+        if !of_origin.is_zero() {
+            return Err(NotNow::Crowded(of_origin));
         }
         let most = if tries.is_some_and(|tries| tries.wrong >= FREE) { 1 } else { SIDE_BY_SIDE };
         if tries.is_some_and(|tries| tries.looking >= most) {
@@ -131,11 +147,25 @@ impl Throttle {
         Ok(Try { throttle: self.clone(), pair, open: true })
     }
 
+    /// An account was right at an address, as the ledger remembers it from before this node started, or from another node:
+    /// it does not wait for what others try there. Its own wrong tries are counted as before.
+    pub fn was_right(&self, login: &str, from: IpAddr, now: Instant) {
+        let pair = (Origin::of(from), self.hasher.hash_one(login));
+        self.counts().pairs.remember(pair, now);
+    }
+
     /// A token was wrong. Tokens are found by their hash and have more bits than anybody can guess, so a right one is never
-    /// kept waiting for its neighbours' mistakes; the wrong ones of an address are. Gives the wait, if there is one.
-    pub fn wrong_token(&self, from: IpAddr, now: Instant) -> Option<Duration> {
-        let wrong = self.counts().origins.count(Origin::of(from), now);
-        Some(wait(wrong, FREE_AT_AN_ADDRESS)).filter(|wait| !wait.is_zero())
+    /// kept waiting for its neighbours' mistakes, and a wrong one makes no password wait. Each wrong token is counted at each
+    /// address; the address itself counts how many different ones it sent. Gives the wait, if there is one.
+    pub fn wrong_token(&self, login: &str, from: IpAddr, now: Instant) -> Option<Duration> {
+        let origin = Origin::of(from);
+        let mut counts = self.counts();
+        let wrong = counts.tokens.count((origin, self.hasher.hash_one(login)), now);
+        let different = match wrong {
+            1 => counts.origins_of_tokens.count(origin, now),
+            _ => counts.origins_of_tokens.get(&origin).map_or(0, |tries| tries.wrong),
+        };
+        Some(wait(wrong.max(different), FREE_AT_AN_ADDRESS)).filter(|wait| !wait.is_zero())
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
@@ -158,8 +188,11 @@ impl Try {
         self.open = false;
         let mut counts = self.throttle.counts();
         counts.pairs.looked(&self.pair);
-        counts.pairs.count(self.pair, now);
-        counts.origins.count(self.pair.0, now);
+        // Beyond the free tries the account waits for itself: one client that goes on with an old password is one account's
+        // trouble and not the whole address's.
+        if counts.pairs.count(self.pair, now) <= FREE {
+            counts.origins.count(self.pair.0, now);
+        }
     }
 
     /// The secret was right: the row of wrong tries is broken.

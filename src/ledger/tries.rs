@@ -21,8 +21,41 @@ const COUNT: &str = "INSERT INTO wrong_try (origin, bucket, wrong, last_ms) VALU
                      last_ms = CASE WHEN wrong_try.last_ms > $3 THEN wrong_try.last_ms ELSE $3 END";
 const FORGIVE: &str = "DELETE FROM wrong_try WHERE origin = $1 AND bucket = $2";
 const FORGET: &str = "DELETE FROM wrong_try WHERE last_ms < $1";
+const WAS_RIGHT: &str = "SELECT COUNT(*) FROM right_login WHERE origin = $1 AND login = $2 AND last_ms >= $3";
+const RIGHT: &str = "INSERT INTO right_login (origin, login, last_ms) VALUES ($1, $2, $3) \
+                     ON CONFLICT (origin, login) DO UPDATE SET last_ms = $3";
+const FORGET_RIGHT: &str = "DELETE FROM right_login WHERE last_ms < $1";
 
 impl Ledger {
+    /// Whether this login was right at this address since `since_ms`.
+    ///
+    /// # Errors
+    /// The database did not answer.
+    pub async fn login_was_right(&self, origin: &str, login: &str, since_ms: i64) -> Result<bool, LedgerError> {
+        let there: i64 = on_db!(&*self.db, |pool| {
+            sqlx::query_scalar(WAS_RIGHT).bind(origin).bind(login).bind(since_ms).fetch_one(pool).await?
+        });
+        Ok(there > 0)
+    }
+
+    /// Notes that this login was right at this address, and forgets what was noted before `forgotten_ms`.
+    ///
+    /// # Errors
+    /// The database did not answer; it was not noted.
+    pub async fn login_right(
+        &self,
+        origin: &str,
+        login: &str,
+        now_ms: i64,
+        forgotten_ms: i64,
+    ) -> Result<(), LedgerError> {
+        in_tx!(&*self.db, |tx, Engine| {
+            sqlx::query(RIGHT).bind(origin).bind(login).bind(now_ms).execute(&mut *tx).await?;
+            sqlx::query(FORGET_RIGHT).bind(forgotten_ms).execute(&mut *tx).await?;
+        });
+        Ok(())
+    }
+
     /// What was counted for this bucket of logins at this address.
     ///
     /// # Errors

@@ -144,7 +144,9 @@ impl Problem {
                 problem.body.opens_at = opens_at;
                 problem
             }
-            DoorError::Refused(refusal @ Refusal::TooManyTries { retry_after }) => {
+            DoorError::Refused(
+                refusal @ (Refusal::TooManyTries { retry_after } | Refusal::TooManyCodes { retry_after }),
+            ) => {
                 let status = StatusCode::TOO_MANY_REQUESTS;
                 let mut problem = Self::new(status, refusal.name(), "Too many tries", refusal.to_string());
                 problem.retry_after = Some(retry_after);

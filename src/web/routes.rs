@@ -84,6 +84,7 @@ pub fn table() -> Vec<Route> {
         route(post.clone(), "/cikis", Session(Act::LogOut), site::account::leave),
         route(get.clone(), "/hesap", Person, site::account::page),
         route(post.clone(), "/hesap/oturum", Person, site::account::end),
+        route(post.clone(), "/hesap/kodlar", Person, site::account::codes),
         route(get.clone(), "/hesap/erisimler", Right(Act::ReadOwnRecord), site::record::own),
         route(get.clone(), "/kurul", Clerk(Act::FollowUploads), site::board::page),
         route(get.clone(), site::board::SCRIPT, Nobody, site::board::script),

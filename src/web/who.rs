@@ -99,7 +99,7 @@ pub(super) async fn turn_away(
         DoorError::Refused(refusal) => seat.refused(refusal.name()),
         DoorError::Ledger(_) => seat.failed("accounts could not be read"),
     }
-    if matches!(error, DoorError::Refused(Refusal::TooManyTries { .. })) {
+    if matches!(&error, DoorError::Refused(refusal) if refusal.retry_after().is_some()) {
         tokio::time::sleep(HELD_BACK).await;
     }
     Problem::at_the_door(error, challenge)

@@ -1,6 +1,7 @@
 //! The web site's door: sessions, first passwords, the second factor, and what each credential is worth elsewhere: nothing.
 
 pub mod browser;
+mod codes;
 mod credentials;
 mod exports;
 mod manage;

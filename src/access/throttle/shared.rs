@@ -19,6 +19,10 @@ use crate::telemetry::Chain;
 
 /// How long it is believed that nothing was wrong.
 const FRESH: Duration = Duration::from_millis(400);
+/// How long it is remembered that an account was right at an address: from the last rehearsal to the night.
+const RECENTLY: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How often that is written down: clients that fetch much log in with each request.
+const NOTED: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// A login at an address. Of the login only two bytes of a hash: enough to count by, too little to find again what
 /// somebody typed by mistake.
@@ -35,6 +39,8 @@ pub struct Shared {
     clock: Clock,
     /// Where nothing was wrong when it was last looked at.
     clean: Arc<Mutex<HashMap<Key, Instant>>>,
+    /// Which accounts were right where, and when that was written down last.
+    noted: Arc<Mutex<HashMap<(Origin, String), Instant>>>,
 }
 
 /// A try that all nodes let pass.
@@ -43,6 +49,7 @@ pub struct Shared {
 pub struct Passed {
     shared: Shared,
     key: Key,
+    login: String,
     /// Whether there is something to forgive.
     counted: bool,
 }
@@ -50,7 +57,7 @@ pub struct Passed {
 impl Shared {
     /// The count in this ledger.
     pub fn new(ledger: Ledger, clock: Clock) -> Self {
-        Self { ledger, clock, clean: Arc::default() }
+        Self { ledger, clock, clean: Arc::default(), noted: Arc::default() }
     }
 
     /// Whether a try may be looked at now, as far as other nodes know.
@@ -60,7 +67,7 @@ impl Shared {
     pub async fn ask(&self, login: &str, from: IpAddr) -> Result<Result<Passed, NotNow>, LedgerError> {
         let hash = Sha256::digest(login);
         let key = Key { origin: Origin::of(from), bucket: u16::from_be_bytes([hash[0], hash[1]]) };
-        let passed = |counted| Passed { shared: self.clone(), key, counted };
+        let passed = |counted| Passed { shared: self.clone(), key, login: login.to_owned(), counted };
         if self.clean().get(&key).is_some_and(|read| read.elapsed() < FRESH) {
             return Ok(Ok(passed(false)));
         }
@@ -87,6 +94,32 @@ impl Shared {
         Ok(if claimed { Ok(passed(true)) } else { Err(NotNow::Wait(waits)) })
     }
 
+    /// Whether this login was right at this address of late, at any node and before any restart.
+    ///
+    /// # Errors
+    /// The database did not answer.
+    pub async fn was_right(&self, login: &str, from: IpAddr) -> Result<bool, LedgerError> {
+        if login.contains('\0') {
+            return Ok(false); // PostgreSQL's text cannot even be asked for it
+        }
+        let since = self.clock.now().as_millisecond() - millis(RECENTLY);
+        self.ledger.login_was_right(&Origin::of(from).to_string(), login, since).await
+    }
+
+    /// Whether it is to be written down that this login was right there: not again for a while after that.
+    fn to_be_noted(&self, origin: Origin, login: &str) -> bool {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner); // each statement leaves it consistent
+        let (key, now) = ((origin, login.to_owned()), Instant::now());
+        if noted.get(&key).is_some_and(|at| now.duration_since(*at) < NOTED) {
+            return false;
+        }
+        if noted.len() >= MOST {
+            noted.clear();
+        }
+        noted.insert(key, now);
+        true
+    }
+
     fn clean(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Instant>> {
         self.clean.lock().unwrap_or_else(PoisonError::into_inner) // whole after every line
     }
@@ -103,8 +136,13 @@ impl Passed {
         self.told(counted);
     }
 
-    /// The secret was right: the row of wrong tries is broken.
+    /// The secret was right: the row of wrong tries is broken, and all nodes remember that the account comes from there.
     pub async fn right(self) {
+        if self.shared.to_be_noted(self.key.origin, &self.login) {
+            let now = self.shared.clock.now().as_millisecond();
+            let (origin, forgotten) = (self.key.origin.to_string(), now - millis(RECENTLY));
+            self.told(self.shared.ledger.login_right(&origin, &self.login, now, forgotten).await);
+        }
         if self.counted {
             let forgiven = self.shared.ledger.wrong_tries_forgive(&self.key.origin.to_string(), self.key.bucket).await;
             self.told(forgiven);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 /// What is remembered at most: some megabytes.
 pub(super) const MOST: usize = 65_536;
 /// A count that nothing was added to for so long is forgotten.
-pub(super) const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+pub(in crate::access) const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What is known of one account at one address, or of one address.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +53,11 @@ impl<K: Copy + Eq + Hash> Table<K> {
     pub fn forgive(&mut self, key: K, now: Instant) {
         let tries = self.row(key, now);
         *tries = Tries { wrong: 0, last: now, was_right: true, looking: tries.looking };
+    }
+
+    /// There was a right one before this table knew of it.
+    pub fn remember(&mut self, key: K, now: Instant) {
+        self.row(key, now).was_right = true;
     }
 
     /// One more is being looked at.

@@ -15,7 +15,7 @@ fn guesses_within(throttle: &Throttle, login: &str, from: IpAddr, start: Instant
                 looked_at += 1;
                 this.wrong(now);
             }
-            Err(NotNow::Wait(wait)) => now += wait,
+            Err(NotNow::Wait(wait) | NotNow::Crowded(wait)) => now += wait,
             Err(NotNow::Busy) => panic!("nothing else is looked at"),
         }
     }
@@ -129,9 +129,51 @@ fn what_counts_as_one_address_is_written_so_that_it_can_be_read() {
 fn a_right_token_never_waits_for_the_wrong_ones_of_its_neighbours() {
     let throttle = Throttle::default();
     let now = Instant::now();
-    let waits: Vec<_> = (0..=FREE_AT_AN_ADDRESS).map(|_| throttle.wrong_token(RIVAL, now)).collect();
+    let wrong = |n: u32| throttle.wrong_token(&format!("board {n}"), RIVAL, now);
+    let waits: Vec<_> = (0..=FREE_AT_AN_ADDRESS).map(wrong).collect();
     assert!(waits[..FREE_AT_AN_ADDRESS as usize - 1].iter().all(Option::is_none));
     assert_eq!(waits.last().unwrap(), &Some(Duration::from_secs(2)));
+}
+
+#[test]
+fn an_old_token_sent_again_and_again_makes_no_password_and_no_other_token_wait() {
+    let throttle = Throttle::default();
+    let now = Instant::now();
+    for _ in 0..10 * FREE_AT_AN_ADDRESS {
+        throttle.wrong_token("board old", RIVAL, now);
+    }
+    assert_eq!(throttle.wrong_token("board old", RIVAL, now), Some(LAST_RESORT));
+    assert_eq!(throttle.wrong_token("board another", RIVAL, now), None, "one token is one mistake");
+    assert_eq!(asked(&throttle, "parti", RIVAL, now), Ok(()));
+    for n in 0..10 * FREE_AT_AN_ADDRESS {
+        throttle.wrong_token(&format!("board {n}"), RIVAL, now);
+    }
+    assert_eq!(asked(&throttle, "parti", RIVAL, now), Ok(()), "nor do many");
+}
+
+#[test]
+fn an_old_password_sent_again_and_again_is_the_trouble_of_its_own_account() {
+    let throttle = Throttle::default();
+    let start = Instant::now();
+    guesses_within(&throttle, "old", PARTY, start, REMEMBERED);
+    assert!(asked(&throttle, "old", PARTY, start + REMEMBERED).is_err());
+    assert_eq!(asked(&throttle, "another", PARTY, start + REMEMBERED), Ok(()));
+}
+
+#[test]
+fn who_was_right_before_this_node_started_does_not_wait_for_strangers() {
+    let throttle = Throttle::default();
+    let now = Instant::now();
+    for n in 0..FREE_AT_AN_ADDRESS {
+        wrong(&throttle, &format!("guess-{n}"), RIVAL, now);
+    }
+    assert!(matches!(asked(&throttle, "known", RIVAL, now), Err(NotNow::Crowded(_))));
+    throttle.was_right("known", RIVAL, now);
+    assert_eq!(asked(&throttle, "known", RIVAL, now), Ok(()));
+    for _ in 0..FREE {
+        wrong(&throttle, "known", RIVAL, now);
+    }
+    assert!(matches!(asked(&throttle, "known", RIVAL, now), Err(NotNow::Wait(_))), "its own wrong tries count");
 }
 
 #[test]

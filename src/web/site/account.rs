@@ -80,6 +80,24 @@ pub(in crate::web) async fn end(
     }
 }
 
+/// How many wrong codes the person knows of.
+#[derive(Deserialize)]
+pub(in crate::web) struct Known {
+    sayi: i64,
+}
+
+/// The person knows of wrong codes: they are not told of them again.
+pub(in crate::web) async fn codes(
+    State(site): State<Site>,
+    Extension(visitor): Extension<Visitor>,
+    Form(Known { sayi }): Form<Known>,
+) -> Response {
+    match site.sessions.knows_of_codes(&visitor, sayi).await {
+        Ok(()) => Redirect::to("/hesap").into_response(),
+        Err(error) => failed(&error),
+    }
+}
+
 /// Ends this session.
 pub(in crate::web) async fn leave(State(site): State<Site>, Extension(visitor): Extension<Visitor>) -> Response {
     if let Err(error) = site.sessions.log_out(&visitor).await {

@@ -10,7 +10,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::gate::{COOKIE_NAME, Origin, cookie, field, form_body, from_elsewhere, ticket};
 use super::page::{self, Frame, show};
-use crate::access::Refusal;
 use crate::access::door::LoginError;
 use crate::access::sessions::{Ticket, form_token};
 use crate::audit::Access;
@@ -105,7 +104,7 @@ pub(in crate::web) async fn enter(State(site): State<Site>, request: Request) ->
         }
         Err(LoginError::Refused(refusal)) => {
             seat.refused(refusal.name());
-            let Refusal::TooManyTries { retry_after } = refusal else {
+            let Some(retry_after) = refusal.retry_after() else {
                 return form(&site, headers, StatusCode::FORBIDDEN, login, NOT_LET_IN).await;
             };
             let said = refusal.to_string();

@@ -39,6 +39,15 @@ pub(super) struct Person {
     pub party: bool,
     /// Whether it sends scans.
     pub board: bool,
+    /// What is told of wrong codes.
+    pub wrong_codes: Option<WrongCodesTold>,
+}
+
+/// Wrong codes of a second factor, as their person reads of them.
+pub(super) struct WrongCodesTold {
+    pub wrong: i64,
+    pub since: String,
+    pub last: String,
 }
 
 impl From<&Visitor> for Person {
@@ -52,6 +61,11 @@ impl From<&Visitor> for Person {
             auditor: visitor.principal.channel == Channel::Auditor,
             party: visitor.principal.channel == Channel::Web,
             board: visitor.sender.is_some(),
+            wrong_codes: visitor.wrong_codes.map(|codes| WrongCodesTold {
+                wrong: codes.wrong,
+                since: time(codes.since_ms),
+                last: time(codes.last_ms),
+            }),
         }
     }
 }

@@ -9,6 +9,7 @@ use tutanak::clock::Clock;
 
 use crate::engines::Engine;
 use crate::house::{AFTER, House, Node, Plan};
+use crate::people_web::browser::Browser;
 
 const RIVAL: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, 7));
 const LOGIN: &str = "bulk parti";
@@ -33,7 +34,7 @@ async fn a_day_of_guessing_at_two_nodes_gives_no_more_tries_than_at_one() {
                         this.wrong().await;
                     }
                     Err(NotNow::Wait(wait)) => waits.push(wait),
-                    Err(NotNow::Busy) => panic!("nothing is said of others"),
+                    Err(NotNow::Busy | NotNow::Crowded(_)) => panic!("nothing is said of others"),
                 }
             }
             if waits.len() == nodes.len() {
@@ -96,6 +97,57 @@ async fn who_guessed_at_one_node_waits_at_the_other_as_well_and_nobody_else_does
         let refused = house.audit(2, |row| row.reason == "too-many-tries").await;
         let whose: Vec<_> = refused.iter().map(|row| (row.principal.as_str(), row.address.as_str())).collect();
         assert_eq!(whose, [("parti", "127.0.0.66"); 2], "{}", engine.name);
+        other.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn wrong_tokens_of_an_old_client_keep_no_right_password_out() {
+    let house = House::open().await;
+    for n in 0..160 {
+        // One goes on with its old token, another one tries all sorts.
+        let token = if n % 2 == 0 { "eski".to_owned() } else { format!("guess-{n}") };
+        let answer = house.put(&token, &"0".repeat(64)).send().await.unwrap();
+        assert!(matches!(answer.status(), StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS));
+        let asked = house.client.get(house.url("/v1/durum")).bearer_auth(&token).send().await.unwrap();
+        assert!(matches!(asked.status(), StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS));
+    }
+    assert_eq!(house.put("eski", &"0".repeat(64)).send().await.unwrap().status(), StatusCode::TOO_MANY_REQUESTS);
+    // Nobody was right at this address before: the party's machine, its program and its person all come in.
+    assert_eq!(house.get("durum.json").await.status(), StatusCode::OK);
+    let asked = house.client.get(house.url("/v1/durum")).bearer_auth(&house.party.service.token).send().await;
+    assert_eq!(asked.unwrap().status(), StatusCode::OK);
+    let web = &house.party.web;
+    let mut browser = Browser::new(&house);
+    assert_eq!(browser.log_in(&web.user, &web.password, "").await, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn who_was_right_somewhere_waits_for_no_stranger_there_at_any_node_nor_after_a_restart() {
+    for engine in Engine::all().await {
+        let house = House::build(Plan { database: Some(engine.config.clone()), ..Plan::default() }).await;
+        assert_eq!(house.get("durum.json").await.status(), StatusCode::OK, "{}", engine.name);
+        let other = house.another_node().await;
+        let url = format!("https://{}/arsiv/durum.json", other.https);
+        let guess = async |user: &str, client: &reqwest::Client| {
+            client.get(&url).basic_auth(user, Some("yanlış")).send().await.unwrap().status()
+        };
+        let elsewhere = house.client_from([127, 0, 0, 66]);
+        for n in 0..60 {
+            for client in [&house.client, &elsewhere] {
+                guess(&format!("guess-{n}"), client).await;
+            }
+        }
+        assert_eq!(guess("another", &house.client).await, StatusCode::TOO_MANY_REQUESTS, "{}", engine.name);
+        assert_eq!(
+            other.get(&house, "durum.json").await.status(),
+            StatusCode::OK,
+            "{}: right there before",
+            engine.name
+        );
+        let bulk = &house.party.bulk;
+        let never = elsewhere.get(&url).basic_auth(&bulk.user, Some(&bulk.password)).send().await.unwrap();
+        assert_eq!(never.status(), StatusCode::TOO_MANY_REQUESTS, "{}: never right from there", engine.name);
         other.stop().await;
     }
 }
