@@ -16,7 +16,7 @@ import time
 from accounting import Group
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "dist"
 LARGE = 256 << 20
 SMALL = 150_000
 # Result sheets in one directory: two for each box of one mahalle.
