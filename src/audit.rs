@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
-use crate::ledger::audit::AuditRow;
+use crate::ledger::audit::{AuditAttempt, AuditRow};
 use crate::ledger::{Ledger, LedgerError};
 use crate::telemetry::Chain;
 pub use delivery::Delivery;
@@ -230,7 +230,8 @@ impl AuditWriter {
                     waiting.push(row);
                 }
             }
-            while let Err(error) = self.write(&waiting).await {
+            let mut attempt = AuditAttempt::default();
+            while let Err(error) = self.write(&waiting, &mut attempt).await {
                 self.stuck.store(true, Ordering::Release);
                 tracing::error!(rows = waiting.len(), error = %Chain(&error), "Could not write audit rows; nothing is served until it works again");
                 tokio::time::sleep(RETRY).await;
@@ -241,8 +242,8 @@ impl AuditWriter {
     }
 
     /// Writes a group. While the database does not answer, nobody else is served.
-    async fn write(&self, rows: &[AuditRow]) -> Result<(), LedgerError> {
-        let writing = self.ledger.audit_add(rows);
+    async fn write(&self, rows: &[AuditRow], attempt: &mut AuditAttempt) -> Result<(), LedgerError> {
+        let writing = self.ledger.audit_add_again(rows, attempt);
         tokio::pin!(writing);
         match tokio::time::timeout(PATIENCE, &mut writing).await {
             Ok(written) => written,

@@ -17,6 +17,7 @@ pub mod exports;
 pub mod gates;
 pub mod hand_links;
 mod known;
+mod lease;
 mod links;
 pub mod nodes;
 pub mod packs;
@@ -47,7 +48,13 @@ pub struct Ledger {
 pub enum LedgerError {
     /// A statement failed, or the database is not there.
     #[error("the database did not answer")]
-    Database(#[from] sqlx::Error),
+    Database(#[source] sqlx::Error),
+    /// The disk of the database is full.
+    #[error("the database's disk is full")]
+    Full(#[source] sqlx::Error),
+    /// No answer came in time. Whether what was asked was done is not known.
+    #[error("the database was silent for {0:?}")]
+    Silent(std::time::Duration),
     /// The tables could not be brought up to date.
     #[error("the database's tables could not be brought up to date")]
     Migrate(#[from] sqlx::migrate::MigrateError),
@@ -71,6 +78,34 @@ pub enum LedgerError {
     /// The writer of entries or audit rows has stopped.
     #[error("the ledger's writer has stopped")]
     Stopped,
+}
+
+impl From<sqlx::Error> for LedgerError {
+    fn from(error: sqlx::Error) -> Self {
+        // SQLite's SQLITE_FULL; PostgreSQL's disk_full.
+        let full = |code: &str| code == "13" || code == "53100";
+        match error.as_database_error().and_then(|error| error.code()).is_some_and(|code| full(&code)) {
+            true => Self::Full(error),
+            false => Self::Database(error),
+        }
+    }
+}
+
+impl LedgerError {
+    /// Whether the line to the database broke on the way, so that what was asked may have been done or not.
+    pub fn leaves_doubt(&self) -> bool {
+        match self {
+            Self::Silent(_) => true,
+            Self::Database(error) => {
+                use sqlx::Error::{Io, PoolTimedOut, Protocol, Tls, WorkerCrashed};
+                let ended = |code: &str| ["57P01", "57P02", "57P03", "25P03", "25P04"].contains(&code); // by the server
+                let told = error.as_database_error().and_then(|error| error.code());
+                matches!(error, Io(_) | PoolTimedOut | Protocol(_) | Tls(_) | WorkerCrashed)
+                    || told.is_some_and(|code| ended(&code))
+            }
+            _ => false,
+        }
+    }
 }
 
 impl Ledger {

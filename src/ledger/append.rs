@@ -3,6 +3,7 @@
 //! It must never answer before the commit, and never hold the head row across anything but the database.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -19,6 +20,11 @@ use crate::vault::Kept;
 const BATCH: usize = 512;
 /// Uploads that may wait for the writer. It is far above the seats of intake, which is the real limit.
 const WAITING: usize = 4096;
+
+/// How long a group whose fate is unknown is tried again before its senders are told to come again.
+const IN_DOUBT: Duration = Duration::from_secs(25);
+/// The pause before that.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// One scan to be entered.
 #[derive(Debug)]
@@ -136,7 +142,7 @@ impl Writer {
 
     async fn write_group(&self, group: Vec<Waiting>) {
         let (submissions, answers): (Vec<_>, Vec<_>) = group.into_iter().unzip();
-        match batch::write(&self.ledger, &submissions, self.binding.as_ref(), self.now()).await {
+        match self.write(&submissions).await {
             Ok(written) => {
                 if let Some(size) = written.size {
                     self.size.send_replace(size);
@@ -155,6 +161,22 @@ impl Writer {
                 for answer in answers {
                     let _ = answer.send(Err(Arc::clone(&error)));
                 }
+            }
+        }
+    }
+
+    /// Writes a group, again where nobody knows whether it was written: what was is found under the lock and answered as
+    /// known, so nothing is entered twice.
+    async fn write(&self, group: &[Submission]) -> Result<batch::Written, LedgerError> {
+        let begun = Instant::now();
+        loop {
+            match batch::write(&self.ledger, group, self.binding.as_ref(), self.now()).await {
+                Err(error) if error.leaves_doubt() && begun.elapsed() < IN_DOUBT => {
+                    let entries = group.len();
+                    tracing::warn!(entries, error = %crate::telemetry::Chain(&error), "The database fell silent over a group of entries; looking whether they are there");
+                    tokio::time::sleep(PAUSE).await;
+                }
+                done => return done,
             }
         }
     }

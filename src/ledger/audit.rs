@@ -58,6 +58,13 @@ pub struct AuditHead {
     pub root: Hash,
 }
 
+/// What is known of earlier attempts to add the same rows.
+#[derive(Debug, Default)]
+pub struct AuditAttempt {
+    /// How many rows there were when the last one began to write.
+    found: Option<i64>,
+}
+
 /// Why the record is not what was written.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditFault {
@@ -94,6 +101,7 @@ const AFTER: &str = "SELECT at_ms, principal, channel, protocol, address, act, o
 const LOCK: &str = "UPDATE audit_head SET size = size WHERE id = 1 RETURNING size, frontier";
 const HEAD: &str = "SELECT size, frontier FROM audit_head WHERE id = 1";
 const MOVE: &str = "UPDATE audit_head SET size = $1, frontier = $2 WHERE id = 1";
+const NEWEST_LEAVES: &str = "SELECT leaf FROM audit ORDER BY id DESC LIMIT $1";
 const UNHASHED: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM audit WHERE leaf IS NULL LIMIT 1) AS unhashed";
 const EVERY: &str = "SELECT id, leaf, at_ms, principal, channel, protocol, address, act, object, start_at, bytes, complete, \
                      outcome, reason FROM audit WHERE id > $1 ORDER BY id LIMIT $2";
@@ -126,6 +134,15 @@ fn statements<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
 impl Ledger {
     /// Adds rows, all or none. Returns when they are durable.
     pub async fn audit_add(&self, rows: &[AuditRow]) -> Result<(), LedgerError> {
+        self.audit_add_again(rows, &mut AuditAttempt::default()).await
+    }
+
+    /// The same for somebody who tries until it worked, with the same rows and the same `attempt`: an attempt whose answer
+    /// was lost may have been done, and then the rows are not added a second time.
+    ///
+    /// # Errors
+    /// The database did not answer, or did not do it.
+    pub async fn audit_add_again(&self, rows: &[AuditRow], attempt: &mut AuditAttempt) -> Result<(), LedgerError> {
         if rows.is_empty() {
             return Ok(());
         }
@@ -133,6 +150,16 @@ impl Ledger {
         let leaves: Vec<Hash> = rows.iter().map(AuditRow::leaf).collect();
         in_tx!(&*self.db, |tx, Engine| {
             let (size, frontier): (i64, Vec<u8>) = sqlx::query_as(LOCK).fetch_one(&mut *tx).await?;
+            // An earlier attempt held this lock, so it is decided by now; its rows follow those that it found.
+            if let Some(found) = attempt.found.filter(|found| size - found >= leaves.len() as i64) {
+                let newest: Vec<Option<Vec<u8>>> =
+                    sqlx::query_scalar(NEWEST_LEAVES).bind(size - found).fetch_all(&mut *tx).await?;
+                let added = newest.iter().rev().map(Option::as_deref).take(leaves.len());
+                if added.eq(leaves.iter().map(|leaf| Some(leaf.as_slice()))) {
+                    return Ok(());
+                }
+            }
+            attempt.found = Some(size);
             let mut frontier = batch::frontier(size as u64, &frontier)?;
             leaves.iter().for_each(|leaf| frontier.push(*leaf));
             let hashed: Vec<_> = rows.iter().zip(&leaves).collect();
@@ -189,7 +216,7 @@ impl Ledger {
         };
         let mut after = i64::MIN;
         while frontier.size() < head.size {
-            let rows: Vec<Kept> = on_db!(&*self.db, |pool| {
+            let rows: Vec<Kept> = on_db!(&*self.db, Patient, |pool| {
                 let query = sqlx::query_as(EVERY).bind(after).bind(PAGE);
                 query.fetch_all(pool).await.map_err(LedgerError::from)?
             });
@@ -218,12 +245,12 @@ impl Ledger {
 
     /// Hashes rows from before the record was a log. Costs one look where there are none.
     pub(super) async fn audit_complete(&self) -> Result<(), LedgerError> {
-        let unhashed: i64 = on_db!(&*self.db, |pool| sqlx::query_scalar(UNHASHED).fetch_one(pool).await?);
+        let unhashed: i64 = on_db!(&*self.db, Patient, |pool| sqlx::query_scalar(UNHASHED).fetch_one(pool).await?);
         if unhashed == 0 {
             return Ok(());
         }
         tracing::warn!("Rows of the audit record have no hash yet; making the record a log from its first row on");
-        in_tx!(&*self.db, |tx, Engine| {
+        in_tx!(&*self.db, Patient, |tx, Engine| {
             sqlx::query(LOCK).execute(&mut *tx).await?;
             let mut frontier = batch::frontier(0, &[])?;
             let mut after = i64::MIN;

@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use serde::Deserialize;
+use sqlx::pool::PoolConnectionMetadata;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{Connection, PgConnection, PgPool, SqliteConnection, SqlitePool};
 
 use super::LedgerError;
+use super::lease::{BUSY, Pace, within};
 
 /// Where the ledger lies.
 #[derive(Clone, Debug, Deserialize)]
@@ -52,42 +55,79 @@ pub(super) enum Db {
     Postgres(PgPool),
 }
 
-/// Runs the body with a pool that may read, on whichever engine is open. The body is type-checked against each.
+/// Runs the body with a connection that may read, on whichever engine is open. The body is type-checked against each.
 macro_rules! on_db {
-    ($db:expr, |$pool:ident| $body:expr) => {
+    ($db:expr, |$connection:ident| $body:expr) => {
+        $crate::ledger::db::on_db!($db, Prompt, |$connection| $body)
+    };
+    ($db:expr, $pace:ident, |$connection:ident| $body:expr) => {
         match $db {
-            $crate::ledger::db::Db::Sqlite { read: $pool, .. } => $body,
-            $crate::ledger::db::Db::Postgres($pool) => $body,
+            $crate::ledger::db::Db::Sqlite { read: pool, .. } => {
+                let limit = $crate::ledger::lease::Pace::$pace.sqlite();
+                $crate::ledger::db::reading!(pool, limit, |$connection| $body)
+            }
+            $crate::ledger::db::Db::Postgres(pool) => {
+                let limit = $crate::ledger::lease::Pace::$pace.postgres();
+                $crate::ledger::db::reading!(pool, limit, |$connection| $body)
+            }
         }
     };
+}
+
+/// One arm of [`on_db`].
+macro_rules! reading {
+    ($pool:ident, $limit:ident, |$connection:ident| $body:expr) => {{
+        let mut lease = $crate::ledger::lease::Lease::take($pool).await?;
+        let work = async {
+            let $connection = lease.connection();
+            Ok::<_, $crate::ledger::LedgerError>($body)
+        };
+        let out = $crate::ledger::lease::within($limit, work).await?;
+        lease.give_back();
+        out
+    }};
 }
 
 /// Runs the body inside one writing transaction and commits it. `$engine` names the sqlx type of the engine in the body.
+/// `return` in the body ends the transaction without a commit, and gives its value in the place of the body's.
 macro_rules! in_tx {
     ($db:expr, |$tx:ident, $engine:ident| $body:block) => {
+        $crate::ledger::db::in_tx!($db, Prompt, |$tx, $engine| $body)
+    };
+    ($db:expr, $pace:ident, |$tx:ident, $engine:ident| $body:block) => {
         match $db {
-            $crate::ledger::db::Db::Sqlite { write, .. } => {
-                #[allow(dead_code, reason = "not every body builds a statement of variable length")]
-                type $engine = sqlx::Sqlite;
+            $crate::ledger::db::Db::Sqlite { write: pool, .. } => {
+                let limit = $crate::ledger::lease::Pace::$pace.sqlite();
                 // IMMEDIATE: a transaction that read first could find, when it wants to write, that it must start again.
-                let mut $tx = write.begin_with("BEGIN IMMEDIATE").await?;
-                let out = $body;
-                $tx.commit().await?;
-                out
+                $crate::ledger::db::writing!(pool, limit, "BEGIN IMMEDIATE", sqlx::Sqlite, |$tx, $engine| $body)
             }
             $crate::ledger::db::Db::Postgres(pool) => {
-                #[allow(dead_code, reason = "not every body builds a statement of variable length")]
-                type $engine = sqlx::Postgres;
-                let mut $tx = pool.begin().await?;
-                let out = $body;
-                $tx.commit().await?;
-                out
+                let limit = $crate::ledger::lease::Pace::$pace.postgres();
+                $crate::ledger::db::writing!(pool, limit, "BEGIN", sqlx::Postgres, |$tx, $engine| $body)
             }
         }
     };
 }
 
-pub(super) use {in_tx, on_db};
+/// One arm of [`in_tx`].
+macro_rules! writing {
+    ($pool:ident, $limit:ident, $begin:literal, $sqlx:ty, |$tx:ident, $engine:ident| $body:block) => {{
+        #[allow(dead_code, reason = "not every body builds a statement of variable length")]
+        type $engine = $sqlx;
+        let mut lease = $crate::ledger::lease::Lease::take($pool).await?;
+        let work = async {
+            let mut $tx = sqlx::Connection::begin_with(lease.connection(), $begin).await?;
+            let out = $body;
+            $tx.commit().await?;
+            Ok::<_, $crate::ledger::LedgerError>(out)
+        };
+        let out = $crate::ledger::lease::within($limit, work).await?;
+        lease.give_back();
+        out
+    }};
+}
+
+pub(super) use {in_tx, on_db, reading, writing};
 
 /// SQLite before this version can damage a database when a write-ahead log is reset (fixed in March 2026).
 const SQLITE_AT_LEAST: (u32, u32, u32) = (3, 51, 3);
@@ -110,7 +150,7 @@ impl Db {
         let readers = SqliteConnectOptions::new()
             .filename(path)
             .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(20))
+            .busy_timeout(BUSY)
             .statement_cache_capacity(256);
         let writer = readers
             .clone()
@@ -121,27 +161,28 @@ impl Db {
             .pragma("wal_autocheckpoint", "4000");
         // A connection to a file does not get lost while nobody uses it, so it is not asked before each use whether it is there.
         let pool = || SqlitePoolOptions::new().test_before_acquire(false);
-        let write = pool().max_connections(1).connect_with(writer).await?;
+        let write = pool().max_connections(1).acquire_timeout(WAIT_FOR_THE_WRITER).after_release(is_at_rest);
+        let write = write.connect_with(writer).await?;
         let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&write).await?;
         if !new_enough(&version) {
             return Err(LedgerError::OldSqlite(version));
         }
-        sqlx::migrate!("storage-config/sqlite").run(&write).await?;
+        within(Pace::Patient.sqlite(), async { Ok(sqlx::migrate!("storage-config/sqlite").run(&write).await?) }).await?;
         let read = pool().max_connections(8).connect_with(readers.read_only(true)).await?;
         Ok(Self::Sqlite { read, write })
     }
 
     async fn open_postgres(url: &str, connections: u32) -> Result<Self, LedgerError> {
-        // A node that dies half-way must not hold the head row of all others until its connection is found to be dead.
-        let limits =
-            [("lock_timeout", "15s"), ("statement_timeout", "60s"), ("idle_in_transaction_session_timeout", "30s")];
-        let options = PgConnectOptions::from_str(url)?.application_name("tutanak").options(limits);
+        let options = PgConnectOptions::from_str(url)?.application_name("tutanak").options(SERVER_LIMITS);
         let pool = PgPoolOptions::new()
             .max_connections(connections)
-            .acquire_timeout(Duration::from_secs(10))
+            .acquire_timeout(WAIT_FOR_A_CONNECTION)
+            // Asked by ourselves, because the pool's own question has no limit.
+            .test_before_acquire(false)
+            .before_acquire(answers)
             .connect_with(options)
             .await?;
-        sqlx::migrate!("storage-config/postgres").run(&pool).await?;
+        within(MIGRATIONS, async { Ok(sqlx::migrate!("storage-config/postgres").run(&pool).await?) }).await?;
         for setting in ["fsync", "synchronous_commit"] {
             let value: String = sqlx::query_scalar("SELECT current_setting($1)").bind(setting).fetch_one(&pool).await?;
             if value == "off" || value == "local" {
@@ -161,6 +202,54 @@ impl Db {
             Self::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// How long a writer may wait for the one that has SQLite's only writing connection.
+const WAIT_FOR_THE_WRITER: Duration = Duration::from_secs(30);
+/// How long somebody may wait for a connection to the server, a new one included.
+const WAIT_FOR_A_CONNECTION: Duration = Duration::from_secs(10);
+/// Migrations of a full database may build an index over all of it.
+const MIGRATIONS: Duration = Duration::from_secs(3600);
+
+/// What the server is told of each connection. A node that dies or falls silent half-way must not hold the head row of all
+/// others: a transaction that waits for its node for so long is ended by the server, and a node that does not acknowledge
+/// is given up. The other direction has no such setting in `sqlx`; there [`within`] decides.
+const SERVER_LIMITS: [(&str, &str); 7] = [
+    ("lock_timeout", "8s"),
+    ("statement_timeout", "60s"),
+    ("idle_in_transaction_session_timeout", "5s"),
+    ("tcp_keepalives_idle", "10"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "3"),
+    ("tcp_user_timeout", "15000"),
+];
+
+/// A connection that was used this recently is not asked whether it is there.
+const JUST_USED: Duration = Duration::from_millis(100);
+/// How long a connection that was idle may take to answer before another is opened in its place.
+const ANSWER: Duration = Duration::from_secs(1);
+
+/// Whether a connection that was idle still answers. An error closes it.
+fn answers(connection: &mut PgConnection, seen: PoolConnectionMetadata) -> BoxFuture<'_, Result<bool, sqlx::Error>> {
+    Box::pin(async move {
+        if seen.idle_for < JUST_USED {
+            return Ok(true);
+        }
+        let silent = |_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
+        tokio::time::timeout(ANSWER, connection.ping()).await.map_err(silent)?.map(|()| true)
+    })
+}
+
+/// Whether a connection that comes back is out of its transaction. After a failed commit or rollback sqlx counts it as
+/// inside one for ever, and no transaction can begin on it any more.
+fn is_at_rest(
+    connection: &mut SqliteConnection,
+    _: PoolConnectionMetadata,
+) -> BoxFuture<'_, Result<bool, sqlx::Error>> {
+    Box::pin(async move {
+        connection.ping().await?; // behind the rollback of a transaction that was dropped
+        Ok(!connection.is_in_transaction())
+    })
 }
 
 /// Keeps programs that open the same file apart until the tables are there: neither the switch to a write-ahead log nor

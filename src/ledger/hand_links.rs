@@ -184,7 +184,7 @@ impl Ledger {
             Some(_) => (HandAct::Link, EntryKind::Resolved),
             None => (HandAct::Undo, EntryKind::Withdrawn),
         };
-        in_tx!(&*self.db, |tx, Engine| {
+        Ok(in_tx!(&*self.db, |tx, Engine| {
             let mut plan = Plan::new(locked_head!(tx))?;
             let row: Option<WishRow> =
                 sqlx::query_as(ONE).bind(board.as_str()).bind(id as i64).fetch_optional(&mut *tx).await?;
@@ -215,8 +215,8 @@ impl Ledger {
             let decide = sqlx::query(DECIDE).bind("confirmed").bind(decider).bind(now.as_millisecond());
             let decide = decide.bind(new.position as i64).bind(id as i64).bind(board.as_str());
             decide.execute(&mut *tx).await?;
-            Ok(Ok(new))
-        })
+            Ok(new)
+        }))
     }
 
     /// At most `limit` of a board's links by hand that stand, before a position, newest first.

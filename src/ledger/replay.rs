@@ -13,7 +13,7 @@ impl Ledger {
     /// The ledger does not end at `position`, a line is no entry, or the database did not answer; nothing was written.
     pub async fn replay(&self, position: u64, lines: Vec<String>) -> Result<u64, LedgerError> {
         let mut lines = Some(lines);
-        let size = in_tx!(&*self.db, |tx, Engine| {
+        let size = in_tx!(&*self.db, Patient, |tx, Engine| {
             let mut edge = Edge::at(locked_head!(tx))?;
             if edge.size() != position {
                 let what = format!("the ledger has {} entries where entry {position} is to be written", edge.size());

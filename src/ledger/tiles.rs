@@ -73,7 +73,7 @@ impl Ledger {
             return Ok(());
         }
         tracing::warn!(known, size, "The log's upper levels are not complete; making them again");
-        in_tx!(&*self.db, |tx, Engine| {
+        in_tx!(&*self.db, Patient, |tx, Engine| {
             let head = locked_head!(tx);
             sqlx::query(CLEAR).execute(&mut *tx).await?;
             let mut edge = Edge::empty()?;

@@ -58,7 +58,7 @@ impl Ledger {
     ) -> Result<Vec<NumberedRow>, LedgerError> {
         let person = question.account.as_ref().zip(question.person.as_ref());
         let person = person.map(|(account, person)| format!("{account}/{person}"));
-        Ok(on_db!(&*self.db, |pool| {
+        Ok(on_db!(&*self.db, Patient, |pool| {
             let query = sqlx::query_as(SEARCH).bind(after).bind(&question.account).bind(&question.address);
             let query = query.bind(&question.act).bind(&question.object).bind(&question.outcome);
             let query = query.bind(question.since_ms.unwrap_or(i64::MIN)).bind(question.until_ms.unwrap_or(i64::MAX));

@@ -104,7 +104,7 @@ impl Ledger {
         accounts.sort_unstable();
         accounts.dedup();
         let mut defined = Vec::with_capacity(definitions.len());
-        in_tx!(&*self.db, |tx, Engine| {
+        let done = in_tx!(&*self.db, |tx, Engine| {
             for account in accounts {
                 let locked: Option<String> = sqlx::query_scalar(LOCK).bind(account).fetch_optional(&mut *tx).await?;
                 if locked.is_none() {
@@ -164,7 +164,8 @@ impl Ledger {
                     }
                 }
             }
+            Ok(())
         });
-        Ok(Ok(defined))
+        Ok(done.map(|()| defined))
     }
 }

@@ -117,14 +117,14 @@ impl Ledger {
 
     /// How many places, boxes and codes there are.
     pub async fn registry_counts(&self) -> Result<Counts, LedgerError> {
-        let places: Vec<(String, i64)> = on_db!(&*self.db, |pool| {
+        let places: Vec<(String, i64)> = on_db!(&*self.db, Patient, |pool| {
             sqlx::query_as("SELECT level, COUNT(*) FROM place GROUP BY level").fetch_all(pool).await?
         });
-        let boxes: Vec<(i64, i64)> = on_db!(&*self.db, |pool| {
+        let boxes: Vec<(i64, i64)> = on_db!(&*self.db, Patient, |pool| {
             sqlx::query_as("SELECT kind, COUNT(*) FROM box GROUP BY kind").fetch_all(pool).await?
         });
         let codes: i64 =
-            on_db!(&*self.db, |pool| sqlx::query_scalar("SELECT COUNT(*) FROM code").fetch_one(pool).await?);
+            on_db!(&*self.db, Patient, |pool| sqlx::query_scalar("SELECT COUNT(*) FROM code").fetch_one(pool).await?);
         Ok(Counts {
             places: places.into_iter().map(|(level, count)| (level, count as u64)).collect(),
             boxes: boxes.into_iter().map(|(kind, count)| (kind as u8, count as u64)).collect(),
