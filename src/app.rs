@@ -1,7 +1,10 @@
 //! Building everything from the configuration, running it, stopping it. What is wrong is found here, at the start.
 
+pub mod sealing;
+
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::DecodePrivateKey;
@@ -28,8 +31,10 @@ use crate::ledger::append::{self, Appender};
 use crate::ledger::bind::Binding;
 use crate::ledger::{Ledger, LedgerError};
 use crate::log::signer::LogSigner;
+use crate::operation::readiness::Readiness;
 use crate::publication::Publisher;
 use crate::shelf::{PartyShelf, Rules};
+use crate::space::Space;
 use crate::tls::{self, Clients, TlsError};
 use crate::tree::Tree;
 use crate::vault::{Vault, VaultError};
@@ -50,6 +55,14 @@ pub enum StartError {
     /// The signing key cannot be used.
     #[error("the signing key {path} cannot be used: {cause}")]
     Key {
+        /// The file.
+        path: String,
+        /// Why.
+        cause: String,
+    },
+    /// The sealing key cannot be used.
+    #[error("the sealing key {path} cannot be used: {cause}")]
+    Seal {
         /// The file.
         path: String,
         /// Why.
@@ -99,6 +112,7 @@ pub struct App {
     publisher: Publisher,
     /// Sends the record on, where there is somewhere to.
     shipper: Option<Shipper>,
+    readiness: Readiness,
 }
 
 impl App {
@@ -113,6 +127,7 @@ impl App {
     /// The same over a ledger and a vault that are open already, for tests with a store that fails.
     pub async fn assemble(config: Config, clock: Clock, ledger: Ledger, vault: Vault) -> Result<Self, StartError> {
         let key = signing_key(&config.keys.signing)?;
+        sealing::begin(&config, &ledger).await?;
         let faults = edge_faults(&config, &ledger).await?;
         if !faults.is_empty() {
             return Err(StartError::Edge(faults.join("; ")));
@@ -134,7 +149,11 @@ impl App {
         let receipts = Arc::new(ReceiptSigner::new(key));
         let cpu = CpuLane::one_seat_a_core();
         let limits = config.intake.clone();
-        let intake = Intake::new(limits, cpu, vault.clone(), ledger.clone(), appender.clone(), receipts, clock.clone());
+        let disks = vault.disks().into_iter().chain(config.database.disk()).collect();
+        let space = Space::new(&config.space, disks);
+        let intake = Intake::new(limits, cpu, vault.clone(), ledger.clone(), appender.clone(), receipts, clock.clone())
+            .with(space.clone());
+        let readiness = Readiness::new(vault.clone(), ledger.clone(), audit.clone(), space, clock.clone());
         let publisher = Publisher::new(ledger.clone(), vault.clone(), signer.clone());
         let archive = Archive::new(&ledger, &vault, &clock, &config.address());
         let packer = Packer::new(archive.clone(), clock.clone());
@@ -162,6 +181,7 @@ impl App {
             publisher,
             shipper,
             packer,
+            readiness,
         })
     }
 
@@ -195,6 +215,7 @@ impl App {
             sessions: Sessions::new(self.ledger.clone(), self.clock.clone(), self.door.clone()),
             audit: self.audit.clone(),
             ledger: self.ledger.clone(),
+            readiness: self.readiness,
             size: self.appender.watch(),
             lines: web::lines::Lines::default(),
             counters: web::Counters::default(),
@@ -220,28 +241,50 @@ impl App {
         let web = web::server::serve(https, https_settings, web::router(site), stop.clone());
         let ftp = tutanak_ftp::run(ftp, shelf, settings, stop.clone());
         let shipping = self.shipper.map(|shipper| tokio::spawn(shipper.run(stop.clone())));
-        let ((), ftp, (), ()) = tokio::join!(web, ftp, self.packer.run(stop.clone()), self.shown.follow(stop));
-        if let Err(error) = ftp {
-            tracing::error!(%error, "The FTP front ended");
+        let (packing, following) = (self.packer.run(stop.clone()), self.shown.follow(stop.clone()));
+        let serving = async { tokio::join!(web, ftp, packing, following).1 };
+        match until(serving, &stop, LAST_ANSWERS).await {
+            Some(Ok(())) => {}
+            Some(Err(error)) => tracing::error!(%error, "The FTP front ended"),
+            None => tracing::warn!("Some answers did not end within {LAST_ANSWERS:?} of the stop and are cut"),
         }
         // Nobody sends any more; what waits is written, then the writers end.
+        let abort: Vec<_> = self.writers.iter().map(JoinHandle::abort_handle).collect();
         let last = futures::future::join_all(self.writers);
         if tokio::time::timeout(LAST_WRITES, last).await.is_err() {
-            tracing::warn!("Some connection outlived the stop; its last audit row may be missing");
+            tracing::warn!(
+                "The last entries and audit rows could not be written in time, or a connection outlived the stop; some \
+                 rows may be missing"
+            );
+            abort.iter().for_each(tokio::task::AbortHandle::abort);
         }
         if let Some(shipping) = shipping
-            && tokio::time::timeout(LAST_WRITES, shipping).await.is_err()
+            && tokio::time::timeout(LAST_STEPS, shipping).await.is_err()
         {
             tracing::warn!("The sending of the record did not end in time");
         }
         written.cancel();
-        if tokio::time::timeout(LAST_WRITES, publisher).await.is_err() {
+        if tokio::time::timeout(LAST_STEPS, publisher).await.is_err() {
             tracing::warn!(
                 "The vault's copy of the log could not be brought up to date in time; the next start does it"
             );
         }
-        self.ledger.close().await;
+        if tokio::time::timeout(LAST_STEPS, self.ledger.close()).await.is_err() {
+            tracing::warn!("The database's connections did not close in time");
+        }
         drop(lanes);
+    }
+}
+
+/// What `work` gives, or nothing when it goes on longer than `limit` after the stop.
+async fn until<T>(work: impl Future<Output = T>, stop: &CancellationToken, limit: Duration) -> Option<T> {
+    let too_late = async {
+        stop.cancelled().await;
+        tokio::time::sleep(limit).await;
+    };
+    tokio::select! {
+        done = work => Some(done),
+        () = too_late => None,
     }
 }
 
@@ -278,8 +321,13 @@ pub async fn edge_faults(config: &Config, ledger: &Ledger) -> Result<Vec<String>
     Ok(faults)
 }
 
-/// How long the writers may take to write what waits when the service stops.
-const LAST_WRITES: std::time::Duration = std::time::Duration::from_secs(10);
+/// How long running answers may take when the service stops. HTTPS and FTP cut theirs before that.
+const LAST_ANSWERS: Duration = Duration::from_secs(20);
+/// How long the last entries and rows may take: a connection that fell silent is given up, and another tried.
+const LAST_WRITES: Duration = Duration::from_secs(20);
+/// How long each of the next steps may take: the record is sent on, the vault gets the last of the log, the database is
+/// closed. Only a silent database or store needs all of it; a supervisor should wait for a minute and a half.
+const LAST_STEPS: Duration = Duration::from_secs(10);
 
 fn shelf_rules(config: &Config) -> Rules {
     Rules {

@@ -25,6 +25,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use crate::app::sealing;
 use crate::config::Config;
 use crate::ledger::Ledger;
 
@@ -50,7 +51,9 @@ impl ConfigArg {
     /// Opens the ledger it names.
     pub async fn ledger(&self) -> anyhow::Result<Ledger> {
         let config = self.read()?;
-        Ledger::open(&config.database).await.context("cannot open the ledger")
+        let ledger = Ledger::open(&config.database).await.context("cannot open the ledger")?;
+        sealing::attach(&config, &ledger)?;
+        Ok(ledger)
     }
 }
 

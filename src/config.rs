@@ -11,6 +11,7 @@ use serde::Deserialize;
 pub use self::proxy::ProxyConfig;
 use crate::intake::IntakeLimits;
 use crate::ledger::DatabaseConfig;
+use crate::space::SpaceConfig;
 use crate::vault::VaultConfig;
 
 /// Everything a node is told. Relative paths are meant from the file's own directory.
@@ -40,6 +41,9 @@ pub struct Config {
     /// What intake may use.
     #[serde(default)]
     pub intake: IntakeLimits,
+    /// What is kept free on the disks.
+    #[serde(default)]
+    pub space: SpaceConfig,
 }
 
 /// HTTPS.
@@ -186,6 +190,17 @@ pub struct KeysConfig {
     /// only the old one is led to the new one.
     #[serde(default)]
     pub previous: Option<PathBuf>,
+    /// The key that seals the secrets of second factors, the same on every node: 32 bytes as a line of hexadecimal digits.
+    /// Left out: `sealing.key` beside the signing key.
+    #[serde(default)]
+    pub sealing: Option<PathBuf>,
+}
+
+impl KeysConfig {
+    /// Where the sealing key lies.
+    pub fn sealing(&self) -> PathBuf {
+        self.sealing.clone().unwrap_or_else(|| self.signing.with_file_name("sealing.key"))
+    }
 }
 
 /// The file cannot be used.
@@ -246,6 +261,7 @@ impl Config {
         from(&mut config.tls.key);
         from(&mut config.keys.signing);
         config.keys.previous.iter_mut().for_each(from);
+        config.keys.sealing.iter_mut().for_each(from);
         if let Some(syslog) = &mut config.audit.syslog {
             from(&mut syslog.ca);
         }

@@ -34,6 +34,7 @@ use crate::ledger::{Ledger, LedgerError};
 use crate::reading;
 use crate::reading::scanner::Advice;
 use crate::registry;
+use crate::space::{Shortage, Space};
 use crate::vault::{Chunks, Vault, VaultError};
 
 pub use crate::reading::PngError;
@@ -101,6 +102,9 @@ pub enum IntakeError {
     /// The board has as many uploads under way and waiting as it may.
     #[error("the board's own seats are taken")]
     BoardIsFull,
+    /// A disk is as full as scans may make it.
+    #[error("there is no room for scans")]
+    NoRoom(#[from] Shortage),
     /// The body is longer than a scan may be.
     #[error("the body has more than {limit} bytes")]
     TooLarge {
@@ -149,6 +153,7 @@ pub struct Intake {
     appender: Appender,
     signer: Arc<ReceiptSigner>,
     clock: Clock,
+    space: Space,
 }
 
 /// One unit of the memory budget stands for this many bytes.
@@ -169,7 +174,12 @@ impl Intake {
         let share = units(limits.memory_bytes_per_board);
         let memory = Admission::new(units(limits.memory_bytes), share, limits.uploads_per_board);
         let turns = Admission::of_cores(cpu.cores());
-        Self { limits, memory, turns, cpu, vault, ledger, appender, signer, clock }
+        Self { limits, memory, turns, cpu, vault, ledger, appender, signer, clock, space: Space::default() }
+    }
+
+    /// The same that takes no scans while there is no room on these disks.
+    pub fn with(self, space: Space) -> Self {
+        Self { space, ..self }
     }
 
     /// Takes in one scan: the receipt is given only after object *and* entry are durable.
@@ -204,6 +214,9 @@ impl Intake {
         announced: Announced,
         chunks: impl Stream<Item = Result<Bytes, axum::Error>> + Send + Unpin,
     ) -> Result<Accepted, IntakeError> {
+        if let Some(shortage) = self.space.shortage().await {
+            return Err(shortage.into());
+        }
         let _seat = self.seat(&sender.board, announced.length).await?;
         let (bytes, digest) = receive::whole(chunks, digest, announced.length, &self.limits).await?;
         if let Some(known) = self.ledger.linked_before(digest, &sender.board).await? {

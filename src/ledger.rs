@@ -23,24 +23,29 @@ pub mod nodes;
 pub mod packs;
 pub mod people;
 mod plan;
+mod private;
 pub mod registry;
 mod replay;
 mod rows;
+pub mod seal;
 pub mod secrets;
 pub mod sessions;
 pub mod standing;
 pub mod tiles;
 pub mod tries;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use db::DatabaseConfig;
 use db::Db;
+pub use entries::HeadNow;
 
 /// An open ledger. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Ledger {
     db: Arc<Db>,
+    /// Seals the secrets of second factors, once it is known.
+    seal: Arc<OnceLock<seal::Seal>>,
 }
 
 /// Why the ledger could not do as asked.
@@ -72,6 +77,9 @@ pub enum LedgerError {
         /// What it is set to.
         value: String,
     },
+    /// The secret of a second factor cannot be sealed or opened.
+    #[error("the secret of a second factor is sealed: {0}")]
+    Sealed(&'static str),
     /// A row does not hold what it must.
     #[error("the ledger holds something it never wrote: {0}")]
     Corrupt(String),
@@ -111,7 +119,7 @@ impl LedgerError {
 impl Ledger {
     /// Opens the database and brings its tables up to date.
     pub async fn open(config: &DatabaseConfig) -> Result<Self, LedgerError> {
-        let ledger = Self { db: Arc::new(Db::open(config).await?) };
+        let ledger = Self { db: Arc::new(Db::open(config).await?), seal: Arc::default() };
         ledger.complete_subtrees().await?;
         ledger.audit_complete().await?;
         Ok(ledger)

@@ -22,8 +22,8 @@
 //!
 //! # Rooms, from the bottom to the top
 //!
-//! * [`domain`]: the words of the trade as types, and the one spelling of every public path. [`clock`], [`cpu`], [`cache`] and
-//!   [`telemetry`] are the tools of all others.
+//! * [`domain`]: the words of the trade as types, and the one spelling of every public path. [`clock`], [`cpu`], [`cache`],
+//!   [`probe`], [`space`] and [`telemetry`] are the tools of all others.
 //! * [`vault`]: objects by their content. [`reading`]: pixels and karekods. [`drawing`]: forms and scans for rehearsals.
 //!   [`log`]: the arithmetic of the transparency log. [`tls`]: certificates. [`paper`]: sheets that are printed.
 //! * [`ledger`]: the database: entries, the tree's rows, accounts, audit rows, the registry's tables. The only SQL.
@@ -31,6 +31,7 @@
 //! * [`access`]: who may what, when, from where. [`audit`]: the record of it. [`archive`]: packs and lists, computed rather
 //!   than stored. [`publication`]: the log's copy in the vault, and a database made from it again.
 //! * [`intake`]: taking in. [`tree`]: handing out. [`export`]: a medium for an independent candidate.
+//!   [`operation`]: whether the node can serve.
 //! * [`web`]: HTTPS. [`shelf`]: the tree as the FTP crate (`tutanak-ftp`) sees it. [`config`]: the file.
 //!   [`rehearsal`]: the registry's forms as they would be printed. [`client`]: what boards and parties run: upload,
 //!   mirror and verify.
@@ -70,12 +71,15 @@ pub mod export;
 pub mod intake;
 pub mod ledger;
 pub mod log;
+pub mod operation;
 pub mod paper;
+pub mod probe;
 pub mod publication;
 pub mod reading;
 pub mod registry;
 pub mod rehearsal;
 pub mod shelf;
+pub mod space;
 pub mod telemetry;
 pub mod tls;
 pub mod tree;

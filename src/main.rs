@@ -138,7 +138,10 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(run(cli.command)) {
+    let done = runtime.block_on(run(cli.command));
+    // A thread that a dead disk holds in the kernel must not hold the end of the process.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => match error.downcast_ref::<cli::Ended>() {
             Some(cli::Ended(status)) => ExitCode::from(*status),

@@ -2,6 +2,7 @@
 //!
 //! The only room that spells object keys. It must never know who asks, and never say "kept" before the bytes are durable.
 
+mod alive;
 mod key;
 mod local;
 mod near;
@@ -16,6 +17,7 @@ use bytes::Bytes;
 use object_store::{Error as StoreError, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 
 use crate::domain::{Digest, Scan, ScanFacts};
+use crate::space::Disk;
 pub use key::VaultKey;
 pub use near::NearConfig;
 pub use open::VaultConfig;
@@ -87,6 +89,13 @@ struct Store {
 }
 
 impl Vault {
+    /// The disks of this machine that it writes to.
+    pub fn disks(&self) -> Vec<Disk> {
+        let names = ["vault.root", "vault.second"].into_iter();
+        let roots = self.stores.iter().filter_map(|store| store.root.clone());
+        names.zip(roots).map(|(name, path)| Disk { name, path }).collect()
+    }
+
     /// Stores a scan under its digest in every store. Returns when it is durable in all of them.
     pub async fn keep(&self, scan: &Scan) -> Result<Kept, VaultError> {
         let key = VaultKey::Scan(scan.facts.digest);
@@ -155,6 +164,20 @@ impl Vault {
 }
 
 impl VaultError {
+    /// Whether there is no room left for what was to be stored.
+    pub fn is_full(&self) -> bool {
+        use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            if error.downcast_ref().is_some_and(|io: &std::io::Error| matches!(io.kind(), StorageFull | QuotaExceeded))
+            {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
+    }
+
     fn of(key: VaultKey, source: StoreError) -> Self {
         match source {
             StoreError::NotFound { .. } => Self::Missing(key),

@@ -38,6 +38,7 @@ use crate::access::standing::Standings;
 use crate::audit::Audit;
 use crate::intake::Intake;
 use crate::ledger::Ledger;
+use crate::operation::readiness::Readiness;
 use crate::tree::Tree;
 pub use routes::router;
 pub use site::board::Counters;
@@ -57,8 +58,10 @@ pub struct Site {
     pub sessions: Sessions,
     /// Writes down what they did.
     pub audit: Audit,
-    /// Answers whether the database is there.
+    /// What there is to be asked.
     pub ledger: Ledger,
+    /// Says whether this node can serve.
+    pub readiness: Readiness,
     /// Wakes whoever waits for entries of this node.
     pub size: watch::Receiver<u64>,
     /// Counts running downloads.

@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use super::write_private;
 use crate::config;
 use crate::intake::ReceiptSigner;
+use crate::ledger::seal::Seal;
 use crate::tls;
 
 /// Name of the configuration file in a service's directory.
@@ -34,6 +35,7 @@ pub fn run(dir: &Path, host: &str) -> anyhow::Result<()> {
     let (private, public) = ReceiptSigner::generate()?;
     write_private(&dir.join("keys/signing.pem"), &private)?;
     std::fs::write(dir.join("keys/signing.pub.pem"), public)?;
+    write_private(&dir.join("keys/sealing.key"), Seal::generate()?)?;
     let text = config::EMBEDDED.replacen("host = \"localhost\"", &format!("host = {host:?}"), 1);
     // Last, because its presence says that the directory is complete.
     std::fs::write(dir.join(CONFIG), text)?;

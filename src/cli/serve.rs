@@ -4,9 +4,10 @@ use anyhow::{Context, bail};
 use tokio_util::sync::CancellationToken;
 
 use super::{ConfigArg, certificates, open_files};
-use crate::app::{self, App};
+use crate::app::{self, App, sealing};
 use crate::clock::Clock;
 use crate::ledger::Ledger;
+use crate::space::Space;
 use crate::telemetry::Chain;
 use crate::tls;
 use crate::vault::Vault;
@@ -85,13 +86,15 @@ pub async fn check(config: &ConfigArg) -> anyhow::Result<()> {
                 }
                 Err(error) => report("boards' certificates", Err(chain(&error))),
             }
+            report("sealing key", sealing::check(&config, &ledger).await.map_err(|error| chain(&error)));
         }
         Err(error) => report("database", Err(chain(&error))),
     }
-    report(
-        "vault",
-        Vault::open(&config.vault).await.map(|_| "can be written and read".to_owned()).map_err(|e| chain(&e)),
-    );
+    let vault = Vault::open(&config.vault).await;
+    let disks = vault.iter().flat_map(Vault::disks).chain(config.database.disk()).collect();
+    let room = Space::new(&config.space, disks).shortage().await;
+    report("space", room.map_or(Ok("there is room for scans".to_owned()), |shortage| Err(shortage.to_string())));
+    report("vault", vault.map(|_| "can be written and read".to_owned()).map_err(|error| chain(&error)));
     let certificate = tls::Shown::open(&config.tls.certificate, &config.tls.key)
         .and_then(|shown| shown.server(&[], tls::Clients::AreNotAsked));
     report("certificate", certificate.map(|_| "fits its key".to_owned()).map_err(|error| chain(&error)));

@@ -91,6 +91,13 @@ pub enum AppendError {
     Stopped,
 }
 
+impl AppendError {
+    /// Whether the database's disk is full.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Failed(error) if matches!(**error, LedgerError::Full(_)))
+    }
+}
+
 impl Appender {
     /// Enters one scan. Returns when the entry is durable.
     pub async fn append(&self, submission: Submission) -> Result<Recorded, AppendError> {
@@ -168,13 +175,18 @@ impl Writer {
     /// Writes a group, again where nobody knows whether it was written: what was is found under the lock and answered as
     /// known, so nothing is entered twice.
     async fn write(&self, group: &[Submission]) -> Result<batch::Written, LedgerError> {
-        let begun = Instant::now();
+        let (begun, mut doubted) = (Instant::now(), false);
         loop {
             match batch::write(&self.ledger, group, self.binding.as_ref(), self.now()).await {
                 Err(error) if error.leaves_doubt() && begun.elapsed() < IN_DOUBT => {
                     let entries = group.len();
                     tracing::warn!(entries, error = %crate::telemetry::Chain(&error), "The database fell silent over a group of entries; looking whether they are there");
+                    doubted = true;
                     tokio::time::sleep(PAUSE).await;
+                }
+                // What the silent attempt added is known by now; whoever waits for it is still to be woken.
+                Ok(written) if doubted && written.size.is_none() => {
+                    return Ok(batch::Written { size: Some(self.ledger.head().await?.size), ..written });
                 }
                 done => return done,
             }

@@ -14,6 +14,8 @@ use sqlx::{Connection, PgConnection, PgPool, SqliteConnection, SqlitePool};
 
 use super::LedgerError;
 use super::lease::{BUSY, Pace, within};
+use super::private::keep_private;
+use crate::space::Disk;
 
 /// Where the ledger lies.
 #[derive(Clone, Debug, Deserialize)]
@@ -40,6 +42,15 @@ pub enum DatabaseConfig {
         /// Connections this node opens at most.
         connections: u32,
     },
+}
+
+impl DatabaseConfig {
+    /// The disk of this machine that it writes to; none for a server.
+    pub fn disk(&self) -> Option<Disk> {
+        let Self::Sqlite { path } = self else { return None };
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(Disk { name: "database", path: directory.to_owned() })
+    }
 }
 
 fn default_connections() -> u32 {
@@ -167,7 +178,8 @@ impl Db {
         if !new_enough(&version) {
             return Err(LedgerError::OldSqlite(version));
         }
-        within(Pace::Patient.sqlite(), async { Ok(sqlx::migrate!("storage-config/sqlite").run(&write).await?) }).await?;
+        within(Pace::Patient.sqlite(), async { Ok(sqlx::migrate!("storage-config/sqlite").run(&write).await?) })
+            .await?;
         let read = pool().max_connections(8).connect_with(readers.read_only(true)).await?;
         Ok(Self::Sqlite { read, write })
     }
@@ -207,7 +219,7 @@ impl Db {
 /// How long a writer may wait for the one that has SQLite's only writing connection.
 const WAIT_FOR_THE_WRITER: Duration = Duration::from_secs(30);
 /// How long somebody may wait for a connection to the server, a new one included.
-const WAIT_FOR_A_CONNECTION: Duration = Duration::from_secs(10);
+const WAIT_FOR_A_CONNECTION: Duration = Duration::from_secs(8);
 /// Migrations of a full database may build an index over all of it.
 const MIGRATIONS: Duration = Duration::from_secs(3600);
 
@@ -215,9 +227,9 @@ const MIGRATIONS: Duration = Duration::from_secs(3600);
 /// others: a transaction that waits for its node for so long is ended by the server, and a node that does not acknowledge
 /// is given up. The other direction has no such setting in `sqlx`; there [`within`] decides.
 const SERVER_LIMITS: [(&str, &str); 7] = [
-    ("lock_timeout", "8s"),
+    ("lock_timeout", "6s"),
     ("statement_timeout", "60s"),
-    ("idle_in_transaction_session_timeout", "5s"),
+    ("idle_in_transaction_session_timeout", "4s"),
     ("tcp_keepalives_idle", "10"),
     ("tcp_keepalives_interval", "5"),
     ("tcp_keepalives_count", "3"),
@@ -255,10 +267,11 @@ fn is_at_rest(
 /// Keeps programs that open the same file apart until the tables are there: neither the switch to a write-ahead log nor
 /// migrations wait for one another in SQLite.
 async fn opening(path: &Path) -> Result<std::fs::File, LedgerError> {
-    let lock = path.with_added_extension("opening");
+    let (lock, path) = (path.with_added_extension("opening"), path.to_owned());
     let held = tokio::task::spawn_blocking(move || -> std::io::Result<_> {
         let file = std::fs::File::create(lock)?;
         file.lock()?;
+        keep_private(&path)?;
         Ok(file)
     });
     Ok(held.await.map_err(std::io::Error::other).flatten().map_err(sqlx::Error::Io)?)

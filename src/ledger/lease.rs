@@ -32,7 +32,7 @@ impl Pace {
     /// A server that works says within its own limits that something took too long; these are for one that is silent.
     pub fn postgres(self) -> Duration {
         match self {
-            Self::Prompt => Duration::from_secs(10),
+            Self::Prompt => Duration::from_secs(8),
             Self::Patient => Duration::from_secs(65),
         }
     }

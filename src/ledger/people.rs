@@ -197,8 +197,9 @@ impl Ledger {
     /// # Errors
     /// The database did not answer; nothing was changed.
     pub async fn person_set_totp(&self, id: &str, secret: Option<&str>, step: i64) -> Result<bool, LedgerError> {
+        let secret = secret.map(|secret| self.sealed(id, secret)).transpose()?;
         Ok(in_tx!(&*self.db, |tx, Engine| {
-            let set = sqlx::query(SET_TOTP).bind(secret).bind(step).bind(id);
+            let set = sqlx::query(SET_TOTP).bind(&secret).bind(step).bind(id);
             set.execute(&mut *tx).await?.rows_affected() == 1
         }))
     }

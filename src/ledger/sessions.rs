@@ -113,7 +113,10 @@ impl Ledger {
     /// # Errors
     /// The database did not answer.
     pub async fn session(&self, token: &[u8; 32]) -> Result<Option<Session>, LedgerError> {
-        Ok(on_db!(&*self.db, |pool| sqlx::query_as(FIND).bind(&token[..]).fetch_optional(pool).await?))
+        let found: Option<Session> =
+            on_db!(&*self.db, |pool| sqlx::query_as(FIND).bind(&token[..]).fetch_optional(pool).await?);
+        let opened = |found: Session| Ok(Session { login: self.with_opened_factor(found.login)?, ..found });
+        found.map(opened).transpose()
     }
 
     /// It was used just now.

@@ -44,6 +44,9 @@ struct Body {
 /// Seconds after which a client that was turned away for load may come again.
 const COME_AGAIN: u32 = 5;
 
+/// The same, where somebody has to make room first.
+const COME_AGAIN_WHEN_THERE_IS_ROOM: u32 = 30;
+
 impl Problem {
     /// A failure of `kind`, which is the last part of its type and never changes.
     pub fn new(status: StatusCode, kind: &str, title: &'static str, detail: impl Into<String>) -> Self {
@@ -133,6 +136,16 @@ impl Problem {
         Self::busy(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable", detail)
     }
 
+    /// A disk is full, or as full as scans may make it.
+    fn no_room(cause: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::warn!(error = %Chain(cause), "There was no room for a scan");
+        let detail = "Sunucunun diskinde yeni tarama için yer kalmadı; tarama kaydedilmedi. Sistem yöneticilerine haber verin \
+                      ve yer açıldıktan sonra yeniden gönderin.";
+        let mut problem = Self::new(StatusCode::INSUFFICIENT_STORAGE, "no-room", "No room for scans", detail);
+        problem.retry_after = Some(COME_AGAIN_WHEN_THERE_IS_ROOM);
+        problem
+    }
+
     /// What somebody at the door is told. `challenge` is the scheme of the channel.
     pub fn at_the_door(error: DoorError, challenge: &'static str) -> Self {
         match error {
@@ -220,7 +233,10 @@ impl From<IntakeError> for Problem {
             E::Unsound(error) => unsound(error),
             E::Inspection(error) => Self::unavailable(&error),
             E::Registry(error) => Self::unavailable(&error),
+            E::NoRoom(shortage) => Self::no_room(&shortage),
+            E::Vault(error) if error.is_full() => Self::no_room(&error),
             E::Vault(error) => Self::unavailable(&error),
+            E::Append(error) if error.is_full() => Self::no_room(&error),
             E::Append(error) => Self::unavailable(&error),
         }
     }

@@ -263,8 +263,14 @@ pub struct SmallDisk(PathBuf);
 
 impl SmallDisk {
     pub fn mount(at: &Path) -> Option<Self> {
+        Self::of(at, "2m")
+    }
+
+    /// One of another size.
+    pub fn of(at: &Path, size: &str) -> Option<Self> {
         std::fs::create_dir_all(at).unwrap();
-        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"]).arg(at).output();
+        let size = format!("size={size}");
+        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).output();
         if mount.is_ok_and(|out| out.status.success()) {
             return Some(Self(at.to_owned()));
         }
@@ -287,6 +293,7 @@ async fn a_full_disk_refuses_clearly_and_heals_when_there_is_room_again() {
     let Some(_disk) = SmallDisk::mount(&disk) else { return };
     let plan = crate::house::Plan {
         vault: Some(VaultConfig::Local { root: disk.join("vault"), second: None }),
+        also: Some(|config| config.space.reserve_bytes = 0),
         ..Default::default()
     };
     let house = crate::house::House::build(plan).await;
@@ -296,9 +303,9 @@ async fn a_full_disk_refuses_clearly_and_heals_when_there_is_room_again() {
     while std::io::Write::write_all(&mut grown, &[0; 4096]).is_ok() {}
     let scan = page(&["1090000001"], 1);
     let refused = house.send(&house.first, &scan).await;
-    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(refused.status(), StatusCode::INSUFFICIENT_STORAGE);
     assert!(refused.headers().contains_key("retry-after"));
-    assert_eq!(json(refused).await["type"], "urn:tutanak:problem:unavailable");
+    assert_eq!(json(refused).await["type"], "urn:tutanak:problem:no-room");
     assert_eq!(house.entered().await, 0, "no entry points at what is not there");
     drop(grown);
     std::fs::remove_file(&ballast).unwrap();

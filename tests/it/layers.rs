@@ -3,13 +3,14 @@
 use std::path::Path;
 
 /// Rooms from the bottom to the top. A room may use those of lower rows, and its own row only where it is said here.
-const LAYERS: [&[&str]; 9] = [
-    &["domain", "clock", "telemetry", "cpu", "cache"],
+const LAYERS: [&[&str]; 10] = [
+    &["domain", "clock", "telemetry", "cpu", "cache", "probe"],
+    &["space"],
     &["vault", "reading", "drawing", "tls", "log", "paper"],
     &["ledger"],
     &["registry"],
     &["access", "audit", "archive", "publication"],
-    &["intake", "tree", "export"],
+    &["intake", "tree", "export", "operation"],
     &["web", "shelf", "config", "rehearsal", "client"],
     &["app"],
     &["cli"],

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 use tutanak::access::door::Door;
 use tutanak::cli::init;
 use tutanak::clock::Clock;
+use tutanak::config::Config;
 use tutanak::ledger::audit::{AuditQuestion, AuditRow};
 use tutanak::ledger::{DatabaseConfig, Ledger};
 use tutanak::registry;
@@ -76,6 +77,9 @@ impl Machine {
         let machine = Self { name: engine.name, ledger, dir, server, _engine: engine };
         machine.configure("kind = \"sqlite\"", &database);
         machine.configure("path = \"tutanak.db\"", "");
+        // What the command seals, the tests read.
+        let config = Config::from_file(&machine.config()).unwrap();
+        tutanak::app::sealing::attach(&config, &machine.ledger).unwrap();
         machine
     }
 

@@ -311,7 +311,7 @@ async fn sent(request: RequestBuilder) -> Result<Response, Failed> {
         (_, Some(kind)) if OF_THE_FILE.contains(&kind) => Failed::NoScan(said),
         (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, _) => Failed::Refused(format!("{status} {said}")),
         // Too many, or not now, concerns every scan; another problem may be this one's alone.
-        (StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE, _) => {
+        (StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE | StatusCode::INSUFFICIENT_STORAGE, _) => {
             Failed::Later { what: format!("{status} {said}"), after, answered: false }
         }
         (_, kind) => Failed::Later { what: format!("{status} {said}"), after, answered: kind.is_some() },

@@ -78,6 +78,7 @@ const NAMED: &str = "SELECT account, id AS person FROM person WHERE id = $1 \
 const USE_STEP: &str = "UPDATE person SET totp_step = $1 WHERE id = $2 AND totp_step < $1 AND totp IS NOT NULL";
 const CHANGE: &str = "UPDATE person SET password = $1, must_change = FALSE, slip_until_ms = NULL, slip_used = FALSE \
                       WHERE id = $2 AND password = $3 AND seat IS NOT NULL AND ($4 OR NOT (must_change AND slip_used))";
+const FACTOR: &str = "SELECT totp FROM person WHERE id = $1";
 const CHANGE_FACTOR: &str = "UPDATE person SET totp = $1, totp_step = $2 WHERE id = $3 AND password = $4 AND seat IS NOT NULL \
                              AND NOT must_change AND ((totp IS NULL AND $5 IS NULL) OR (totp = $5 AND totp_step < $6))";
 
@@ -99,7 +100,14 @@ impl Ledger {
     /// # Errors
     /// The database did not answer.
     pub async fn person_login(&self, id: &str) -> Result<Option<PersonLogin>, LedgerError> {
-        Ok(on_db!(&*self.db, |pool| sqlx::query_as(LOGIN).bind(id).fetch_optional(pool).await?))
+        let found: Option<PersonLogin> =
+            on_db!(&*self.db, |pool| sqlx::query_as(LOGIN).bind(id).fetch_optional(pool).await?);
+        found.map(|login| self.with_opened_factor(login)).transpose()
+    }
+
+    pub(in crate::ledger) fn with_opened_factor(&self, login: PersonLogin) -> Result<PersonLogin, LedgerError> {
+        let totp = login.totp.as_deref().map(|stored| self.opened(&login.person, stored)).transpose()?;
+        Ok(PersonLogin { totp, ..login })
     }
 
     /// Who has this name: the account and the person with this login, and the account that is called so.
@@ -143,9 +151,17 @@ impl Ledger {
     /// The database did not answer; nothing was changed.
     pub async fn person_change_factor(&self, change: &FactorChange<'_>) -> Result<bool, LedgerError> {
         let (before, (after, step)) = (change.before.unzip(), change.after);
+        let after = self.sealed(change.person, after)?;
         Ok(in_tx!(&*self.db, |tx, Engine| {
-            let set = sqlx::query(CHANGE_FACTOR).bind(after).bind(step).bind(change.person).bind(change.password);
-            let set = set.bind(before.0).bind(before.1.unwrap_or_default());
+            let stored: Option<Option<String>> =
+                sqlx::query_scalar(FACTOR).bind(change.person).fetch_optional(&mut *tx).await?;
+            let stored = stored.flatten();
+            let there = stored.as_deref().map(|stored| self.opened(change.person, stored)).transpose()?;
+            if there.as_deref() != before.0 {
+                return Ok(false);
+            }
+            let set = sqlx::query(CHANGE_FACTOR).bind(&after).bind(step).bind(change.person).bind(change.password);
+            let set = set.bind(&stored).bind(before.1.unwrap_or_default());
             let changed = set.execute(&mut *tx).await?.rows_affected() == 1;
             if changed {
                 begin_anew!(tx, change.person, change.session);

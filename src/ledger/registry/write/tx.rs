@@ -53,7 +53,12 @@ impl Tx {
         Ok(match db {
             // IMMEDIATE: what is compared must still be so when it is written.
             Db::Sqlite { write, .. } => Self::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
-            Db::Postgres(pool) => Self::Postgres(pool.begin().await?),
+            Db::Postgres(pool) => {
+                let mut tx = pool.begin().await?;
+                // Rows are read and compared between the statements; it does not lock what entries need.
+                sqlx::query("SET LOCAL idle_in_transaction_session_timeout = '60s'").execute(&mut *tx).await?;
+                Self::Postgres(tx)
+            }
         })
     }
 

@@ -1,0 +1,5 @@
+//! What those who run the service look at: whether it can serve.
+//!
+//! No rule of the election lives here.
+
+pub mod readiness;
