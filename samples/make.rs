@@ -125,7 +125,7 @@ fn bad(forms: &Forms, dir: &Path) {
     save(dir, "damaged-cut-in-the-middle.png", &sound[..sound.len() / 2]);
     save(dir, "damaged-wrong-checksum.png", &flipped(sound.len() / 2));
     save(dir, "damaged-without-end.png", &sound[..sound.len() - 12]);
-    save(dir, "damaged-bytes-after-the-end.png", &[&sound[..], b"..."].concat());
+    save(dir, "damaged-second-image-behind-the-end.png", &[&sound[..], &sound].concat());
     save(dir, "damaged-width-of-zero.png", &handmade(0, 100, &[0; 64]));
     save(dir, "too-large-bomb-30000x30000.png", &handmade(30_000, 30_000, &vec![0; 3751 * 30_000]));
     save(dir, "too-large-2147483647-wide.png", &handmade(i32::MAX as u32, 1, &[0; 64]));

@@ -13,6 +13,7 @@ mod inspect;
 mod known;
 pub mod receipt;
 mod receive;
+mod remark;
 mod resolve;
 pub mod routing;
 
@@ -27,12 +28,11 @@ use serde::Deserialize;
 use self::admission::{Admission, NoSeat, Seat};
 use crate::clock::Clock;
 use crate::cpu::{CpuLane, WorkPanicked};
-use crate::domain::routing::Claim;
+use crate::domain::routing::{Claim, Finding};
 use crate::domain::{BoardId, Digest, Karekod, Sender};
 use crate::ledger::append::{AppendError, Appender, Submission};
 use crate::ledger::{Ledger, LedgerError};
 use crate::reading;
-use crate::reading::scanner::Advice;
 use crate::registry;
 use crate::space::{Shortage, Space};
 use crate::vault::{Chunks, Vault, VaultError};
@@ -41,6 +41,7 @@ pub use crate::reading::PngError;
 pub use admission::Place;
 pub use inspect::{InspectError, Inspected, inspect};
 pub use receipt::{Receipt, ReceiptSigner};
+pub use remark::Remark;
 pub use resolve::resolve_parked;
 
 /// What intake may use.
@@ -229,18 +230,21 @@ impl Intake {
             let _turn = turn; // given back when the work ends, even if the sender went away
             inspect(bytes, digest, limits)
         });
-        let Inspected { scan, codes, advice } = inspected.await??;
+        let Inspected { scan, codes, mut remarks } = inspected.await??;
         let codes: Vec<Karekod> = codes.iter().filter_map(|code| code.parse().ok()).collect();
         let finding = registry::resolve(&self.ledger, &codes, &sender.place).await?;
+        if let Finding::Form { own: true, strange, .. } = &finding {
+            remarks.extend(strange.iter().cloned().map(Remark::StrangeCode));
+        }
         let kept = self.vault.keep(&scan).await?;
         let claim = Claim { digest, board: sender.board.clone(), finding, replaces: announced.replaces };
         let submission = Submission::new(&kept, claim, announced.reason, routing::rule);
         // The writer wakes the waiting readers when its commit is through.
         let recorded = self.appender.append(submission).await?;
-        Ok(self.accepted(recorded, advice))
+        Ok(self.accepted(recorded, remarks))
     }
 
-    fn accepted(&self, recorded: crate::ledger::append::Recorded, advice: Vec<Advice>) -> Accepted {
+    fn accepted(&self, recorded: crate::ledger::append::Recorded, remarks: Vec<Remark>) -> Accepted {
         let receipt = self.signer.sign(&recorded);
         if recorded.fresh {
             let position = recorded.position;
@@ -251,7 +255,7 @@ impl Intake {
                 "Took in entry {position}"
             );
         }
-        Accepted { receipt, advice, size: recorded.entry.size.unwrap_or(0), fresh: recorded.fresh }
+        Accepted { receipt, remarks, size: recorded.entry.size.unwrap_or(0), fresh: recorded.fresh }
     }
 
     /// The bytes of a scan that was taken in.
@@ -304,7 +308,7 @@ pub struct Accepted {
     /// The signed receipt.
     pub receipt: Receipt,
     /// What to do better next time. Empty for a scan that was linked before: its pixels are not looked at again.
-    pub advice: Vec<Advice>,
+    pub remarks: Vec<Remark>,
     /// Bytes of the scan.
     pub size: u64,
     /// Whether the entry is new.

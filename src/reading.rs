@@ -43,7 +43,7 @@ mod twin;
 
 pub use decode::{Level, Method, Padding};
 pub use evidence::{Findings, Proof, Reading, Spent, Stage, Unread};
-pub use page::{Damage, Limits, Page, PageError, PngError, check_frame};
+pub use page::{ChunkFault, Damage, Flaw, Limits, Page, PageError, PngError, check_frame};
 
 /// Everything that can be read on a page.
 pub fn read(page: &Page) -> Findings {

@@ -16,7 +16,8 @@ pub enum ParkReason {
     NoCode,
     /// A karekod was read that the registry does not know.
     UnknownCode,
-    /// Karekods of one page name different forms. Nobody guesses between them.
+    /// Karekods of one page name different forms, or one is so like the other that it may be a misread of it. Nobody
+    /// guesses between them.
     CodesDisagree,
     /// The form belongs to another board.
     OtherBoard,
@@ -45,7 +46,7 @@ impl ParkReason {
         match self {
             Self::NoCode => "Sayfada karekod okunamadı.",
             Self::UnknownCode => "Sayfadaki karekod kayıtlarda yok.",
-            Self::CodesDisagree => "Sayfadaki iki karekod farklı tutanakları gösteriyor.",
+            Self::CodesDisagree => "Sayfadaki karekodlar birbirini tutmuyor.",
             Self::OtherBoard => "Bu tutanak başka bir kurulun sandığına ait.",
             Self::SameBytesOtherForm => "Aynı görüntü daha önce başka bir tutanak olarak kaydedilmiş.",
         }
@@ -78,6 +79,9 @@ pub enum Finding {
         form: Form,
         /// Whether it is the sender's to send.
         own: bool,
+        /// Codes of the page that the registry does not know, and that are no misread of the form's own: an address or a
+        /// telephone number that somebody put on the sheet.
+        strange: Vec<Karekod>,
     },
 }
 

@@ -161,7 +161,7 @@ impl Intake {
         let Entry { sha256: Some(digest), size: Some(size), crc32: Some(crc32), .. } = entry else {
             return Err(NotAgreed::Overtaken.into());
         };
-        let finding = Finding::Form { form: self.own_form(sender, &wish.code).await?, own: true };
+        let finding = Finding::Form { form: self.own_form(sender, &wish.code).await?, own: true, strange: vec![] };
         let (width, height) = (entry.width.unwrap_or(0), entry.height.unwrap_or(0));
         let facts = ScanFacts { digest, size, crc32, width, height };
         let kept = self.vault.kept_already(facts).await.map_err(IntakeError::from)?;
@@ -171,7 +171,7 @@ impl Intake {
 
     async fn own_form(&self, sender: &Sender, code: &Karekod) -> Result<Form, ByHandError> {
         match registry::resolve(&self.ledger, std::slice::from_ref(code), &sender.place).await? {
-            Finding::Form { own: true, form } => Ok(form),
+            Finding::Form { own: true, form, .. } => Ok(form),
             _ => Err(ByHandError::NoForm(code.clone())),
         }
     }

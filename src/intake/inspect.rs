@@ -4,8 +4,9 @@ use std::panic::AssertUnwindSafe;
 
 use bytes::Bytes;
 
+use super::remark::Remark;
 use crate::domain::{Digest, Scan, ScanFacts};
-use crate::reading::scanner::{self, Advice};
+use crate::reading::scanner;
 use crate::reading::{self, Damage, Limits, Page, PageError, PngError};
 
 /// A scan that may be kept, and what could be read on it.
@@ -16,7 +17,7 @@ pub struct Inspected {
     /// Payloads of the codes on the page, each once.
     pub codes: Vec<String>,
     /// What to do better next time. It decides nothing.
-    pub advice: Vec<Advice>,
+    pub remarks: Vec<Remark>,
 }
 
 /// Why the bytes may not be kept.
@@ -48,7 +49,8 @@ pub fn inspect(bytes: Bytes, digest: Digest, limits: Limits) -> Result<Inspected
     let codes = findings.codes();
     let crc32 = crc32fast::hash(&bytes);
     let facts = ScanFacts { digest, size: bytes.len() as u64, crc32, width: page.width(), height: page.height() };
-    Ok(Inspected { scan: Scan { bytes, facts }, codes, advice })
+    let remarks = advice.into_iter().map(Remark::Scan).chain(page.flaws().iter().cloned().map(Remark::File)).collect();
+    Ok(Inspected { scan: Scan { bytes, facts }, codes, remarks })
 }
 
 /// Some of it is foreign code. A page on which it panics is a page without a code or without advice, not an upload that

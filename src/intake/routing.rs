@@ -20,7 +20,7 @@ pub fn rule(claim: &Claim, standing: &Standing) -> Ruling {
         Finding::Unknown(_) => Err(ParkReason::UnknownCode),
         Finding::Disagree(_) => Err(ParkReason::CodesDisagree),
         Finding::Form { own: false, .. } => Err(ParkReason::OtherBoard),
-        Finding::Form { own: true, form } => Ok(form),
+        Finding::Form { own: true, form, .. } => Ok(form),
     };
     let form = match form {
         Ok(form) => form,
@@ -102,7 +102,7 @@ mod tests {
     fn every_claim_meets_the_rule_that_is_written() {
         use ParkReason as P;
         use Ruling::{Known, Linked, Parked, Resolved};
-        let own = |form| Finding::Form { form, own: true };
+        let own = |form| Finding::Form { form, own: true, strange: vec![] };
         let single = || own(form(1, false));
         let many = || own(form(1, true));
         let key = form(1, false).key();
@@ -117,7 +117,7 @@ mod tests {
             ("codes disagree", Finding::Disagree(code()), None, vec![], vec![], Parked(P::CodesDisagree)),
             (
                 "another board's box",
-                Finding::Form { form: form(1, false), own: false },
+                Finding::Form { form: form(1, false), own: false, strange: vec![] },
                 None,
                 vec![],
                 vec![],

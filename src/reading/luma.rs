@@ -25,8 +25,7 @@ pub(super) enum Shades {
 }
 
 impl Shades {
-    /// By the header, PLTE and tRNS. `None` when a palette is needed and there is none that is sound. A tRNS that does not
-    /// fit is passed over, as other readers do.
+    /// By the header, PLTE and a tRNS that fits both. `None` when a palette is needed and there is none that is sound.
     pub fn new(header: &Header, palette: Option<&[u8]>, transparency: Option<&[u8]>) -> Option<Self> {
         let Header { depth, colour, .. } = *header;
         let bytes = usize::from(depth.div_ceil(8));
@@ -36,7 +35,7 @@ impl Shades {
                 if colours.is_empty() || colours.len() > 256 {
                     return None;
                 }
-                let alphas = transparency.filter(|alphas| alphas.len() <= colours.len()).unwrap_or_default();
+                let alphas = transparency.unwrap_or_default();
                 let mut shades = Box::new([0; 256]); // a sample beyond the palette is black, as other readers have it
                 for (n, [red, green, blue]) in colours.iter().enumerate() {
                     shades[n] = over_white(luma(*red, *green, *blue), alphas.get(n).copied().unwrap_or(u8::MAX));

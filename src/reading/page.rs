@@ -1,20 +1,47 @@
 //! A PNG as a page of pixels, within limits that are checked before anything is allocated.
 //!
-//! Every chunk's checksum, every pixel and the checksum over the pixels are looked at, so a page that was read is a page
-//! that is sound. It must never allocate by what a header claims without having checked it.
+//! # What is taken, and what is refused
+//!
+//! A district board that sends at night has one scanner. If that scanner writes a fault into every file, and every file is
+//! refused for it, the board can send nothing until morning; so a tutanak is not refused for a fault that harms nobody. The
+//! original bytes are kept as they came, and parties show them with whatever they have: so what every reader shows alike is
+//! taken, and the measure of that is libpng. But a figure on a tutanak must be the figure that was scanned: so every
+//! checksum over the pixels must be right, also where libpng would only warn.
+//!
+//! | fault of the file | decision |
+//! |---|---|
+//! | an ancillary chunk (iCCP, tEXt, gAMA, pHYs, tRNS …) with a wrong checksum | taken, the chunk passed over, advice |
+//! | one that is out of order, doubled, or whose content does not fit | taken, the chunk passed over, advice |
+//! | a compressed text or profile that would inflate without end | taken: nothing ever inflates it |
+//! | up to 16 rows of pixels more than the header says | taken, the surplus passed over, advice |
+//! | bytes in IDAT behind the compressed pixels | taken, passed over, advice |
+//! | bytes behind IEND, as many as a file may have | taken, passed over, advice |
+//! | a second image behind IEND: a page that nobody would see | refused |
+//! | more than 16 rows too many: a sheet whose end nobody would see | refused |
+//! | a critical chunk (IHDR, PLTE, IDAT, IEND) with a wrong checksum, missing, out of order or unknown | refused |
+//! | no IEND: libpng ends in an error, and nothing else tells a whole file from one that was cut | refused |
+//! | rows missing, the compressed pixels damaged | refused |
+//! | the checksum over the pixels (Adler-32) wrong or missing: nothing else covers them from scanner to file | refused |
+//!
+//! Advice stands beside the receipt ([`Flaw`]); a refusal names the chunk and what is wrong with it ([`Damage`]).
 
 mod chunks;
 mod filter;
+mod flaw;
 mod header;
 mod inflate;
+mod order;
 mod rows;
 mod sheet;
+mod turkish;
 
 use std::sync::{Mutex, PoisonError};
 
 use super::bits::Bits;
 use super::grey::Grey;
 pub use chunks::PngError;
+use flaw::Flaws;
+pub use flaw::{ChunkFault, Flaw};
 pub(super) use header::{Colour, Header};
 
 /// What a scan may be at most.
@@ -40,6 +67,7 @@ pub struct Page {
     /// The page at half its size, made while it was decoded, until somebody reads it.
     half: Mutex<Option<Grey>>,
     density: Option<[f32; 2]>,
+    flaws: Flaws,
 }
 
 /// The pixels, in the form in which they are the cheapest to search.
@@ -133,11 +161,14 @@ pub enum Damage {
     /// The checksum over the pixels (Adler-32) is wrong.
     #[error("the pixels have a wrong checksum")]
     Checksum,
-    /// The compressed pixels end too early.
-    #[error("the pixels end before the last row or before their checksum")]
+    /// The compressed pixels end before the last row.
+    #[error("the pixels end before the last row")]
     Short,
-    /// The compressed pixels go on.
-    #[error("there are more pixels than the header says")]
+    /// The compressed pixels end before their checksum.
+    #[error("the pixels have no checksum")]
+    NoChecksum,
+    /// The compressed pixels go on for more than sixteen rows.
+    #[error("there are far more pixels than the header says")]
     Long,
     /// A row names a filter that does not exist.
     #[error("there is no row filter {filter}")]
@@ -147,8 +178,8 @@ pub enum Damage {
     },
 }
 
-/// Whether the frame of a PNG is sound: every chunk whole, its checksum right, IEND, and nothing behind it. The pixels are
-/// not looked at.
+/// Whether the frame of a PNG is sound: every critical chunk whole, in order, its checksum right, down to IEND. The pixels
+/// are not looked at.
 ///
 /// # Errors
 /// What is wrong with it, and where.
@@ -159,22 +190,29 @@ pub fn check_frame(bytes: &[u8]) -> Result<(), PngError> {
 impl Page {
     /// Decodes a PNG of any colour type, depth and interlacing. Of an animation it is the still image.
     pub fn from_png(bytes: &[u8], limits: Limits) -> Result<Self, PageError> {
-        let file = chunks::walk(bytes).map_err(Damage::Frame)?;
+        let mut file = chunks::walk(bytes).map_err(Damage::Frame)?;
         let header = Header::read(file.header)?;
         let Header { width, height, .. } = header;
         let pixels = u64::from(width) * u64::from(height);
         if width.max(height) > limits.side || pixels > limits.pixels {
             return Err(PageError::TooLarge { width, height, side: limits.side, pixels: limits.pixels });
         }
-        let (pixels, half) = rows::pixels(&header, &file)?;
-        Ok(Self { pixels, half: Mutex::new(half), density: file.density.and_then(density) })
+        let (pixels, half, rest) = rows::pixels(&header, &file)?;
+        file.flaws.add((rest.surplus > 0).then_some(Flaw::MorePixels { bytes: rest.surplus }));
+        file.flaws.add((rest.behind > 0).then_some(Flaw::BehindPixels { bytes: rest.behind }));
+        Ok(Self { pixels, half: Mutex::new(half), density: file.density.and_then(density), flaws: file.flaws })
     }
 
     /// A page of pixels that somebody else made, 0 black to 255 white. `None` when the sides do not fit the pixels.
     pub fn from_luma(width: u32, height: u32, luma: Vec<u8>) -> Option<Self> {
         let (width, height) = (width as usize, height as usize);
         let fits = width.checked_mul(height) == Some(luma.len()) && !luma.is_empty();
-        fits.then(|| Self { pixels: Pixels::Grey(Grey { width, height, luma }), half: Mutex::default(), density: None })
+        fits.then(|| Self {
+            pixels: Pixels::Grey(Grey { width, height, luma }),
+            half: Mutex::default(),
+            density: None,
+            flaws: Flaws::default(),
+        })
     }
 
     /// Pixels.
@@ -196,6 +234,11 @@ impl Page {
     /// Dots per inch as the file says, the mean of across and down. A scanner may say what it likes.
     pub fn dpi(&self) -> Option<f32> {
         self.density.map(|[across, down]| f32::midpoint(across, down))
+    }
+
+    /// What is wrong with the file and was passed over, the first of each kind.
+    pub fn flaws(&self) -> &[Flaw] {
+        self.flaws.list()
     }
 
     pub(super) fn pixels(&self) -> &Pixels {
@@ -222,8 +265,8 @@ impl Page {
 const INCH: f32 = 0.0254;
 
 /// Dots per inch across and down, if the file counts them by the metre (PNG specification, 11.3.4.3: pHYs).
-fn density(data: &[u8]) -> Option<[f32; 2]> {
-    let [x0, x1, x2, x3, y0, y1, y2, y3, unit] = *data.as_array::<9>()?;
+fn density(data: &[u8; 9]) -> Option<[f32; 2]> {
+    let [x0, x1, x2, x3, y0, y1, y2, y3, unit] = *data;
     let dots = [u32::from_be_bytes([x0, x1, x2, x3]), u32::from_be_bytes([y0, y1, y2, y3])];
     (unit == 1 && !dots.contains(&0)).then(|| dots.map(|dots| dots as f32 * INCH))
 }

@@ -105,6 +105,40 @@ impl Problem {
         Self::new(status, "headers-too-large", "Headers too large", "İstek başlıkları çok uzun.")
     }
 
+    /// The request names no host, or two.
+    pub fn bad_host() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad-host", "Bad host", "İstek, tek bir sunucu adı (Host) taşımalıdır.")
+    }
+
+    /// The body is of another type than the address takes.
+    pub fn wrong_media_type(expected: &str) -> Self {
+        let detail = format!("Bu adres gövdeyi {expected} türünde bekler (Content-Type).");
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong-media-type", "Unsupported media type", detail)
+    }
+
+    /// The body is longer than the address takes.
+    pub fn body_too_large() -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", "İsteğin gövdesi çok büyük.")
+    }
+
+    /// The body ended before its end.
+    pub fn broken_off() -> Self {
+        let detail = "Aktarım yarıda kesildi; hiçbir şey kaydedilmedi. Yeniden gönderin.";
+        Self::new(StatusCode::BAD_REQUEST, "broken-off", "The body broke off", detail)
+    }
+
+    /// The body says something that cannot be.
+    pub fn bad_content(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bad-content", "Bad content", detail)
+    }
+
+    /// A mistake of ours, told to the log.
+    pub fn broken(mistake: &str) -> Self {
+        tracing::error!(mistake, "Could not answer a request");
+        let detail = "Hizmette bir hata oluştu; işlem yapılmadı.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error", detail)
+    }
+
     /// The query cannot be understood.
     pub fn bad_query(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad-query", "Bad query", detail)
@@ -218,10 +252,7 @@ impl From<IntakeError> for Problem {
                 let detail = format!("Görüntü {} MiB sınırından büyük.", limit >> 20);
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", detail)
             }
-            E::BrokenOff(_) => {
-                let detail = "Aktarım yarıda kesildi; hiçbir şey kaydedilmedi. Yeniden gönderin.";
-                Self::new(StatusCode::BAD_REQUEST, "broken-off", "The body broke off", detail)
-            }
+            E::BrokenOff(_) => Self::broken_off(),
             E::Silent(_) => {
                 let detail = "Aktarım durdu; hiçbir şey kaydedilmedi. Yeniden gönderin.";
                 Self::new(StatusCode::REQUEST_TIMEOUT, "silent", "The sender fell silent", detail)
@@ -246,30 +277,17 @@ fn unsound(error: InspectError) -> Problem {
     let refuse =
         |kind: &str, title, detail: String| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, kind, title, detail);
     match error {
-        InspectError::Frame(error) => {
-            let detail = match &error {
-                PngError::Truncated { chunk, at } => {
-                    format!("PNG yarım: {chunk} parçası ({at}. bayt) tamamlanmadan bitiyor.")
-                }
-                PngError::WrongCrc { chunk, at } => {
-                    format!("PNG bozuk: {chunk} parçasının ({at}. bayt) denetim toplamı yanlış.")
-                }
-                PngError::Misplaced { chunk, at } => format!("PNG bozuk: {chunk} parçası ({at}. bayt) yerinde değil."),
-                PngError::Trailing { bytes, .. } => format!("PNG'nin sonundan sonra {bytes} bayt daha var."),
-                PngError::Empty => return refuse("not-a-png", "Not a PNG", "Dosya boş.".to_owned()),
-                PngError::NotPng => return refuse("not-a-png", "Not a PNG", "Dosya bir PNG değil.".to_owned()),
-            };
-            refuse("damaged-png", "Damaged PNG", detail)
+        InspectError::Frame(error @ (PngError::Empty | PngError::NotPng)) => {
+            refuse("not-a-png", "Not a PNG", error.turkish())
         }
+        InspectError::Frame(error) => refuse("damaged-png", "Damaged PNG", error.turkish()),
         InspectError::Page(PageError::TooLarge { width, height, side, pixels }) => {
             let most = pixels / 1_000_000;
             let detail =
                 format!("Görüntü {width} × {height} piksel; en çok kenarda {side}, toplamda {most} milyon olabilir.");
             refuse("too-many-pixels", "Too many pixels", detail)
         }
-        InspectError::Page(PageError::Damaged(_)) => {
-            refuse("damaged-png", "Damaged PNG", "PNG bozuk: görüntü verisi (IDAT) açılamıyor.".to_owned())
-        }
+        InspectError::Page(PageError::Damaged(damage)) => refuse("damaged-png", "Damaged PNG", damage.turkish()),
     }
 }
 

@@ -17,8 +17,7 @@ use super::who::SendingBoard;
 use crate::access::Act;
 use crate::audit::Access;
 use crate::domain::Digest;
-use crate::intake::{Accepted, Announced, Receipt};
-use crate::reading::scanner::Advice;
+use crate::intake::{Accepted, Announced, Receipt, Remark};
 
 /// What may stand behind the `?`.
 #[derive(Debug, Deserialize)]
@@ -37,7 +36,7 @@ pub struct Answer {
     /// the scan was linked before. It is no part of the receipt: what is entered must not depend on what a newer
     /// version would advise, and a receipt must be the same whenever it is asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    advice: Vec<Advice>,
+    advice: Vec<Remark>,
 }
 
 /// Longest reason, in letters. It stands in the public log.
@@ -59,7 +58,7 @@ pub async fn upload(
     super::board::finish(seat, &taken, |accepted| accepted.size);
     let accepted = taken?;
     let status = if accepted.fresh { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(Answer { receipt: accepted.receipt, advice: accepted.advice })))
+    Ok((status, Json(Answer { receipt: accepted.receipt, advice: accepted.remarks })))
 }
 
 /// A scan that somebody brings, for the record.

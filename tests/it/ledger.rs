@@ -52,7 +52,7 @@ fn form(sandik: u32) -> Finding {
         nearest_board: None,
         many_pages: false,
     };
-    Finding::Form { form, own: true }
+    Finding::Form { form, own: true, strange: vec![] }
 }
 
 /// The root by the words of RFC 6962 §2.1.

@@ -106,7 +106,7 @@ async fn what_a_board_is_told_to_send_is_what_it_may_send_on_every_database() {
             for (code, place) in codes() {
                 let code: Karekod = code.parse().unwrap();
                 let found = resolve(&ledger, std::slice::from_ref(&code), &at).await.unwrap();
-                let Finding::Form { form, own } = found else { panic!("{code} names no form: {found:?}") };
+                let Finding::Form { form, own, .. } = found else { panic!("{code} names no form: {found:?}") };
                 assert_eq!(own, sends.contains(&place), "{board} sends for {place} on {}", engine.name);
                 may.extend(own.then(|| (form.race.map(u8::from), form.key())));
             }

@@ -5,10 +5,11 @@ use ed25519_dalek::pkcs8::DecodePublicKey;
 use ed25519_dalek::{Signature, Verifier, VerifyingKey};
 use reqwest::StatusCode;
 use serde_json::Value;
+use tutanak::domain::Digest;
 use tutanak::drawing::ScanStyle;
 
 use crate::house::{House, json};
-use crate::paper::page;
+use crate::paper::{chunk, page};
 use crate::scanner::{drawn, office};
 
 /// Verifies an answer as a board would: what stands before the signature is what was signed, and nothing else.
@@ -55,4 +56,42 @@ async fn advice_about_the_scanner_stands_beside_the_receipt_and_outside_its_sign
         let again = house.send(&house.first, &scan).await;
         assert_eq!((again.status(), json(again).await), (StatusCode::OK, told), "{name}");
     }
+}
+
+/// What a fault of a file makes of a scan: taken in, linked, kept byte for byte, and told with the chunk's name.
+#[tokio::test]
+async fn a_fault_that_changes_no_pixel_is_taken_in_and_told_beside_the_receipt() {
+    let house = House::open().await;
+    let sound = page(&["1090000001", "1090000001"], 1);
+    let mut profile = chunk(b"iCCP", b"profile\0\0nothing");
+    *profile.last_mut().unwrap() ^= 1;
+    let with_profile = [&sound[..33], &profile, &sound[33..]].concat();
+    for (name, scan, kind, words) in [
+        ("a profile with a wrong checksum", with_profile, "file-chunk-checksum", "iCCP parçasının denetim toplamı"),
+        ("bytes behind the end", [&sound[..], b"\0\0"].concat(), "file-bytes-behind-end", "(IEND) sonra 2 bayt"),
+    ] {
+        let answer = house.send(&house.first, &scan).await;
+        assert_eq!(answer.status(), StatusCode::CREATED, "{name}");
+        let text = answer.text().await.unwrap();
+        verify(&house, &text);
+        let told: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(told["status"], "linked", "{name}");
+        assert_eq!(told["advice"][0]["kind"], kind, "{name}: {text}");
+        assert!(told["advice"][0]["tr"].as_str().unwrap().contains(words), "{name}: {text}");
+        let digest = Digest::of(&scan).to_string();
+        let kept = house.dir.path().join("vault/b").join(&digest[..2]).join(&digest);
+        assert_eq!(std::fs::read(kept).unwrap(), scan, "{name}: the bytes are kept as they came");
+    }
+}
+
+/// A telephone number in a QR code is no second form.
+#[tokio::test]
+async fn a_code_that_no_registry_knows_is_told_and_does_not_keep_a_form_from_being_linked() {
+    let house = House::open().await;
+    let text = house.send(&house.first, &page(&["1090000001", "5321234567"], 1)).await.text().await.unwrap();
+    verify(&house, &text);
+    let told: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((told["status"].as_str(), told["form"]["code"].as_str()), (Some("linked"), Some("1090000001")));
+    let strange = told["advice"].as_array().unwrap().iter().find(|advice| advice["kind"] == "strange-code");
+    assert!(strange.unwrap()["tr"].as_str().unwrap().contains("5321234567"), "{text}");
 }

@@ -46,7 +46,7 @@ async fn good_samples_are_linked_to_the_form_in_their_name() {
         let form = ledger.form_by_code(&named).await.unwrap().unwrap();
         let board = form.nearest_board.clone().unwrap();
         let found = registry::resolve(&ledger, &read, &board).await.unwrap();
-        assert_eq!(found, Finding::Form { form, own: true }, "{name}");
+        assert_eq!(found, Finding::Form { form, own: true, strange: vec![] }, "{name}");
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::whole::Unsound;
 use crate::domain::routing::ParkReason;
-use crate::reading::PngError;
 
 /// Why a scan was parked, and what helps.
 pub fn parked(reason: &str) -> (&'static str, &'static str) {
@@ -58,18 +57,7 @@ pub fn beside_damaged(file: &str, why: &str) -> String {
 pub fn unsound(why: &Unsound) -> String {
     match why {
         Unsound::TooLong(bytes) => format!("Dosya {} MB; bu kadar büyük bir tarama kabul edilmez.", bytes / 1_000_000),
-        Unsound::Frame(PngError::Empty) => "Dosya boş.".to_owned(),
-        Unsound::Frame(PngError::NotPng) => "Dosya bir PNG değil; yalnız adı öyle.".to_owned(),
-        Unsound::Frame(PngError::Truncated { at, .. }) => {
-            format!("Dosya yarım: {at}. bayttaki parçası tamamlanmadan bitiyor.")
-        }
-        Unsound::Frame(PngError::WrongCrc { chunk, at }) => {
-            format!("Dosya bozuk: {chunk} parçasının ({at}. bayt) denetim toplamı yanlış.")
-        }
-        Unsound::Frame(PngError::Misplaced { chunk, at }) => {
-            format!("Dosya bozuk: {chunk} parçası ({at}. bayt) yerinde değil.")
-        }
-        Unsound::Frame(PngError::Trailing { bytes, .. }) => format!("Görüntünün sonundan sonra {bytes} bayt daha var."),
+        Unsound::Frame(error) => error.turkish(),
     }
 }
 

@@ -1,6 +1,11 @@
-//! Walking a PNG chunk by chunk: every length, every checksum, IEND, and nothing after it (PNG specification, 5.3).
+//! Walking a PNG chunk by chunk: every length, every checksum, down to IEND (PNG specification, 5.3).
 //!
-//! It must never inflate anything and never trust a length it has not compared with what is there.
+//! A critical chunk that is damaged ends the walk. An ancillary one that is damaged is passed over and reported as a
+//! [`Flaw`]; so is what follows IEND. Nothing is inflated, and no length is trusted before it was compared with what is
+//! there.
+
+use super::flaw::{ChunkFault, Flaw, Flaws};
+use super::order::Order;
 
 /// Why the bytes are no sound PNG, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,12 +40,18 @@ pub enum PngError {
         /// Where it begins.
         at: usize,
     },
-    /// Something follows IEND.
-    #[error("{bytes} bytes follow the end of the image at byte {at}")]
-    Trailing {
-        /// How many.
-        bytes: usize,
-        /// Where they begin.
+    /// A chunk's type is not four letters, so nobody can say whether it may be passed over.
+    #[error("there is no chunk type {chunk}, which stands at byte {at}")]
+    NoType {
+        /// What stands in its place.
+        chunk: String,
+        /// Where the chunk begins.
+        at: usize,
+    },
+    /// A second image follows the first: another page, which no reader would show.
+    #[error("a second image begins at byte {at}")]
+    SecondImage {
+        /// Where.
         at: usize,
     },
 }
@@ -53,19 +64,61 @@ const FRAME: usize = 12;
 const COLOUR: usize = 9;
 const INDEXED: u8 = 3;
 
-/// The parts of a sound file that a page is made of.
-#[derive(Clone, Copy, Debug)]
+/// The parts of a file that a page is made of.
+#[derive(Clone, Debug)]
 pub(super) struct File<'a> {
     /// The data of IHDR.
     pub header: &'a [u8; 13],
     /// The data of PLTE.
     pub palette: Option<&'a [u8]>,
-    /// The data of tRNS, where it stands in its place.
+    /// The data of tRNS, if it fits the header and the palette.
     pub transparency: Option<&'a [u8]>,
     /// The data of pHYs.
-    pub density: Option<&'a [u8]>,
+    pub density: Option<&'a [u8; 9]>,
     /// The compressed pixels.
     pub pixels: Idat<'a>,
+    /// What was passed over.
+    pub flaws: Flaws,
+}
+
+impl<'a> File<'a> {
+    fn new() -> Self {
+        let (palette, transparency, density) = (None, None, None);
+        Self { header: &[0; 13], palette, transparency, density, pixels: Idat::default(), flaws: Flaws::default() }
+    }
+
+    /// Whether a tRNS has the length that its colour type asks for; libpng passes over any other.
+    fn fits(&self, transparency: &[u8]) -> bool {
+        match self.header[COLOUR] {
+            0 => transparency.len() == 2,
+            2 => transparency.len() == 6,
+            INDEXED => self.palette.is_some_and(|palette| (1..=palette.len() / 3).contains(&transparency.len())),
+            _ => false,
+        }
+    }
+
+    /// Takes from an ancillary chunk what the page needs of it.
+    ///
+    /// # Errors
+    /// The chunk is damaged, and nothing of it was taken.
+    fn take(&mut self, chunk: &Chunk<'a>, stage: Stage, order: &mut Order) -> Result<(), ChunkFault> {
+        if !chunk.sound {
+            return Err(ChunkFault::Checksum);
+        }
+        let before_data = stage == Stage::BeforeData;
+        let needs_palette = chunk.kind == b"tRNS" && self.header[COLOUR] == INDEXED && self.palette.is_none();
+        if needs_palette || !order.allows(chunk.kind, self.palette.is_none(), before_data) {
+            return Err(ChunkFault::Place);
+        }
+        match chunk.kind {
+            b"tRNS" if self.fits(chunk.data) => self.transparency = Some(chunk.data),
+            b"pHYs" if chunk.data.len() == 9 => self.density = chunk.data.as_array(),
+            b"tRNS" | b"pHYs" => return Err(ChunkFault::Content),
+            _ => {}
+        }
+        order.saw(chunk.kind);
+        Ok(())
+    }
 }
 
 /// The data of all IDAT chunks, one after the other. Kept as the bytes they stand in, so that a million empty chunks cost
@@ -103,7 +156,7 @@ enum Stage {
     AfterData,
 }
 
-/// Walks all chunks. `Ok` means that the frame of the file is sound; what the pixels hold is another question.
+/// Walks all chunks. `Ok` means that the critical chunks are whole and in order; what the pixels hold is another question.
 pub(super) fn walk(bytes: &[u8]) -> Result<File<'_>, PngError> {
     if bytes.is_empty() {
         return Err(PngError::Empty);
@@ -113,32 +166,34 @@ pub(super) fn walk(bytes: &[u8]) -> Result<File<'_>, PngError> {
     }
     let mut at = SIGNATURE.len();
     let mut stage = Stage::BeforeHeader;
-    let mut file = File { header: &[0; 13], palette: None, transparency: None, density: None, pixels: Idat::default() };
+    let mut file = File::new();
+    let mut order = Order::default();
     let mut pixels_from = 0;
     loop {
-        let (chunk, data) = chunk_at(bytes, at)?;
-        let next = at + FRAME + data.len();
-        let misplaced = || PngError::Misplaced { chunk: name(chunk), at };
-        match (chunk, stage) {
-            (b"IHDR", Stage::BeforeHeader) => file.header = data.try_into().map_err(|_| misplaced())?,
+        let chunk = chunk_at(bytes, at)?;
+        let next = at + FRAME + chunk.data.len();
+        let misplaced = || PngError::Misplaced { chunk: name(chunk.kind), at };
+        if chunk.is_critical() && !chunk.sound {
+            return Err(PngError::WrongCrc { chunk: name(chunk.kind), at });
+        }
+        match (chunk.kind, stage) {
+            (b"IHDR", Stage::BeforeHeader) => file.header = chunk.data.try_into().map_err(|_| misplaced())?,
             (b"IHDR", _) | (_, Stage::BeforeHeader) => return Err(misplaced()),
             (b"IDAT", Stage::BeforeData) => pixels_from = at,
             (b"IDAT", Stage::InData) => {}
-            (b"IEND", Stage::InData | Stage::AfterData) if data.is_empty() => {
-                let rest = bytes.len() - next;
-                return if rest == 0 { Ok(file) } else { Err(PngError::Trailing { bytes: rest, at: next }) };
+            (b"IEND", Stage::InData | Stage::AfterData) if chunk.data.is_empty() => {
+                file.flaws.add(behind_the_end(bytes, next)?);
+                return Ok(file);
             }
-            (b"PLTE", Stage::BeforeData) if file.palette.is_none() => file.palette = Some(data),
-            // Where pixels are indices into a palette, it counts only behind the palette.
-            (b"tRNS", Stage::BeforeData) if file.header[COLOUR] != INDEXED || file.palette.is_some() => {
-                file.transparency = file.transparency.or(Some(data));
-            }
-            (b"pHYs", Stage::BeforeData) => file.density = file.density.or(Some(data)),
+            (b"PLTE", Stage::BeforeData) if file.palette.is_none() => file.palette = Some(chunk.data),
             // A chunk that no reader may pass over: a second palette, more pixels, or something nobody knows.
-            ([first, ..], _) if first.is_ascii_uppercase() => return Err(misplaced()),
-            _ => {}
+            _ if chunk.is_critical() => return Err(misplaced()),
+            _ => {
+                let taken = file.take(&chunk, stage, &mut order);
+                file.flaws.add(taken.err().map(|fault| Flaw::Chunk { chunk: name(chunk.kind), at, fault }));
+            }
         }
-        stage = match (chunk, stage) {
+        stage = match (chunk.kind, stage) {
             (b"IHDR", _) => Stage::BeforeData,
             (b"IDAT", _) => {
                 file.pixels = Idat { chunks: &bytes[pixels_from..next] };
@@ -151,25 +206,48 @@ pub(super) fn walk(bytes: &[u8]) -> Result<File<'_>, PngError> {
     }
 }
 
-/// The type and the data of the chunk at `at`, its checksum verified.
-fn chunk_at(bytes: &[u8], at: usize) -> Result<(&[u8; 4], &[u8]), PngError> {
+/// What follows IEND: nothing, or bytes that every reader passes over, unless they are another image.
+fn behind_the_end(bytes: &[u8], end: usize) -> Result<Option<Flaw>, PngError> {
+    let rest = &bytes[end..];
+    match rest.windows(SIGNATURE.len()).position(|window| window == SIGNATURE) {
+        Some(place) => Err(PngError::SecondImage { at: end + place }),
+        None => Ok((!rest.is_empty()).then_some(Flaw::BehindEnd { bytes: rest.len() })),
+    }
+}
+
+/// A chunk that is whole.
+struct Chunk<'a> {
+    kind: &'a [u8; 4],
+    data: &'a [u8],
+    /// Whether its checksum is right.
+    sound: bool,
+}
+
+impl Chunk<'_> {
+    /// Whether no reader may pass it over (PNG specification, 5.4).
+    fn is_critical(&self) -> bool {
+        self.kind[0].is_ascii_uppercase()
+    }
+}
+
+/// The chunk at `at`.
+fn chunk_at(bytes: &[u8], at: usize) -> Result<Chunk<'_>, PngError> {
     let rest = &bytes[at..];
     let Some((head, _)) = rest.split_first_chunk::<8>() else {
         return Err(PngError::Truncated { chunk: "?".into(), at });
     };
-    let [l0, l1, l2, l3, chunk @ ..] = head;
+    let [l0, l1, l2, l3, kind @ ..] = head;
+    if !kind.iter().all(u8::is_ascii_alphabetic) {
+        return Err(PngError::NoType { chunk: name(kind), at });
+    }
     let data_length = u32::from_be_bytes([*l0, *l1, *l2, *l3]) as usize;
     // 2^31 - 1 is the most the format allows; compared without adding, so that nothing can overflow.
     if rest.len().checked_sub(FRAME).is_none_or(|room| data_length > room) {
-        return Err(PngError::Truncated { chunk: name(chunk), at });
+        return Err(PngError::Truncated { chunk: name(kind), at });
     }
     let covered = &rest[4..8 + data_length];
     let stored = &rest[8 + data_length..FRAME + data_length];
-    if crc32fast::hash(covered).to_be_bytes() == *stored {
-        Ok((chunk, &covered[4..]))
-    } else {
-        Err(PngError::WrongCrc { chunk: name(chunk), at })
-    }
+    Ok(Chunk { kind, data: &covered[4..], sound: crc32fast::hash(covered).to_be_bytes() == *stored })
 }
 
 /// The chunk's type for a message: foreign bytes, so what is no letter is shown as its number.
@@ -200,8 +278,11 @@ mod tests {
         for cut in 0..sound.len() {
             assert!(walk(&sound[..cut]).is_err(), "cut at byte {cut}");
         }
-        let trailing = [sound.clone(), b"GIF8".to_vec()].concat();
-        assert_eq!(walk(&trailing).unwrap_err(), PngError::Trailing { bytes: 4, at: sound.len() });
+        assert_eq!(walked.flaws.list(), []);
+        let followed = [sound.clone(), b"GIF8".to_vec()].concat();
+        assert_eq!(walk(&followed).unwrap().flaws.list(), [Flaw::BehindEnd { bytes: 4 }]);
+        let two_pages = [sound.clone(), b"page two: ".to_vec(), sound.clone()].concat();
+        assert_eq!(walk(&two_pages).unwrap_err(), PngError::SecondImage { at: sound.len() + 10 });
         let misplaced = |chunks: &[Vec<u8>]| matches!(walk(&file(chunks)), Err(PngError::Misplaced { .. }));
         assert!(misplaced(&[data.clone(), header.clone(), end.clone()]), "data before the header");
         assert!(misplaced(&[header.clone(), end.clone()]), "no data");
@@ -210,11 +291,15 @@ mod tests {
         assert!(misplaced(&[header.clone(), data.clone(), chunk(b"IEND", b"x")]), "an end with something in it");
         let palette = chunk(b"PLTE", &[0; 6]);
         assert!(misplaced(&[header.clone(), palette.clone(), palette, data.clone(), end.clone()]), "two palettes");
-        assert!(misplaced(&[header, chunk(b"NEWS", b""), data, end]), "a chunk that must be understood, and is not");
+        let news = file(&[header.clone(), chunk(b"NEWS", b""), data.clone(), end.clone()]);
+        let error = walk(&news).unwrap_err();
+        assert!(matches!(error, PngError::Misplaced { .. }), "a chunk that must be understood, and is not: {error}");
+        let no_type = walk(&file(&[header, chunk(b"te t", b""), data, end])).unwrap_err();
+        assert_eq!(no_type, PngError::NoType { chunk: "te t".to_owned(), at: 8 + 25 });
     }
 
     #[test]
-    fn every_flipped_bit_is_seen() {
+    fn every_flipped_bit_of_a_critical_chunk_is_seen() {
         let sound = file(&[chunk(b"IHDR", &[0; 13]), chunk(b"IDAT", b"pixels"), chunk(b"IEND", b"")]);
         for at in 0..sound.len() {
             for bit in 0..8 {

@@ -38,6 +38,14 @@ pub(super) struct Inflate<'a> {
     filled: usize,
 }
 
+/// What a stream held beyond the pixels, in bytes.
+pub(super) struct Rest {
+    /// Inflated and not needed.
+    pub surplus: usize,
+    /// Behind its end.
+    pub behind: usize,
+}
+
 /// Who inflates: the quicker of the two cannot say how many blocks a stream has.
 enum Engine {
     Quick(Box<Quick>),
@@ -74,17 +82,24 @@ impl<'a> Inflate<'a> {
         Ok(bytes)
     }
 
-    /// Reads to the end of the stream, where its checksum is, and sees to it that nothing was left to take. What follows
-    /// the stream in its chunk is passed over, as every reader does: the chunk's own checksum covers it.
-    pub fn finish(mut self) -> Result<(), Damage> {
-        self.make_room();
-        while self.filled == self.taken {
-            if self.is_done() {
-                return Ok(());
+    /// Reads to the end of the stream, where its checksum is. What was not taken, up to `most` bytes, and what follows the
+    /// stream in its chunk are passed over, as every reader does: checksums cover both.
+    pub fn finish(mut self, most: usize) -> Result<Rest, Damage> {
+        let mut surplus = 0;
+        loop {
+            surplus += self.filled - self.taken;
+            self.taken = self.filled;
+            if surplus > most {
+                return Err(Damage::Long);
             }
-            self.read_on()?;
+            if self.is_done() {
+                let behind = self.part.len() + self.parts.map(<[u8]>::len).sum::<usize>();
+                return Ok(Rest { surplus, behind });
+            }
+            self.make_room();
+            // Every pixel is there already; what is missing is the end of the stream.
+            self.read_on().map_err(|error| if error == Damage::Short { Damage::NoChecksum } else { error })?;
         }
-        Err(Damage::Long)
     }
 
     /// Moves what is still needed to the front: what was not taken, and the window before it.

@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use super::chunks::File;
 use super::filter::{self, LANES};
 use super::header::Header;
-use super::inflate::Inflate;
+use super::inflate::{Inflate, Rest};
 use super::sheet::Sheet;
 use super::{Damage, Pixels};
 use crate::reading::bits::Bits;
@@ -15,13 +15,18 @@ use crate::reading::grey::Grey;
 use crate::reading::luma::Shades;
 use crate::reading::scales::begins_at_half;
 
-/// All pixels, and their half where the search begins with it. The header's sides must have been found small enough.
-pub(super) fn pixels(header: &Header, file: &File) -> Result<(Pixels, Option<Grey>), Damage> {
+/// Rows beyond those that the header counts which are passed over: two millimetres of a sheet at 200 dpi, where no form has
+/// print. What has more is a page of which no reader shows the end.
+pub(super) const SURPLUS_ROWS: usize = 16;
+
+/// All pixels, their half where the search begins with it, and what their stream held beyond them. The header's sides must
+/// have been found small enough.
+pub(super) fn pixels(header: &Header, file: &File) -> Result<(Pixels, Option<Grey>, Rest), Damage> {
     let shades = Shades::new(header, file.palette, file.transparency).ok_or(Damage::Palette)?;
     let (width, height) = (header.width as usize, header.height as usize);
     let band = header.row_bytes(width).saturating_add(1) * LANES.min(height);
     let mut inflate = Inflate::new(file.pixels, band);
-    let pixels = if header.interlaced {
+    let (pixels, half) = if header.interlaced {
         (Pixels::Grey(interlaced(header, &shades, &mut inflate)?), None)
     } else if header.depth == 1 {
         (Pixels::Bits(bits(header, &shades, &mut inflate)?), None)
@@ -29,8 +34,8 @@ pub(super) fn pixels(header: &Header, file: &File) -> Result<(Pixels, Option<Gre
         let (page, half) = grey(header, &shades, &mut inflate)?;
         (Pixels::Grey(page), half)
     };
-    inflate.finish()?;
-    Ok(pixels)
+    let rest = inflate.finish(SURPLUS_ROWS * header.row_bytes(width).saturating_add(1))?;
+    Ok((pixels, half, rest))
 }
 
 /// One bit a pixel: rows are packed anew as they come.

@@ -54,8 +54,12 @@ async fn main() -> anyhow::Result<()> {
         let sends = some.into_iter().map(async |(scan, form)| {
             let kept = vault.keep(&scan).await?;
             let digest = scan.facts.digest;
-            let claim =
-                Claim { digest, board: board.clone(), finding: Finding::Form { form, own: true }, replaces: None };
+            let claim = Claim {
+                digest,
+                board: board.clone(),
+                finding: Finding::Form { form, own: true, strange: vec![] },
+                replaces: None,
+            };
             anyhow::Ok(appender.append(Submission::new(&kept, claim, None, rule)).await?)
         });
         futures::future::try_join_all(sends).await?;

@@ -88,7 +88,7 @@ async fn codes_that_do_not_agree_name_nothing() {
                 Finding::NoCode => "no code".to_owned(),
                 Finding::Unknown(codes) => format!("unknown {codes:?}"),
                 Finding::Disagree(codes) => format!("{} disagree", codes.len()),
-                Finding::Form { form, own } => format!("{} {own}", form.key()),
+                Finding::Form { form, own, .. } => format!("{} {own}", form.key()),
             }
         };
         let (own, other) = ("1099000001", "1099000002");
@@ -99,9 +99,16 @@ async fn codes_that_do_not_agree_name_nothing() {
         assert_eq!(found(&[own], "34").await, format!("{first} false"));
         assert_eq!(found(&[own], "nowhere").await, format!("{first} false"));
         assert_eq!(found(&[own, other], "34-KAD-K1").await, "2 disagree");
-        assert_eq!(found(&[own, "1099999999"], "34-KAD-K1").await, "2 disagree");
+        assert_eq!(found(&[own, "1099999999"], "34-KAD-K1").await, format!("{first} true"), "it names no other form");
+        assert_eq!(
+            found(&[own, "1099999001"], "34-KAD-K1").await,
+            format!("{first} true"),
+            "three digits are no misread"
+        );
+        assert_eq!(found(&[own, "1099990001"], "34-KAD-K1").await, "2 disagree", "two may be");
         assert_eq!(found(&["1099999999", "1099999999"], "34-KAD-K1").await, r#"unknown [Karekod("1099999999")]"#);
-        assert_eq!(found(&["1099999999", "1099999998"], "34-KAD-K1").await, "2 disagree");
+        let both = r#"unknown [Karekod("1099999998"), Karekod("1099999999")]"#;
+        assert_eq!(found(&["1099999999", "1099999998"], "34-KAD-K1").await, both);
         let many: Vec<String> = (0..100).map(|n| format!("{}", 1_099_000_001 + n)).collect();
         assert_eq!(found(&many.iter().map(String::as_str).collect::<Vec<_>>(), "34-KAD-K1").await, "8 disagree");
         // Of the district's boards the first one draws its merged sheet.

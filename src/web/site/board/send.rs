@@ -1,6 +1,8 @@
 //! Sending from a browser: one scan at a time by the page's script, or the files of a plain form. The same way in as the
 //! interface for programs, with the same limits; each scan has its row in the record and its receipt.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -13,7 +15,7 @@ use serde::Serialize;
 use crate::access::sessions::Visitor;
 use crate::domain::routing::ParkReason;
 use crate::domain::{Digest, Sender};
-use crate::intake::{Accepted, Announced};
+use crate::intake::{Accepted, Announced, Remark};
 use crate::web::problem::Problem;
 use crate::web::site::files::Handed;
 use crate::web::site::gate::{Origin, Reason, Told};
@@ -35,7 +37,7 @@ pub(super) struct Fate {
     pub sha256: Option<Digest>,
     /// Whether it was there before.
     pub known: bool,
-    pub advice: Vec<&'static str>,
+    pub advice: Vec<Cow<'static, str>>,
 }
 
 /// What the service says of a scan that it took in.
@@ -61,7 +63,7 @@ pub(super) async fn fate(site: &Site, accepted: &Accepted) -> Result<Fate, Probl
         position: Some(receipt.position()),
         sha256: receipt.digest(),
         known: !accepted.fresh,
-        advice: accepted.advice.iter().map(|advice| advice.turkish()).collect(),
+        advice: accepted.remarks.iter().map(Remark::turkish).collect(),
     })
 }
 
