@@ -16,7 +16,6 @@ pub(super) mod exports;
 pub(super) mod people;
 
 use axum::http::StatusCode;
-use axum::{Extension, Json};
 use serde::Serialize;
 
 use super::problem::Problem;
@@ -24,6 +23,7 @@ use crate::access::enrol::EnrolError;
 use crate::access::people::PeopleError;
 use crate::access::sessions::Visitor;
 use crate::ledger::people::Refused;
+use crate::web::extract::{Extension, Json};
 
 /// Who is logged in.
 #[derive(Serialize)]
@@ -50,7 +50,7 @@ fn only_at_the_machine(kind: &str) -> Option<Problem> {
 }
 
 fn unsound(detail: impl Into<String>) -> Problem {
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bad-content", "Bad content", detail)
+    Problem::bad_content(detail)
 }
 
 impl From<EnrolError> for Problem {

@@ -30,7 +30,7 @@ use super::drain::Drainable;
 use super::frames::Counting;
 use super::lines::{Addresses, Ownership};
 use super::problem::Problem;
-use super::{Peer, preface};
+use super::{Peer, host, preface};
 use crate::access::addresses::Proxies;
 use crate::access::certificate::ShownCertificate;
 use crate::audit::{Access, Audit};
@@ -280,6 +280,10 @@ async fn answer(
     if headers + request.uri().path_and_query().map_or(0, |path| path.as_str().len()) > HEADER_BYTES {
         turned_away(&audit, peer.address, request.uri().path(), "headers-too-large").await;
         return Ok(Problem::headers_too_large().into_response());
+    }
+    if !host::is_named_once(request.version(), request.uri(), request.headers()) {
+        turned_away(&audit, peer.address, request.uri().path(), "bad-host").await;
+        return Ok(Problem::bad_host().into_response());
     }
     let waits = request.headers().contains_key(hyper::header::EXPECT);
     let (parts, body) = request.into_parts();

@@ -7,6 +7,7 @@ mod intruders;
 mod neighbours;
 mod paths;
 mod record;
+mod requests;
 
 use base64::Engine as _;
 use rustls::pki_types::ServerName;

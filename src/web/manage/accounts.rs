@@ -1,8 +1,7 @@
 //! Accounts: parties, candidates, boards. Operators and auditors are only shown.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use axum::{Extension, Json};
 use ipnet::IpNet;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -12,6 +11,7 @@ use crate::access::{addresses, enrol};
 use crate::domain::{BoardId, Channel, Gate, PartyId, PlaceId};
 use crate::ledger::secrets::Account;
 use crate::web::Site;
+use crate::web::extract::{Extension, Json, Path, Query};
 use crate::web::problem::Problem;
 use crate::web::site::gate::About;
 

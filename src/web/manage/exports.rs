@@ -1,11 +1,10 @@
 //! Requests for media: entered, agreed to by two operators, and what came of them. A medium itself is written at a machine with
 //! the stick in it.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -16,6 +15,7 @@ use crate::export::desk::{Desk, Hand, Refusal};
 use crate::export::receipt::pdf;
 use crate::export::told::told;
 use crate::web::Site;
+use crate::web::extract::{Extension, Json, Path, Query};
 use crate::web::problem::Problem;
 use crate::web::site::gate::Origin;
 

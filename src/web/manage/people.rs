@@ -1,9 +1,7 @@
 //! People: the request form, slips, active and passive. Slips are told this once, in the answer.
 
-use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 
 use super::{conflict, only_at_the_machine, unsound};
@@ -13,6 +11,7 @@ use crate::access::slip::Slip;
 use crate::domain::person::Role;
 use crate::ledger::people::{NotActivated, Person};
 use crate::web::Site;
+use crate::web::extract::{Extension, Json, Path, Query, Whole};
 use crate::web::problem::Problem;
 use crate::web::site::gate::About;
 
@@ -181,7 +180,7 @@ pub(in crate::web) async fn before_election(
 pub(in crate::web) async fn form(
     State(site): State<Site>,
     Extension(about): Extension<About>,
-    form: Bytes,
+    Whole(form): Whole,
 ) -> Result<Json<Taken>, Problem> {
     let (accounts, known) = (site.ledger.accounts(None).await?, site.ledger.people(None).await?);
     // Unpacking and checking may take a while, on nobody's async thread.

@@ -1,8 +1,7 @@
 //! `/hesap`: who is logged in, and where; `/cikis`.
 
 use askama::Template;
-use axum::Extension;
-use axum::extract::{Form, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -13,6 +12,7 @@ use crate::access::sessions::Visitor;
 use crate::ledger::LedgerError;
 use crate::telemetry::Chain;
 use crate::web::Site;
+use crate::web::extract::{Extension, Form};
 
 #[derive(Template)]
 #[template(path = "site/account.html")]

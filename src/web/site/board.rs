@@ -13,7 +13,6 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::Response;
-use axum::{Extension, Json};
 use serde::Serialize;
 
 use self::counters::Counted;
@@ -24,6 +23,7 @@ use crate::access::sessions::Visitor;
 use crate::domain::Sender;
 use crate::web::Site;
 use crate::web::board::Queued;
+use crate::web::extract::{Extension, Json};
 use crate::web::on_record::shows_nothing;
 use crate::web::problem::Problem;
 

@@ -1,8 +1,7 @@
 //! `/dogrulama`: the second factor, set up with an authenticator app. Operators must have one.
 
 use askama::Template;
-use axum::Extension;
-use axum::extract::{Form, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -15,6 +14,7 @@ use crate::access::sessions::Visitor;
 use crate::access::totp;
 use crate::telemetry::Chain;
 use crate::web::Site;
+use crate::web::extract::{Extension, Form};
 
 #[derive(Template)]
 #[template(path = "site/factor.html")]

@@ -232,11 +232,16 @@ async fn sent_by_own_page(headers: &HeaderMap, body: Body, visitor: &Visitor, ne
     if from_elsewhere(headers) {
         return None;
     }
-    if let Some(token) = headers.get(TOKEN_HEADER) {
-        return visitor.sent(token.to_str().ok()?).then_some(Sent::Body(body));
-    }
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if needs == Needs::Clerk(Act::Upload) && kind.starts_with("multipart/form-data") {
+    let with_files = needs == Needs::Clerk(Act::Upload) && kind.starts_with("multipart/form-data");
+    if let Some(token) = headers.get(TOKEN_HEADER) {
+        return match (visitor.sent(token.to_str().ok()?), with_files) {
+            (false, _) => None,
+            (true, false) => Some(Sent::Body(body)),
+            (true, true) => Files::of(kind, headers, body).map(|files| Sent::Files(Box::new(files))),
+        };
+    }
+    if with_files {
         let mut files = Files::of(kind, headers, body)?;
         let token = files.token().await?;
         return visitor.sent(&token).then(|| Sent::Files(Box::new(files)));

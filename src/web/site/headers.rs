@@ -1,4 +1,5 @@
-//! What every answer tells browsers: stay on TLS, believe the type, run nothing, show it in no frame and to no other site.
+//! What every answer tells browsers: stay on TLS, believe the type, run nothing, show it in no frame and to no other site,
+//! and keep nothing of it. What may be kept (the style sheet, the archive's files) says so itself.
 
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue};
@@ -6,7 +7,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 /// What holds where an answer does not say more.
-const ALWAYS: [(&str, &str); 7] = [
+const ALWAYS: [(&str, &str); 8] = [
+    ("cache-control", "no-store"),
     ("strict-transport-security", "max-age=31536000"),
     ("x-content-type-options", "nosniff"),
     ("content-security-policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),

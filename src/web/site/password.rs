@@ -1,8 +1,7 @@
 //! `/parola`: the own password, replaced. With a first password it is the only page there is.
 
 use askama::Template;
-use axum::Extension;
-use axum::extract::{Form, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -15,6 +14,7 @@ use crate::access::people::PeopleError;
 use crate::access::sessions::Visitor;
 use crate::telemetry::Chain;
 use crate::web::Site;
+use crate::web::extract::{Extension, Form};
 
 #[derive(Template)]
 #[template(path = "site/password.html")]

@@ -1,9 +1,8 @@
 //! The record of accesses as pages and exports: auditors search all of it, a party sees its own.
 
 use askama::Template;
-use axum::Extension;
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -21,6 +20,7 @@ use crate::ledger::audit::{AuditQuestion, AuditRow, NumberedRow};
 use crate::ledger::{Ledger, LedgerError};
 use crate::telemetry::Chain;
 use crate::web::Site;
+use crate::web::extract::{Extension, Query};
 
 /// Rows of a page.
 const PAGE: u32 = 100;

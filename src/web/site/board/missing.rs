@@ -3,9 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use askama::Template;
-use axum::Extension;
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -21,6 +20,7 @@ use crate::ledger::entries::parse;
 use crate::ledger::registry::{ExpectedForm, FormCursor};
 use crate::ledger::{Ledger, LedgerError};
 use crate::web::Site;
+use crate::web::extract::{Extension, Query};
 use crate::web::problem::Problem;
 use crate::web::site::page::{Frame, show, time};
 

@@ -1,8 +1,7 @@
 //! Pictures of a board's own scans that people link by hand: the scan itself, and small ones for lists.
 
-use axum::Extension;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
@@ -12,6 +11,7 @@ use crate::domain::{Digest, Entry, EntryKind, Sender};
 use crate::export::preview::preview;
 use crate::ledger::entries::parse;
 use crate::web::Site;
+use crate::web::extract::{Extension, Path};
 use crate::web::problem::Problem;
 use crate::web::site::gate::Told;
 

@@ -2,9 +2,7 @@
 
 use std::collections::HashSet;
 
-use axum::Extension;
-use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 
@@ -13,6 +11,7 @@ use crate::domain::{Digest, Sender};
 use crate::intake::Receipt;
 use crate::intake::receipt::sheet::{self, Head, Named};
 use crate::web::Site;
+use crate::web::extract::{Extension, Path, Whole};
 use crate::web::problem::Problem;
 use crate::web::site::gate::{field, fields};
 use crate::web::site::page::time;
@@ -48,7 +47,7 @@ pub(in crate::web) async fn many(
     State(site): State<Site>,
     Extension(visitor): Extension<Visitor>,
     Extension(sender): Extension<Sender>,
-    form: Bytes,
+    Whole(form): Whole,
 ) -> Result<Response, Problem> {
     let digests: Result<Vec<Digest>, _> = fields(&form, "ozet").iter().map(|text| text.parse()).collect();
     let digests = digests.map_err(|_| Problem::bad_digest())?;

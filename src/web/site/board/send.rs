@@ -5,10 +5,9 @@ use std::borrow::Cow;
 
 use askama::Template;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
 use headers::{ContentLength, HeaderMapExt};
 use serde::Serialize;
 
@@ -16,6 +15,7 @@ use crate::access::sessions::Visitor;
 use crate::domain::routing::ParkReason;
 use crate::domain::{Digest, Sender};
 use crate::intake::{Accepted, Announced, Remark};
+use crate::web::extract::{Extension, Json, Path};
 use crate::web::problem::Problem;
 use crate::web::site::files::Handed;
 use crate::web::site::gate::{Origin, Reason, Told};
@@ -123,8 +123,9 @@ pub(in crate::web) async fn form(
     Extension(visitor): Extension<Visitor>,
     Extension(sender): Extension<Sender>,
     Extension(origin): Extension<Origin>,
-    Extension(handed): Extension<Handed>,
+    handed: Option<Extension<Handed>>,
 ) -> Result<Response, Problem> {
+    let Some(Extension(handed)) = handed else { return Err(Problem::wrong_media_type("multipart/form-data")) };
     let broken = || Problem::bad_question("Form okunamadı. Sayfayı yenileyip yeniden deneyin.");
     let mut files = handed.take().ok_or_else(broken)?;
     let (mut rows, mut cut) = (Vec::new(), None);

@@ -7,8 +7,7 @@ pub(in crate::web) mod desk;
 use std::collections::{HashMap, HashSet};
 
 use askama::Template;
-use axum::Extension;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
@@ -21,6 +20,7 @@ use crate::ledger::append::Recorded;
 use crate::ledger::entries::parse;
 use crate::ledger::hand_links::{HandAct, Wish};
 use crate::web::Site;
+use crate::web::extract::{Extension, Query};
 use crate::web::problem::Problem;
 use crate::web::site::page::{Frame, show, time};
 

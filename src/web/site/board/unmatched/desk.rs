@@ -1,8 +1,7 @@
 //! One scan that no code could link: its picture, the forms that it may be, and the two steps of two people.
 
 use askama::Template;
-use axum::Extension;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -15,6 +14,7 @@ use crate::intake::IntakeError;
 use crate::intake::by_hand::{ByHandError, Person, REASON};
 use crate::ledger::hand_links::NotAgreed;
 use crate::web::Site;
+use crate::web::extract::{Extension, Form, Path, Query};
 use crate::web::problem::Problem;
 use crate::web::site::board::pictures;
 use crate::web::site::gate::{Reason, Told};
