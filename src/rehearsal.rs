@@ -37,7 +37,7 @@ fn title(kind: &FormKind) -> String {
             "kurul" => "İLÇE BİRLEŞTİRME TUTANAĞI (KURULLAR)".to_owned(),
             "ilce" => "İLÇE BİRLEŞTİRME TUTANAĞI".to_owned(),
             "il" => "İL BİRLEŞTİRME TUTANAĞI".to_owned(),
-            other => format!("BİRLEŞTİRME TUTANAĞI ({})", other.replace('i', "İ").to_uppercase()),
+            _ => format!("BİRLEŞTİRME TUTANAĞI ({})", scope.turkish().replace('i', "İ").to_uppercase()),
         },
     }
 }

@@ -28,9 +28,32 @@ pub enum FormKind {
 pub struct MergeScope(String);
 
 impl MergeScope {
-    /// The scope's name in paths and lists.
+    /// The scope's name in paths and in the registry's files.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The scope as people write it. Names that SSPS has not known so far are put together from the words it has.
+    pub fn turkish(&self) -> String {
+        let word = |word: &str| {
+            match word {
+                "cevre" => "çevre",
+                "dis" => "dış",
+                "gumruk" => "gümrük",
+                "gumrukler" => "gümrükler",
+                "ilce" => "ilçe",
+                "koy" => "köy",
+                "sandik" => "sandık",
+                "secim" => "seçim",
+                "tumdunya" => "tüm dünya",
+                "ulke" => "ülke",
+                "ulkeler" => "ülkeler",
+                "yurtdisi" => "yurt dışı",
+                other => other,
+            }
+            .to_owned()
+        };
+        self.0.split('-').map(word).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -52,6 +75,14 @@ impl FormKind {
             Self::Cetvel => "Sayım Döküm Cetveli",
             Self::Denetim => "İlçe Seçim Kurulu Denetim Tutanağı",
             Self::Birlestirme(_) => "Birleştirme Tutanağı",
+        }
+    }
+
+    /// The same with the scope of a merge sheet, which tells two of one place apart.
+    pub fn turkish_in_full(&self) -> String {
+        match self {
+            Self::Birlestirme(scope) => format!("{} ({})", self.turkish(), scope.turkish()),
+            kind => kind.turkish().to_owned(),
         }
     }
 }
@@ -152,7 +183,33 @@ impl Form {
     pub fn turkish(&self) -> String {
         let sandik = self.sandik.map(|number| format!("Sandık {number}"));
         let race = self.race.map(|race| race.turkish().to_owned());
-        let words = sandik.into_iter().chain(race).chain([self.kind.turkish().to_owned()]);
+        let words = sandik.into_iter().chain(race).chain([self.kind.turkish_in_full()]);
         words.collect::<Vec<_>>().join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_have_their_turkish_letters() {
+        for (scope, turkish) in [
+            ("kurul", "kurul"),
+            ("ilce", "ilçe"),
+            ("il", "il"),
+            ("dis-temsilcilik", "dış temsilcilik"),
+            ("ulke", "ülke"),
+            ("ulkeler", "ülkeler"),
+            ("gumruk-rumuz", "gümrük rumuz"),
+            ("gumruk-kurul", "gümrük kurul"),
+            ("gumruk-ilce", "gümrük ilçe"),
+            ("gumrukler", "gümrükler"),
+            ("tumdunya", "tüm dünya"),
+        ] {
+            let kind: FormKind = format!("birlestirme-{scope}").parse().unwrap();
+            assert_eq!(kind.turkish_in_full(), format!("Birleştirme Tutanağı ({turkish})"));
+        }
+        assert_eq!(FormKind::Sonuc.turkish_in_full(), "Sandık Sonuç Tutanağı");
     }
 }

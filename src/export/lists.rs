@@ -52,6 +52,9 @@ pub async fn files(
     Ok(files)
 }
 
+/// Letters of a time without its distance from UTC: `2024-03-31 21:02:11`.
+const TIME: usize = 19;
+
 fn title(kind: ListKind) -> &'static str {
     match kind {
         ListKind::Scans => "Tutanaklar",
@@ -87,6 +90,11 @@ fn workbook(sheets: &[(&str, Arc<Spool>)], at: Timestamp) -> Result<Spool, XlsxE
                 let Some(record) = records.next().transpose().map_err(other)? else { break };
                 for (column, cell) in (0..).zip(record.iter()) {
                     let cell = unquoted(cell);
+                    // The workbook is for people, who know the zone; the table that it is made from is for programs.
+                    let cell = match headers.get(usize::from(column)) {
+                        Some("ZAMAN") => cell.get(..TIME).unwrap_or(cell),
+                        _ => cell,
+                    };
                     let numeric = headers.get(usize::from(column)).is_some_and(|header| NUMBERS.contains(&header));
                     match cell.parse::<f64>() {
                         Ok(number) if numeric => sheet.write_number(row, column, number)?,

@@ -20,7 +20,7 @@ fn layer(room: &str) -> usize {
     LAYERS.iter().position(|rooms| rooms.contains(&room)).unwrap_or_else(|| panic!("{room} has no layer"))
 }
 
-fn sources(dir: &Path, found: &mut Vec<std::path::PathBuf>) {
+pub fn sources(dir: &Path, found: &mut Vec<std::path::PathBuf>) {
     for entry in std::fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

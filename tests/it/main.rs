@@ -45,3 +45,4 @@ mod stock;
 mod syslog;
 mod upload;
 mod vault;
+mod words;

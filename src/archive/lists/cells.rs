@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::Pair;
-use crate::domain::{Entry, EntryKind, Form, FormKind, Level};
+use crate::domain::{Entry, EntryKind, Form, Level};
 use crate::ledger::registry::PlaceName;
 
 /// What Excel needs to believe that a file is UTF-8.
@@ -54,24 +54,30 @@ pub(super) fn headers(pair: &mut Pair, headers: &[&str]) {
 
 /// Writes a row of both files.
 pub(super) fn row<C: AsRef<str>>(pair: &mut Pair, cells: &[C]) {
-    for (text, separator) in [(&mut pair.first.text, b';'), (&mut pair.second.text, b',')] {
-        for (n, cell) in cells.iter().enumerate() {
-            if n > 0 {
-                text.push(separator);
-            }
-            put(text, cell.as_ref(), separator);
-        }
-        text.extend_from_slice(b"\r\n");
-    }
+    line(&mut pair.first.text, cells, b';');
+    comma_row(&mut pair.second.text, cells);
+}
+
+/// Writes a row of both files in which one cell is a time: as people read it for Excel, and with its distance from UTC for
+/// programs, which cannot know the election's zone.
+pub(super) fn row_with_time(pair: &mut Pair, cells: &mut [String], place: usize, at: Timestamp, zone: &TimeZone) {
+    cells[place] = time(at, zone);
+    line(&mut pair.first.text, cells, b';');
+    cells[place] = time_with_offset(at, zone);
+    comma_row(&mut pair.second.text, cells);
 }
 
 /// Writes a row with commas, for programs. No cell is taken for a formula.
 pub fn comma_row<C: AsRef<str>>(text: &mut Vec<u8>, cells: &[C]) {
+    line(text, cells, b',');
+}
+
+fn line<C: AsRef<str>>(text: &mut Vec<u8>, cells: &[C], separator: u8) {
     for (n, cell) in cells.iter().enumerate() {
         if n > 0 {
-            text.push(b',');
+            text.push(separator);
         }
-        put(text, cell.as_ref(), b',');
+        put(text, cell.as_ref(), separator);
     }
     text.extend_from_slice(b"\r\n");
 }
@@ -118,6 +124,11 @@ pub fn time(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
+/// The same as RFC 3339 has it, but for the space.
+fn time_with_offset(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S%:z").to_string()
+}
+
 /// What became of a scan.
 pub fn status(entry: &Entry) -> &'static str {
     match entry.kind {
@@ -148,11 +159,7 @@ pub fn places(places: &[PlaceName]) -> [String; 5] {
 pub fn sheet(form: &Form) -> [String; 3] {
     let number = form.sandik.map(|number| number.to_string()).unwrap_or_default();
     let race = form.race.map_or("Tüm seçimler", |race| race.turkish()).to_owned();
-    let kind = match &form.kind {
-        FormKind::Birlestirme(scope) => format!("{} ({})", form.kind.turkish(), scope.as_str()),
-        kind => kind.turkish().to_owned(),
-    };
-    [number, race, kind]
+    [number, race, form.kind.turkish_in_full()]
 }
 
 #[cfg(test)]
@@ -188,7 +195,10 @@ mod tests {
     #[test]
     fn times_are_those_of_the_elections_zone() {
         let zone = TimeZone::get("Europe/Istanbul").unwrap();
-        assert_eq!(time("2024-03-31T18:02:11.9Z".parse().unwrap(), &zone), "2024-03-31 21:02:11");
+        let at = "2024-03-31T18:02:11.9Z".parse().unwrap();
+        assert_eq!(time(at, &zone), "2024-03-31 21:02:11");
+        assert_eq!(time_with_offset(at, &zone), "2024-03-31 21:02:11+03:00");
+        assert_eq!(time_with_offset(at, &TimeZone::UTC), "2024-03-31 18:02:11+00:00");
     }
 
     proptest::proptest! {

@@ -14,6 +14,9 @@ use crate::ledger::entries::parse;
 use crate::ledger::registry::{FormCursor, Inside};
 use crate::ledger::{Ledger, LedgerError};
 
+/// Where [`cells::SCANS`] has the time.
+const TIME: usize = 1;
+
 /// Rows of one page of a walk.
 const PAGE: u32 = 1000;
 
@@ -185,11 +188,11 @@ impl Table<'_> {
             let [number, race, kind] = label.map(|label| cells::sheet(&label.form)).unwrap_or_default();
             let number_of = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
             let said = [entry.reason.as_deref(), entry.note.as_deref()];
-            cells::row(
+            cells::row_with_time(
                 pair,
-                &[
+                &mut [
                     position.to_string(),
-                    cells::time(entry.at, &self.zone),
+                    String::new(),
                     cells::status(&entry).to_owned(),
                     il,
                     cevre,
@@ -207,6 +210,9 @@ impl Table<'_> {
                     entry.sha256.map(|digest| digest.to_string()).unwrap_or_default(),
                     said.into_iter().flatten().collect::<Vec<_>>().join(" - "),
                 ],
+                TIME,
+                entry.at,
+                &self.zone,
             );
             pair.saw(entry.at.as_millisecond());
         }
