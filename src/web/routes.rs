@@ -75,6 +75,8 @@ pub fn table() -> Vec<Route> {
         route(get.clone(), "/readyz", Nobody, health::ready),
         route(get.clone(), "/", Nobody, site::root),
         route(get.clone(), site::STYLE, Nobody, site::style),
+        route(get.clone(), site::help::HOME, Nobody, site::help::home),
+        route(get.clone(), "/yardim/{name}", Nobody, site::help::page),
         route(get.clone(), "/giris", Nobody, site::login::page),
         route(post.clone(), "/giris", Nobody, site::login::enter),
         route(get.clone(), "/parola", Session(Act::ChangePassword), site::password::page),

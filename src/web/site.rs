@@ -9,6 +9,7 @@ pub(super) mod factor;
 pub mod files;
 pub(super) mod gate;
 pub(super) mod headers;
+pub(super) mod help;
 pub(super) mod login;
 mod page;
 pub(super) mod password;
@@ -23,7 +24,7 @@ use super::on_record::shows_nothing;
 use crate::access::Class;
 
 /// Where the style sheet lies. A new one gets a new name.
-pub(super) const STYLE: &str = "/stil-2.css";
+pub(super) const STYLE: &str = "/stil-3.css";
 
 /// The site's door.
 pub(super) async fn root(State(site): State<Site>, headers: axum::http::HeaderMap) -> Response {
