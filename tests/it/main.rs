@@ -13,6 +13,7 @@ mod disks;
 mod edges;
 mod engines;
 mod explain;
+mod face;
 mod ftp;
 mod ftp_rights;
 mod gates;
