@@ -29,16 +29,19 @@ use crate::app::sealing;
 use crate::config::Config;
 use crate::ledger::Ledger;
 
+/// Bytes of a file of certificates or keys at most.
+const PEM_BYTES: u64 = 1 << 20;
+
 /// A command that has told everything itself, and ends with this status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("ended with status {0}")]
 pub struct Ended(pub u8);
 
-/// Where a service is described.
+/// Where a service is described. Taken before a command and behind it.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ConfigArg {
     /// The service's configuration file.
-    #[arg(long, env = "TUTANAK_CONFIG", default_value = "tutanak.toml", value_name = "FILE")]
+    #[arg(long, global = true, env = "TUTANAK_CONFIG", default_value = "tutanak.toml", value_name = "FILE")]
     pub config: PathBuf,
 }
 

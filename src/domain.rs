@@ -17,6 +17,7 @@ pub mod principal;
 pub mod race;
 pub mod routing;
 pub mod scan;
+pub mod words;
 
 pub use ballot_box::{BoxId, RaceSet};
 pub use digest::Digest;
@@ -29,3 +30,4 @@ pub use place::{BoxKind, Level, PlaceId};
 pub use principal::{BoardId, Channel, PartyId, Sender};
 pub use race::Race;
 pub use scan::{Scan, ScanFacts};
+pub use words::Words;

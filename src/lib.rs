@@ -23,7 +23,8 @@
 //! # Rooms, from the bottom to the top
 //!
 //! * [`domain`]: the words of the trade as types, and the one spelling of every public path. [`clock`], [`cpu`], [`cache`],
-//!   [`probe`], [`space`] and [`telemetry`] are the tools of all others.
+//!   [`probe`], [`space`], [`beneath`] (files in folders that others prepared), [`terminal`] (what commands print) and
+//!   [`telemetry`] are the tools of all others.
 //! * [`vault`]: objects by their content. [`reading`]: pixels and karekods. [`drawing`]: forms and scans for rehearsals.
 //!   [`log`]: the arithmetic of the transparency log. [`tls`]: certificates. [`paper`]: sheets that are printed.
 //! * [`ledger`]: the database: entries, the tree's rows, accounts, audit rows, the registry's tables. The only SQL.
@@ -55,10 +56,14 @@
 //! 8. *Only `vault` spells object keys, only `ledger` SQL, only [`domain::naming`] public paths.*
 //! 9. *The original bytes of a scan are never re-encoded.*
 
+// What is printed goes through `terminal`: `out!` and `note!`.
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
+
 pub mod access;
 pub mod app;
 pub mod archive;
 pub mod audit;
+pub mod beneath;
 pub mod cache;
 pub mod cli;
 pub mod client;
@@ -81,6 +86,7 @@ pub mod rehearsal;
 pub mod shelf;
 pub mod space;
 pub mod telemetry;
+pub mod terminal;
 pub mod tls;
 pub mod tree;
 pub mod vault;

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tutanak::cli::on_record::recorded;
 use tutanak::cli::{self, ConfigArg};
-use tutanak::telemetry;
+use tutanak::telemetry::{self, Talk};
+use tutanak::terminal::{self, READER_LEFT};
 
 /// Takes in the scanned records (tutanak) of an election night, keeps them, and hands them out, provably whole.
 ///
@@ -15,6 +16,8 @@ use tutanak::telemetry;
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true)]
 struct Cli {
+    #[command(flatten)]
+    config: ConfigArg,
     #[command(subcommand)]
     command: Command,
 }
@@ -32,69 +35,51 @@ enum Command {
         host: String,
     },
     /// Runs the service until SIGTERM, then lets running requests finish.
-    Serve(ConfigArg),
+    Serve,
     /// Opens everything the configuration names and says what is wrong, all at once.
-    CheckConfig(ConfigArg),
+    CheckConfig,
     /// The election: places, boxes, forms and their codes.
     Election {
-        #[command(flatten)]
-        config: ConfigArg,
         #[command(subcommand)]
         command: cli::election::ElectionCommand,
     },
     /// Parties and their credentials.
     Party {
-        #[command(flatten)]
-        config: ConfigArg,
         #[command(subcommand)]
         command: cli::accounts::PartyCommand,
     },
     /// Election boards and their tokens.
     Board {
-        #[command(flatten)]
-        config: ConfigArg,
         #[command(subcommand)]
         command: cli::accounts::BoardCommand,
     },
     /// Candidates: for Cumhurbaşkanı, with what a party has; independent ones, for whom media are written.
     Candidate {
-        #[command(flatten)]
-        config: ConfigArg,
         #[command(subcommand)]
         command: cli::accounts::CandidateCommand,
     },
     /// Web users of parties, candidates and boards: the request form, slips, passive and active.
     User {
-        #[command(flatten)]
-        config: ConfigArg,
         #[command(subcommand)]
         command: cli::accounts::UserCommand,
     },
     /// Operators: those who look after accounts, and open and close gates.
     Operator {
-        #[command(flatten)]
-        config: ConfigArg,
         #[command(subcommand)]
         command: cli::accounts::OfficeCommand,
     },
     /// Auditors: those who may read the record of every access.
     Auditor {
-        #[command(flatten)]
-        config: ConfigArg,
         #[command(subcommand)]
         command: cli::accounts::OfficeCommand,
     },
     /// What is open for whom, and opening or closing it.
     Gate {
-        #[command(flatten)]
-        config: ConfigArg,
         #[command(subcommand)]
         command: cli::gate::GateCommand,
     },
     /// The record of every access: searching it, and checking that nobody changed it.
     Audit {
-        #[command(flatten)]
-        config: ConfigArg,
         #[command(subcommand)]
         command: cli::audit::AuditCommand,
     },
@@ -102,15 +87,13 @@ enum Command {
     Export(cli::export::Export),
     /// The keys that sign the log.
     Key {
-        #[command(flatten)]
-        config: ConfigArg,
         #[command(subcommand)]
         command: cli::key::KeyCommand,
     },
     /// Makes a lost database again from the vault's copy of the log, checked against its signed checkpoint.
     ///
     /// The database that the configuration names must hold no entry. Stop the service first.
-    Rebuild(ConfigArg),
+    Rebuild,
     /// Reads the karekods in PNGs: one line a file, `path<TAB>code[,code…]`, empty when there is none.
     Read(cli::read::Read),
     /// A board's scanner folder: every whole scan is sent once, its signed receipt kept, its file put where it belongs.
@@ -129,52 +112,77 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    telemetry::start();
     let cli = Cli::parse();
+    // A demo is looked at: its addresses are not to scroll away behind what it reports of itself.
+    telemetry::start(if matches!(cli.command, Command::Demo(_)) { Talk::OnlyTrouble } else { Talk::Everything });
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: cannot start: {error}");
+            tutanak::note!("error: cannot start: {error}");
             return ExitCode::FAILURE;
         }
     };
-    let done = runtime.block_on(run(cli.command));
+    let done = runtime.block_on(run(cli.command, &cli.config));
     // A thread that a dead disk holds in the kernel must not hold the end of the process.
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => match error.downcast_ref::<cli::Ended>() {
             Some(cli::Ended(status)) => ExitCode::from(*status),
+            // Whoever reads along has seen enough.
+            None if terminal::reader_left() && is_broken_pipe(&error) => ExitCode::from(READER_LEFT),
             None => {
-                eprintln!("error: {error:#}");
+                tutanak::note!("error: {}", indented(&told_once(&error)));
                 ExitCode::FAILURE
             }
         },
     }
 }
 
-async fn run(command: Command) -> anyhow::Result<()> {
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let kinds = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    kinds.map(std::io::Error::kind).any(|kind| kind == std::io::ErrorKind::BrokenPipe)
+}
+
+/// An error with its causes. One that only repeats what was said is left out.
+fn told_once(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !told.contains(&cause) {
+            told += if told.is_empty() { "" } else { ": " };
+            told += &cause;
+        }
+    }
+    told
+}
+
+/// An error may quote other people's lines: none of them is to stand at the beginning of one.
+fn indented(text: &str) -> String {
+    text.trim_end().replace('\n', "\n  ")
+}
+
+async fn run(command: Command, config: &ConfigArg) -> anyhow::Result<()> {
     match command {
         Command::Demo(demo) => cli::demo::run(demo).await,
         Command::Init { dir, host } => {
             cli::init::run(&dir, &host)?;
-            println!("{} is ready. Next: tutanak election import, board add, party add, serve.", dir.display());
+            tutanak::out!("{} is ready. Next: tutanak election import, board add, party add, serve.", dir.display());
             Ok(())
         }
-        Command::Serve(config) => cli::serve::run(&config).await,
-        Command::CheckConfig(config) => cli::serve::check(&config).await,
-        Command::Election { config, command } => recorded(&config, cli::election::run(command, &config)).await,
-        Command::Party { config, command } => recorded(&config, cli::accounts::party(command, &config)).await,
-        Command::Board { config, command } => recorded(&config, cli::accounts::board(command, &config)).await,
-        Command::Candidate { config, command } => recorded(&config, cli::accounts::candidate(command, &config)).await,
-        Command::User { config, command } => recorded(&config, cli::accounts::user(command, &config)).await,
-        Command::Operator { config, command } => recorded(&config, cli::accounts::operator(command, &config)).await,
-        Command::Auditor { config, command } => recorded(&config, cli::accounts::auditor(command, &config)).await,
-        Command::Gate { config, command } => cli::gate::run(command, &config).await,
-        Command::Audit { config, command } => recorded(&config, cli::audit::run(command, &config)).await,
-        Command::Export(export) => cli::export::run(export).await,
-        Command::Key { config, command } => recorded(&config, cli::key::run(command, &config)).await,
-        Command::Rebuild(config) => recorded(&config, cli::rebuild::run(&config)).await,
+        Command::Serve => cli::serve::run(config).await,
+        Command::CheckConfig => cli::serve::check(config).await,
+        Command::Election { command } => recorded(config, cli::election::run(command, config)).await,
+        Command::Party { command } => recorded(config, cli::accounts::party(command, config)).await,
+        Command::Board { command } => recorded(config, cli::accounts::board(command, config)).await,
+        Command::Candidate { command } => recorded(config, cli::accounts::candidate(command, config)).await,
+        Command::User { command } => recorded(config, cli::accounts::user(command, config)).await,
+        Command::Operator { command } => recorded(config, cli::accounts::operator(command, config)).await,
+        Command::Auditor { command } => recorded(config, cli::accounts::auditor(command, config)).await,
+        Command::Gate { command } => cli::gate::run(command, config).await,
+        Command::Audit { command } => recorded(config, cli::audit::run(command, config)).await,
+        Command::Export(export) => cli::export::run(export, config).await,
+        Command::Key { command } => recorded(config, cli::key::run(command, config)).await,
+        Command::Rebuild => recorded(config, cli::rebuild::run(config)).await,
         Command::Read(read) => cli::read::run(&read),
         Command::Upload(upload) => cli::upload::run(upload).await,
         Command::Mirror(mirror) => cli::mirror::run(mirror).await,

@@ -6,15 +6,30 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
-/// Writes to standard error: text on a terminal, one JSON object a line elsewhere. `TUTANAK_LOG` sets the level
-/// (`info`, `tutanak=debug,sqlx=warn` …).
-pub fn start() {
-    let filter =
-        EnvFilter::try_from_env("TUTANAK_LOG").unwrap_or_else(|_| EnvFilter::new("info,libunftp=off,sqlx=warn"));
-    let base = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+use crate::terminal::LogLines;
+
+/// How much is told where `TUTANAK_LOG` does not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Talk {
+    /// What is done, and trouble.
+    Everything,
+    /// On a terminal only trouble: somebody looks at what the command itself prints.
+    OnlyTrouble,
+}
+
+/// Writes to standard error: plain text on a terminal, one line an event; one JSON object a line elsewhere. `TUTANAK_LOG`
+/// sets the level (`info`, `tutanak=debug,sqlx=warn` …).
+pub fn start(talk: Talk) {
+    let on_terminal = std::io::stderr().is_terminal();
+    let level = if on_terminal && talk == Talk::OnlyTrouble { "warn" } else { "info" };
+    let filter = EnvFilter::try_from_env("TUTANAK_LOG")
+        .unwrap_or_else(|_| EnvFilter::new(format!("{level},libunftp=off,sqlx=warn")));
+    let base = tracing_subscriber::fmt().with_env_filter(filter);
     // A second call, as in tests that start several services, changes nothing.
-    let _ =
-        if std::io::stderr().is_terminal() { base.try_init() } else { base.json().with_span_list(false).try_init() };
+    let _ = match on_terminal {
+        true => base.with_ansi(false).with_writer(|| LogLines).try_init(),
+        false => base.with_writer(std::io::stderr).json().with_span_list(false).try_init(),
+    };
 }
 
 /// An error with all its causes on one line.

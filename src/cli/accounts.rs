@@ -69,8 +69,7 @@ struct Desk {
 impl Desk {
     async fn open(config: &ConfigArg) -> anyhow::Result<Self> {
         let read = config.read()?;
-        let port = read.https.listen.port();
-        let site = if port == 443 { format!("https://{}", read.host) } else { format!("https://{}:{port}", read.host) };
+        let site = read.address();
         let proxies = Proxies::new(read.proxy.trusted.clone(), read.proxy.https);
         Ok(Self { ledger: config.ledger().await?, site, proxies })
     }
@@ -94,8 +93,8 @@ pub struct Json {
 impl Json {
     fn print(self, value: &impl Serialize, text: impl FnOnce() -> String) -> anyhow::Result<()> {
         match self.json {
-            true => println!("{}", serde_json::to_string_pretty(value)?),
-            false => println!("{}", text().trim_end()),
+            true => crate::out!("{}", serde_json::to_string_pretty(value)?),
+            false => crate::out!("{}", text().trim_end()),
         }
         Ok(())
     }

@@ -10,9 +10,12 @@ use super::ConfigArg;
 use crate::app;
 use crate::archive::lists::comma_row;
 use crate::audit::table;
+use crate::beneath;
 use crate::ledger::Ledger;
 use crate::ledger::audit::{AuditHead, AuditQuestion};
+use crate::log::note::NOTE_BYTES;
 use crate::log::signer::LogSigner;
+use crate::terminal;
 
 /// Rows read at a time.
 const PAGE: u32 = 2000;
@@ -76,8 +79,9 @@ pub async fn run(command: AuditCommand, config: &ConfigArg) -> anyhow::Result<()
         AuditCommand::Verify { checkpoint } => {
             let given = match checkpoint {
                 Some(file) => {
-                    let text =
-                        std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+                    let text = beneath::read_named(&file, NOTE_BYTES as u64)
+                        .with_context(|| format!("cannot read {}", file.display()))?;
+                    let text = String::from_utf8(text).context("a checkpoint is UTF-8")?;
                     let signer = app::log_signer(&config.read()?)?;
                     let said = signer.signed(&text).context("this checkpoint is not signed by this service's key")?;
                     anyhow::ensure!(
@@ -90,13 +94,16 @@ pub async fn run(command: AuditCommand, config: &ConfigArg) -> anyhow::Result<()
                 None => None,
             };
             let rows = ledger.audit_verify(given.as_ref()).await.context("THE AUDIT RECORD IS NOT WHAT WAS WRITTEN")?;
-            println!("{rows} rows, each as it was written");
+            crate::out!("{rows} rows, each as it was written");
             Ok(())
         }
         AuditCommand::Checkpoint => {
             let stored = ledger.election().await?.context("No election has been imported yet")?;
             let (signer, head) = (app::log_signer(&config.read()?)?, ledger.audit_head().await?);
-            print!("{}", signer.checkpoint(&LogSigner::audit(stored.election.id()), head.size, &head.root));
+            crate::terminal::print(format_args!(
+                "{}",
+                signer.checkpoint(&LogSigner::audit(stored.election.id()), head.size, &head.root)
+            ));
             Ok(())
         }
     }
@@ -113,7 +120,7 @@ async fn search(ledger: &Ledger, search: Search) -> anyhow::Result<()> {
         since_ms: search.since.map(Timestamp::as_millisecond),
         until_ms: search.until.map(Timestamp::as_millisecond),
     };
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut out = std::io::BufWriter::new(terminal::Output);
     let mut line = Vec::new();
     if search.csv {
         comma_row(&mut line, &table::HEADERS);

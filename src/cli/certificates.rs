@@ -51,11 +51,11 @@ pub async fn bind(bound: &Bound, ledger: &Ledger) -> anyhow::Result<()> {
     if !ledger.bind_certificate(&board, &certificate, now).await? {
         bail!("there is no board called {board}");
     }
-    println!("{board} must show {certificate}, or another certificate that is bound to it");
+    crate::out!("{board} must show {certificate}, or another certificate that is bound to it");
     if let Some((_, ends)) = valid {
         ledger.certificate_ends(board.as_str(), &certificate, ends).await?;
         let bound = BoundCertificate { board: board.to_string(), digest: certificate, ends: Some(ends) };
-        print!("{}", Ending::of(&bound, now).warning().unwrap_or_default());
+        crate::terminal::print(format_args!("{}", Ending::of(&bound, now).warning().unwrap_or_default()));
     }
     Ok(())
 }
@@ -117,8 +117,8 @@ pub async fn unbind(bound: &Bound, ledger: &Ledger) -> anyhow::Result<()> {
         bail!("{certificate} was not bound to {board}");
     }
     match ledger.certificates(Some(board.as_str())).await?.len() {
-        0 => println!("{board} needs no certificate any more: its token is enough"),
-        left => println!("{board} has {left} certificates left"),
+        0 => crate::out!("{board} needs no certificate any more: its token is enough"),
+        left => crate::out!("{board} has {left} certificates left"),
     }
     Ok(())
 }
@@ -128,7 +128,7 @@ pub async fn list(id: &str, ledger: &Ledger) -> anyhow::Result<()> {
     let board: BoardId = id.parse()?;
     for bound in ledger.certificates(Some(board.as_str())).await? {
         let ends = bound.ends.map_or_else(|| "end not known yet".to_owned(), |ends| format!("valid until {ends}"));
-        println!("{}  {ends}", bound.digest);
+        crate::out!("{}  {ends}", bound.digest);
     }
     Ok(())
 }

@@ -223,34 +223,41 @@ async fn sender(app: &App, bytes: &[u8], secrets: &Secrets) -> anyhow::Result<Se
 
 fn tell(described: &Described, dir: &Path, taken: usize) {
     let Login { user, password } = &described.party.secrets.bulk;
-    println!("tutanak demo: {taken} sample scans are in.\n");
-    println!("  archive   {}/arsiv/   (user {user}, password {password})", described.https);
+    crate::out!("tutanak demo: {taken} sample scans are in.\n");
+    crate::out!("  archive   {}/arsiv/   (user {user}, password {password})", described.https);
     let web = &described.party.secrets.web;
-    println!(
+    crate::out!(
         "  site      {}/giris   (user {}, first password {}, to be replaced)",
-        described.https, web.user, web.password
+        described.https,
+        web.user,
+        web.password
     );
     if let Some(clerk) = described.board.clerks.first() {
-        println!(
+        crate::out!(
             "  board     {}/giris   (user {}, first password {}, to be replaced)",
-            described.https, clerk.user, clerk.password
+            described.https,
+            clerk.user,
+            clerk.password
         );
     }
-    println!(
+    crate::out!(
         "  operator  {}/giris   (user {}, first password {}, to be replaced; then a second factor)",
-        described.https, described.operator.user, described.operator.password
+        described.https,
+        described.operator.user,
+        described.operator.password
     );
-    println!("  FTP(S)    {}   (the same user and password; AUTH TLS)", described.ftp);
-    println!("  trust     {}", described.ca_pem.display());
-    println!(
+    crate::out!("  FTP(S)    {}   (the same user and password; AUTH TLS)", described.ftp);
+    crate::out!("  trust     {}", described.ca_pem.display());
+    crate::out!(
         "  upload    PUT {}/v1/scans/<sha256>   (Authorization: Bearer {})",
-        described.https, described.board.token
+        described.https,
+        described.board.token
     );
-    println!("  scripts   {}\n", dir.join(DEMO_JSON).display());
-    println!(
+    crate::out!("  scripts   {}\n", dir.join(DEMO_JSON).display());
+    crate::out!(
         "  curl --cacert {} -u {user}:{password} {}/arsiv/durum.json",
         described.ca_pem.display(),
         described.https
     );
-    println!("\nCtrl-C stops it.");
+    crate::out!("\nCtrl-C stops it.");
 }

@@ -100,7 +100,7 @@ async fn link_parked(config: &ConfigArg, ledger: &Ledger) -> anyhow::Result<()> 
     let linked = intake::resolve_parked(ledger, &vault, &appender).await.context("Parked scans could not be linked")?;
     drop(appender);
     writing.await?;
-    println!("parked  {linked:>9} linked now");
+    crate::out!("parked  {linked:>9} linked now");
     Ok(())
 }
 
@@ -125,12 +125,12 @@ fn show_progress(bar: &ProgressBar, progress: Progress) {
 fn told(done: Result<Report, ImportError>) -> anyhow::Result<()> {
     match done {
         Ok(report) => {
-            print!("{}", summary(&report));
+            crate::terminal::print(format_args!("{}", summary(&report)));
             Ok(())
         }
         Err(error) => {
             if let ImportError::Refused(bad) = &error {
-                eprint!("{bad}");
+                crate::terminal::warn(format_args!("{bad}"));
             }
             Err(error.into())
         }
@@ -155,24 +155,24 @@ async fn show(ledger: &Ledger, json: bool) -> anyhow::Result<()> {
     if json {
         let digest = stored.digest.to_string();
         let shown = Shown { election, parties_open_at: opens, registry_digest: digest, counts };
-        println!("{}", serde_json::to_string_pretty(&shown)?);
+        crate::out!("{}", serde_json::to_string_pretty(&shown)?);
         return Ok(());
     }
-    println!("{} ({})", election.name, election.id);
-    println!("polling day   {} ({})", election.polling_date, election.time_zone);
-    println!("parties from  {opens}");
+    crate::out!("{} ({})", election.name, election.id);
+    crate::out!("polling day   {} ({})", election.polling_date, election.time_zone);
+    crate::out!("parties from  {opens}");
     let races: Vec<_> = election.races.iter().map(|race| format!("{} {race}", race.code())).collect();
-    println!("races         {}", races.join(", "));
+    crate::out!("races         {}", races.join(", "));
     for rule in &election.code_rule {
-        println!("code rule     {} + race + box id: {}", rule.prefix, rule.kind.slug());
+        crate::out!("code rule     {} + race + box id: {}", rule.prefix, rule.kind.slug());
     }
     for (name, _) in Level::ALL {
         if let Some(count) = counts.places.get(name) {
-            println!("{name:13} {count}");
+            crate::out!("{name:13} {count}");
         }
     }
-    println!("boxes         {}", counts.boxes.values().sum::<u64>());
-    println!("listed codes  {}", counts.codes);
-    println!("registry      sha256:{}", stored.digest);
+    crate::out!("boxes         {}", counts.boxes.values().sum::<u64>());
+    crate::out!("listed codes  {}", counts.codes);
+    crate::out!("registry      sha256:{}", stored.digest);
     Ok(())
 }

@@ -28,8 +28,6 @@ use crate::vault::Vault;
 #[derive(Debug, clap::Args)]
 #[command(subcommand_negates_reqs = true, after_help = EXAMPLES)]
 pub struct Export {
-    #[command(flatten)]
-    config: ConfigArg,
     #[command(subcommand)]
     command: Option<ExportCommand>,
     /// The candidate's account. The newest request is fulfilled.
@@ -117,26 +115,26 @@ small, the next run writes the next one.
 Exit codes: 0 the medium is whole and was read back; 1 it may not be written; 2 it could not be.";
 
 /// Runs the command.
-pub async fn run(args: Export) -> anyhow::Result<()> {
-    let ledger = args.config.ledger().await?;
+pub async fn run(args: Export, config: &ConfigArg) -> anyhow::Result<()> {
+    let ledger = config.ledger().await?;
     let desk = Desk::new(ledger.clone(), Clock::system());
     match &args.command {
         Some(ExportCommand::Request { candidate, reason }) => {
             let asked = desk.request(candidate, reason, &signatures(1)?[0]).await;
             let request = refused(asked)?;
-            println!("request {}: {}, {}", request.id, request.name, request.place);
+            crate::out!("request {}: {}, {}", request.id, request.name, request.place);
             Ok(())
         }
         Some(ExportCommand::Approve { request }) => {
             let request = refused(desk.approve(*request, &signatures(1)?[0]).await)?;
-            println!("request {}: {} of {OPERATORS} approvals", request.id, request.approvals.len());
+            crate::out!("request {}: {} of {OPERATORS} approvals", request.id, request.approvals.len());
             Ok(())
         }
-        Some(ExportCommand::List { json }) => recorded(&args.config, list(&ledger, *json)).await,
+        Some(ExportCommand::List { json }) => recorded(config, list(&ledger, *json)).await,
         Some(ExportCommand::Receipt { request, medium, pdf }) => {
-            recorded(&args.config, receipt(&ledger, *request, *medium, pdf.as_deref())).await
+            recorded(config, receipt(&ledger, *request, *medium, pdf.as_deref())).await
         }
-        None => medium(&args, ledger, &desk).await,
+        None => medium(&args, config, ledger, &desk).await,
     }
 }
 
@@ -148,19 +146,19 @@ async fn receipt(ledger: &Ledger, request: u64, medium: u32, pdf: Option<&Path>)
         Some(file) => {
             std::fs::write(file, receipt::pdf(&text)).with_context(|| format!("cannot write {}", file.display()))?;
         }
-        None => print!("{text}"),
+        None => crate::terminal::print(format_args!("{text}")),
     }
     Ok(())
 }
 
-async fn medium(args: &Export, ledger: Ledger, desk: &Desk) -> anyhow::Result<()> {
+async fn medium(args: &Export, config: &ConfigArg, ledger: Ledger, desk: &Desk) -> anyhow::Result<()> {
     let (candidate, to) = (args.candidate.clone().unwrap_or_default(), args.to.clone().unwrap_or_default());
     let signatures = signatures(OPERATORS)?;
     let permit = match desk.permit(&candidate, &signatures).await {
         Ok(permit) => permit,
         Err(error) => return failed(args, error),
     };
-    let config = args.config.read()?;
+    let config = config.read()?;
     let workshop = Workshop {
         ledger,
         vault: Vault::open(&config.vault).await?,
@@ -184,7 +182,7 @@ async fn medium(args: &Export, ledger: Ledger, desk: &Desk) -> anyhow::Result<()
     let written = write(&workshop, &permit, &wish).await;
     if let Some(shown) = shown {
         shown.abort();
-        eprintln!();
+        crate::note!();
     }
     match written {
         Ok(written) => tell(args, &written, began.elapsed()),
@@ -232,20 +230,20 @@ fn tell(args: &Export, written: &Written, took: Duration) -> anyhow::Result<()> 
             seconds: took.as_secs_f64(),
             receipt: receipt.text(),
         };
-        println!("{}", serde_json::to_string(&told)?);
+        crate::out!("{}", serde_json::to_string(&told)?);
         return Ok(());
     }
-    println!("{}", receipt.text());
+    crate::out!("{}", receipt.text());
     let rate = receipt.bytes as f64 / 1e6 / took.as_secs_f64().max(0.001);
-    eprintln!("{} dosya / files, {:.1} MB, {rate:.1} MB/s", receipt.files, receipt.bytes as f64 / 1e6);
+    crate::note!("{} dosya / files, {:.1} MB, {rate:.1} MB/s", receipt.files, receipt.bytes as f64 / 1e6);
     if facts.number < facts.of {
-        eprintln!(
+        crate::note!(
             "Sıradaki ortamı takıp aynı komutu yineleyin / plug in the next medium and run the same command again: {} / {}",
             facts.number + 1,
             facts.of
         );
     }
-    eprintln!("Çıkarıp yeniden takın ve denetleyin / take it off, plug it in again and check: tutanak verify DIR");
+    crate::note!("Çıkarıp yeniden takın ve denetleyin / take it off, plug it in again and check: tutanak verify DIR");
     Ok(())
 }
 
@@ -253,7 +251,7 @@ fn tell(args: &Export, written: &Written, took: Duration) -> anyhow::Result<()> 
 fn refused<T>(result: Result<T, ExportError>) -> anyhow::Result<T> {
     match result {
         Err(ExportError::Refused(refusal)) => {
-            eprintln!("error: {refusal}");
+            crate::note!("error: {refusal}");
             Err(Ended(1).into())
         }
         result => Ok(result?),
@@ -274,9 +272,9 @@ fn failed(args: &Export, error: ExportError) -> anyhow::Result<()> {
         let told = serde_json::json!({
             "done": false, "fault": name, "message": error.to_string(), "unreliable": unreliable,
         });
-        println!("{told}");
+        crate::out!("{told}");
     }
-    eprintln!("error: {:#}", anyhow::Error::from(error));
+    crate::note!("error: {:#}", anyhow::Error::from(error));
     Err(Ended(status).into())
 }
 
@@ -288,22 +286,29 @@ async fn list(ledger: &Ledger, json: bool) -> anyhow::Result<()> {
         after = *last;
         for id in ids {
             let Some(request) = ledger.export(id).await? else { continue };
-            if json { println!("{}", told(&request)) } else { print_one(&request) }
+            if json { crate::out!("{}", told(&request)) } else { print_one(&request) }
         }
     }
 }
 
 fn print_one(request: &Request) {
     let Request { id, at, candidate, name, place, reason, operator, approvals, start, media } = request;
-    println!("{id}  {at}  {candidate} ({name}), {place}: {reason}, entered by {operator}");
-    println!("    approved by {}", if approvals.is_empty() { "nobody yet".to_owned() } else { approvals.join(" + ") });
+    crate::out!("{id}  {at}  {candidate} ({name}), {place}: {reason}, entered by {operator}");
+    crate::out!(
+        "    approved by {}",
+        if approvals.is_empty() { "nobody yet".to_owned() } else { approvals.join(" + ") }
+    );
     if let Some(start) = start {
-        println!("    position {}, {} media", start.size, start.media);
+        crate::out!("    position {}, {} media", start.size, start.media);
     }
     for medium in media {
-        println!(
+        crate::out!(
             "    medium {} written {} by {}: {} scans, {}",
-            medium.number, medium.at, medium.operators, medium.scans, medium.digest
+            medium.number,
+            medium.at,
+            medium.operators,
+            medium.scans,
+            medium.digest
         );
     }
 }

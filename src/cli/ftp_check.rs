@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::Ended;
+use super::{Ended, PEM_BYTES};
+use crate::beneath;
 use crate::client::credentials::Credentials;
 use crate::client::ftp;
 use crate::client::ftp_check::{self, Plan};
@@ -38,17 +39,17 @@ pub struct FtpCheck {
 /// Runs the command.
 pub async fn run(check: &FtpCheck) -> anyhow::Result<()> {
     let (host, port) = host_and_port(&check.address, if check.implicit { 990 } else { 21 });
-    let ca = check.ca.as_ref().map(std::fs::read).transpose()?;
+    let ca = check.ca.as_ref().map(|path| beneath::read_named(path, PEM_BYTES)).transpose()?;
     let tls = ftp::tls(ca.as_deref()).map_err(anyhow::Error::msg)?;
     let named = ["TUTANAK_USER", "TUTANAK_PASSWORD"].iter().all(|name| std::env::var_os(name).is_some());
     let credentials = if check.login || named { Some(Credentials::find()?) } else { None };
     let plan = Plan { host, port, implicit: check.implicit, tls, credentials, ports: check.ports };
     let found = ftp_check::check(&plan).await;
     if check.json {
-        println!("{}", serde_json::to_string_pretty(&found)?);
+        crate::out!("{}", serde_json::to_string_pretty(&found)?);
     } else {
         for finding in &found {
-            println!("{}  {}: {}", if finding.good { "ok   " } else { "WRONG" }, finding.what, finding.seen);
+            crate::out!("{}  {}: {}", if finding.good { "ok   " } else { "WRONG" }, finding.what, finding.seen);
         }
     }
     if found.iter().all(|finding| finding.good) { Ok(()) } else { Err(Ended(1).into()) }

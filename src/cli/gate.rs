@@ -87,8 +87,8 @@ pub async fn run(command: GateCommand, config: &ConfigArg) -> anyhow::Result<()>
         .await
         .context("The audit record cannot be written")?;
     match moved? {
-        Some(position) => println!("{gate} is {}: entry {position}", if open { "open" } else { "closed" }),
-        None => println!("{gate} was {} already; nothing was entered", if open { "open" } else { "closed" }),
+        Some(position) => crate::out!("{gate} is {}: entry {position}", if open { "open" } else { "closed" }),
+        None => crate::out!("{gate} was {} already; nothing was entered", if open { "open" } else { "closed" }),
     }
     Ok(())
 }
@@ -101,7 +101,7 @@ pub(super) fn signatures(needed: usize) -> anyhow::Result<Vec<Signature>> {
         let user = match of(&format!("{prefix}_USER")) {
             Some(user) => user,
             None if ask => {
-                eprint!("{who} işletmen / operator: ");
+                crate::terminal::warn(format_args!("{who} işletmen / operator: "));
                 stderr().flush()?;
                 let mut line = String::new();
                 stdin().read_line(&mut line)?;
@@ -183,16 +183,16 @@ async fn show(ledger: &Ledger, json: bool) -> anyhow::Result<()> {
         Shown { gate, open: now.is_open(gate, clock.now()), opens_at: now.opens_at(gate), changes: changes.collect() }
     });
     if json {
-        println!("{}", serde_json::to_string_pretty(&shown)?);
+        crate::out!("{}", serde_json::to_string_pretty(&shown)?);
         return Ok(());
     }
     for gate in shown {
         let by_clock = gate.opens_at.map(|at| format!(" (by the clock at {at})")).unwrap_or_default();
-        println!("{:14} {}{by_clock}", gate.gate.name(), if gate.open { "open" } else { "closed" });
+        crate::out!("{:14} {}{by_clock}", gate.gate.name(), if gate.open { "open" } else { "closed" });
         for change in gate.changes {
             let what = if change.open { "opened" } else { "closed" };
             let by = change.by.join(" + ");
-            println!("    {what} {} by {by}: {} (entry {})", change.at, change.reason, change.position);
+            crate::out!("    {what} {} by {by}: {} (entry {})", change.at, change.reason, change.position);
         }
     }
     Ok(())

@@ -41,11 +41,14 @@ pub async fn run(command: KeyCommand, config: &ConfigArg) -> anyhow::Result<()> 
                 election.context("No election has been imported yet, and its id is part of the key's name")?;
             if ssh {
                 let key = app::signing_key(&file.keys.signing)?.verifying_key();
-                print!("{}", sign::allowed_signer(&signer.origin(election.election.id()), &key));
-                println!("{}", sign::fingerprint(&key));
+                crate::terminal::print(format_args!(
+                    "{}",
+                    sign::allowed_signer(&signer.origin(election.election.id()), &key)
+                ));
+                crate::out!("{}", sign::fingerprint(&key));
                 return Ok(());
             }
-            signer.verifier_keys(election.election.id()).iter().for_each(|key| println!("{key}"));
+            signer.verifier_keys(election.election.id()).iter().for_each(|key| crate::out!("{key}"));
             Ok(())
         }
         KeyCommand::New { file } => new(&file),
@@ -60,6 +63,6 @@ fn new(file: &Path) -> anyhow::Result<()> {
     write_private(file, &private)?;
     let beside = file.with_extension("pub.pem");
     std::fs::write(&beside, public).with_context(|| format!("cannot write {}", beside.display()))?;
-    println!("{} and {}", file.display(), beside.display());
+    crate::out!("{} and {}", file.display(), beside.display());
     Ok(())
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::Ended;
+use super::{Ended, PEM_BYTES};
+use crate::beneath;
 use crate::client::credentials::Credentials;
 use crate::client::disk::Disk;
 use crate::client::metered::Metered;
@@ -96,7 +97,7 @@ pub async fn run(args: Mirror) -> anyhow::Result<()> {
         Ok(false) => Err(Ended(1).into()),
         Err(error) => {
             progress.done();
-            eprintln!("error: {error:#}");
+            crate::note!("error: {error:#}");
             Err(Ended(2).into())
         }
     }
@@ -105,8 +106,10 @@ pub async fn run(args: Mirror) -> anyhow::Result<()> {
 async fn copy(args: &Mirror, progress: &Progress) -> anyhow::Result<bool> {
     use anyhow::Context as _;
     let keys = args.key.as_deref().map(trust::given).transpose().map_err(anyhow::Error::msg)?.unwrap_or_default();
-    let ca =
-        args.ca.as_ref().map(|path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display())));
+    let ca = args
+        .ca
+        .as_ref()
+        .map(|path| beneath::read_named(path, PEM_BYTES).with_context(|| format!("cannot read {}", path.display())));
     let remote = Remote::open(&args.address, ca.transpose()?.as_deref(), Credentials::find()?)?;
     if matches!(remote, Remote::Ftp(_)) && args.address.starts_with("ftp://") {
         progress.line("uyarı: ftp:// şifresizdir, parola açık gider / warning: ftp:// is not encrypted, the password is sent in the clear");
@@ -135,7 +138,7 @@ async fn copy(args: &Mirror, progress: &Progress) -> anyhow::Result<bool> {
 
 fn tell(args: &Mirror, progress: &Progress, report: &Report) {
     if args.json {
-        println!("{}", serde_json::to_string(report).expect("plain values"));
+        crate::out!("{}", serde_json::to_string(report).expect("plain values"));
         return;
     }
     for key in &report.pinned {

@@ -9,6 +9,7 @@ use anyhow::Context;
 
 use super::ConfigArg;
 use crate::clock::Clock;
+use crate::domain::words::shown_short;
 use crate::ledger::audit::AuditRow;
 
 /// Longest command that is written down whole, in letters.
@@ -90,8 +91,9 @@ fn given(mut arguments: impl Iterator<Item = String>) -> String {
     clipped(&words.join(" "))
 }
 
+/// What was typed, refused or not, as a line that can be shown.
 fn clipped(text: &str) -> String {
-    text.chars().filter(|letter| *letter != '\0').take(LONGEST).collect()
+    shown_short(text, LONGEST)
 }
 
 /// The login name of who gave it: whoever became root says who they were. It is what the machine's own accounts say, no more.

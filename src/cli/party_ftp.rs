@@ -32,9 +32,9 @@ pub async fn run(command: PartyFtp, ledger: &Ledger) -> anyhow::Result<()> {
         bail!("there is no party {id}");
     }
     match (require_tls, plain_until) {
-        (true, _) => println!("{id}: never without TLS"),
-        (_, Some(until)) => println!("{id}: without TLS until {until}"),
-        _ => println!("{id}: as the service requires"),
+        (true, _) => crate::out!("{id}: never without TLS"),
+        (_, Some(until)) => crate::out!("{id}: without TLS until {until}"),
+        _ => crate::out!("{id}: as the service requires"),
     }
     Ok(())
 }

@@ -9,8 +9,12 @@ use anyhow::{Context, bail};
 use clap::Args;
 use serde::Serialize;
 
+use super::Ended;
+use crate::beneath;
+use crate::domain::words::shown;
 use crate::reading::scanner::{self, ScanCheck};
 use crate::reading::{self, Findings, Limits, Page};
+use crate::terminal;
 
 /// What to read, and how to tell it.
 #[derive(Debug, Args)]
@@ -33,6 +37,9 @@ Examples:
   tutanak read --json scan.png                 everything that is known, for programs
   tutanak read --explain found.png scan.png    a picture: codes outlined in green, thick at their own top, what could
                                                not be read dashed in orange, and a line for each above the page";
+
+/// Bytes of a file at most: four times what the service takes.
+const FILE_BYTES: u64 = 128 << 20;
 
 /// What is told of one file, as JSON.
 #[derive(Serialize)]
@@ -64,6 +71,9 @@ pub fn run(read: &Read) -> anyhow::Result<()> {
     }
     let mut failed = 0;
     for file in &read.files {
+        if terminal::reader_left() {
+            return Err(Ended(terminal::READER_LEFT).into());
+        }
         let path = file.display().to_string();
         match look_at(file) {
             Ok(looked) => {
@@ -76,7 +86,7 @@ pub fn run(read: &Read) -> anyhow::Result<()> {
             }
             Err(error) => {
                 failed += 1;
-                eprintln!("{path}: {error}");
+                crate::note!("{}: {error}", shown(&path));
                 tell(read.json, &path, &Findings::default(), None, 0.0, Some(error.to_string()))?;
             }
         }
@@ -88,7 +98,7 @@ pub fn run(read: &Read) -> anyhow::Result<()> {
 }
 
 fn look_at(file: &Path) -> anyhow::Result<Looked> {
-    let bytes = std::fs::read(file)?;
+    let bytes = beneath::read_named(file, FILE_BYTES)?;
     let began = Instant::now();
     let page = Page::from_png(&bytes, Limits::default())?;
     let findings = reading::read(&page);
@@ -105,9 +115,9 @@ fn tell(
 ) -> anyhow::Result<()> {
     let codes = findings.codes();
     if json {
-        println!("{}", serde_json::to_string(&Line { path, codes, findings, check, ms, error })?);
+        crate::out!("{}", serde_json::to_string(&Line { path, codes, findings, check, ms, error })?);
     } else {
-        println!("{path}\t{}", codes.join(","));
+        crate::out!("{}\t{}", shown(path), codes.join(","));
     }
     Ok(())
 }

@@ -30,8 +30,8 @@ pub async fn run(config: &ConfigArg) -> anyhow::Result<()> {
     .await;
     bar.finish_and_clear();
     let rebuilt = rebuilt.context("The database was not rebuilt")?;
-    println!("{} entries, checked against this checkpoint and written:\n\n{}", rebuilt.entries, rebuilt.checkpoint);
-    println!(
+    crate::out!("{} entries, checked against this checkpoint and written:\n\n{}", rebuilt.entries, rebuilt.checkpoint);
+    crate::out!(
         "What the log does not hold must come from elsewhere: import the election again (tutanak election import, which\n\
          must show the digest that the log names), and add boards and parties again. Scans whose receipt is younger\n\
          than this checkpoint are in the vault; their boards send them again and get the same address."

@@ -2,6 +2,7 @@
 
 mod damages;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tempfile::TempDir;
 
 use super::init;
+use crate::beneath::Folder;
 use crate::config::Config;
 use crate::cpu::CpuLane;
 use crate::domain::{Election, Karekod};
@@ -80,7 +82,7 @@ pub async fn run(command: SampleCommand) -> anyhow::Result<()> {
     std::fs::create_dir_all(&wanted.out).with_context(|| format!("cannot make {}", wanted.out.display()))?;
     let forms: Arc<[ExpectedForm]> = missing(&ledger, &stored.election, looks.len()).await?.into();
     if forms.len() < looks.len() {
-        eprintln!("Only {} forms have no scan yet.", forms.len());
+        crate::note!("Only {} forms have no scan yet.", forms.len());
     }
     let codes: Vec<&Karekod> = forms.iter().map(|expected| &expected.form.code).collect();
     let pages = pages(&codes, looks, wanted.seed);
@@ -182,7 +184,9 @@ fn draw(face: &FormFace, look: Look, seed: u64, path: &Path) -> anyhow::Result<(
         Look::Scan => drawing::draw_scan(face, &ScanStyle::realistic(seed), seed),
         Look::Damaged(kind, level) => drawing::draw_damaged(face, kind, level, seed),
     };
-    std::fs::write(path, png).with_context(|| format!("cannot write {}", path.display()))
+    let (dir, name) = (path.parent().unwrap_or(Path::new(".")), path.file_name().unwrap_or_default());
+    let written = Folder::open(dir).and_then(|dir| dir.create(Path::new(name))?.write_all(&png));
+    written.with_context(|| format!("cannot write {}", path.display()))
 }
 
 #[cfg(test)]

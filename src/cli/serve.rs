@@ -1,6 +1,6 @@
 //! `tutanak serve` and `tutanak check-config`: running a node, and finding out beforehand whether it would run.
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use tokio_util::sync::CancellationToken;
 
 use super::{ConfigArg, certificates, open_files};
@@ -54,10 +54,10 @@ pub async fn check(config: &ConfigArg) -> anyhow::Result<()> {
     let config = config.read()?;
     let mut wrong = 0;
     let mut report = |what: &str, result: Result<String, String>| match result {
-        Ok(good) => println!("ok     {what}: {good}"),
+        Ok(good) => crate::out!("ok     {what}: {good}"),
         Err(bad) => {
             wrong += 1;
-            println!("WRONG  {what}: {bad}");
+            crate::out!("WRONG  {what}: {bad}");
         }
     };
     let chain = |error: &(dyn std::error::Error + 'static)| Chain(error).to_string();
@@ -82,7 +82,7 @@ pub async fn check(config: &ConfigArg) -> anyhow::Result<()> {
             match certificates::warnings(&ledger, Clock::system().now()).await {
                 Ok(warnings) if warnings.is_empty() => report("boards' certificates", Ok("none ends soon".to_owned())),
                 Ok(warnings) => {
-                    warnings.into_iter().for_each(|warning| println!("soon   boards' certificates: {warning}"))
+                    warnings.into_iter().for_each(|warning| crate::out!("soon   boards' certificates: {warning}"))
                 }
                 Err(error) => report("boards' certificates", Err(chain(&error))),
             }
@@ -112,5 +112,5 @@ pub async fn check(config: &ConfigArg) -> anyhow::Result<()> {
     if wrong > 0 {
         bail!("{wrong} things are wrong");
     }
-    std::io::Write::flush(&mut std::io::stdout()).context("cannot print")
+    Ok(())
 }

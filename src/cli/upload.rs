@@ -1,6 +1,5 @@
 //! `tutanak upload DIR`: a board's scanner folder.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +8,8 @@ use anyhow::Context;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::Ended;
+use super::{Ended, PEM_BYTES};
+use crate::beneath;
 use crate::client::credentials::Token;
 use crate::client::progress::Progress;
 use crate::client::trust;
@@ -19,6 +19,7 @@ use crate::client::upload::status::{self, Would};
 use crate::client::upload::told::{Event, Summary};
 use crate::client::upload::{Plan, Upload as Client};
 use crate::clock::turkish;
+use crate::domain::words::shown;
 
 /// What is sent, where to, and how.
 #[derive(Debug, Args)]
@@ -97,7 +98,7 @@ pub async fn run(args: Upload) -> anyhow::Result<()> {
         Ok(false) => Err(Ended(1).into()),
         Err(error) => {
             progress.done();
-            eprintln!("error: {error:#}");
+            crate::note!("error: {error:#}");
             Err(Ended(2).into())
         }
     }
@@ -105,7 +106,9 @@ pub async fn run(args: Upload) -> anyhow::Result<()> {
 
 async fn act(args: &Upload, progress: &Progress) -> anyhow::Result<bool> {
     let keys = args.key.as_deref().map(trust::given).transpose().map_err(anyhow::Error::msg)?.unwrap_or_default();
-    let read = |path: &PathBuf| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
+    let read = |path: &PathBuf| {
+        beneath::read_named(path, PEM_BYTES).with_context(|| format!("cannot read {}", path.display()))
+    };
     let ca = args.ca.as_ref().map(read).transpose()?;
     let mut identity = args.certificate.as_ref().map(read).transpose()?;
     if let (Some(identity), Some(key)) = (&mut identity, &args.certificate_key) {
@@ -149,8 +152,7 @@ async fn act(args: &Upload, progress: &Progress) -> anyhow::Result<bool> {
 
 /// Who reads along may leave; the scans are sent all the same.
 fn print_json(value: &impl serde::Serialize) {
-    let line = serde_json::to_string(value).expect("plain values");
-    let _ = writeln!(std::io::stdout(), "{line}");
+    crate::out!("{}", serde_json::to_string(value).expect("plain values"));
 }
 
 /// What a clerk reads while it runs. Scans that simply went through are counted by the bar alone.
@@ -171,13 +173,18 @@ fn say(progress: &Progress, event: &Event) {
         Event::Queued { .. } => {}
         Event::Received { file, advice, .. } => {
             for advice in advice {
-                progress.line(&format!("öneri  {file}: {advice}"));
+                progress.line(&format!("öneri  {}: {advice}", shown(file)));
             }
         }
-        Event::Parked { file, to, tr, .. } => progress.line(&format!("ELLE   {file}: {tr} Bkz. {to}.txt")),
-        Event::Damaged { file, to, tr } => progress.line(&format!("BOZUK  {file}: {tr} Bkz. {to}.txt")),
+        Event::PassedOver { tr, .. } => progress.line(&format!("geçildi   {tr}")),
+        Event::Parked { file, to, tr, .. } => {
+            progress.line(&format!("ELLE   {}: {tr} Bkz. {}.txt", shown(file), shown(to)))
+        }
+        Event::Damaged { file, to, tr } => {
+            progress.line(&format!("BOZUK  {}: {tr} Bkz. {}.txt", shown(file), shown(to)))
+        }
         Event::Waiting { why, seconds } => {
-            progress.line(&format!("bekliyor  {why}; {seconds:.1} sn sonra yeniden denenecek"));
+            progress.line(&format!("bekliyor  {}; {seconds:.1} sn sonra yeniden denenecek", shown(why)));
         }
     }
 }
@@ -194,17 +201,20 @@ fn hours(clock: Option<&ServerClock>, gates: &[GateTold]) -> Vec<String> {
 }
 
 fn sum_up(summary: &Summary) {
-    let Summary { linked, parked, damaged, waiting, others, unread, bytes, sent, seconds } = summary;
-    println!(
+    let Summary { linked, parked, damaged, waiting, others, passed, unread, bytes, sent, seconds } = summary;
+    crate::out!(
         "{linked} tutanak alındı ve bağlandı, {parked} elle bağlanmayı bekliyor, {damaged} dosya bozuk, {waiting} dosya \
          gönderilmeyi bekliyor. Gönderilen: {sent} görüntü, {:.1} MB, {seconds:.0} sn.",
         *bytes as f64 / 1e6
     );
     if *others > 0 {
-        println!("Klasörde PNG olmayan {others} dosya var; onlar gönderilmez.");
+        crate::out!("Klasörde PNG olmayan {others} dosya var; onlar gönderilmez.");
+    }
+    if !passed.is_empty() {
+        crate::out!("{}", passed.turkish());
     }
     for folder in unread {
-        println!("Okunamayan klasör: {folder}");
+        crate::out!("Okunamayan klasör: {}", shown(folder));
     }
 }
 
@@ -216,15 +226,18 @@ async fn tell_standing(args: &Upload, server: &Server) -> anyhow::Result<bool> {
         print_json(&standing);
         return Ok(complete);
     }
-    hours(standing.clock.as_ref(), &standing.gates).iter().for_each(|line| println!("{line}"));
-    println!("Bu klasörde: {} dosya gönderilmeyi bekliyor", standing.waiting);
-    println!("  gonderildi/ {}   elle/ {}   bozuk/ {}", standing.received, standing.by_hand, standing.damaged);
+    hours(standing.clock.as_ref(), &standing.gates).iter().for_each(|line| crate::out!("{line}"));
+    crate::out!("Bu klasörde: {} dosya gönderilmeyi bekliyor", standing.waiting);
+    crate::out!("  gonderildi/ {}   elle/ {}   bozuk/ {}", standing.received, standing.by_hand, standing.damaged);
     if standing.others > 0 {
-        println!("  PNG olmayan {} dosya gönderilmez", standing.others);
+        crate::out!("  PNG olmayan {} dosya gönderilmez", standing.others);
     }
-    println!("Hizmette: beklenen {} tutanaktan {} tanesi eksik", standing.expected, standing.missing.len());
+    if !standing.passed.is_empty() {
+        crate::out!("  {}", standing.passed.turkish());
+    }
+    crate::out!("Hizmette: beklenen {} tutanaktan {} tanesi eksik", standing.expected, standing.missing.len());
     for form in &standing.missing {
-        println!("  {}  {}  ({})", form.code, form.tr, form.places.join(" / "));
+        crate::out!("  {}  {}  ({})", form.code, form.tr, form.places.join(" / "));
     }
     Ok(complete)
 }
@@ -237,9 +250,9 @@ async fn rehearse(args: &Upload, server: &Server) -> anyhow::Result<bool> {
             return print_json(would);
         }
         match would {
-            Would::Send { file, size, .. } => println!("gönderilecek  {file}  ({size} bayt)"),
-            Would::Settle { file, .. } => println!("hizmette var  {file}"),
-            Would::Wait { file, tr } => println!("beklenecek    {file}: {tr}"),
+            Would::Send { file, size, .. } => crate::out!("gönderilecek  {}  ({size} bayt)", shown(file)),
+            Would::Settle { file, .. } => crate::out!("hizmette var  {}", shown(file)),
+            Would::Wait { file, tr } => crate::out!("beklenecek    {}: {tr}", shown(file)),
         }
     })
     .await?;

@@ -11,7 +11,9 @@ use super::Ended;
 use crate::client::disk::{self, Disk};
 use crate::client::mirror::Told;
 use crate::client::problem::Problem;
-use crate::client::verify::{CopyCheck, Verdict, View, compare, compare_with_copy, verify_copy, verify_scan};
+use crate::client::verify::{
+    CopyCheck, Verdict, View, compare, compare_with_copy, verify_copy, verify_scan, verify_scan_of_copy,
+};
 use crate::client::{state, trust};
 use crate::domain::naming;
 use crate::log::checkpoint::Checkpoint;
@@ -45,7 +47,7 @@ const EXAMPLES: &str = "\
 Examples:
   tutanak verify kopya                                     every entry, every scan, the root and its signature
   tutanak verify kopya --checkpoint baska-parti.checkpoint are you and the other party shown the same log?
-  tutanak verify 3069-cb-sonuc-1.v1.png --key anahtar.txt  one scan, by 3069-cb-sonuc-1.v1.png.tlog-proof beside it
+  tutanak verify 3069-cb-sonuc-1.v1.png --key anahtar.txt  one scan, by the proof beside it, or the copy it lies in
   tutanak verify benim.checkpoint --checkpoint onun.checkpoint
   tutanak verify /media/usb --key anahtar.txt              a medium: whole, unaltered, under the log that all see
 
@@ -92,7 +94,7 @@ pub fn run(args: &Verify) -> anyhow::Result<()> {
             }
         }
         Err(error) => {
-            eprintln!("error: {error:#}");
+            crate::note!("error: {error:#}");
             Err(Ended(2).into())
         }
     }
@@ -105,7 +107,7 @@ fn check(args: &Verify) -> anyhow::Result<Answer> {
         return medium::check(args, &given);
     }
     if args.path.is_dir() {
-        let disk = Disk::at(&args.path);
+        let disk = Disk::at(&args.path)?;
         let verdict = verify_copy(&disk, &CopyCheck { keys: given.clone(), log_only: args.log_only })?;
         let other =
             args.checkpoint.as_deref().map(|path| read_checkpoint(path, &keys(given, &args.path)?)).transpose()?;
@@ -123,7 +125,10 @@ fn check(args: &Verify) -> anyhow::Result<Answer> {
     let keys = keys(given, &args.path)?;
     let other = args.checkpoint.as_deref().map(|path| read_checkpoint(path, &keys)).transpose()?;
     if proof.exists() || scan.extension().is_some_and(|extension| extension == "png") {
-        let verdict = verify_scan(&scan, &proof, &keys)?;
+        let verdict = match copy_of(&scan)?.filter(|_| !proof.exists()) {
+            Some((copy, path)) => verify_scan_of_copy(&scan, &copy, &path, &keys)?,
+            None => verify_scan(&scan, &proof, &keys)?,
+        };
         let proved = verdict.problems.is_empty().then(|| signed(&verdict)).flatten();
         let (view, problems) = match (proved, other) {
             (Some(proved), Some(Ok(other))) => (Some(compare(&proved, &other)), vec![]),
@@ -142,6 +147,18 @@ fn check(args: &Verify) -> anyhow::Result<Answer> {
     }
 }
 
+/// The copy in which a scan lies, and the scan's path in it.
+fn copy_of(scan: &Path) -> anyhow::Result<Option<(Disk, String)>> {
+    let Ok(scan) = scan.canonicalize() else { return Ok(None) };
+    for above in scan.ancestors().skip(1).filter(|above| above.join(naming::LOG).is_dir()) {
+        let path = scan.strip_prefix(above).ok().and_then(Path::to_str).filter(|path| naming::is_scan_path(path));
+        if let Some(path) = path {
+            return Ok(Some((Disk::at(above)?, path.to_owned())));
+        }
+    }
+    Ok(None)
+}
+
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
@@ -154,7 +171,7 @@ fn signed(verdict: &Verdict) -> Option<Checkpoint> {
 }
 
 fn read_checkpoint(path: &Path, keys: &[VerifierKey]) -> anyhow::Result<Result<Checkpoint, Problem>> {
-    let note = disk::read(path, NOTE_BYTES)?.ok_or_else(|| anyhow::anyhow!("{} is not there", path.display()))?;
+    let note = disk::read_named(path, NOTE_BYTES)?.ok_or_else(|| anyhow::anyhow!("{} is not there", path.display()))?;
     let checkpoint = Checkpoint::verified(&String::from_utf8_lossy(&note), keys);
     Ok(checkpoint.map_err(|error| Problem::Checkpoint { what: format!("{}: {error}", path.display()) }))
 }
@@ -166,7 +183,7 @@ fn keys(given: Vec<VerifierKey>, path: &Path) -> anyhow::Result<Vec<VerifierKey>
     }
     let path = path.canonicalize()?;
     for above in path.ancestors().filter(|above| above.join(naming::LOG).is_dir()) {
-        let disk = Disk::at(above);
+        let disk = Disk::at(above)?;
         let pinned = trust::pinned(&disk)?;
         if !pinned.is_empty() {
             return Ok(pinned);
@@ -194,34 +211,34 @@ fn answer(verdict: Option<(Verdict, std::time::Instant)>, view: Option<View>, mu
 
 fn tell(args: &Verify, answer: &Answer) {
     if args.json {
-        println!("{}", serde_json::to_string(answer).expect("plain values"));
+        crate::out!("{}", serde_json::to_string(answer).expect("plain values"));
         return;
     }
     if let Some(checked) = &answer.medium {
         return medium::tell(args, answer, checked);
     }
     for told in &answer.problems {
-        println!("! {}\n  {}", told.tr, told.en);
+        crate::out!("! {}\n  {}", told.tr, told.en);
     }
     if let Some(checked) = &answer.checked {
         let Checked { origin, size, root, scans, packs, bytes, not_held, parts, own_keys, seconds } = checked;
-        println!("{origin}: {size} kayıt/entries, kök/root {root}");
-        println!(
+        crate::out!("{origin}: {size} kayıt/entries, kök/root {root}");
+        crate::out!(
             "{scans} tutanak/scans, {packs} paket/packs, {:.1} MB hash, {seconds:.1} s; {not_held} kapsam dışı/not held, {parts} .part",
             *bytes as f64 / 1e6
         );
         if *own_keys {
-            println!(
+            crate::out!(
                 "İmza, kopyanın kendi anahtarıyla denetlendi; bağımsız denetim için --key verin.\nThe signature was checked with the copy's own key; give --key for an independent check."
             );
         }
         match answer.problems.len() {
-            0 => println!("DOĞRU: her şey imzalandığı gibi.\nRIGHT: everything is as it was signed."),
-            n => println!("YANLIŞ: {n} sorun bulundu.\nWRONG: {n} problems were found."),
+            0 => crate::out!("DOĞRU: her şey imzalandığı gibi.\nRIGHT: everything is as it was signed."),
+            n => crate::out!("YANLIŞ: {n} sorun bulundu.\nWRONG: {n} problems were found."),
         }
     }
     if let Some(view) = &answer.view {
         let (tr, en) = view.words();
-        println!("{tr}\n{en}");
+        crate::out!("{tr}\n{en}");
     }
 }

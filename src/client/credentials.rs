@@ -69,7 +69,7 @@ impl Credentials {
         let user = match of("TUTANAK_USER") {
             Some(user) => user,
             None if ask => {
-                eprint!("Kullanıcı / User: ");
+                crate::terminal::warn(format_args!("Kullanıcı / User: "));
                 stderr().flush()?;
                 let mut line = String::new();
                 stdin().read_line(&mut line)?;

@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use crate::domain::Digest;
+use crate::domain::words::{shown, shown_short};
 
 /// Something is wrong with the data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -175,8 +176,13 @@ impl Problem {
         }
     }
 
-    /// Turkish and English.
+    /// Turkish and English, a line each whatever a server or a medium wrote.
     pub fn words(&self) -> (String, String) {
+        let (tr, en) = self.raw_words();
+        (shown(&tr).into_owned(), shown(&en).into_owned())
+    }
+
+    fn raw_words(&self) -> (String, String) {
         match self {
             Self::RolledBack { had, shown, evidence } => (
                 format!(
@@ -268,7 +274,7 @@ impl Problem {
     }
 }
 
-/// A server's text as it may be shown on a terminal: short, and without what could move the cursor.
+/// A server's text, or the name of a file, as it may be shown on a terminal: one short line.
 pub fn printable(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).take(300).collect()
+    shown_short(text, 300)
 }

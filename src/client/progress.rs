@@ -2,6 +2,8 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::domain::words::shown_lines;
+
 /// A bar, or nothing.
 #[derive(Clone, Debug)]
 pub struct Progress(ProgressBar);
@@ -42,12 +44,12 @@ impl Progress {
 
     /// What is going on.
     pub fn say(&self, what: String) {
-        self.0.set_message(what);
+        self.0.set_message(shown_lines(&what).into_owned());
     }
 
-    /// Prints a line without tearing the bar.
+    /// Prints a line without tearing the bar. It may quote a server, or the name of a file.
     pub fn line(&self, line: &str) {
-        if self.0.is_hidden() { eprintln!("{line}") } else { self.0.println(line) }
+        if self.0.is_hidden() { crate::note!("{line}") } else { self.0.println(shown_lines(line)) }
     }
 
     /// A round is over: the next begins at nothing.

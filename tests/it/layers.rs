@@ -3,8 +3,10 @@
 use std::path::Path;
 
 /// Rooms from the bottom to the top. A room may use those of lower rows, and its own row only where it is said here.
-const LAYERS: [&[&str]; 10] = [
-    &["domain", "clock", "telemetry", "cpu", "cache", "probe"],
+const LAYERS: [&[&str]; 12] = [
+    &["domain", "clock", "cpu", "cache", "probe"],
+    &["terminal", "beneath"],
+    &["telemetry"],
     &["space"],
     &["vault", "reading", "drawing", "tls", "log", "paper"],
     &["ledger"],

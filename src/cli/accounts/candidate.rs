@@ -68,7 +68,7 @@ pub(super) async fn run(command: CandidateCommand, desk: &Desk) -> anyhow::Resul
             let id: PartyId = id.parse()?;
             about(id.as_str());
             enrol::independent(&desk.ledger, &id, &name, &place).await?;
-            println!("{id} is an independent candidate of {place}");
+            crate::out!("{id} is an independent candidate of {place}");
             Ok(())
         }
         CandidateCommand::NewSecret { channel, what } => {

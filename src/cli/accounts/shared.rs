@@ -202,7 +202,7 @@ pub(super) async fn run(kinds: &[&str], command: AccountCommand, desk: &Desk) ->
             let list: Vec<String> = reported.iter().map(IpNet::to_string).collect();
             let list = list.join(" ");
             desk.ledger.account_set_addresses(&account.kind, &id, &list).await?;
-            println!("{id} comes from {}", if list.is_empty() { "no address on the list" } else { &list });
+            crate::out!("{id} comes from {}", if list.is_empty() { "no address on the list" } else { &list });
             Ok(())
         }
     }
@@ -210,7 +210,7 @@ pub(super) async fn run(kinds: &[&str], command: AccountCommand, desk: &Desk) ->
 
 async fn set_active(desk: &Desk, account: &Account, active: bool) -> anyhow::Result<()> {
     desk.ledger.account_set_active(&account.kind, &account.id, active).await?;
-    println!("{} is {}", account.id, if active { "active" } else { "passive" });
+    crate::out!("{} is {}", account.id, if active { "active" } else { "passive" });
     Ok(())
 }
 

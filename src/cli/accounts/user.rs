@@ -12,12 +12,15 @@ use super::{Desk, Json, about, password, write_slips};
 use crate::access::factor::{self, Shown};
 use crate::access::passwords::Passwords;
 use crate::access::people::{self, Wanted};
-use crate::access::request_form::{self, BYTES};
+use crate::access::request_form::{self, BYTES, FormError};
 use crate::access::slip::Slip;
 use crate::access::totp;
+use crate::beneath;
+use crate::cli::Ended;
 use crate::clock::Clock;
 use crate::domain::person::{Email, PersonName, Phone, Role};
 use crate::ledger::people::Person;
+use crate::terminal;
 
 /// Web users of parties, candidates and boards: at most ten active ones each.
 #[derive(Debug, Subcommand)]
@@ -134,7 +137,7 @@ pub(super) async fn run(command: UserCommand, desk: &Desk) -> anyhow::Result<()>
     match command {
         UserCommand::Import { file, slips, dry_run, json } => import(desk, &file, &slips, dry_run, json).await,
         UserCommand::Form => {
-            print!("{}", request_form::TEMPLATE);
+            crate::terminal::print(format_args!("{}", request_form::TEMPLATE));
             Ok(())
         }
         UserCommand::Add { account, name, phone, email, representative, slips, json } => {
@@ -159,19 +162,19 @@ pub(super) async fn run(command: UserCommand, desk: &Desk) -> anyhow::Result<()>
         UserCommand::Passivate { login } => {
             known(desk, &login).await?;
             ensure!(desk.ledger.person_passivate(&login).await?, "nobody active has the login {login}");
-            println!("{login} is passive");
+            crate::out!("{login} is passive");
             Ok(())
         }
         UserCommand::Activate { login } => {
             known(desk, &login).await?;
             desk.ledger.person_activate(&login).await??;
-            println!("{login} is active");
+            crate::out!("{login} is active");
             Ok(())
         }
         UserCommand::SetRole { login, role } => {
             known(desk, &login).await?;
             desk.ledger.person_set_role(&login, role).await?;
-            println!("{login} is a {}", role.name());
+            crate::out!("{login} is a {}", role.name());
             Ok(())
         }
         UserCommand::PassivateAll { before_election: _, json } => {
@@ -205,15 +208,19 @@ struct Imported<'a> {
 }
 
 async fn import(desk: &Desk, file: &Path, slips: &Path, dry_run: bool, json: Json) -> anyhow::Result<()> {
-    let size = std::fs::metadata(file).with_context(|| format!("cannot read {}", file.display()))?.len();
-    ensure!(size <= BYTES as u64, "{} is larger than {} MiB", file.display(), BYTES >> 20);
-    let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let bytes = beneath::read_named(file, BYTES as u64).with_context(|| format!("cannot read {}", file.display()))?;
     let (accounts, known) = (desk.ledger.accounts(None).await?, desk.ledger.people(None).await?);
-    let form = request_form::read(&bytes, &accounts, &known)?;
+    let form = match request_form::read(&bytes, &accounts, &known) {
+        Err(FormError::Mistakes(mistakes)) if json.json => {
+            json.print(&serde_json::json!({ "mistakes": mistakes }), String::new)?;
+            return Err(Ended(1).into());
+        }
+        form => form?,
+    };
     desk.proxies.keep_lists_apart(&form.addresses)?;
     if dry_run {
-        println!("{} people, no mistake; nobody was defined", form.people.len());
-        return Ok(());
+        let found = serde_json::json!({ "people": form.people.len(), "mistakes": [], "defined": 0 });
+        return json.print(&found, || format!("{} people, no mistake; nobody was defined", form.people.len()));
     }
     // The slips must have their place before there is anything on them: they cannot be written twice.
     std::fs::create_dir_all(slips).with_context(|| format!("cannot make {}", slips.display()))?;
@@ -245,7 +252,7 @@ pub(super) async fn remove_totp(desk: &Desk, login: &str) -> anyhow::Result<()> 
     known(desk, login).await?;
     desk.ledger.person_set_totp(login, None, 0).await?;
     desk.ledger.sessions_end(login, None).await?;
-    println!("{login} has no second factor");
+    crate::out!("{login} has no second factor");
     Ok(())
 }
 
@@ -267,14 +274,15 @@ pub(super) async fn set_totp(desk: &Desk, login: &str) -> anyhow::Result<()> {
             );
             let secret = totp::generate()?;
             // At the terminal alone: it must not get into a file that takes what the command prints.
-            eprintln!("{}{secret}", totp::drawn(&totp::address(&secret, login)).unwrap_or_default());
+            terminal::drawing(&totp::drawn(&totp::address(&secret, login)).unwrap_or_default());
+            crate::note!("{secret}");
             secret
         }
     };
     let code = password("TUTANAK_CODE", "Doğrulama kodu / code: ")?;
     let shown = Shown { password: &present, present_code: "", secret: &secret, code: &code };
     factor::set(&desk.ledger, &Passwords::new(), login, shown, Clock::system().now(), None).await?;
-    println!("{login} has a second factor");
+    crate::out!("{login} has a second factor");
     Ok(())
 }
 
@@ -285,6 +293,6 @@ pub(super) async fn change_password(desk: &Desk, login: &str) -> anyhow::Result<
     let new = password("TUTANAK_NEW_PASSWORD", "Yeni parola / new password: ")?;
     let now = Clock::system().now();
     people::change_password(&desk.ledger, &Passwords::new(), login, &present, &new, now).await?;
-    println!("The password of {login} is changed");
+    crate::out!("The password of {login} is changed");
     Ok(())
 }

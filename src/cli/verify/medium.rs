@@ -126,16 +126,16 @@ pub(super) fn tell(args: &Verify, answer: &Answer, checked: &Checked) {
     let language = args.lang.unwrap_or_else(Language::of_environment);
     let pick = |tr, en| language.pick(tr, en);
     for told in answer.problems.iter().take(PRINTED) {
-        println!("! {}", pick(&told.tr, &told.en));
+        crate::out!("! {}", pick(&told.tr, &told.en));
     }
     if answer.problems.len() > PRINTED {
-        println!("! … +{}", answer.problems.len() - PRINTED);
+        crate::out!("! … +{}", answer.problems.len() - PRINTED);
     }
     let Checked { files, scans, bytes, seconds, .. } = checked;
     let megabytes = *bytes as f64 / 1e6;
     if checked.sealed {
-        println!("{files} {}, {megabytes:.1} MB, {seconds:.1} s", pick("şifreli dosya", "encrypted files"));
-        println!(
+        crate::out!("{files} {}, {megabytes:.1} MB, {seconds:.1} s", pick("şifreli dosya", "encrypted files"));
+        crate::out!(
             "{}",
             if answer.right {
                 pick(
@@ -152,21 +152,21 @@ pub(super) fn tell(args: &Verify, answer: &Answer, checked: &Checked) {
         return;
     }
     let Checked { origin, request, candidate, place, medium, of, position, root, fingerprint, .. } = checked;
-    println!("{}: {request} ({origin})", pick("Talep", "Request"));
-    println!("{}: {candidate}, {place}; {} {medium}/{of}", pick("Aday", "Candidate"), pick("ortam", "medium"));
-    println!("{}: {position}, {} {root}", pick("Kayıt sayısı", "Entries"), pick("kök özet", "root"));
-    println!("{}: {fingerprint}", pick("İmza anahtarı", "Signing key"));
+    crate::out!("{}: {request} ({origin})", pick("Talep", "Request"));
+    crate::out!("{}: {candidate}, {place}; {} {medium}/{of}", pick("Aday", "Candidate"), pick("ortam", "medium"));
+    crate::out!("{}: {position}, {} {root}", pick("Kayıt sayısı", "Entries"), pick("kök özet", "root"));
+    crate::out!("{}: {fingerprint}", pick("İmza anahtarı", "Signing key"));
     let (of_files, of_scans) = (pick("dosya", "files"), pick("görüntü", "scans"));
-    println!("{files} {of_files}, {scans} {of_scans}, {megabytes:.1} MB, {seconds:.1} s");
+    crate::out!("{files} {of_files}, {scans} {of_scans}, {megabytes:.1} MB, {seconds:.1} s");
     if checked.elsewhere > 0 {
-        println!(
+        crate::out!(
             "{} {}",
             checked.elsewhere,
             pick("görüntü bu teslimatın diğer ortamlarında.", "scans lie on other media of this request.")
         );
     }
     if checked.own_keys {
-        println!(
+        crate::out!(
             "{}",
             pick(
                 "İmza, ortamın kendi anahtarıyla denetlendi: parmak izini teslim tutanağıyla karşılaştırın ya da --key verin.",
@@ -176,17 +176,17 @@ pub(super) fn tell(args: &Verify, answer: &Answer, checked: &Checked) {
     }
     if let Some(view) = &answer.view {
         let (tr, en) = view.words();
-        println!("{}", language.pick(&tr, &en));
+        crate::out!("{}", language.pick(&tr, &en));
     }
     match (answer.right, answer.problems.len()) {
-        (true, _) => println!(
+        (true, _) => crate::out!(
             "{}",
             pick(
                 "DOĞRU: ortam eksiksiz ve değiştirilmemiş; her görüntü imzalı defterde.",
                 "RIGHT: the medium is whole and unaltered; every scan is in the signed log.",
             )
         ),
-        (false, n) => println!(
+        (false, n) => crate::out!(
             "{}",
             match language {
                 Language::Turkish => format!("YANLIŞ: {} sorun bulundu.", n.max(1)),
