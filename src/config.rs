@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use self::proxy::ProxyConfig;
+use crate::beneath;
 use crate::intake::IntakeLimits;
 use crate::ledger::DatabaseConfig;
 use crate::space::SpaceConfig;
@@ -226,11 +227,16 @@ pub enum ConfigError {
     },
 }
 
+/// Bytes of the file at most.
+const BYTES: u64 = 1 << 20;
+
 impl Config {
     /// Reads a file.
     pub fn from_file(path: &Path) -> Result<Self, ConfigError> {
         let shown = || path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|cause| ConfigError::Read { path: shown(), cause })?;
+        let read = beneath::read_named(path, BYTES);
+        let utf8 = |bytes| String::from_utf8(bytes).map_err(|_| std::io::ErrorKind::InvalidData.into());
+        let text = read.and_then(utf8).map_err(|cause| ConfigError::Read { path: shown(), cause })?;
         let directory = path.parent().unwrap_or(Path::new("."));
         Self::parse(&text, directory).map_err(|cause| ConfigError::Parse { path: shown(), cause: Box::new(cause) })
     }

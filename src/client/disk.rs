@@ -3,14 +3,16 @@
 //! Nothing is written but below the directory, and under no name that was not checked. A file is written as `.part`
 //! beside its place, synced, and renamed. What this program keeps for itself lies in [`PRIVATE`].
 
-use std::fs::{self, File};
+use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
+use crate::beneath::{self, Folder, Found, Kind, Unsafe};
 use crate::domain::naming;
 use crate::domain::naming::packs::PackPath;
+use crate::domain::words::shown;
 use crate::log::tile::Tile;
 
 /// Where the mirror's own notes lie: state, trusted keys, evidence. Not part of the tree.
@@ -43,6 +45,14 @@ pub enum DiskError {
         /// The line that makes no sense.
         line: String,
     },
+    /// A link, a FIFO or a device where a file should be, or a file that is far too long.
+    #[error("{path}: {why}")]
+    Unsafe {
+        /// The file.
+        path: String,
+        /// What lies there.
+        why: Unsafe,
+    },
     /// Anything else.
     #[error("{path}")]
     Io {
@@ -57,7 +67,10 @@ pub enum DiskError {
 impl DiskError {
     /// What an error of the system at `path` means for a copy.
     pub fn at(path: &Path, source: io::Error) -> Self {
-        let path = path.display().to_string();
+        let path = shown(&path.display().to_string()).into_owned();
+        if let Some(why) = beneath::why(&source) {
+            return Self::Unsafe { path, why };
+        }
         match source.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::Full(path),
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Self::Denied(path),
@@ -71,10 +84,10 @@ impl DiskError {
     }
 }
 
-/// The directory of a copy.
+/// The directory of a copy. Somebody else may have prepared it: no link in it is followed.
 #[derive(Clone, Debug)]
 pub struct Disk {
-    root: PathBuf,
+    folder: Folder,
 }
 
 /// Nobody else mirrors into the directory while this is held.
@@ -83,8 +96,16 @@ pub struct Lock(#[expect(dead_code, reason = "held, not read")] File);
 
 impl Disk {
     /// A directory that is there.
-    pub fn at(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn at(root: &Path) -> Result<Self, DiskError> {
+        Folder::open(root).map(|folder| Self { folder }).map_err(|error| DiskError::at(root, error))
+    }
+
+    /// A directory that is held open.
+    pub fn of(folder: Folder) -> Self {
+        Self { folder }
     }
 
     /// The directory, made if need be, for this process alone.
@@ -92,23 +113,29 @@ impl Disk {
     /// # Errors
     /// When it cannot be made, or another process holds it.
     pub fn lock(root: &Path) -> Result<(Self, Lock), DiskError> {
-        let private = root.join(PRIVATE);
-        fs::create_dir_all(&private).map_err(|error| DiskError::at(&private, error))?;
-        let path = private.join("lock");
-        let file = File::create(&path).map_err(|error| DiskError::at(&path, error))?;
+        std::fs::create_dir_all(root).map_err(|error| DiskError::at(root, error))?;
+        let disk = Self::at(root)?;
+        let path = disk.private("lock");
+        let made = disk.folder.make_dirs(Path::new(PRIVATE)).and_then(|()| disk.folder.own(&path));
+        let file = made.map_err(|error| DiskError::at(&root.join(&path), error))?;
         match file.try_lock() {
-            Ok(()) => Ok((Self::at(root), Lock(file))),
-            Err(fs::TryLockError::WouldBlock) => Err(DiskError::Busy(root.display().to_string())),
-            Err(fs::TryLockError::Error(error)) => Err(DiskError::at(&path, error)),
+            Ok(()) => Ok((disk, Lock(file))),
+            Err(TryLockError::WouldBlock) => Err(DiskError::Busy(shown(&root.display().to_string()).into_owned())),
+            Err(TryLockError::Error(error)) => Err(DiskError::at(&path, error)),
         }
     }
 
-    /// The directory.
-    pub fn root(&self) -> &Path {
-        &self.root
+    /// The directory, to open files in.
+    pub fn folder(&self) -> &Folder {
+        &self.folder
     }
 
-    /// Where a file of the tree lies, if it is one that a copy can hold.
+    /// The directory's path.
+    pub fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The path of a file of the tree below the directory, if it is one that a copy can hold.
     ///
     /// # Errors
     /// [`DiskError::Path`] for any other path, so that no server can name a file outside the copy.
@@ -119,12 +146,12 @@ impl Disk {
             || naming::is_scan_path(path)
             || matches!(PackPath::parse(path), Some(PackPath::Pack { .. }))
             || path.strip_prefix(naming::LOG).and_then(|rest| rest.strip_prefix('/')).is_some_and(in_log);
-        if known { Ok(self.root.join(path)) } else { Err(DiskError::Path(path.to_owned())) }
+        if known { Ok(PathBuf::from(path)) } else { Err(DiskError::Path(path.to_owned())) }
     }
 
-    /// A file of this program's own.
+    /// The path of a file of this program's own, below the directory.
     pub fn private(&self, name: &str) -> PathBuf {
-        self.root.join(PRIVATE).join(name)
+        Path::new(PRIVATE).join(name)
     }
 
     /// Writes a file of the tree.
@@ -132,7 +159,7 @@ impl Disk {
     /// # Errors
     /// When the path is none or the disk fails; the file then is as it was.
     pub fn write(&self, path: &str, content: &[u8]) -> Result<(), DiskError> {
-        write(&self.place(path)?, content)
+        write(&self.folder, &self.place(path)?, content)
     }
 
     /// A file of the tree, at most `limit` bytes of it; `None` when it is not there.
@@ -140,7 +167,7 @@ impl Disk {
     /// # Errors
     /// When it cannot be read, or is longer.
     pub fn read(&self, path: &str, limit: usize) -> Result<Option<Bytes>, DiskError> {
-        read(&self.place(path)?, limit)
+        read(&self.folder, &self.place(path)?, limit)
     }
 
     /// Bytes of a file of the tree; `None` when it is not there.
@@ -149,10 +176,10 @@ impl Disk {
     /// When the path is none, or the disk fails.
     pub fn size(&self, path: &str) -> Result<Option<u64>, DiskError> {
         let place = self.place(path)?;
-        match fs::symlink_metadata(&place) {
-            Ok(found) if found.is_file() => Ok(Some(found.len())),
-            Ok(_) => Err(DiskError::Io { path: path.to_owned(), source: ErrorKind::AlreadyExists.into() }),
-            Err(error) if is_absent(&error) => Ok(None),
+        match self.folder.look(&place) {
+            Ok(Some(Found { kind: Kind::File, size, .. })) => Ok(Some(size)),
+            Ok(Some(_)) => Err(DiskError::at(&place, Unsafe::NotAFile.into())),
+            Ok(None) => Ok(None),
             Err(error) => Err(DiskError::at(&place, error)),
         }
     }
@@ -160,8 +187,8 @@ impl Disk {
     /// Removes a file of the tree, and its directory if that is empty then. Whether it was there does not matter.
     pub fn remove(&self, path: &str) {
         if let Ok(place) = self.place(path) {
-            let _ = fs::remove_file(&place);
-            let _ = place.parent().map(fs::remove_dir);
+            let _ = self.folder.remove(&place);
+            let _ = place.parent().map(|above| self.folder.remove_dir(above));
         }
     }
 }
@@ -175,61 +202,59 @@ pub fn part_of(place: &Path) -> PathBuf {
 ///
 /// # Errors
 /// When the disk fails; the file then is as it was.
-pub fn write(place: &Path, content: &[u8]) -> Result<(), DiskError> {
+pub fn write(folder: &Folder, place: &Path, content: &[u8]) -> Result<(), DiskError> {
     let part = part_of(place);
     let written = (|| {
-        if let Some(parent) = place.parent() {
-            fs::create_dir_all(parent)?;
+        if let Some(parent) = place.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            folder.make_dirs(parent)?;
         }
-        let mut file = File::create(&part)?;
+        let mut file = folder.create(&part)?;
         file.write_all(content)?;
         file.sync_data()
     })();
     if let Err(error) = written {
-        let _ = fs::remove_file(&part); // On a full disk the part would be in the way of what is left to do.
+        let _ = folder.remove(&part); // On a full disk the part would be in the way of what is left to do.
         return Err(DiskError::at(place, error));
     }
-    publish(&part, place)
+    publish(folder, &part, place)
 }
 
 /// Gives a synced part its name, durably.
 ///
 /// # Errors
 /// When the disk fails.
-pub fn publish(part: &Path, place: &Path) -> Result<(), DiskError> {
-    fs::rename(part, place).map_err(|error| DiskError::at(place, error))?;
-    sync_dir(place.parent().unwrap_or(Path::new(".")))
+pub fn publish(folder: &Folder, part: &Path, place: &Path) -> Result<(), DiskError> {
+    folder.rename(part, place).map_err(|error| DiskError::at(place, error))?;
+    sync_dir(folder, place.parent().unwrap_or(Path::new("")))
 }
 
-/// Makes the names in a directory durable. File systems of a network have no such call, and say so.
+/// Makes the names in a directory below the folder durable.
 ///
 /// # Errors
 /// When the disk fails.
-pub fn sync_dir(dir: &Path) -> Result<(), DiskError> {
-    match File::open(dir).and_then(|opened| opened.sync_all()) {
-        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
-        done => done.map_err(|error| DiskError::at(dir, error)),
-    }
+pub fn sync_dir(folder: &Folder, dir: &Path) -> Result<(), DiskError> {
+    folder.sync_dir(dir).map_err(|error| DiskError::at(&folder.path().join(dir), error))
 }
 
 /// A whole file of at most `limit` bytes; `None` when it is not there.
 ///
 /// # Errors
-/// When it cannot be read, or is longer.
-pub fn read(place: &Path, limit: usize) -> Result<Option<Bytes>, DiskError> {
-    let found = match fs::metadata(place) {
-        Ok(found) => found,
-        Err(error) if is_absent(&error) => return Ok(None),
-        Err(error) => return Err(DiskError::at(place, error)),
-    };
-    if found.len() > limit as u64 {
-        return Err(DiskError::at(place, io::Error::new(ErrorKind::FileTooLarge, "longer than it can be")));
-    }
-    fs::read(place).map(|bytes| Some(bytes.into())).map_err(|error| DiskError::at(place, error))
+/// When it cannot be read, is longer, or no regular file.
+pub fn read(folder: &Folder, place: &Path, limit: usize) -> Result<Option<Bytes>, DiskError> {
+    let read = folder.read(place, limit as u64).map_err(|error| DiskError::at(place, error))?;
+    Ok(read.map(Bytes::from))
 }
 
-fn is_absent(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+/// A file that the user named, if it is a regular one of at most `limit` bytes; `None` when it is not there.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read_named(path: &Path, limit: usize) -> Result<Option<Bytes>, DiskError> {
+    match beneath::read_named(path, limit as u64) {
+        Ok(bytes) => Ok(Some(bytes.into())),
+        Err(error) if beneath::is_absent(&error) => Ok(None),
+        Err(error) => Err(DiskError::at(path, error)),
+    }
 }
 
 #[cfg(test)]
@@ -238,7 +263,8 @@ mod tests {
 
     #[test]
     fn no_path_leads_out_of_the_copy() {
-        let disk = Disk::at(Path::new("/kopya"));
+        let dir = tempfile::tempdir().unwrap();
+        let disk = Disk::at(dir.path()).unwrap();
         for path in [
             "durum.json",
             "defter/checkpoint",
@@ -246,7 +272,7 @@ mod tests {
             "paketler/000/000/041.p/37.zip",
             "tutanaklar/34-istanbul/kadikoy-1/1-cb-sonuc-1.v1.png",
         ] {
-            assert!(disk.place(path).unwrap().starts_with("/kopya"), "{path}");
+            assert_eq!(disk.place(path).unwrap(), Path::new(path));
         }
         for path in [
             "",

@@ -22,7 +22,7 @@ use crate::log::tile::{Tile, bundles};
 pub use keep::PackCheck;
 
 /// Scans larger than that are not believed.
-const SCAN_BYTES: u64 = 64 << 20;
+pub const SCAN_BYTES: u64 = 64 << 20;
 
 /// What came of fetching.
 #[derive(Debug, Default)]

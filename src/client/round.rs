@@ -142,9 +142,9 @@ impl Context {
     ) -> Result<String, DiskError> {
         for (checkpoint, note) in [(ours, our_note), (theirs, note)] {
             let name = format!("{}-{}.checkpoint", checkpoint.size, &hex::encode(checkpoint.root)[..16]);
-            disk::write(&self.disk.private(EVIDENCE).join(name), note.as_bytes())?;
+            disk::write(self.disk.folder(), &self.disk.private(EVIDENCE).join(name), note.as_bytes())?;
         }
-        Ok(self.disk.private(EVIDENCE).display().to_string())
+        Ok(self.disk.root().join(self.disk.private(EVIDENCE)).display().to_string())
     }
 }
 

@@ -33,7 +33,7 @@ impl Notes {
     /// # Errors
     /// When they cannot be read. Notes that make no sense are as good as none.
     pub fn read(disk: &Disk) -> Result<Option<Self>, DiskError> {
-        let text = disk::read(&disk.private(NOTES), NOTES_BYTES)?;
+        let text = disk::read(disk.folder(), &disk.private(NOTES), NOTES_BYTES)?;
         Ok(text.and_then(|text| serde_json::from_slice(&text).ok()))
     }
 
@@ -43,7 +43,7 @@ impl Notes {
     /// When the disk fails.
     pub fn write(&self, disk: &Disk) -> Result<(), DiskError> {
         let text = serde_json::to_vec(self).expect("plain values");
-        disk::write(&disk.private(NOTES), &text)
+        disk::write(disk.folder(), &disk.private(NOTES), &text)
     }
 }
 

@@ -24,7 +24,8 @@ use server::Server;
 fn context(server: &Arc<Server>, dir: &Path) -> (Context, Arc<Metered<Arc<Server>>>) {
     let transport = Arc::new(Metered::new(Arc::clone(server), Pace::new(None), Progress::new(false)));
     let retry = Retry { attempts: 3, first: Duration::from_millis(1), longest: Duration::from_millis(2) };
-    let (disk, cpu) = (Disk::at(dir), CpuLane::one_seat_a_core());
+    std::fs::create_dir_all(dir).unwrap();
+    let (disk, cpu) = (Disk::at(dir).unwrap(), CpuLane::one_seat_a_core());
     (Context { transport: transport.clone(), disk, retry, cpu, parallel: 4 }, transport)
 }
 
@@ -46,5 +47,5 @@ fn problems(report: &Report) -> Vec<Problem> {
 }
 
 fn verified(dir: &Path) -> Verdict {
-    verify_copy(&Disk::at(dir), &CopyCheck::default()).unwrap()
+    verify_copy(&Disk::at(dir).unwrap(), &CopyCheck::default()).unwrap()
 }

@@ -30,7 +30,7 @@ pub fn given(key: &str) -> Result<Vec<VerifierKey>, String> {
         return Ok(vec![key]);
     }
     let wrong = |why: &dyn std::fmt::Display| format!("--key {key}: {why}");
-    let text = match disk::read(Path::new(key), KEYS_BYTES) {
+    let text = match disk::read_named(Path::new(key), KEYS_BYTES) {
         Ok(Some(text)) => text,
         Ok(None) => return Err(wrong(&"neither a verifier key (name+id+key) nor a file of such")),
         Err(error) => return Err(wrong(&error)),
@@ -45,9 +45,9 @@ pub fn given(key: &str) -> Result<Vec<VerifierKey>, String> {
 /// When the file cannot be read. One that is damaged is no reason to trust anew whatever a server names.
 pub fn pinned(disk: &disk::Disk) -> Result<Vec<VerifierKey>, DiskError> {
     let place = disk.private(PINNED);
-    let Some(text) = disk::read(&place, KEYS_BYTES)? else { return Ok(Vec::new()) };
+    let Some(text) = disk::read(disk.folder(), &place, KEYS_BYTES)? else { return Ok(Vec::new()) };
     parse_keys(&String::from_utf8_lossy(&text))
-        .map_err(|line| DiskError::Damaged { path: place.display().to_string(), line })
+        .map_err(|line| DiskError::Damaged { path: disk.root().join(&place).display().to_string(), line })
 }
 
 /// Writes the keys down.
@@ -56,5 +56,5 @@ pub fn pinned(disk: &disk::Disk) -> Result<Vec<VerifierKey>, DiskError> {
 /// When the disk fails.
 pub fn pin(disk: &disk::Disk, keys: &[VerifierKey]) -> Result<(), DiskError> {
     let lines: String = keys.iter().map(|key| format!("{key}\n")).collect();
-    disk::write(&disk.private(PINNED), lines.as_bytes())
+    disk::write(disk.folder(), &disk.private(PINNED), lines.as_bytes())
 }

@@ -19,6 +19,7 @@ mod journal;
 mod judging;
 mod leaf;
 mod line;
+pub mod passed;
 mod queue;
 mod receipt;
 mod sending;
@@ -36,11 +37,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use self::close::{Closed, Closing};
+use self::close::{Closed, Closing, NotClosed};
 use self::events::Events;
 use self::folder::Look;
 use self::journal::Journal;
 use self::line::Line;
+use self::passed::PassedOver;
 use self::queue::Queue;
 use self::receipt::BadReceipt;
 use self::server::{Failed, Greeting, Place, Server};
@@ -50,6 +52,7 @@ use self::told::{Event, Summary};
 use self::trusted::NoKey;
 use super::disk::{Disk, DiskError};
 use super::progress::Progress;
+use crate::beneath::Folder;
 use crate::cpu::{CpuLane, WorkPanicked};
 use crate::domain::Digest;
 use crate::log::note::VerifierKey;
@@ -142,12 +145,14 @@ pub struct Upload {
     still: Stillness,
     /// Files that were no whole PNG: the bytes, and since when they are those.
     suspects: HashMap<PathBuf, (Digest, Instant)>,
-    /// Files that could not be read when they were last tried.
+    /// Files that could not be read, or not be put into their place, when that was last tried.
     unreadable: HashSet<PathBuf>,
     queue: Queue,
     /// Where our uploads wait at the service, as it said last.
     place: Option<Place>,
     summary: Summary,
+    /// What was passed over and is told.
+    passed: PassedOver,
     began: Instant,
 }
 
@@ -158,12 +163,12 @@ impl Upload {
     /// When the folder is not there, another client has it, or the disk fails.
     pub fn open(root: &Path, server: Server, plan: Plan, progress: Progress, tell: Tell) -> Result<Self, UploadError> {
         // It is never made: a folder that is not there is a mistyped name, or a share that is not mounted.
-        std::fs::read_dir(root).map_err(|error| DiskError::at(root, error))?;
+        Disk::at(root)?;
         let (disk, lock) = Disk::lock(root)?;
-        let mut mover = Mover::new(root);
+        let mut mover = Mover::new(disk.folder());
         mover.clear_desk()?;
         mover.sync()?;
-        let journal = Arc::new(Mutex::new(Journal::open(root, lock)?));
+        let journal = Arc::new(Mutex::new(Journal::open(disk.folder(), lock)?));
         Ok(Self {
             plan,
             server,
@@ -182,6 +187,7 @@ impl Upload {
             queue: Queue::default(),
             place: None,
             summary: Summary::default(),
+            passed: PassedOver::default(),
             began: Instant::now(),
         })
     }
@@ -210,8 +216,9 @@ impl Upload {
     /// The sum so far.
     pub fn summary(&self) -> Summary {
         let mut summary = self.summary.clone();
-        if let Ok(now) = folder::look(self.disk.root()) {
+        if let Ok(now) = folder::look(self.disk.folder()) {
             (summary.waiting, summary.others, summary.unread) = (now.scans.len() as u64, now.others, now.unread);
+            summary.passed = now.passed;
         }
         summary.seconds = self.began.elapsed().as_secs_f64();
         summary
@@ -272,10 +279,16 @@ impl Upload {
             return Ok(());
         }
         let close = self.on_disk(move |root, journal| close::close(root, journal, closings));
-        let (Closed { events, done, changed }, result) = close.await?;
+        let (Closed { events, done, changed, failed }, result) = close.await?;
         done.into_iter().for_each(|digest| self.queue.remove(digest));
         for file in changed {
             self.changed(&file);
+        }
+        for NotClosed { digest, file, why } in failed {
+            self.queue.later(digest, line::pause, Instant::now());
+            if self.unreadable.insert(file) {
+                self.tell(&Event::Waiting { why, seconds: line::pause(1).as_secs_f64() });
+            }
         }
         for event in &events {
             if let Event::Damaged { file, .. } = event {
@@ -331,9 +344,9 @@ impl Upload {
     /// Works with the folder and the journal, where waiting for the disk holds nobody up.
     async fn on_disk<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Path, &mut Journal) -> T + Send + 'static,
+        work: impl FnOnce(&Folder, &mut Journal) -> T + Send + 'static,
     ) -> Result<T, WorkPanicked> {
-        let (root, journal) = (self.disk.root().to_owned(), Arc::clone(&self.journal));
+        let (root, journal) = (self.disk.folder().clone(), Arc::clone(&self.journal));
         self.cpu.run(move || work(&root, &mut journal.lock().unwrap_or_else(PoisonError::into_inner))).await
     }
 

@@ -12,10 +12,11 @@ use serde::Serialize;
 
 use super::disk::DiskError;
 use super::problem::Problem;
+use crate::domain::words::shown;
 
 pub use copy::{CopyCheck, verify_copy};
 pub use medium::{MediumVerdict, is_medium, is_sealed, verify_medium, verify_sealed};
-pub use proof::verify_scan;
+pub use proof::{verify_scan, verify_scan_of_copy};
 pub use views::{View, compare, compare_with_copy};
 
 /// What was looked at, and what is wrong with it.
@@ -47,7 +48,7 @@ pub struct Verdict {
 #[derive(Debug, thiserror::Error)]
 pub enum CannotVerify {
     /// There is no such file, or not the one that is needed beside it.
-    #[error("{path} yok ya da okunamıyor / {path} is not there or cannot be read: {why}")]
+    #[error("{0} yok ya da okunamıyor / {0} is not there or cannot be read: {why}", shown(path))]
     Unreadable {
         /// The file.
         path: String,

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::portable;
 use crate::domain::Digest;
+use crate::domain::words::Hidden;
 
 /// The declaration.
 pub const DECLARATION: &str = "bagit.txt";
@@ -125,7 +126,12 @@ pub fn parse_line(line: &str) -> Option<(Digest, &str)> {
 
 /// A value in one line, whatever a name holds.
 fn one_line(value: &str) -> String {
-    value.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect::<String>().trim().to_owned()
+    value
+        .chars()
+        .map(|letter| if Hidden::of(letter).is_some() { ' ' } else { letter })
+        .collect::<String>()
+        .trim()
+        .to_owned()
 }
 
 #[cfg(test)]

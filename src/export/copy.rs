@@ -5,8 +5,8 @@
 //! only a look at all of it afterwards finds that. What agrees is renamed. Nothing that lies there already is trusted:
 //! it is kept when its bytes are those that would be written.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
@@ -19,7 +19,9 @@ use super::device::{Device, device};
 use super::fault::{Found, MediumError, NAMED, Pattern, Unreliable};
 use super::item::BagFile;
 use super::progress::{Phase, Progress};
+use crate::beneath::{self, Folder, Kind, Unsafe};
 use crate::domain::Digest;
+use crate::domain::words::shown;
 
 /// What a name ends with until the file was read back.
 const PART: &str = "part";
@@ -35,7 +37,7 @@ const SYSTEMS: [&str; 5] = ["System Volume Information", "$RECYCLE.BIN", "RECYCL
 /// A medium that is being written.
 #[derive(Debug)]
 pub struct Copy {
-    root: PathBuf,
+    root: Folder,
     /// Holds the medium: locked, so that one export writes to it.
     handle: File,
     device: Device,
@@ -55,20 +57,25 @@ impl Copy {
     /// # Errors
     /// When it is not there, another export holds it, or something else lies on it.
     pub fn open(root: &Path, progress: Progress, is_ours: impl Fn(&str) -> bool) -> Result<Self, MediumError> {
-        let shown = root.display().to_string();
-        let at = |error: io::Error| MediumError::at(&shown, &error);
-        let handle = File::open(root).map_err(at)?;
+        let path = root.display().to_string();
+        let at = |error: io::Error| MediumError::at(&path, &error);
+        let folder = Folder::open(root).map_err(at)?;
+        let handle = folder.handle().map_err(at)?;
         match handle.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => return Err(MediumError::Busy),
             Err(fs::TryLockError::Error(error)) => return Err(at(error)),
         }
         let mut names = Vec::new();
-        for entry in fs::read_dir(root).map_err(at)? {
-            let name = entry.map_err(at)?.file_name().to_string_lossy().into_owned();
+        for entry in folder.list(Path::new("")).map_err(at)? {
+            let (name, kind) = entry.map_err(at)?;
+            let name = name.to_string_lossy().into_owned();
             let whole = name.strip_suffix(&format!(".{PART}")).unwrap_or(&name);
+            if is_ours(whole) && kind == Kind::Other {
+                return Err(MediumError::at(&name, &Unsafe::Link.into()));
+            }
             if !name.starts_with('.') && !SYSTEMS.contains(&name.as_str()) && !is_ours(whole) && names.len() < NAMED {
-                names.push(name);
+                names.push(shown(&name).into_owned());
             }
         }
         if !names.is_empty() {
@@ -77,8 +84,8 @@ impl Copy {
         let device = device(root).map_err(at)?;
         let flusher = Flusher::start(handle.try_clone().map_err(at)?);
         let journal = BufWriter::new(tempfile::tempfile().map_err(MediumError::Spool)?);
-        let (root, parent) = (root.to_owned(), PathBuf::new());
-        Ok(Self { root, handle, device, flusher, unflushed: 0, kept: 0, journal, parent, progress })
+        let parent = PathBuf::new();
+        Ok(Self { root: folder, handle, device, flusher, unflushed: 0, kept: 0, journal, parent, progress })
     }
 
     /// What the medium is.
@@ -106,7 +113,7 @@ impl Copy {
         }
         let (size, at) = (file.size(), |error: io::Error| MediumError::at(&file.path, &error));
         let (place, part) = self.places(&file.path);
-        let there = [&place, &part].into_iter().any(|place| holds(place, file.digest, size));
+        let there = [&place, &part].into_iter().any(|place| holds(&self.root, place, file.digest, size));
         if !there {
             let mut out = self.create(&file.path).map_err(at)?;
             file.write_to(&mut out).map_err(at)?;
@@ -120,12 +127,12 @@ impl Copy {
     /// When it cannot be made.
     pub fn create(&mut self, path: &str) -> io::Result<File> {
         let (_, part) = self.places(path);
-        let parent = part.parent().unwrap_or(&self.root);
+        let parent = part.parent().unwrap_or(Path::new(""));
         if parent != self.parent {
-            fs::create_dir_all(parent)?;
+            self.root.make_dirs(parent)?;
             parent.clone_into(&mut self.parent);
         }
-        OpenOptions::new().write(true).create(true).truncate(true).open(&part)
+        self.root.create(&part)
     }
 
     /// Notes a file that was written, or that was found to be there.
@@ -153,7 +160,7 @@ impl Copy {
     /// [`MediumError::Unreliable`] when the medium does not give back what it was given; those files keep the name that
     /// says so.
     pub fn settle(&mut self) -> Result<(), MediumError> {
-        let shown = self.root.display().to_string();
+        let shown = self.root.path().display().to_string();
         let at = |error: io::Error| MediumError::at(&shown, &error);
         self.flusher.flush().map_err(at)?;
         self.flusher.wait().map_err(at)?;
@@ -183,13 +190,13 @@ impl Copy {
     pub fn strays(&self, known: &[[u8; 16]]) -> Result<Vec<String>, MediumError> {
         let mut strays = Vec::new();
         for top in [bag::PAYLOAD, bag::PAGES, bag::PREVIEWS] {
-            below(&self.root, top, known, &mut strays).map_err(|error| MediumError::at(top, &error))?;
+            below(&self.root, Path::new(top), known, &mut strays).map_err(|error| MediumError::at(top, &error))?;
         }
         Ok(strays)
     }
 
     fn places(&self, path: &str) -> (PathBuf, PathBuf) {
-        let place = self.root.join(path);
+        let place = PathBuf::from(path);
         let part = place.with_added_extension(PART);
         (place, part)
     }
@@ -197,7 +204,7 @@ impl Copy {
     /// A medium that was taken off leaves the directory below it, which must not be written to in its place.
     fn check_place(&self, path: &str) -> Result<(), MediumError> {
         let gone = |why: String| MediumError::Gone { path: path.to_owned(), why };
-        match device(&self.root) {
+        match device(self.root.path()) {
             Ok(now) if now.id == self.device.id => Ok(()),
             Ok(_) => Err(gone("another file system lies in its place".to_owned())),
             Err(error) => Err(gone(error.to_string())),
@@ -206,12 +213,12 @@ impl Copy {
 
     fn look_at(&mut self, digest: Digest, size: u64, path: &str, look: &mut Look) -> Result<(), MediumError> {
         let (place, part) = self.places(path);
-        let is_part = part.exists();
-        let found = found(if is_part { &part } else { &place }, digest, size);
+        let is_part = self.root.has(Kind::File, &part);
+        let found = found(&self.root, if is_part { &part } else { &place }, digest, size);
         match found {
             None => {
                 if is_part {
-                    fs::rename(&part, &place).map_err(|error| MediumError::at(path, &error))?;
+                    self.root.rename(&part, &place).map_err(|error| MediumError::at(path, &error))?;
                 }
                 look.sound(size);
             }
@@ -291,19 +298,20 @@ pub fn name_of(path: &str) -> [u8; 16] {
     name
 }
 
-fn below(root: &Path, path: &str, known: &[[u8; 16]], strays: &mut Vec<String>) -> io::Result<()> {
-    let entries = match fs::read_dir(root.join(path)) {
+fn below(root: &Folder, path: &Path, known: &[[u8; 16]], strays: &mut Vec<String>) -> io::Result<()> {
+    let entries = match root.list(path) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) if beneath::is_absent(&error) => return Ok(()),
         Err(error) => return Err(error),
     };
     for entry in entries {
-        let entry = entry?;
-        let path = format!("{path}/{}", entry.file_name().to_string_lossy());
-        if entry.file_type()?.is_dir() {
+        let (name, kind) = entry?;
+        let path = path.join(name);
+        let name = path.to_string_lossy();
+        if kind == Kind::Directory {
             below(root, &path, known, strays)?;
-        } else if known.binary_search(&name_of(&path)).is_err() && strays.len() < NAMED {
-            strays.push(path);
+        } else if (kind == Kind::Other || known.binary_search(&name_of(&name)).is_err()) && strays.len() < NAMED {
+            strays.push(shown(&name).into_owned());
         }
     }
     Ok(())
@@ -315,14 +323,16 @@ fn journal_line(line: &str) -> Option<(Digest, u64, &str)> {
     Some((digest.parse().ok()?, size.parse().ok()?, path))
 }
 
-fn holds(place: &Path, digest: Digest, size: u64) -> bool {
-    place.metadata().is_ok_and(|found| found.len() == size) && found(place, digest, size).is_none()
+fn holds(root: &Folder, place: &Path, digest: Digest, size: u64) -> bool {
+    let same =
+        |there: Option<beneath::Found>| there.is_some_and(|there| there.kind == Kind::File && there.size == size);
+    root.look(place).is_ok_and(same) && found(root, place, digest, size).is_none()
 }
 
 /// What lies at `place` instead of the bytes with this digest, read from the device; none when it is they.
-fn found(place: &Path, digest: Digest, size: u64) -> Option<Found> {
+fn found(root: &Folder, place: &Path, digest: Digest, size: u64) -> Option<Found> {
     let read = || -> io::Result<(Digest, u64)> {
-        let mut file = File::open(place)?;
+        let mut file = root.file(place)?;
         fadvise(&file, 0, None, Advice::DontNeed)?;
         let (mut hasher, mut bytes) = (Sha256::new(), 0);
         let mut buffer = vec![0; PIECE.min(usize::try_from(size).unwrap_or(PIECE).saturating_add(1))];
@@ -332,6 +342,9 @@ fn found(place: &Path, digest: Digest, size: u64) -> Option<Found> {
                 read => {
                     hasher.update(&buffer[..read]);
                     bytes += read as u64;
+                    if bytes > size {
+                        break; // whatever follows, it is another file
+                    }
                 }
             }
         }
@@ -341,7 +354,7 @@ fn found(place: &Path, digest: Digest, size: u64) -> Option<Found> {
         Ok((_, bytes)) if bytes != size => Some(Found::OtherLength(bytes)),
         Ok((found, _)) if found != digest => Some(Found::OtherBytes),
         Ok(_) => None,
-        Err(error) if error.kind() == ErrorKind::NotFound => Some(Found::Nothing),
+        Err(error) if beneath::is_absent(&error) => Some(Found::Nothing),
         Err(error) => Some(Found::Unreadable(error.to_string())),
     }
 }

@@ -12,7 +12,8 @@ use crate::access::door::{Door, DoorError};
 use crate::access::gates::Signature;
 use crate::access::{self, Act, Class, Object, Principal, Scope};
 use crate::clock::Clock;
-use crate::domain::Channel;
+use crate::domain::words::BadWords;
+use crate::domain::{Channel, Words};
 use crate::ledger::audit::AuditRow;
 use crate::ledger::exports::{Claimant, NewRequest, Request};
 use crate::ledger::{Ledger, LedgerError};
@@ -51,8 +52,8 @@ pub enum Refusal {
     #[error("the account {0} is not in use")]
     Inactive(String),
     /// A request without a reason.
-    #[error("say why: date and number of the petition, at most {REASON} letters")]
-    NoReason,
+    #[error("gerekçe (--reason): {0} / say why: date and number of the petition")]
+    NoReason(BadWords),
     /// Nobody asked.
     #[error("there is no such request")]
     NoRequest,
@@ -84,7 +85,7 @@ impl Refusal {
             Self::TooFew => "too-few-operators",
             Self::NoCandidate(_) => "no-such-candidate",
             Self::Inactive(_) => "inactive-account",
-            Self::NoReason => "no-reason",
+            Self::NoReason(_) => "no-reason",
             Self::NoRequest => "no-such-request",
             Self::NotApproved { .. } => "not-approved",
             Self::Moved(_) => "other-place",
@@ -230,12 +231,9 @@ impl Desk {
 
     async fn try_request(&self, candidate: &str, reason: &str, by: Hand<'_>) -> Result<Request, ExportError> {
         let operator = self.operator(by).await?;
-        let reason = reason.trim();
-        if reason.is_empty() || reason.chars().count() > REASON || reason.chars().any(char::is_control) {
-            return Err(Refusal::NoReason.into());
-        }
+        let reason = Words::of_at_most(REASON, reason).map_err(Refusal::NoReason)?;
         let claimant = self.claimant(candidate).await?;
-        let new = NewRequest { claimant, reason: reason.to_owned(), operator };
+        let new = NewRequest { claimant, reason: reason.into(), operator };
         let id = self.ledger.export_request(&new, self.clock.now()).await?;
         self.found(id).await
     }

@@ -4,6 +4,9 @@ use std::io::{self, ErrorKind};
 
 use serde::Serialize;
 
+use crate::beneath::{self, Unsafe};
+use crate::domain::words::shown;
+
 /// Files that are named at most, however many are wrong.
 pub const NAMED: usize = 50;
 
@@ -72,6 +75,14 @@ pub enum MediumError {
         /// The path.
         path: String,
     },
+    /// A link, a FIFO or a device lies where files are to be written.
+    #[error("ortamda tuzak olabilir, hiçbir şey teslim edilmedi: {path}: {why}")]
+    NotPlain {
+        /// Where.
+        path: String,
+        /// What lies there, in Turkish and English.
+        why: Unsafe,
+    },
     /// The disk of this machine failed.
     #[error("the directory for temporary files cannot be used")]
     Spool(#[source] io::Error),
@@ -80,7 +91,11 @@ pub enum MediumError {
 impl MediumError {
     /// What an error of the system while writing or reading `path` means.
     pub fn at(path: &str, error: &io::Error) -> Self {
-        let path = path.to_owned();
+        let path = shown(path).into_owned();
+        match beneath::why(error) {
+            None | Some(Unsafe::TooLong(_)) => {}
+            Some(why) => return Self::NotPlain { path, why },
+        }
         match error.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Self::Full { path },
             ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => Self::ReadOnly { path },
@@ -100,6 +115,7 @@ impl MediumError {
             Self::OtherBag { .. } => "other-bag",
             Self::Busy => "busy",
             Self::NotPortable { .. } => "not-portable",
+            Self::NotPlain { .. } => "not-plain",
             Self::Spool(_) => "spool",
         }
     }

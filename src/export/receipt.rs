@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::pages::Facts;
 use crate::domain::Digest;
+use crate::domain::words::Hidden;
 use crate::paper::Paper;
 
 /// A medium that was written and read back.
@@ -63,7 +64,8 @@ impl HandOver {
     pub fn text(&self) -> String {
         let mut text = format!("{TITLE}\n{}\n\n", "=".repeat(TITLE.chars().count()));
         for (name, value) in self.lines() {
-            let value: String = value.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+            let value: String =
+                value.chars().map(|letter| if Hidden::of(letter).is_some() { ' ' } else { letter }).collect();
             text.push_str(&format!("{name:<NAMES$} {value}\n"));
         }
         text.push_str(&format!("\n{NOTICE}\n\n\n"));

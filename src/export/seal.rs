@@ -3,7 +3,7 @@
 //! Nothing of the bag is written in the clear. Encryption is never twice the same, so an encrypted medium that was pulled is
 //! written anew.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::str::FromStr;
@@ -19,6 +19,7 @@ use super::fault::MediumError;
 use super::item::BagFile;
 use super::portable::FILE_BYTES;
 use super::progress::Progress;
+use crate::beneath::Folder;
 use crate::domain::Digest;
 
 /// What explains an encrypted medium.
@@ -89,10 +90,11 @@ impl Seal {
         let ours = |name: &str| name == HOW_TO_OPEN || name == SUMS || name.ends_with(ENDING);
         let copy = Copy::open(root, progress, ours)?;
         // What an earlier run left cannot be gone on with.
-        for entry in fs::read_dir(root).into_iter().flatten().flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if name.starts_with(stem) && name.contains(ENDING) {
-                fs::remove_file(entry.path()).map_err(|error| MediumError::at(&name, &error))?;
+        let folder = Folder::open(root).map_err(|error| MediumError::at(".", &error))?;
+        for (name, _) in folder.list(Path::new("")).into_iter().flatten().flatten() {
+            let shown = name.to_string_lossy();
+            if shown.starts_with(stem) && shown.contains(ENDING) {
+                folder.remove(Path::new(&name)).map_err(|error| MediumError::at(&shown, &error))?;
             }
         }
         Ok(Self { copy, to, stem: stem.to_owned(), limit, open: None, written: Vec::new(), at })

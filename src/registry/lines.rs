@@ -8,6 +8,7 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::beneath;
 use crate::domain::Digest;
 
 /// Bytes of one line. The longest real one has about 200.
@@ -42,7 +43,7 @@ pub struct Lines {
 impl Lines {
     /// Opens a file. Nothing of it is read yet.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let file = BufReader::with_capacity(64 * 1024, File::open(path)?);
+        let file = BufReader::with_capacity(64 * 1024, beneath::named_file(path)?);
         Ok(Self { file, hasher: Sha256::new(), buffer: Vec::new(), number: 0, bytes: 0 })
     }
 

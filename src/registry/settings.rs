@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use super::bad::BadLines;
+use crate::beneath::{self, Unsafe};
 use crate::domain::election::ElectionFile;
 use crate::domain::{Digest, Election};
 
@@ -16,16 +17,23 @@ const SIZE_LIMIT: u64 = 256 * 1024;
 /// Reads the election from `dir`. None, with the reasons in `bad`, where it is not sound.
 pub fn read(dir: &Path, bad: &mut BadLines) -> io::Result<Option<(Election, Digest)>> {
     let path = dir.join(FILE);
-    if std::fs::metadata(&path)?.len() > SIZE_LIMIT {
-        bad.add(FILE, 0, None, format_args!("the file is larger than {SIZE_LIMIT} bytes"));
-        return Ok(None);
-    }
-    let bytes = std::fs::read(&path)?;
+    let bytes = match beneath::read_named(&path, SIZE_LIMIT) {
+        Err(error) if beneath::why(&error) == Some(Unsafe::TooLong(SIZE_LIMIT)) => {
+            bad.add(FILE, 0, None, format_args!("the file is larger than {SIZE_LIMIT} bytes"));
+            return Ok(None);
+        }
+        read => read?,
+    };
     let Ok(text) = std::str::from_utf8(&bytes) else {
         bad.add(FILE, 0, None, "the file is not UTF-8");
         return Ok(None);
     };
     Ok(parse(text.strip_prefix('\u{feff}').unwrap_or(text), bad).map(|election| (election, Digest::of(&bytes))))
+}
+
+/// The file's text again, to say where something stands in it.
+pub fn text(path: &Path) -> io::Result<String> {
+    beneath::read_named(path, SIZE_LIMIT).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Reads an election from text.

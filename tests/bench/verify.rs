@@ -29,7 +29,7 @@ fn main() -> Result<(), Failure> {
     let check = CopyCheck { log_only: true, ..CopyCheck::default() };
     for round in 1..=3 {
         let began = Instant::now();
-        let verdict = verify_copy(&Disk::at(dir.path()), &check)?;
+        let verdict = verify_copy(&Disk::at(dir.path())?, &check)?;
         let took = began.elapsed().as_secs_f64();
         if !verdict.problems.is_empty() {
             return Err(format!("{:?}", verdict.problems).into());
@@ -40,7 +40,7 @@ fn main() -> Result<(), Failure> {
     let mut bundle = std::fs::read(&victim)?;
     bundle[5000] ^= 1;
     std::fs::write(&victim, bundle)?;
-    println!("one flipped bit: {:?}", verify_copy(&Disk::at(dir.path()), &check)?.problems.first());
+    println!("one flipped bit: {:?}", verify_copy(&Disk::at(dir.path())?, &check)?.problems.first());
     Ok(())
 }
 

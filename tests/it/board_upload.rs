@@ -10,3 +10,5 @@ mod program;
 mod questions;
 mod queue;
 mod workstation;
+
+pub use killed::tutanak;

@@ -6,3 +6,4 @@ mod gates;
 mod sealed;
 mod stage;
 mod tampering;
+mod traps;

@@ -99,8 +99,22 @@ async fn a_party_has_the_same_whole_copy_by_every_way_and_can_prove_each_scan() 
     let (_, told) = mirror(&house, &addresses(&house)[0], &copy, &[]).await;
     assert_eq!((&told["entries"], &told["scans"], &told["requests"]), (&1.into(), &1.into(), &3.into()), "{told}");
 
-    // The scan with its proof alone, by the key that was published.
+    // A scan where it lies, by the log of the copy.
     let scan = scans(&copy.join("tutanaklar")).remove(0);
+    let (status, told) = verify(&house, &scan, &[]).await;
+    assert_eq!((status, &told["right"]), (0, &true.into()), "{told}");
+    let bytes = std::fs::read(&scan).unwrap();
+    std::fs::write(&scan, b"another").unwrap();
+    let (status, told) = verify(&house, &scan, &[]).await;
+    assert_eq!((status, told["problems"][0]["problem"].as_str()), (1, Some("scan")), "{told}");
+    let stranger = scan.with_file_name("9999-cb-sonuc-1.v1.png");
+    std::fs::write(&stranger, &bytes).unwrap();
+    let (status, told) = verify(&house, &stranger, &[]).await;
+    assert_eq!((status, told["problems"][0]["problem"].as_str()), (1, Some("extra")), "{told}");
+    std::fs::remove_file(stranger).unwrap();
+    std::fs::write(&scan, bytes).unwrap();
+
+    // The scan with its proof alone, by the key that was published.
     let path = scan.strip_prefix(&copy).unwrap().display().to_string();
     let proof = house.get(&format!("{path}.tlog-proof")).await.text().await.unwrap();
     let alone = copies.path().join("alone.png");

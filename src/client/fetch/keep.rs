@@ -1,6 +1,6 @@
 //! Packs kept whole, for a party that wants few large files: each byte is checked, and a broken download goes on.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use super::Fetch;
 use super::one::Done;
 use super::plan::read;
 use crate::archive::pack::{PackImage, PackPlan, PackSegment};
+use crate::beneath;
 use crate::client::disk::{self, Disk, DiskError};
 use crate::client::problem::Problem;
 use crate::client::round::RoundError;
@@ -137,7 +138,7 @@ impl Fetch<'_> {
         }
         if !check.problems.is_empty() {
             let part = disk::part_of(&self.context.disk.place(&path)?);
-            let _ = std::fs::remove_file(part); // Wrong bytes are no beginning to go on from.
+            let _ = self.context.disk.folder().remove(&part); // Wrong bytes are no beginning to go on from.
             return Ok((0, check.problems));
         }
         let disk = self.context.disk.clone();
@@ -168,11 +169,17 @@ fn begin(disk: &Disk, tile: Tile, path: &str) -> Result<Begun, RoundError> {
     let place = disk.place(path)?;
     let part = disk::part_of(&place);
     let failed = |source| DiskError::at(&part, source);
+    let folder = disk.folder();
     if let Some(parent) = place.parent() {
-        std::fs::create_dir_all(parent).map_err(failed)?;
+        folder.make_dirs(parent).map_err(failed)?;
     }
-    let mut file =
-        OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&part).map_err(failed)?;
+    let mut file = match folder.own(&part) {
+        // Not ours, whatever it is: a link, or a second name of a file elsewhere.
+        Err(error) if beneath::why(&error).is_some() => {
+            folder.remove(&part).and_then(|()| folder.own(&part)).map_err(failed)?
+        }
+        opened => opened.map_err(failed)?,
+    };
     let mut check = PackCheck::new(Arc::clone(&plan), path.to_owned());
     let mut buffer = vec![0; 1 << 20];
     loop {
@@ -195,7 +202,7 @@ fn finish(disk: &Disk, pack: PackPath, file: &File) -> Result<(), DiskError> {
     let path = pack.path();
     let place = disk.place(&path)?;
     file.sync_data().map_err(|error| DiskError::at(&place, error))?;
-    disk::publish(&disk::part_of(&place), &place)?;
+    disk::publish(disk.folder(), &disk::part_of(&place), &place)?;
     if let PackPath::Pack { number, entries } = pack {
         for fewer in 1..entries.min(PACK_ENTRIES) {
             disk.remove(&PackPath::Pack { number, entries: fewer }.path());

@@ -210,8 +210,9 @@ async fn two_logs_of_one_key_are_a_split_view_at_every_size() {
     let other = tempfile::tempdir().unwrap();
     copy(&theirs, other.path()).await;
     let of = |server: &Server| Checkpoint::unverified(&server.note()).unwrap();
-    let view =
-        |dir: &Path, one: &Server, other: &Server| compare_with_copy(&Disk::at(dir), &of(one), &of(other)).unwrap();
+    let view = |dir: &Path, one: &Server, other: &Server| {
+        compare_with_copy(&Disk::at(dir).unwrap(), &of(one), &of(other)).unwrap()
+    };
     assert!(matches!(view(other.path(), &theirs, &ours), View::Split { .. }));
     theirs.shows(Some(280));
     assert_eq!(view(dir.path(), &ours, &theirs), View::Consistent { shorter: 280, longer: 300 });

@@ -41,7 +41,10 @@ async fn whatever_is_changed_in_a_copy_is_named() {
     let pinned = dir.path().join(".tutanak/keys.txt");
     let keys = std::fs::read_to_string(&pinned).unwrap();
     std::fs::write(&pinned, keys.replace('+', "-")).unwrap();
-    assert!(verify_copy(&Disk::at(dir.path()), &CopyCheck::default()).is_err(), "a damaged pin is no invitation");
+    assert!(
+        verify_copy(&Disk::at(dir.path()).unwrap(), &CopyCheck::default()).is_err(),
+        "a damaged pin is no invitation"
+    );
     std::fs::write(&pinned, keys).unwrap();
     std::fs::remove_file(dir.path().join(path(300))).unwrap();
     std::fs::write(dir.path().join("tutanaklar/sahte.png"), "x").unwrap();

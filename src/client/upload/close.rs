@@ -7,8 +7,10 @@ use super::receipt::{self, Receipt, Status};
 use super::settle::{Mover, Place};
 use super::texts;
 use super::told::Event;
+use crate::beneath::Folder;
 use crate::client::disk::DiskError;
 use crate::domain::Digest;
+use crate::telemetry::Chain;
 
 /// A scan whose fate is known.
 #[derive(Debug)]
@@ -39,22 +41,40 @@ pub struct Closed {
     pub done: Vec<Digest>,
     /// Files that hold something else by now.
     pub changed: Vec<PathBuf>,
+    /// Files that could not go to their place, and why. All others did.
+    pub failed: Vec<NotClosed>,
 }
 
-/// Closes scans. Blocks on the disk. What was done before an error stands, and the rest can be closed again.
-pub fn close(root: &Path, journal: &mut Journal, closings: Vec<Closing>) -> (Closed, Result<(), DiskError>) {
+/// A file that stays where it is for now.
+#[derive(Debug)]
+pub struct NotClosed {
+    /// The scan.
+    pub digest: Digest,
+    /// The file.
+    pub file: PathBuf,
+    /// Why.
+    pub why: String,
+}
+
+/// Closes scans. Blocks on the disk. What was done before an error stands, and the rest can be closed again. An error that
+/// concerns one file holds no other up.
+pub fn close(root: &Folder, journal: &mut Journal, closings: Vec<Closing>) -> (Closed, Result<(), DiskError>) {
     let mut closed = Closed::default();
     let mut records = Vec::new();
     let mut mover = Mover::new(root);
     let result = (|| {
-        let receipts = closings.iter().filter_map(|closing| match &closing.fate {
-            Fate::Received(text, _) => Some((closing.digest, text.as_str())),
-            Fate::Damaged(_) => None,
-        });
-        receipt::keep(root, receipts)?;
-        for closing in &closings {
+        let ready = keep_receipts(root, closings, &mut closed)?;
+        for closing in &ready {
+            let failed = closed.failed.len();
             for file in &closing.files {
-                match mover.settle(file, closing.digest, &place(file, closing))? {
+                let settled = match mover.settle(file, closing.digest, &place(file, closing)) {
+                    Err(error) if !error.concerns_all() => {
+                        closed.failed.push(NotClosed::new(closing.digest, file, &error));
+                        continue;
+                    }
+                    settled => settled?,
+                };
+                match settled {
                     Some(to) => {
                         let (file, to) = (file.display().to_string(), to.display().to_string());
                         let position = match &closing.fate {
@@ -68,7 +88,9 @@ pub fn close(root: &Path, journal: &mut Journal, closings: Vec<Closing>) -> (Clo
                     None => closed.changed.push(file.clone()),
                 }
             }
-            closed.done.push(closing.digest);
+            if closed.failed.len() == failed {
+                closed.done.push(closing.digest);
+            }
         }
         Ok(())
     })();
@@ -76,6 +98,35 @@ pub fn close(root: &Path, journal: &mut Journal, closings: Vec<Closing>) -> (Clo
     let result = result.and(mover.sync()).and(journal.add(&records));
     closed.changed.iter().for_each(|file| journal.doubt(file));
     (closed, result)
+}
+
+/// Writes the receipts down, durably. Gives what can go to its place then.
+fn keep_receipts(root: &Folder, closings: Vec<Closing>, closed: &mut Closed) -> Result<Vec<Closing>, DiskError> {
+    let (mut ready, mut kept) = (Vec::with_capacity(closings.len()), false);
+    for closing in closings {
+        if let Fate::Received(text, _) = &closing.fate {
+            match receipt::keep(root, closing.digest, text) {
+                Err(error) if !error.concerns_all() => {
+                    let failed = closing.files.iter().map(|file| NotClosed::new(closing.digest, file, &error));
+                    closed.failed.extend(failed);
+                    continue;
+                }
+                done => done?,
+            }
+            kept = true;
+        }
+        ready.push(closing);
+    }
+    if kept {
+        receipt::sync(root)?;
+    }
+    Ok(ready)
+}
+
+impl NotClosed {
+    fn new(digest: Digest, file: &Path, error: &DiskError) -> Self {
+        Self { digest, file: file.to_owned(), why: Chain(error).to_string() }
+    }
 }
 
 fn place(file: &Path, closing: &Closing) -> Place {

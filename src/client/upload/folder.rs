@@ -1,12 +1,15 @@
 //! The scanner's folder: which of its files are scans that wait, and where each goes when its fate is known.
 //!
-//! It only looks. What is no PNG by its name, hidden, unfinished by its name, or lies in a folder of ours is passed over.
+//! It only looks. What is no PNG by its name, unfinished by its name, in a folder of ours, or a system's own ([`passed`]) is
+//! passed over.
 
 use std::ffi::OsStr;
-use std::fs::{self, Metadata};
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use super::passed::{self, PassedOver};
+use crate::beneath::{self, Folder, Found, Kind};
 use crate::client::disk::{DiskError, PRIVATE};
 
 /// Scans whose signed receipt is on disk.
@@ -54,6 +57,8 @@ pub struct Look {
     pub scans: Vec<(PathBuf, Mark)>,
     /// Other files: nobody sends them.
     pub others: u64,
+    /// What systems and programs keep beside the scans, by its name: how often it was passed over.
+    pub passed: PassedOver,
     /// Folders that could not be read, and why.
     pub unread: Vec<String>,
 }
@@ -62,60 +67,69 @@ pub struct Look {
 ///
 /// # Errors
 /// When the folder itself cannot be read.
-pub fn look(root: &Path) -> Result<Look, DiskError> {
+pub fn look(root: &Folder) -> Result<Look, DiskError> {
     let mut found = Look::default();
-    let entries = fs::read_dir(root).map_err(|error| DiskError::at(root, error))?;
-    walk(root, entries, DEPTH, &mut found);
+    drop(root.list(Path::new("")).map_err(|error| DiskError::at(root.path(), error))?);
+    walk(root, Path::new(""), DEPTH, &mut found);
     found.scans.sort_by(|one, other| one.0.cmp(&other.0));
     Ok(found)
 }
 
-fn walk(root: &Path, entries: fs::ReadDir, depth: usize, found: &mut Look) {
+fn walk(root: &Folder, below: &Path, depth: usize, found: &mut Look) {
+    let unread = |error: std::io::Error| format!("{}: {error}", root.path().join(below).display());
+    let dir = if below.as_os_str().is_empty() { Ok(root.clone()) } else { root.inside(below) };
+    let listed = dir.and_then(|dir| Ok((dir.list(Path::new(""))?, dir)));
+    let (entries, dir) = match listed {
+        Ok(listed) => listed,
+        Err(error) if beneath::is_absent(&error) => return, // gone since the listing
+        Err(error) => return found.unread.push(unread(error)),
+    };
     for entry in entries {
-        let Ok(entry) = entry.inspect_err(|error| found.unread.push(error.to_string())) else { continue };
-        let (name, path) = (entry.file_name(), entry.path());
-        let Ok(kind) = entry.file_type() else { continue }; // gone since the listing
-        if kind.is_dir() {
-            let ours = path.parent() == Some(root) && OURS.iter().any(|ours| name == *ours);
-            if ours || is_hidden(&name) || depth == 0 {
-                continue;
+        let (name, kind) = match entry {
+            Ok(entry) => entry,
+            Err(error) => return found.unread.push(unread(error)),
+        };
+        match kind {
+            Kind::Directory => {
+                let ours = below.as_os_str().is_empty() && OURS.iter().any(|ours| name == *ours);
+                match passed::folder(&name) {
+                    _ if ours || depth == 0 => {}
+                    Some(known) => found.passed.add(&known),
+                    None => walk(root, &below.join(name), depth - 1, found),
+                }
             }
-            match fs::read_dir(&path) {
-                Ok(entries) => walk(root, entries, depth - 1, found),
-                Err(error) => found.unread.push(format!("{}: {error}", path.display())),
+            Kind::File if found.scans.len() >= FILES => {}
+            Kind::File if !is_scan(&name) => match passed::file(&name) {
+                Some(known) => found.passed.add(&known),
+                None => found.others += u64::from(!is_unfinished(&name)),
+            },
+            Kind::File => {
+                // Nothing where it is gone since the listing.
+                if let Ok(Some(Found { kind: Kind::File, size, modified_ns })) = dir.look(Path::new(&name)) {
+                    found.scans.push((below.join(name), Mark { size, modified_ns }));
+                }
             }
-        } else if !kind.is_file() || found.scans.len() >= FILES {
-        } else if !is_scan(&name) {
-            found.others += u64::from(!is_noise(&name));
-        } else if let (Ok(metadata), Ok(below)) = (entry.metadata(), path.strip_prefix(root)) {
-            found.scans.push((below.to_owned(), Mark::of(&metadata)));
+            Kind::Other => {}
         }
     }
 }
 
-fn is_hidden(name: &OsStr) -> bool {
-    name.as_encoded_bytes().starts_with(b".")
-}
-
-/// Whether a file's name is that of a finished PNG. `._scan.png` is what a Mac leaves on a share beside `scan.png`, and
-/// `~$` what office programs do.
+/// Whether a file's name is that of a finished PNG, and none that a system or a program made for itself.
 pub fn is_scan(name: &OsStr) -> bool {
-    let hidden = is_hidden(name) || name.as_encoded_bytes().starts_with(b"~");
-    !hidden && Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png"))
+    passed::file(name).is_none()
+        && Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png"))
 }
 
-/// Files that programs leave behind, which nobody takes for a scan.
-fn is_noise(name: &OsStr) -> bool {
+/// Files that are still being written.
+fn is_unfinished(name: &OsStr) -> bool {
     let unfinished = ["tmp", "part", "partial", "filepart", "crdownload"];
-    let known = ["thumbs.db", "desktop.ini"];
-    is_hidden(name)
-        || name.as_encoded_bytes().starts_with(b"~")
-        || known.iter().any(|known| name.eq_ignore_ascii_case(known))
-        || Path::new(name).extension().is_some_and(|end| unfinished.iter().any(|bad| end.eq_ignore_ascii_case(bad)))
+    Path::new(name).extension().is_some_and(|end| unfinished.iter().any(|bad| end.eq_ignore_ascii_case(bad)))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -139,14 +153,23 @@ mod tests {
             fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
             fs::write(root.join(path), "x").unwrap();
         }
-        for other in ["liste.pdf", "Thumbs.db", "a.png.tmp"] {
+        for path in ["@eaDir/a.png/SYNOFILE_THUMB_M.png", "gun 1/@eaDir/x.png", "#recycle/x.png", "lost+found/x.png"] {
+            fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
+            fs::write(root.join(path), "x").unwrap();
+        }
+        for other in ["liste.pdf", "Thumbs.db", "a.png.tmp", "._b.png", "~$b.png"] {
             fs::write(root.join(other), "x").unwrap();
         }
         std::os::unix::fs::symlink(root.join("b.png"), root.join("link.png")).unwrap();
         std::os::unix::fs::symlink("/", root.join("kok")).unwrap();
-        let found = look(root).unwrap();
+        let found = look(&Folder::open(root).unwrap()).unwrap();
         let names: Vec<_> = found.scans.iter().map(|(path, _)| path.to_str().unwrap()).collect();
         assert_eq!(names, ["b.png", "gun 1/a.png", "gun 1/gonderildi/c.png"]);
         assert_eq!((found.others, found.unread.len()), (1, 0));
+        let passed = serde_json::to_value(&found.passed).unwrap();
+        let expected = serde_json::json!({
+            ".gizli/": 1, "@eaDir/": 2, "#recycle/": 1, "lost+found/": 1, "thumbs.db": 1, "._*": 1, "~$*": 1,
+        });
+        assert_eq!(passed, expected);
     }
 }

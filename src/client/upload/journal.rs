@@ -6,13 +6,14 @@
 //! waiting for them to stand still again, and it tells people later where each file went.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::folder::Mark;
+use crate::beneath::Folder;
 use crate::client::disk::{self, DiskError, Lock, PRIVATE};
 use crate::domain::Digest;
 
@@ -110,6 +111,7 @@ fn parse(line: &[u8]) -> Option<Record> {
 #[derive(Debug)]
 pub struct Journal {
     _lock: Lock,
+    folder: Folder,
     path: PathBuf,
     file: File,
     /// Where the last whole line ends.
@@ -122,16 +124,16 @@ impl Journal {
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn open(root: &Path, lock: Lock) -> Result<Self, DiskError> {
-        let path = root.join(PRIVATE).join(NAME);
+    pub fn open(folder: &Folder, lock: Lock) -> Result<Self, DiskError> {
+        let path = Path::new(PRIVATE).join(NAME);
         let failed = |error| DiskError::at(&path, error);
-        let mut file = open(&path).map_err(failed)?;
+        let mut file = folder.own(&path).map_err(failed)?;
         let mut bytes = Vec::new();
         (&mut file).take(READ).read_to_end(&mut bytes).map_err(failed)?;
         let standing = Standing::replay(&bytes);
         // What follows the last line break was torn; the next line must not be glued to it.
         let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at as u64 + 1);
-        let mut journal = Self { _lock: lock, path, file, end, standing };
+        let mut journal = Self { _lock: lock, folder: folder.clone(), path, file, end, standing };
         if end > COMPACT && end > 2 * 300 * journal.standing.whole.len() as u64 {
             journal.compact()?;
         }
@@ -186,22 +188,19 @@ impl Journal {
             let (file, size, modified_ns, sha256) = (file.clone(), *size, *modified_ns, *sha256);
             text += &line(&Record::Whole { file, size, modified_ns, sha256 });
         }
-        disk::write(&self.path, text.as_bytes())?;
-        self.file = open(&self.path).map_err(|error| DiskError::at(&self.path, error))?;
+        disk::write(&self.folder, &self.path, text.as_bytes())?;
+        self.file = self.folder.own(&self.path).map_err(|error| DiskError::at(&self.path, error))?;
         self.end = text.len() as u64;
         Ok(())
     }
 }
 
 /// How many files went to their places so far, for who looks without holding the lock.
-pub fn settled(root: &Path) -> u64 {
+pub fn settled(folder: &Folder) -> u64 {
     let mut bytes = Vec::new();
-    let read = File::open(root.join(PRIVATE).join(NAME)).and_then(|file| file.take(READ).read_to_end(&mut bytes));
+    let file = folder.file(&Path::new(PRIVATE).join(NAME));
+    let read = file.and_then(|file| file.take(READ).read_to_end(&mut bytes));
     read.map_or(0, |_| Standing::replay(&bytes).settled)
-}
-
-fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)
 }
 
 #[cfg(test)]
@@ -225,8 +224,8 @@ mod tests {
     }
 
     fn opened(root: &Path) -> Journal {
-        let (_, lock) = disk::Disk::lock(root).unwrap();
-        Journal::open(root, lock).unwrap()
+        let (disk, lock) = disk::Disk::lock(root).unwrap();
+        Journal::open(disk.folder(), lock).unwrap()
     }
 
     fn standing(records: &[Record]) -> Standing {
@@ -295,11 +294,11 @@ mod tests {
         };
         let records: Vec<Record> = (0..10_000).flat_map(|n| [whole(n), settled(n)]).chain([whole(10_000)]).collect();
         journal.add(&records).unwrap();
-        let long = std::fs::metadata(&journal.path).unwrap().len();
+        let long = std::fs::metadata(dir.path().join(&journal.path)).unwrap().len();
         let before = journal.standing().clone();
         drop(journal);
         let mut journal = opened(dir.path());
-        let short = std::fs::metadata(&journal.path).unwrap().len();
+        let short = std::fs::metadata(dir.path().join(&journal.path)).unwrap().len();
         assert!(long > COMPACT && short < 1000, "{long} {short}");
         assert_eq!(journal.standing(), &before);
         journal.add(&[settled(10_000)]).unwrap();

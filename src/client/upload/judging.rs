@@ -18,12 +18,16 @@ use crate::telemetry::Chain;
 impl Upload {
     /// Looks at the folder, and forgets what was known of files that changed.
     pub(super) async fn look(&mut self) -> Result<(), UploadError> {
-        let root = self.disk.root().to_owned();
+        let root = self.disk.folder().clone();
         self.look = self.cpu.run(move || folder::look(&root)).await??;
         for file in self.still.saw(&self.look.scans, Instant::now()) {
             self.suspects.remove(&file);
             self.unreadable.remove(&file);
             self.progress.forget(self.queue.forget(&file));
+        }
+        if self.look.passed.has_more_than(&self.passed) {
+            self.passed = self.look.passed.clone();
+            self.tell(&Event::PassedOver { tr: self.passed.turkish(), passed: self.passed.clone() });
         }
         self.say();
         Ok(())
@@ -51,8 +55,8 @@ impl Upload {
             self.enqueue(file, digest, size);
         }
         let judged = stream::iter(ready).map(|file| {
-            let (cpu, path) = (self.cpu.clone(), self.disk.root().join(&file));
-            async move { (file, cpu.run(move || whole::judge(&path)).await) }
+            let (cpu, root, path) = (self.cpu.clone(), self.disk.folder().clone(), file.clone());
+            async move { (file, cpu.run(move || whole::judge(&root, &path)).await) }
         });
         let judged: Vec<_> = judged.buffer_unordered(self.plan.parallel.max(1)).collect().await;
         let (mut records, mut whole, mut damaged) = (Vec::new(), Vec::new(), Vec::new());

@@ -2,7 +2,6 @@
 //!
 //! Nothing counts as received before this room says so. A receipt on disk is never overwritten by another one.
 
-use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +11,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::folder::RECEIPTS;
+use crate::beneath::Folder;
 use crate::client::disk::{self, DiskError};
 use crate::domain::Digest;
 use crate::intake::receipt::CONTEXT;
@@ -110,62 +110,68 @@ pub fn check(text: &str, digest: Digest, keys: &[VerifierKey]) -> Result<Receipt
     if same && trusted { Ok(receipt) } else { Err(BadReceipt::Signature) }
 }
 
-/// Where a scan's receipt lies.
-pub fn place(root: &Path, digest: Digest) -> PathBuf {
-    root.join(RECEIPTS).join(format!("{digest}.json"))
+/// Where a scan's receipt lies, below the folder.
+pub fn place(digest: Digest) -> PathBuf {
+    Path::new(RECEIPTS).join(format!("{digest}.json"))
 }
 
 /// The receipt that is on disk already, if it is sound. One that is not is as good as none: the service gives it again.
-pub fn held(root: &Path, digest: Digest, keys: &[VerifierKey]) -> Option<(String, Receipt)> {
-    let text = disk::read(&place(root, digest), BYTES).ok()??;
+pub fn held(root: &Folder, digest: Digest, keys: &[VerifierKey]) -> Option<(String, Receipt)> {
+    let text = disk::read(root, &place(digest), BYTES).ok()??;
     let text = String::from_utf8(text.into()).ok()?;
     let receipt = check(&text, digest, keys).ok()?;
     Some((text, receipt))
 }
 
-/// Writes receipts down. They are durable when this returns.
+/// Writes a receipt down. It is durable when [`sync`] has returned.
 ///
 /// # Errors
-/// When the disk fails; those that have their names are whole.
-pub fn keep<'r>(root: &Path, receipts: impl Iterator<Item = (Digest, &'r str)>) -> Result<(), DiskError> {
-    let dir = root.join(RECEIPTS);
-    fs::create_dir_all(&dir).map_err(|error| DiskError::at(&dir, error))?;
-    for (digest, text) in receipts {
-        let place = place(root, digest);
-        match fs::read_to_string(&place) {
-            Ok(there) if there == text => continue,
-            Ok(there) => set_aside(&place, &there)?,
-            Err(_) => {}
-        }
-        write(&place, text)?;
+/// When the disk fails.
+pub fn keep(root: &Folder, digest: Digest, text: &str) -> Result<(), DiskError> {
+    let place = place(digest);
+    root.make_dirs(Path::new(RECEIPTS)).map_err(|error| DiskError::at(Path::new(RECEIPTS), error))?;
+    match disk::read(root, &place, BYTES) {
+        Ok(Some(there)) if there == text.as_bytes() => return Ok(()),
+        Ok(Some(there)) => set_aside(root, &place, &there)?,
+        Ok(None) | Err(_) => {}
     }
-    disk::sync_dir(&dir)
+    write(root, &place, text)
+}
+
+/// Makes the receipts durable.
+///
+/// # Errors
+/// When the disk fails.
+pub fn sync(root: &Folder) -> Result<(), DiskError> {
+    disk::sync_dir(root, Path::new(RECEIPTS))
 }
 
 /// An earlier receipt of the same scan, such as the one that says it was parked, keeps its own name.
-fn set_aside(place: &Path, there: &str) -> Result<(), DiskError> {
+fn set_aside(root: &Folder, place: &Path, there: &[u8]) -> Result<(), DiskError> {
     let position =
-        serde_json::from_str::<Receipt>(there).map_or_else(|_| "bozuk".to_owned(), |old| old.position.to_string());
+        serde_json::from_slice::<Receipt>(there).map_or_else(|_| "bozuk".to_owned(), |old| old.position.to_string());
     let aside = place.with_extension(format!("{position}.json"));
-    fs::rename(place, &aside).map_err(|error| DiskError::at(&aside, error))
+    root.rename(place, &aside).map_err(|error| DiskError::at(&aside, error))
 }
 
-fn write(place: &Path, text: &str) -> Result<(), DiskError> {
+fn write(root: &Folder, place: &Path, text: &str) -> Result<(), DiskError> {
     let part = disk::part_of(place);
     let written = (|| {
-        let mut file = File::create(&part)?;
+        let mut file = root.create(&part)?;
         file.write_all(text.as_bytes())?;
         file.sync_data()?;
-        fs::rename(&part, place)
+        root.rename(&part, place)
     })();
     written.map_err(|error| {
-        let _ = fs::remove_file(&part); // On a full disk the part would be in the way of what is left to do.
+        let _ = root.remove(&part); // On a full disk the part would be in the way of what is left to do.
         DiskError::at(place, error)
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use ed25519_dalek::{Signer, SigningKey};
 
@@ -210,11 +216,12 @@ mod tests {
     fn an_earlier_receipt_is_kept_beside_the_newer_one() {
         let dir = tempfile::tempdir().unwrap();
         let (root, digest) = (dir.path(), Digest::of(b"scan"));
+        let folder = Folder::open(root).unwrap();
         let (parked, linked) = (format!("{}}}", body("parked")), format!("{}}}", body("linked")));
         for text in [&parked, &parked, &linked] {
-            keep(root, [(digest, text.as_str())].into_iter()).unwrap();
+            keep(&folder, digest, text).unwrap();
         }
-        assert_eq!(fs::read_to_string(place(root, digest)).unwrap(), linked);
+        assert_eq!(fs::read_to_string(root.join(place(digest))).unwrap(), linked);
         assert_eq!(fs::read_to_string(root.join(RECEIPTS).join(format!("{digest}.7.json"))).unwrap(), parked);
         assert_eq!(fs::read_dir(root.join(RECEIPTS)).unwrap().count(), 2);
     }

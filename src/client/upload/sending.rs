@@ -14,6 +14,7 @@ use super::receipt::{self, BadReceipt, Receipt, Status};
 use super::server::{self, Failed, Place, Server};
 use super::told::Event;
 use super::{ROUND, TOGETHER, Upload, UploadError, leaf, whole};
+use crate::beneath::Folder;
 use crate::client::progress::Progress;
 use crate::domain::Digest;
 use crate::log::note::VerifierKey;
@@ -42,7 +43,7 @@ enum Sent {
 /// One scan on its way.
 struct Job {
     file: PathBuf,
-    path: PathBuf,
+    root: Folder,
     digest: Digest,
     server: Server,
     line: Arc<Line>,
@@ -53,14 +54,15 @@ struct Job {
 
 impl Job {
     async fn run(self) -> Sent {
-        let Self { file, path, digest, server, line, keys, board, progress } = self;
+        let Self { file, root, digest, server, line, keys, board, progress } = self;
         let began = Instant::now();
         if line.until() > began {
             return Sent::Skipped;
         }
         // What is sent is what is hashed now, whatever the file was when it was judged.
+        let path = file.clone();
         let read = tokio::task::spawn_blocking(move || -> Option<Bytes> {
-            let (bytes, _) = whole::read(&path).ok()??;
+            let (bytes, _) = whole::read(&root, &path).ok()??;
             (Digest::of(&bytes) == digest).then_some(bytes)
         });
         let Ok(Some(bytes)) = read.await else { return Sent::Changed(file) };
@@ -115,7 +117,7 @@ impl Upload {
         let jobs = unsent.into_iter().filter_map(|digest| {
             let file = self.queue.get(digest)?.files.first()?.clone();
             Some(Job {
-                path: self.disk.root().join(&file),
+                root: self.disk.folder().clone(),
                 file,
                 digest,
                 server: self.server.clone(),

@@ -6,22 +6,26 @@
 //! by a kill goes back too. All moves are renames on one file system, so a file is always somewhere, whole.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
-use rustix::io::Errno;
-
 use super::folder::{BY_HAND, DAMAGED, RECEIVED};
 use super::whole;
-use crate::client::disk::{self, DiskError, PRIVATE};
+use crate::beneath::{self, Folder, Kind};
+use crate::client::disk::{self, DiskError, PART, PRIVATE};
 use crate::domain::Digest;
 
 /// The desk, among the client's own files.
 const DESK: &str = "masa";
 /// Names tried before giving up: `x.png`, `x-2.png`, …
 const NAMES: u32 = 100_000;
+/// What the name of a text beside a file ends with.
+const TEXT: &str = "txt";
+/// Bytes of such a text at most.
+const TEXT_BYTES: u64 = 64 << 10;
+/// Bytes of a name at most, on every file system that is met.
+const NAME_BYTES: usize = 255;
 
 /// Where a file goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,13 +58,13 @@ impl Place {
 /// Moves files, and remembers the directories whose names are to be made durable.
 #[derive(Debug)]
 pub struct Mover<'r> {
-    root: &'r Path,
+    root: &'r Folder,
     touched: BTreeSet<PathBuf>,
 }
 
 impl<'r> Mover<'r> {
     /// A mover in a folder.
-    pub fn new(root: &'r Path) -> Self {
+    pub fn new(root: &'r Folder) -> Self {
         Self { root, touched: BTreeSet::new() }
     }
 
@@ -71,7 +75,7 @@ impl<'r> Mover<'r> {
     /// When the disk fails. The file then lies where it was or, if not even that could be done, on the desk.
     pub fn settle(&mut self, file: &Path, digest: Digest, place: &Place) -> Result<Option<PathBuf>, DiskError> {
         let Some(desk) = self.put_on_desk(file)? else { return Ok(None) };
-        let settled = match whole::read(&self.root.join(&desk)) {
+        let settled = match whole::read(self.root, &desk) {
             Ok(Some((bytes, _))) if Digest::of(&bytes) == digest => {
                 self.put(&desk, &Path::new(place.dir()).join(file), place.text()).map(Some)
             }
@@ -92,15 +96,15 @@ impl<'r> Mover<'r> {
         let desk = Path::new(PRIVATE).join(DESK);
         let (mut left, mut dirs) = (Vec::new(), vec![desk.clone()]);
         while let Some(dir) = dirs.pop() {
-            let entries = match fs::read_dir(self.root.join(&dir)) {
+            let entries = match self.root.list(&dir) {
                 Ok(entries) => entries,
-                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) if beneath::is_absent(&error) => continue,
                 Err(error) => return Err(DiskError::at(&dir, error)),
             };
             for entry in entries {
-                let entry = entry.map_err(|error| DiskError::at(&dir, error))?;
-                let path = dir.join(entry.file_name());
-                if entry.file_type().is_ok_and(|kind| kind.is_dir()) { dirs.push(path) } else { left.push(path) }
+                let (name, kind) = entry.map_err(|error| DiskError::at(&dir, error))?;
+                let path = dir.join(name);
+                if kind == Kind::Directory { dirs.push(path) } else { left.push(path) }
             }
         }
         let file_of = |path: &Path| path.strip_prefix(&desk).map_or_else(|_| path.to_owned(), Path::to_owned);
@@ -113,7 +117,7 @@ impl<'r> Mover<'r> {
     /// When the disk fails.
     pub fn sync(&mut self) -> Result<(), DiskError> {
         while let Some(dir) = self.touched.pop_first() {
-            match disk::sync_dir(&self.root.join(&dir)) {
+            match disk::sync_dir(self.root, &dir) {
                 // Somebody removed an empty folder: its names are not there to be lost.
                 Err(DiskError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
                 done => done?,
@@ -124,8 +128,7 @@ impl<'r> Mover<'r> {
 
     fn put_on_desk(&mut self, file: &Path) -> Result<Option<PathBuf>, DiskError> {
         // Symbolic links are not followed: `look` gave none, and one that took a file's place is not that file.
-        let is_file = fs::symlink_metadata(self.root.join(file)).is_ok_and(|found| found.is_file());
-        if !is_file {
+        if !self.root.has(Kind::File, file) {
             return Ok(None);
         }
         let desk = Path::new(PRIVATE).join(DESK).join(file);
@@ -148,17 +151,24 @@ impl<'r> Mover<'r> {
     /// Moves a file to a path or, where something lies there, to one beside it. Its text gets the same name first: a text
     /// without its file can be written again, a file without its text would puzzle people.
     fn put(&mut self, from: &Path, to: &Path, text: Option<&str>) -> Result<PathBuf, DiskError> {
+        let beside = text.map_or("", |_| TEXT);
         for n in 1..=NAMES {
-            let to = numbered(to, n);
+            let to = numbered(to, n, beside.len());
             if let Some(text) = text {
-                let beside = self.root.join(to.with_added_extension("txt"));
-                let there = fs::read(&beside);
-                if self.root.join(&to).exists() || there.as_ref().is_ok_and(|there| there != text.as_bytes()) {
+                let beside = to.with_added_extension(TEXT);
+                let there = self.root.read(&beside, TEXT_BYTES);
+                let taken = self.root.look(&to).is_ok_and(|found| found.is_some());
+                let other = match &there {
+                    Ok(Some(there)) => there != text.as_bytes(),
+                    Ok(None) => false,
+                    Err(_) => true, // a link, or a text that is none of ours
+                };
+                if taken || other {
                     continue;
                 }
-                if there.is_err() {
+                if !matches!(there, Ok(Some(_))) {
                     self.make_dir(&to)?;
-                    disk::write(&beside, text.as_bytes())?;
+                    disk::write(self.root, &beside, text.as_bytes())?;
                 }
             }
             if self.rename(from, &to)? {
@@ -166,22 +176,13 @@ impl<'r> Mover<'r> {
             }
         }
         let full = io::Error::new(ErrorKind::AlreadyExists, "every name beside it is taken");
-        Err(DiskError::at(&self.root.join(to), full))
+        Err(DiskError::at(&self.root.path().join(to), full))
     }
 
     /// Renames, unless something lies there: then it says so.
     fn rename(&mut self, from: &Path, to: &Path) -> Result<bool, DiskError> {
         self.make_dir(to)?;
-        let (old, new) = (self.root.join(from), self.root.join(to));
-        let moved = match renameat_with(CWD, &old, CWD, &new, RenameFlags::NOREPLACE) {
-            // NFS and some others know no such rename: the name is taken by an empty file first, and then by the scan.
-            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => match File::create_new(&new) {
-                Ok(_) => fs::rename(&old, &new),
-                Err(error) => Err(error),
-            },
-            done => done.map_err(io::Error::from),
-        };
-        match moved {
+        match self.root.rename_new(from, to) {
             Ok(()) => {
                 for path in [from, to] {
                     self.touched.insert(path.parent().map(Path::to_owned).unwrap_or_default());
@@ -189,31 +190,43 @@ impl<'r> Mover<'r> {
                 Ok(true)
             }
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
-            Err(error) => Err(DiskError::at(&old, error)),
+            Err(error) => Err(DiskError::at(&self.root.path().join(from), error)),
         }
     }
 
     /// Makes the directory of a path, each level durable in the one above.
     fn make_dir(&mut self, path: &Path) -> Result<(), DiskError> {
-        let Some(dir) = path.parent() else { return Ok(()) };
-        let whole = self.root.join(dir);
-        if whole.is_dir() {
+        let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) else { return Ok(()) };
+        if self.root.has(Kind::Directory, dir) {
             return Ok(());
         }
-        fs::create_dir_all(&whole).map_err(|error| DiskError::at(&whole, error))?;
+        self.root.make_dirs(dir).map_err(|error| DiskError::at(&self.root.path().join(dir), error))?;
         self.touched.extend(dir.ancestors().skip(1).map(Path::to_owned));
         Ok(())
     }
 }
 
-/// `x.png`, `x-2.png`, `x-3.png` …
-fn numbered(path: &Path, n: u32) -> PathBuf {
-    if n == 1 {
+/// `x.png`, `x-2.png`, `x-3.png` … A name that would be too long with what is written beside it is cut, at a letter.
+fn numbered(path: &Path, n: u32, beside: usize) -> PathBuf {
+    let (stem, extension) = (path.file_stem().unwrap_or_default(), path.extension());
+    let number = if n == 1 { String::new() } else { format!("-{n}") };
+    let dot = |extension: &OsStr| extension.len() + 1;
+    // A text is written as a part first.
+    let text = if beside == 0 { 0 } else { 1 + beside + 1 + PART.len() };
+    let room = NAME_BYTES.saturating_sub(number.len() + extension.map_or(0, dot) + text);
+    if n == 1 && stem.len() <= room {
         return path.to_owned();
     }
-    let mut name = path.file_stem().unwrap_or_default().to_owned();
-    name.push(format!("-{n}"));
-    if let Some(extension) = path.extension() {
+    let mut name = match stem.len() <= room {
+        true => stem.to_owned(),
+        // Names that are no UTF-8 lose what is none.
+        false => {
+            let text = stem.to_string_lossy();
+            text[..text.floor_char_boundary(room)].to_owned().into()
+        }
+    };
+    name.push(number);
+    if let Some(extension) = extension {
         name.push(".");
         name.push(extension);
     }
@@ -222,6 +235,8 @@ fn numbered(path: &Path, n: u32) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn place(root: &Path, file: &str, bytes: &str) -> Digest {
@@ -234,7 +249,8 @@ mod tests {
     fn names_that_are_taken_get_a_number_and_nothing_is_overwritten() {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path();
-        let mut mover = Mover::new(root);
+        let folder = Folder::open(root).unwrap();
+        let mut mover = Mover::new(&folder);
         let mut places = Vec::new();
         for (n, to) in
             [Place::Received, Place::Received, Place::ByHand("a".into()), Place::ByHand("b".into())].iter().enumerate()
@@ -257,7 +273,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path();
         place(root, "a.png", "the next page");
-        let mut mover = Mover::new(root);
+        let folder = Folder::open(root).unwrap();
+        let mut mover = Mover::new(&folder);
         let settled = mover.settle(Path::new("a.png"), Digest::of(b"the page that was sent"), &Place::Received);
         assert_eq!(settled.unwrap(), None);
         assert_eq!(fs::read_to_string(root.join("a.png")).unwrap(), "the next page");
@@ -271,7 +288,8 @@ mod tests {
         let root = dir.path();
         place(root, ".tutanak/masa/gun/a.png", "on the desk");
         place(root, "gun/a.png", "came meanwhile");
-        let mut mover = Mover::new(root);
+        let folder = Folder::open(root).unwrap();
+        let mut mover = Mover::new(&folder);
         assert_eq!(mover.clear_desk().unwrap(), [PathBuf::from("gun/a-2.png")]);
         assert_eq!(fs::read_to_string(root.join("gun/a.png")).unwrap(), "came meanwhile");
         assert_eq!(fs::read_to_string(root.join("gun/a-2.png")).unwrap(), "on the desk");
@@ -284,7 +302,40 @@ mod tests {
         let root = dir.path();
         place(root, "elle/a.png.txt", "why");
         let digest = place(root, "a.png", "x");
-        let settled = Mover::new(root).settle(Path::new("a.png"), digest, &Place::ByHand("why".into())).unwrap();
+        let folder = Folder::open(root).unwrap();
+        let settled = Mover::new(&folder).settle(Path::new("a.png"), digest, &Place::ByHand("why".into())).unwrap();
         assert_eq!(settled, Some(PathBuf::from("elle/a.png")));
+    }
+
+    #[test]
+    fn the_longest_name_finds_a_place_with_a_text_beside_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::open(dir.path()).unwrap();
+        let mut mover = Mover::new(&folder);
+        for name in [format!("{}.png", "x".repeat(250)), format!("{}a.png", "ğ".repeat(125))] {
+            for to in [Place::Received, Place::Received, Place::ByHand("a".into()), Place::Damaged("b".into())] {
+                let digest = place(dir.path(), &name, &format!("{to:?}"));
+                let settled = mover.settle(Path::new(&name), digest, &to).unwrap().unwrap();
+                assert!(settled.extension().is_some_and(|end| end == "png"), "{settled:?}");
+                assert_eq!(fs::read_to_string(dir.path().join(&settled)).unwrap(), format!("{to:?}"));
+                let text = fs::read_to_string(dir.path().join(settled.with_added_extension("txt"))).ok();
+                assert_eq!(text.as_deref(), to.text());
+            }
+        }
+    }
+
+    #[test]
+    fn a_link_in_the_place_of_our_folders_is_not_followed() {
+        let (dir, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::os::unix::fs::symlink(outside.path(), dir.path().join("gonderildi")).unwrap();
+        let digest = place(dir.path(), "a.png", "x");
+        let folder = Folder::open(dir.path()).unwrap();
+        let mut mover = Mover::new(&folder);
+        assert!(matches!(
+            mover.settle(Path::new("a.png"), digest, &Place::Received),
+            Err(DiskError::Unsafe { why: beneath::Unsafe::Link, .. })
+        ));
+        assert_eq!(fs::read_to_string(dir.path().join("a.png")).unwrap(), "x", "it goes back");
+        assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
     }
 }

@@ -7,9 +7,11 @@ use serde::Serialize;
 
 use super::clocks::{GateTold, ServerClock};
 use super::folder::{self, BY_HAND, DAMAGED, RECEIVED};
+use super::passed::PassedOver;
 use super::server::{self, Failed, Greeting, MissingForm, Server};
 use super::whole::{self, Judgement};
 use super::{journal, receipt, texts};
+use crate::beneath::{self, Folder};
 use crate::client::disk::DiskError;
 use crate::domain::Digest;
 
@@ -23,6 +25,8 @@ pub struct Standing {
     pub waiting: u64,
     /// Files that nobody sends.
     pub others: u64,
+    /// What systems and programs keep beside the scans: nobody sends that.
+    pub passed: PassedOver,
     /// Scans that are linked.
     pub received: u64,
     /// Scans that people must link.
@@ -57,10 +61,14 @@ pub enum StatusError {
 /// # Errors
 /// When either does not answer.
 pub async fn standing(root: &Path, server: &Server) -> Result<Standing, StatusError> {
+    let root = &Folder::open(root).map_err(|error| DiskError::at(root, error))?;
     let look = folder::look(root)?;
     let count = |name: &str| -> Result<u64, DiskError> {
-        let place = root.join(name);
-        if place.is_dir() { Ok(folder::look(&place)?.scans.len() as u64) } else { Ok(0) }
+        match root.inside(Path::new(name)) {
+            Ok(place) => Ok(folder::look(&place)?.scans.len() as u64),
+            Err(error) if beneath::is_absent(&error) => Ok(0),
+            Err(error) => Err(DiskError::at(Path::new(name), error)),
+        }
     };
     let Greeting { clock, gates, .. } = server.greet().await?;
     let (mut expected, mut missing, mut after) = (0, Vec::new(), None);
@@ -76,6 +84,7 @@ pub async fn standing(root: &Path, server: &Server) -> Result<Standing, StatusEr
     Ok(Standing {
         waiting: look.scans.len() as u64,
         others: look.others,
+        passed: look.passed,
         received: count(RECEIVED)?,
         by_hand: count(BY_HAND)?,
         damaged: count(DAMAGED)?,
@@ -121,12 +130,13 @@ pub enum Would {
 /// # Errors
 /// When the folder or the service does not answer.
 pub async fn rehearse(root: &Path, server: &Server, mut tell: impl FnMut(&Would)) -> Result<(), StatusError> {
-    let look = folder::look(root)?;
+    let folder = Folder::open(root).map_err(|error| DiskError::at(root, error))?;
+    let look = folder::look(&folder)?;
     for some in look.scans.chunks(server::QUESTION) {
         let mut whole = Vec::new();
         for (file, _) in some {
-            let (path, file) = (root.join(file), file.display().to_string());
-            let judged = tokio::task::spawn_blocking(move || whole::judge(&path)).await;
+            let (folder, path, file) = (folder.clone(), file.clone(), file.display().to_string());
+            let judged = tokio::task::spawn_blocking(move || whole::judge(&folder, &path)).await;
             match judged.map_err(|error| DiskError::at(root, std::io::Error::other(error)))?? {
                 (Judgement::Whole(digest), Some(mark)) => whole.push((file, digest, mark.size)),
                 (Judgement::Unsound { why, .. }, _) => tell(&Would::Wait { file, tr: texts::unsound(&why) }),

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::clocks::{GateTold, ServerClock};
+use super::passed::PassedOver;
 use crate::domain::Digest;
 
 /// Something that happened.
@@ -61,6 +62,13 @@ pub enum Event {
         /// Why, in Turkish.
         tr: String,
     },
+    /// Files and folders of systems and programs are passed over. Told once, and again when there are others.
+    PassedOver {
+        /// Each name, and how often.
+        passed: PassedOver,
+        /// The same, in Turkish.
+        tr: String,
+    },
     /// A file is no scan, was not sent, and lies where `to` says.
     Damaged {
         /// The file, below the folder.
@@ -92,6 +100,8 @@ pub struct Summary {
     pub waiting: u64,
     /// Files in the folder that nobody sends, because they are no PNG by their name.
     pub others: u64,
+    /// What systems and programs keep beside the scans: nobody sends that.
+    pub passed: PassedOver,
     /// Folders that could not be read.
     pub unread: Vec<String>,
     /// Bytes of the scans that were really sent.
@@ -109,7 +119,7 @@ impl Summary {
             Event::Received { .. } => self.linked += 1,
             Event::Parked { .. } => self.parked += 1,
             Event::Damaged { .. } => self.damaged += 1,
-            Event::Connected { .. } | Event::Queued { .. } | Event::Waiting { .. } => {}
+            Event::Connected { .. } | Event::Queued { .. } | Event::PassedOver { .. } | Event::Waiting { .. } => {}
         }
     }
 

@@ -2,13 +2,13 @@
 //!
 //! It must never call a file damaged that may only be half written; how long one has stood still is for others to say.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use bytes::Bytes;
 
 use super::folder::Mark;
+use crate::beneath::{self, Folder};
 use crate::client::disk::DiskError;
 use crate::domain::Digest;
 use crate::reading::{PngError, check_frame};
@@ -48,9 +48,9 @@ pub enum Unsound {
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn read(path: &Path) -> Result<Option<(Bytes, Mark)>, DiskError> {
+pub fn read(root: &Folder, path: &Path) -> Result<Option<(Bytes, Mark)>, DiskError> {
     let read = || -> std::io::Result<Option<(Bytes, Mark)>> {
-        let mut file = File::open(path)?;
+        let mut file = root.file(path)?;
         let before = Mark::of(&file.metadata()?);
         let mut bytes = Vec::with_capacity(before.size.min(BYTES) as usize);
         (&mut file).take(BYTES + 1).read_to_end(&mut bytes)?;
@@ -59,8 +59,8 @@ pub fn read(path: &Path) -> Result<Option<(Bytes, Mark)>, DiskError> {
         Ok(same.then(|| (bytes.into(), after)))
     };
     match read() {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        done => done.map_err(|error| DiskError::at(path, error)),
+        Err(error) if beneath::is_absent(&error) => Ok(None),
+        done => done.map_err(|error| DiskError::at(&root.path().join(path), error)),
     }
 }
 
@@ -68,8 +68,8 @@ pub fn read(path: &Path) -> Result<Option<(Bytes, Mark)>, DiskError> {
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn judge(path: &Path) -> Result<(Judgement, Option<Mark>), DiskError> {
-    let Some((bytes, mark)) = read(path)? else { return Ok((Judgement::Moving, None)) };
+pub fn judge(root: &Folder, path: &Path) -> Result<(Judgement, Option<Mark>), DiskError> {
+    let Some((bytes, mark)) = read(root, path)? else { return Ok((Judgement::Moving, None)) };
     let digest = Digest::of(&bytes);
     let sound = match mark.size {
         size if size > BYTES => Err(Unsound::TooLong(size)),

@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::files::{self, Known};
 use super::{CannotVerify, Verdict};
 use crate::archive::pack::PackPlan;
+use crate::beneath::{self, Unsafe};
 use crate::client::disk::Disk;
-use crate::client::fetch::PackCheck;
+use crate::client::fetch::{PackCheck, SCAN_BYTES};
 use crate::client::order::Order;
 use crate::client::problem::Problem;
 use crate::client::round::Bundle;
@@ -223,7 +224,7 @@ fn entry(holding: &Holding<'_>, position: u64, line: &str, shown: &mut Shown) {
     if holding.log_only || holding.packs {
         return;
     }
-    match hash_file(holding.disk, &path) {
+    match hash_file(holding.disk, &path, told.size.unwrap_or(0)) {
         Ok(Some((found, bytes))) => {
             shown.scans += 1;
             shown.bytes += bytes;
@@ -238,11 +239,17 @@ fn entry(holding: &Holding<'_>, position: u64, line: &str, shown: &mut Shown) {
     }
 }
 
-fn hash_file(disk: &Disk, path: &str) -> Result<Option<(Digest, u64)>, String> {
+/// A file that is far longer than the scan is not read to its end.
+fn hash_file(disk: &Disk, path: &str, size: u64) -> Result<Option<(Digest, u64)>, String> {
     let place = disk.place(path).map_err(|error| error.to_string())?;
-    match std::fs::File::open(&place) {
-        Ok(file) => files::digest(file).map(Some).map_err(|error| error.to_string()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+    let found = disk.folder().file(&place).and_then(|file| {
+        let bytes = file.metadata()?.len();
+        let most = size.max(SCAN_BYTES);
+        if bytes > most { Err(Unsafe::TooLong(most).into()) } else { files::digest(file) }
+    });
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if beneath::is_absent(&error) => Ok(None),
         Err(error) => Err(error.to_string()),
     }
 }
@@ -258,7 +265,7 @@ fn pack(disk: &Disk, tile: Tile, lines: &[&str], shown: &mut Shown) {
     let file = disk
         .place(&path)
         .map_err(|error| error.to_string())
-        .and_then(|place| std::fs::File::open(place).map_err(|error| absent(&error)));
+        .and_then(|place| disk.folder().file(&place).map_err(|error| absent(&error)));
     let mut check = PackCheck::new(plan, path.clone());
     let read = file.and_then(|file| {
         files::each_chunk(file, |bytes| check.next(bytes).map_err(|problem| problem.words().1))

@@ -6,13 +6,16 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::beneath::{self, Folder, Kind};
 use crate::client::disk::{Disk, PART};
-use crate::client::problem::Problem;
+use crate::client::problem::{Problem, printable};
 use crate::domain::naming::packs::{PACKS, PackPath};
 use crate::domain::{Digest, naming};
 use crate::log::tile::Tile;
 
 const CHUNK: usize = 256 << 10;
+/// Problems that are named at most: a copy that is full of other things is told by fewer.
+const NAMED: usize = 10_000;
 
 /// A path that the log knows, by sixteen bytes of its hash: two million of them are eighty megabytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,21 +56,33 @@ pub(super) fn twice(known: &mut [Known]) -> Vec<u64> {
 pub(super) fn walk(disk: &Disk, known: Option<&[Known]>, size: u64) -> Found {
     let mut found = Found::default();
     for top in [naming::SCANS, PACKS, naming::LOG] {
-        below(disk.root(), top, known, size, &mut found);
+        below(disk.folder(), Path::new(top), known, size, &mut found);
     }
     found
 }
 
-fn below(root: &Path, path: &str, known: Option<&[Known]>, size: u64, found: &mut Found) {
-    let Ok(entries) = fs::read_dir(root.join(path)) else { return };
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let path = format!("{path}/{}", name.to_string_lossy());
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => below(root, &path, known, size, found),
-            _ if path.ends_with(&format!(".{PART}")) => found.parts += 1,
-            _ if is_known(&path, known, size) => {}
-            _ => found.problems.push(Problem::Extra { path: crate::client::problem::printable(&path) }),
+fn below(folder: &Folder, path: &Path, known: Option<&[Known]>, size: u64, found: &mut Found) {
+    let extra = |path: &Path, found: &mut Found| {
+        if found.problems.len() < NAMED {
+            found.problems.push(Problem::Extra { path: printable(&path.to_string_lossy()) });
+        }
+    };
+    let entries = match folder.list(path) {
+        Ok(entries) => entries,
+        Err(error) if beneath::is_absent(&error) => return,
+        // A link, or what nobody can look into: nothing of the log lies there.
+        Err(_) => return extra(path, found),
+    };
+    for entry in entries {
+        let Ok((name, kind)) = entry else { return extra(path, found) };
+        let path = path.join(name);
+        let name = path.to_string_lossy();
+        match kind {
+            Kind::Directory => below(folder, &path, known, size, found),
+            Kind::File if name.ends_with(&format!(".{PART}")) => found.parts += 1,
+            // What the log knows and is no file, is named where it is read.
+            _ if is_known(&name, known, size) => {}
+            _ => extra(&path, found),
         }
     }
 }

@@ -6,11 +6,11 @@
 mod bag;
 mod scan;
 
-use std::fs::File;
 use std::path::Path;
 
 use super::{CannotVerify, View, compare_with_copy};
-use crate::client::disk::{self, Disk};
+use crate::beneath::{Folder, Kind};
+use crate::client::disk::{self, Disk, DiskError};
 use crate::client::problem::Problem;
 use crate::client::round::Copy;
 use crate::client::trust;
@@ -48,15 +48,18 @@ pub struct MediumVerdict {
 
 /// Whether a bag lies in this directory, whole or half.
 pub fn is_medium(root: &Path) -> bool {
+    let Ok(folder) = Folder::open(root) else { return false };
+    let there = |name: &str| folder.look(Path::new(name)).is_ok_and(|found| found.is_some());
     let names = [DECLARATION, MANIFEST, TAGS, SIGNATURE, INFO];
-    names.iter().any(|name| root.join(name).exists() || root.join(format!("{name}.part")).exists())
-        || (root.join(PAYLOAD).is_dir() && !root.join(naming::LOG).is_dir())
+    names.iter().any(|name| there(name) || there(&format!("{name}.part"))) || (there(PAYLOAD) && !there(naming::LOG))
 }
 
 /// Whether an encrypted bag lies in this directory.
 pub fn is_sealed(root: &Path) -> bool {
-    let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
-    root.join(SUMS).is_file() && entries.into_iter().any(|entry| entry.file_name().to_string_lossy().ends_with(ENDING))
+    let Ok(folder) = Folder::open(root) else { return false };
+    let Ok(mut names) = folder.list(Path::new("")) else { return false };
+    folder.has(Kind::File, Path::new(SUMS))
+        && names.any(|entry| entry.is_ok_and(|(name, _)| name.as_encoded_bytes().ends_with(ENDING.as_bytes())))
 }
 
 /// Checks a medium. `keys` are trusted; none takes those that lie on it. Burns every core until it is done.
@@ -64,6 +67,7 @@ pub fn is_sealed(root: &Path) -> bool {
 /// # Errors
 /// When the medium cannot be read. What is wrong with it is in the verdict.
 pub fn verify_medium(root: &Path, keys: &[VerifierKey]) -> Result<MediumVerdict, CannotVerify> {
+    let root = &Folder::open(root).map_err(|error| DiskError::at(root, error))?;
     let mut verdict = MediumVerdict::default();
     let keys = match keys {
         [] => {
@@ -74,7 +78,8 @@ pub fn verify_medium(root: &Path, keys: &[VerifierKey]) -> Result<MediumVerdict,
     };
     signature(root, &keys, &mut verdict);
     declaration(root, &mut verdict);
-    let note = disk::read(&root.join(log_path(naming::CHECKPOINT)), NOTE_BYTES)?.unwrap_or_default();
+    let note =
+        disk::read(root, Path::new(&log_path(naming::CHECKPOINT)), NOTE_BYTES).ok().flatten().unwrap_or_default();
     let note = String::from_utf8_lossy(&note).into_owned();
     match Checkpoint::verified(&note, &keys) {
         Ok(checkpoint) => verdict.checkpoint = Some(checkpoint),
@@ -96,7 +101,7 @@ pub fn verify_medium(root: &Path, keys: &[VerifierKey]) -> Result<MediumVerdict,
 /// # Errors
 /// When the medium's tiles cannot be read.
 pub(super) fn compare(root: &Path, ours: &Checkpoint, theirs: &Checkpoint) -> Result<View, CannotVerify> {
-    compare_with_copy(&Disk::at(&root.join(PAYLOAD)), ours, theirs)
+    compare_with_copy(&Disk::at(&root.join(PAYLOAD))?, ours, theirs)
 }
 
 impl MediumVerdict {
@@ -114,6 +119,7 @@ impl MediumVerdict {
 /// # Errors
 /// When the sums cannot be read.
 pub fn verify_sealed(root: &Path) -> Result<MediumVerdict, CannotVerify> {
+    let root = &Folder::open(root).map_err(|error| DiskError::at(root, error))?;
     let mut verdict = MediumVerdict { own_keys: true, ..MediumVerdict::default() };
     let scans = scan::Scans { root, note: "", checkpoint: None };
     Manifest::check(root, SUMS, &scans, &mut verdict)?;
@@ -121,9 +127,9 @@ pub fn verify_sealed(root: &Path) -> Result<MediumVerdict, CannotVerify> {
 }
 
 /// The keys that lie on the medium; none, with a word, where it was not finished.
-fn own_keys(root: &Path, verdict: &mut MediumVerdict) -> Vec<VerifierKey> {
+fn own_keys(root: &Folder, verdict: &mut MediumVerdict) -> Vec<VerifierKey> {
     let path = log_path(naming::KEYS);
-    let text = disk::read(&root.join(&path), trust::KEYS_BYTES).ok().flatten().unwrap_or_default();
+    let text = disk::read(root, Path::new(&path), trust::KEYS_BYTES).ok().flatten().unwrap_or_default();
     let keys = trust::parse_keys(&String::from_utf8_lossy(&text)).unwrap_or_default();
     if keys.is_empty() {
         verdict.problems.push(Problem::Bag { path, what: "imza anahtarı yok / it holds no key".to_owned() });
@@ -131,13 +137,13 @@ fn own_keys(root: &Path, verdict: &mut MediumVerdict) -> Vec<VerifierKey> {
     keys
 }
 
-fn signature(root: &Path, keys: &[VerifierKey], verdict: &mut MediumVerdict) {
+fn signature(root: &Folder, keys: &[VerifierKey], verdict: &mut MediumVerdict) {
     let raw: Vec<_> = keys.iter().map(|key| *key.key()).collect();
     let mut checked = || -> Result<(), String> {
         let missing = || "yok; ortamın yazılması bitmemiş / it is not there: the medium was not finished".to_owned();
-        let text = disk::read(&root.join(SIGNATURE), SIGNATURE_BYTES).map_err(|error| error.to_string())?;
+        let text = disk::read(root, Path::new(SIGNATURE), SIGNATURE_BYTES).map_err(|error| error.to_string())?;
         let text = text.ok_or_else(missing)?;
-        let hash = File::open(root.join(TAGS)).and_then(sign::hash).map_err(|_| missing())?;
+        let hash = root.file(Path::new(TAGS)).and_then(bag::bounded).and_then(sign::hash).map_err(|_| missing())?;
         let text = String::from_utf8_lossy(&text);
         let signer = raw.iter().find(|key| sign::verify(&text, &hash, &[**key]) != Err(BadSignature::OtherKey));
         let signer = signer.ok_or("başka bir anahtarla atılmış / it is of another key")?;
@@ -152,8 +158,8 @@ fn signature(root: &Path, keys: &[VerifierKey], verdict: &mut MediumVerdict) {
     }
 }
 
-fn declaration(root: &Path, verdict: &mut MediumVerdict) {
-    let read = |name: &str| disk::read(&root.join(name), 1 << 20).ok().flatten();
+fn declaration(root: &Folder, verdict: &mut MediumVerdict) {
+    let read = |name: &str| disk::read(root, Path::new(name), 1 << 20).ok().flatten();
     let declared = read(DECLARATION).is_some_and(|text| text.starts_with(b"BagIt-Version: 1.0"));
     if !declared {
         let what = "BagIt 1.0 bildirimi yok / it declares no BagIt 1.0".to_owned();
@@ -191,9 +197,9 @@ fn about(payload: &Manifest, verdict: &mut MediumVerdict) {
 }
 
 /// The tiles must lead to the signed root, or no other checkpoint can be held against it.
-fn tiles(root: &Path, verdict: &mut MediumVerdict) {
+fn tiles(root: &Folder, verdict: &mut MediumVerdict) {
     let Some(checkpoint) = &verdict.checkpoint else { return };
-    let disk = Disk::at(&root.join(PAYLOAD));
+    let Ok(disk) = root.inside(Path::new(PAYLOAD)).map(Disk::of) else { return };
     let computed = proof::root(checkpoint.size, &Copy { disk: &disk, size: checkpoint.size });
     match computed {
         Ok(root) if root == checkpoint.root => {}

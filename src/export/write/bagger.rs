@@ -1,6 +1,6 @@
 //! A bag while it is written: its manifests grow with it, and its signature comes last.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +9,9 @@ use ed25519_dalek::SigningKey;
 
 use super::ExportError;
 use crate::archive::spool::Spool;
+use crate::beneath::{Folder, Kind};
 use crate::domain::Digest;
+use crate::domain::words::shown;
 use crate::export::bag::{
     DECLARATION, DECLARED, HOW, INDEX, INFO, Info, MANIFEST, PAGES, PAYLOAD, PREVIEWS, SIGNATURE, SIGNER, TAGS,
     manifest_line,
@@ -66,6 +68,9 @@ pub(super) struct Bagger {
     bytes: u64,
 }
 
+/// Bytes of what a bag says of itself at most.
+const INFO_BYTES: u64 = 1 << 20;
+
 const OWN: [&str; 11] = [DECLARATION, INFO, MANIFEST, TAGS, SIGNATURE, SIGNER, INDEX, HOW, PAYLOAD, PAGES, PREVIEWS];
 
 /// Whether a name at the medium's root is one of a bag.
@@ -75,31 +80,34 @@ pub(super) fn is_ours(name: &str) -> bool {
 
 /// Bytes of a bag, whole or half, that lie below `root`: they count as room for the same bag.
 pub(super) fn ours_on(root: &Path) -> u64 {
-    fn below(path: &Path) -> u64 {
-        let entries = fs::read_dir(path).into_iter().flatten().flatten();
-        entries
-            .map(|entry| match entry.metadata() {
-                Ok(found) if found.is_dir() => below(&entry.path()),
-                Ok(found) => found.len(),
-                Err(_) => 0,
-            })
-            .sum()
+    fn below(root: &Folder, path: &Path) -> u64 {
+        let size = |(name, kind): (std::ffi::OsString, Kind)| match (kind, path.join(name)) {
+            (Kind::Directory, path) => below(root, &path),
+            (Kind::File, path) => root.look(&path).ok().flatten().map_or(0, |found| found.size),
+            (Kind::Other, _) => 0,
+        };
+        root.list(path).into_iter().flatten().flatten().map(size).sum()
     }
-    let entries = fs::read_dir(root).into_iter().flatten().flatten();
-    let ours = entries.filter(|entry| {
-        let name = entry.file_name().to_string_lossy().into_owned();
+    let Ok(root) = Folder::open(root) else { return 0 };
+    let ours = root.list(Path::new("")).into_iter().flatten().flatten().filter(|(name, _)| {
+        let name = name.to_string_lossy();
         is_ours(name.strip_suffix(".part").unwrap_or(&name))
     });
-    ours.map(|entry| if entry.path().is_dir() { below(&entry.path()) } else { entry.metadata().map_or(0, |m| m.len()) })
-        .sum()
+    let size = |(name, kind)| match kind {
+        Kind::Directory => below(&root, Path::new(&name)),
+        _ => root.look(Path::new(&name)).ok().flatten().map_or(0, |found| found.size),
+    };
+    ours.map(size).sum()
 }
 
 impl Bagger {
     /// A bag of `info` in `sink`. The signature of one that lies there already is taken away first: until the last byte was
     /// read back, nothing on the medium may say that it is whole.
     pub fn new(sink: Sink, info: &Info, root: &Path) -> Result<Self, ExportError> {
-        if let Ok(text) = fs::read_to_string(root.join(INFO)) {
-            let found = Info::parse(&text);
+        let at = |name: &'static str| move |error: std::io::Error| MediumError::at(name, &error);
+        let root = Folder::open(root).map_err(at("."))?;
+        if let Some(text) = root.read(Path::new(INFO), INFO_BYTES).map_err(at(INFO))? {
+            let found = Info::parse(&String::from_utf8_lossy(&text));
             let same = found.as_ref().is_some_and(|found| {
                 (&found.origin, found.request, found.number) == (&info.origin, info.request, info.number)
             });
@@ -108,15 +116,10 @@ impl Bagger {
                     || INFO.to_owned(),
                     |found| format!("{}#{}, {} / {}", found.origin, found.request, found.number, found.of),
                 );
-                return Err(MediumError::OtherBag { found }.into());
+                return Err(MediumError::OtherBag { found: shown(&found).into_owned() }.into());
             }
         }
-        match fs::remove_file(root.join(SIGNATURE)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(MediumError::at(SIGNATURE, &error).into());
-            }
-            _ => {}
-        }
+        root.remove(Path::new(SIGNATURE)).map_err(at(SIGNATURE))?;
         let spool = || tempfile::tempfile().map(BufWriter::new).map_err(ExportError::Spool);
         Ok(Self { sink, payload: spool()?, tags: spool()?, names: vec![], oxum: (0, 0), files: 0, bytes: 0 })
     }

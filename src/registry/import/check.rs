@@ -61,7 +61,7 @@ impl Checked {
     /// The line of the election's file that sets `field`; 0 where none does.
     pub fn line_of_field(&self, field: &str) -> u64 {
         let file = self.files.iter().find(|file| file.holds == Stored::Election);
-        let text = file.and_then(|file| std::fs::read_to_string(&file.path).ok()).unwrap_or_default();
+        let text = file.and_then(|file| settings::text(&file.path).ok()).unwrap_or_default();
         settings::line_of_field(&text, field)
     }
 }

@@ -1,22 +1,25 @@
 //! The files of a bag against its manifests, on all cores.
 
-use std::fs::{self, File};
-use std::io::{BufRead, BufReader, ErrorKind};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Take};
 use std::path::Path;
 use std::sync::Mutex;
 
 use super::scan::{Scans, tree_path};
 use super::{CannotVerify, MediumVerdict};
+use crate::beneath::{self, Folder, Kind, ShortLines, Unsafe};
 use crate::client::problem::{Problem, printable};
 use crate::client::verify::files;
 use crate::domain::Digest;
 use crate::domain::naming::lists::{ListFormat, ListKind, ListPath};
-use crate::export::bag::{DECLARATION, PAGES, PAYLOAD, PREVIEWS, SIGNATURE, TAGS, parse_line};
+use crate::export::bag::{DECLARATION, PAGES, PAYLOAD, PREVIEWS, SIGNATURE, TAG_BYTES, TAGS, parse_line};
 use crate::export::copy::name_of;
-use crate::export::portable;
+use crate::export::portable::{self, FILE_BYTES};
 
 /// Lines that are dealt out to the threads at a time.
 const LINES: usize = 4096;
+/// Bytes of a line at most, of a manifest or a list.
+const LINE: usize = 16 << 10;
 /// Problems that are named at most: a medium that is all wrong is told by fewer.
 const NAMED: usize = 10_000;
 
@@ -43,13 +46,13 @@ struct Shown {
 impl Manifest {
     /// Hashes every file that the manifest names.
     pub fn check(
-        root: &Path,
+        root: &Folder,
         name: &str,
         scans: &Scans<'_>,
         verdict: &mut MediumVerdict,
     ) -> Result<Self, CannotVerify> {
         let mut manifest = Self { whole: true, ..Self::default() };
-        let file = match File::open(root.join(name)) {
+        let file = match root.file(Path::new(name)).and_then(bounded) {
             Ok(file) => file,
             Err(error) => {
                 let what = if error.kind() == ErrorKind::NotFound {
@@ -61,21 +64,32 @@ impl Manifest {
                 return Ok(manifest);
             }
         };
-        let mut lines = BufReader::new(file).lines();
-        loop {
+        let mut lines = BufReader::new(ShortLines::new(file, LINE)).lines();
+        let mut more = true;
+        while more {
             let mut some = Vec::with_capacity(LINES);
-            for line in lines.by_ref().take(LINES) {
-                let line = line.unwrap_or_default();
+            while some.len() < LINES {
+                let line = match lines.next() {
+                    Some(Ok(line)) => line,
+                    Some(Err(error)) => {
+                        manifest.whole = false;
+                        verdict.problems.push(Problem::Bag { path: name.to_owned(), what: error.to_string() });
+                        more = false;
+                        break;
+                    }
+                    None => {
+                        more = false;
+                        break;
+                    }
+                };
                 match parse_line(line.trim_end_matches('\r')) {
                     Some((digest, path)) => some.push((digest, path.to_owned())),
-                    None => {
+                    None if verdict.problems.len() < NAMED => {
                         let what = format!("satır anlaşılmıyor / a line makes no sense: {}", printable(&line));
                         verdict.problems.push(Problem::Bag { path: name.to_owned(), what });
                     }
+                    None => {}
                 }
-            }
-            if some.is_empty() {
-                break;
             }
             for shown in on_all_cores(&some, |(digest, path)| look_at(root, digest, path, scans)) {
                 manifest.bytes += shown.bytes;
@@ -117,10 +131,10 @@ fn on_all_cores<T: Sync>(work: &[T], look: impl Fn(&T) -> Shown + Sync) -> Vec<S
     shown.into_iter().map(|(_, shown)| shown).collect()
 }
 
-fn look_at(root: &Path, digest: &Digest, path: &str, scans: &Scans<'_>) -> Shown {
+fn look_at(root: &Folder, digest: &Digest, path: &str, scans: &Scans<'_>) -> Shown {
     let tree = tree_path(path);
     let mut shown = Shown { bytes: 0, is_scan: tree.is_some(), problems: Vec::new() };
-    match File::open(root.join(path)).and_then(files::digest) {
+    match root.file(Path::new(path)).and_then(|file| whole(file, FILE_BYTES)).and_then(files::digest) {
         Ok((found, bytes)) => {
             shown.bytes = bytes;
             if found != *digest {
@@ -128,7 +142,7 @@ fn look_at(root: &Path, digest: &Digest, path: &str, scans: &Scans<'_>) -> Shown
                 shown.problems.push(Problem::FileChanged { path: path.to_owned(), signed: *digest, found });
             }
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => {
+        Err(error) if beneath::is_absent(&error) => {
             shown.problems.push(Problem::FileMissing { path: path.to_owned() });
         }
         Err(error) => {
@@ -142,10 +156,21 @@ fn look_at(root: &Path, digest: &Digest, path: &str, scans: &Scans<'_>) -> Shown
     shown
 }
 
+/// A manifest, if it is no longer than one can be.
+pub(super) fn bounded(file: File) -> io::Result<Take<File>> {
+    let most = TAG_BYTES as u64;
+    Ok(whole(file, most)?.take(most))
+}
+
+/// A file, if it is no longer than one of a medium can be.
+fn whole(file: File, most: u64) -> io::Result<File> {
+    if file.metadata()?.len() > most { Err(Unsafe::TooLong(most).into()) } else { Ok(file) }
+}
+
 /// Names what lies in the bag's directories and was not signed, and what must have been signed and was not.
-pub(super) fn walk(root: &Path, payload: &Manifest, tags: &Manifest, verdict: &mut MediumVerdict) {
+pub(super) fn walk(root: &Folder, payload: &Manifest, tags: &Manifest, verdict: &mut MediumVerdict) {
     for (top, manifest) in [(PAYLOAD, payload), (PAGES, tags), (PREVIEWS, tags)] {
-        below(root, top, manifest, verdict);
+        below(root, Path::new(top), manifest, verdict);
     }
     for name in [DECLARATION, super::INFO, super::MANIFEST] {
         if !tags.holds(name) {
@@ -154,42 +179,57 @@ pub(super) fn walk(root: &Path, payload: &Manifest, tags: &Manifest, verdict: &m
         }
     }
     // At the top, systems put files of their own. Pages and texts that are not of the bag could mislead.
-    for entry in fs::read_dir(root).into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
+    for (name, _) in root.list(Path::new("")).into_iter().flatten().flatten() {
+        let name = name.to_string_lossy().into_owned();
         let misleads = name.ends_with(".html") || name.ends_with(".txt") || name.ends_with(".part");
-        if misleads && name != TAGS && name != SIGNATURE && !tags.holds(&name) {
+        if misleads && verdict.problems.len() < NAMED && name != TAGS && name != SIGNATURE && !tags.holds(&name) {
             verdict.problems.push(Problem::FileExtra { path: printable(&name) });
         }
     }
 }
 
-fn below(root: &Path, path: &str, manifest: &Manifest, verdict: &mut MediumVerdict) {
-    for entry in fs::read_dir(root.join(path)).into_iter().flatten().flatten() {
-        let path = format!("{path}/{}", entry.file_name().to_string_lossy());
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => below(root, &path, manifest, verdict),
-            _ if manifest.holds(&path) || verdict.problems.len() >= NAMED => {}
-            _ => verdict.problems.push(Problem::FileExtra { path: printable(&path) }),
+fn below(root: &Folder, path: &Path, manifest: &Manifest, verdict: &mut MediumVerdict) {
+    let extra = |path: &Path, verdict: &mut MediumVerdict| {
+        if verdict.problems.len() < NAMED {
+            verdict.problems.push(Problem::FileExtra { path: printable(&path.to_string_lossy()) });
+        }
+    };
+    let entries = match root.list(path) {
+        Ok(entries) => entries,
+        Err(error) if beneath::is_absent(&error) => return,
+        Err(_) => return extra(path, verdict), // a link, or what cannot be looked into
+    };
+    for entry in entries {
+        let Ok((name, kind)) = entry else { return extra(path, verdict) };
+        let path = path.join(name);
+        match kind {
+            Kind::Directory => below(root, &path, manifest, verdict),
+            // What was signed and is no file is named where it is read.
+            _ if manifest.holds(&path.to_string_lossy()) => {}
+            _ => extra(&path, verdict),
         }
     }
 }
 
 /// Every scan that the list names must be here, or on another of several media.
-pub(super) fn listed(root: &Path, payload: &Manifest, verdict: &mut MediumVerdict) {
+pub(super) fn listed(root: &Folder, payload: &Manifest, verdict: &mut MediumVerdict) {
     let list = ListPath::List { part: None, kind: ListKind::Scans, format: ListFormat::Comma };
     let path = format!("{PAYLOAD}/{}", list.path());
     if !payload.holds(&path) {
         verdict.problems.push(Problem::FileMissing { path });
         return;
     }
-    let Ok(mut reader) = csv::Reader::from_path(root.join(&path)) else { return };
-    let column = reader.headers().ok().and_then(|headers| headers.iter().position(|header| header == "DOSYA"));
+    let Ok(file) = root.file(Path::new(&path)).and_then(bounded) else { return };
+    // Line by line: a quote that is never closed would gather the rest of the file.
+    let mut lines = BufReader::new(ShortLines::new(file, LINE)).lines();
+    let header = lines.next().and_then(Result::ok).and_then(|line| record(line.trim_start_matches('\u{feff}')));
+    let column = header.and_then(|header| header.iter().position(|header| header == "DOSYA"));
     let Some(column) = column else {
         verdict.problems.push(Problem::Bag { path, what: "DOSYA sütunu yok / it has no column DOSYA".to_owned() });
         return;
     };
     let several = verdict.info.as_ref().is_some_and(|info| info.of > 1);
-    for record in reader.records().flatten() {
+    for record in lines.map_while(Result::ok).filter_map(|line| record(&line)) {
         let Some(tree) = record.get(column).filter(|tree| !tree.is_empty()) else { continue };
         if payload.holds(&format!("{PAYLOAD}/{}", portable::path(tree))) {
             continue;
@@ -202,4 +242,10 @@ pub(super) fn listed(root: &Path, payload: &Manifest, verdict: &mut MediumVerdic
             false => {}
         }
     }
+}
+
+/// A line of a list, in its fields.
+fn record(line: &str) -> Option<csv::StringRecord> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).buffer_capacity(LINE).from_reader(line.as_bytes());
+    reader.records().next()?.ok()
 }

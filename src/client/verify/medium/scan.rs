@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::beneath::Folder;
 use crate::client::disk;
 use crate::client::problem::Problem;
 use crate::client::told::Told;
@@ -15,7 +16,7 @@ use crate::log::proof_file::{PROOF_FILE_BYTES, ProofFile};
 
 /// What the scans of a medium are held against.
 pub(super) struct Scans<'a> {
-    pub root: &'a Path,
+    pub root: &'a Folder,
     /// The medium's checkpoint as its signed note.
     pub note: &'a str,
     /// The same, where a trusted key signed it.
@@ -33,7 +34,7 @@ impl Scans<'_> {
     pub fn check(&self, path: &str, tree: &str, digest: &Digest) -> Option<Problem> {
         let proof = format!("{path}{}", naming::PROOF);
         let wrong = |what: String| Some(Problem::Proof { path: proof.clone(), what });
-        let text = match disk::read(&self.root.join(&proof), PROOF_FILE_BYTES) {
+        let text = match disk::read(self.root, Path::new(&proof), PROOF_FILE_BYTES) {
             Ok(Some(text)) => text,
             Ok(None) => return wrong("yok / it is not there".to_owned()),
             Err(error) => return wrong(error.to_string()),
