@@ -29,7 +29,7 @@ use self::admission::{Admission, NoSeat, Seat};
 use crate::clock::Clock;
 use crate::cpu::{CpuLane, WorkPanicked};
 use crate::domain::routing::{Claim, Finding};
-use crate::domain::{BoardId, Digest, Karekod, Sender};
+use crate::domain::{BoardId, Digest, Karekod, Sender, Words};
 use crate::ledger::append::{AppendError, Appender, Submission};
 use crate::ledger::{Ledger, LedgerError};
 use crate::reading;
@@ -91,7 +91,7 @@ pub struct Announced {
     /// The earlier scan that this one replaces.
     pub replaces: Option<Digest>,
     /// Why.
-    pub reason: Option<String>,
+    pub reason: Option<Words>,
 }
 
 /// Why a scan was not taken in. Nothing of it stays, and the sender may try again.
@@ -238,7 +238,7 @@ impl Intake {
         }
         let kept = self.vault.keep(&scan).await?;
         let claim = Claim { digest, board: sender.board.clone(), finding, replaces: announced.replaces };
-        let submission = Submission::new(&kept, claim, announced.reason, routing::rule);
+        let submission = Submission::new(&kept, claim, announced.reason.map(String::from), routing::rule);
         // The writer wakes the waiting readers when its commit is through.
         let recorded = self.appender.append(submission).await?;
         Ok(self.accepted(recorded, remarks))

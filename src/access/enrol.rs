@@ -11,7 +11,8 @@ use super::people;
 use super::secrets::{self, SecretError};
 use crate::clock::Clock;
 use crate::domain::person::Role;
-use crate::domain::{BoardId, Channel, Gate, Level, PartyId, PlaceId};
+use crate::domain::words::BadWords;
+use crate::domain::{BoardId, Channel, Gate, Level, PartyId, PlaceId, Words};
 use crate::ledger::accounts::NewAccount;
 use crate::ledger::people::Definition;
 use crate::ledger::{Ledger, LedgerError};
@@ -69,6 +70,9 @@ pub enum EnrolError {
         /// Those there are.
         constituencies: Vec<String>,
     },
+    /// The name that people know it by cannot be taken.
+    #[error("ad (--name): {0} / the name cannot be taken")]
+    BadName(#[from] BadWords),
     /// There is none of this name and kind.
     #[error("there is no such account: {0}")]
     NoSuchAccount(String),
@@ -187,6 +191,9 @@ async fn one_person(ledger: &Ledger, kind: Kind, id: &str, name: &str) -> Result
     Ok(login)
 }
 
+/// Letters of an account's name at most.
+const NAME: usize = 200;
+
 /// What kind of account it is, and which gate it waits for.
 #[derive(Clone, Copy)]
 struct Kind {
@@ -210,6 +217,7 @@ async fn add(
     credentials: Vec<(Channel, String, String)>,
     first: Option<&Login>,
 ) -> Result<(), EnrolError> {
+    let name = String::from(Words::of_at_most(NAME, name)?);
     let addresses: Vec<String> = from.iter().map(IpNet::to_string).collect();
     let first = match first {
         None => None,
@@ -217,7 +225,7 @@ async fn add(
             account: id.to_owned(),
             login: Some(user.clone()),
             role: Role::Representative,
-            name: name.to_owned(),
+            name: name.clone(),
             phone: String::new(),
             email: String::new(),
             password: PASSWORDS.hash(password.clone()).await?,
@@ -229,7 +237,7 @@ async fn add(
     let account = NewAccount {
         id: id.to_owned(),
         kind,
-        name: name.to_owned(),
+        name,
         place: place.map(PlaceId::to_string),
         addresses: addresses.join(" "),
         opens_with,

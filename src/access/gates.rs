@@ -12,7 +12,8 @@ use serde::Serialize;
 
 use super::Refusal;
 use super::door::{Door, DoorError};
-use crate::domain::Gate;
+use crate::domain::words::BadWords;
+use crate::domain::{Gate, Words};
 use crate::ledger::gates::{GateChange, RecordedChange};
 use crate::ledger::{Ledger, LedgerError};
 
@@ -150,8 +151,8 @@ pub enum GateError {
         needed: usize,
     },
     /// A change without a reason.
-    #[error("say why: the reason stands in the public log")]
-    NoReason,
+    #[error("gerekçe (--reason): {0} / say why: the reason stands in the public log")]
+    NoReason(BadWords),
     /// The database did not answer.
     #[error("the gate could not be moved")]
     Ledger(#[from] LedgerError),
@@ -164,7 +165,7 @@ impl GateError {
             Self::NoOperator { .. } => "unknown-credential".to_owned(),
             Self::NoSecondFactor { .. } => "no-second-factor".to_owned(),
             Self::TooFew { needed } => format!("this takes {needed} different operators"),
-            Self::NoReason => "no-reason".to_owned(),
+            Self::NoReason(_) => "no-reason".to_owned(),
             Self::Ledger(_) => "the gate could not be moved".to_owned(),
         }
     }
@@ -172,9 +173,6 @@ impl GateError {
 
 /// Gates are moved at the machine itself.
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-
-/// Longest reason, in letters.
-const REASON: usize = 500;
 
 /// Moves a gate in the name of `operators`. Gives the position of the entry; none when the gate stands so already.
 ///
@@ -189,10 +187,7 @@ pub async fn change(
     operators: &[Signature],
     now: Timestamp,
 ) -> Result<Option<u64>, GateError> {
-    let reason = reason.trim();
-    if reason.is_empty() || reason.chars().count() > REASON || reason.contains('\0') {
-        return Err(GateError::NoReason);
-    }
+    let reason = Words::new(reason).map_err(GateError::NoReason)?;
     let mut by = Vec::new();
     for operator in operators {
         let account = match door.operator(&operator.user, &operator.password, &operator.code, HERE).await {
@@ -211,5 +206,5 @@ pub async fn change(
     if by.len() < needed {
         return Err(GateError::TooFew { needed });
     }
-    Ok(ledger.change_gate(&GateChange { gate, open, by, reason: reason.to_owned() }, now).await?)
+    Ok(ledger.change_gate(&GateChange { gate, open, by, reason: reason.into() }, now).await?)
 }

@@ -8,6 +8,8 @@ mod sheet;
 
 use std::fmt;
 
+use serde::Serialize;
+
 pub use sheet::{BYTES, INFLATED, ROWS};
 
 use super::people::Wanted;
@@ -24,7 +26,7 @@ pub struct Form {
 }
 
 /// Something in a form that is not as it should be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Mistake {
     /// The line or row it stands on, counted from 1.
     pub line: usize,

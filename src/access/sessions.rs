@@ -19,6 +19,7 @@ use super::people::{self, PeopleError};
 use super::secrets::SecretError;
 use super::{Act, Class, Object, Principal, Refusal};
 use crate::clock::Clock;
+use crate::domain::words::Hidden;
 use crate::domain::{Channel, Sender};
 use crate::ledger::codes::WrongCodes;
 use crate::ledger::people::{PasswordChange, PersonLogin};
@@ -111,7 +112,7 @@ pub struct Caller<'a> {
 }
 
 fn new_session(token: [u8; 32], login: &str, from: Caller<'_>, now: Timestamp) -> NewSession {
-    let agent = from.agent.chars().filter(|c| !c.is_control()).take(AGENT).collect();
+    let agent = from.agent.chars().filter(|letter| Hidden::of(*letter).is_none()).take(AGENT).collect();
     let ends_ms = now.as_millisecond() + LONGEST.as_millis() as i64;
     let (person, address) = (login.to_owned(), from.address.to_canonical().to_string());
     NewSession { token, person, address, agent, began_ms: now.as_millisecond(), ends_ms }

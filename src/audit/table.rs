@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::domain::words::{shown, shown_lines};
 use crate::ledger::audit::{AuditRow, NumberedRow};
 
 /// The table's columns.
@@ -15,17 +16,17 @@ pub fn cells(NumberedRow { id, row }: &NumberedRow, at: String) -> [String; 13] 
     [
         id.to_string(),
         at,
-        row.principal.clone(),
+        shown(&row.principal).into_owned(),
         row.channel.clone(),
         row.protocol.clone(),
         row.address.clone(),
         row.act.clone(),
-        row.object.clone(),
+        shown(&row.object).into_owned(),
         row.start_at.to_string(),
         row.bytes.to_string(),
         complete.to_owned(),
         row.outcome.clone(),
-        row.reason.clone(),
+        shown(&row.reason).into_owned(),
     ]
 }
 
@@ -39,7 +40,8 @@ pub fn json_line(out: &mut Vec<u8>, NumberedRow { id, row }: &NumberedRow) {
         row: &'a AuditRow,
     }
     let at = when(row);
-    serde_json::to_writer(&mut *out, &Line { id: *id, at, row }).expect("text and numbers");
+    let line = serde_json::to_string(&Line { id: *id, at, row }).expect("text and numbers");
+    out.extend_from_slice(shown_lines(&line).as_bytes());
     out.push(b'\n');
 }
 

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::ballot_box::BOX_ID_DIGITS;
-use super::{BoxId, FormKind, Karekod, Race, RaceSet, naming};
+use super::{BoxId, FormKind, Karekod, Race, RaceSet, naming, words};
 
 /// The fields of `election.toml`, as they are written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,8 +90,10 @@ impl Election {
         if !naming::is_slug(&file.id) || file.id.len() > 48 {
             wrong("id", "1 to 48 of a–z, 0–9 and single '-' are expected".to_owned());
         }
-        if file.name.trim().is_empty() || file.name.len() > 200 || file.name.chars().any(char::is_control) {
-            wrong("name", "a name of at most 200 bytes without control characters is expected".to_owned());
+        if file.name.trim().is_empty() || file.name.len() > 200 {
+            wrong("name", "a name of at most 200 bytes is expected".to_owned());
+        } else if let Err(hidden) = words::check(&file.name) {
+            wrong("name", format!("a name without such characters is expected: {hidden}"));
         }
         if file.races.is_empty() {
             wrong("races", "at least one seçim türü is expected".to_owned());

@@ -23,12 +23,20 @@ pub enum ParkReason {
     OtherBoard,
     /// The very same bytes are already another form's scan. An alarm: one paper cannot be two forms.
     SameBytesOtherForm,
+    /// It is far smaller than the scan of the same page that is on file: a thumbnail, which nobody could read.
+    TooSmall,
 }
 
 impl ParkReason {
     /// Every reason.
-    pub const ALL: [Self; 5] =
-        [Self::NoCode, Self::UnknownCode, Self::CodesDisagree, Self::OtherBoard, Self::SameBytesOtherForm];
+    pub const ALL: [Self; 6] = [
+        Self::NoCode,
+        Self::UnknownCode,
+        Self::CodesDisagree,
+        Self::OtherBoard,
+        Self::SameBytesOtherForm,
+        Self::TooSmall,
+    ];
 
     /// The name in entries, receipts and the database.
     pub fn name(self) -> &'static str {
@@ -38,6 +46,7 @@ impl ParkReason {
             Self::CodesDisagree => "codes-disagree",
             Self::OtherBoard => "other-board",
             Self::SameBytesOtherForm => "same-bytes-other-form",
+            Self::TooSmall => "too-small",
         }
     }
 
@@ -49,6 +58,9 @@ impl ParkReason {
             Self::CodesDisagree => "Sayfadaki karekodlar birbirini tutmuyor.",
             Self::OtherBoard => "Bu tutanak başka bir kurulun sandığına ait.",
             Self::SameBytesOtherForm => "Aynı görüntü daha önce başka bir tutanak olarak kaydedilmiş.",
+            Self::TooSmall => {
+                "Görüntü, aynı tutanağın kayıtlı taramasından çok daha küçük; bir küçük resim (önizleme) olabilir."
+            }
         }
     }
 
@@ -120,6 +132,29 @@ pub struct OnFile {
     pub revision: u32,
     /// The scan.
     pub digest: Digest,
+    /// Its pixels; none in an entry that does not say.
+    pub pixels: Option<Pixels>,
+}
+
+/// The sides of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct Pixels {
+    /// Across.
+    pub width: u32,
+    /// Down.
+    pub height: u32,
+}
+
+impl Pixels {
+    /// The longer side: the same however the paper lay on the glass.
+    pub fn longer(self) -> u32 {
+        self.width.max(self.height)
+    }
+
+    /// The shorter side.
+    pub fn shorter(self) -> u32 {
+        self.width.min(self.height)
+    }
 }
 
 /// What the ledger holds already that bears on a claim, read under the lock that orders all entries.
@@ -129,6 +164,8 @@ pub struct Standing {
     pub same_bytes: Vec<Earlier>,
     /// Scans of the form that the claim names.
     pub on_file: Vec<OnFile>,
+    /// The pixels of the scan that is claimed.
+    pub pixels: Option<Pixels>,
 }
 
 /// What becomes of a claim.

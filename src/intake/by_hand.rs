@@ -6,7 +6,8 @@
 
 use super::{Intake, IntakeError, routing};
 use crate::domain::routing::{Claim, Finding};
-use crate::domain::{BoardId, Digest, Entry, Form, Karekod, ScanFacts, Sender};
+use crate::domain::words::BadWords;
+use crate::domain::{BoardId, Digest, Entry, Form, Karekod, ScanFacts, Sender, Words};
 use crate::ledger::LedgerError;
 use crate::ledger::append::{Recorded, Submission};
 use crate::ledger::entries::parse;
@@ -38,8 +39,8 @@ pub enum ByHandError {
     #[error("the form has no such page")]
     NoPage,
     /// No reason, or one that is too long or breaks lines.
-    #[error("a reason of 1 to {REASON} letters is needed")]
-    NoReason,
+    #[error("the reason cannot be taken: {0}")]
+    NoReason(BadWords),
     /// Another wish about it waits.
     #[error("another wish about it waits")]
     Waits,
@@ -166,7 +167,7 @@ impl Intake {
         let facts = ScanFacts { digest, size, crc32, width, height };
         let kept = self.vault.kept_already(facts).await.map_err(IntakeError::from)?;
         let claim = Claim { digest, board: sender.board.clone(), finding, replaces: wish.replaces };
-        Ok(Submission::new(&kept, claim, entry.note, routing::rule))
+        Ok(Submission::new(&kept, claim, entry.note, routing::rule_by_hand))
     }
 
     async fn own_form(&self, sender: &Sender, code: &Karekod) -> Result<Form, ByHandError> {
@@ -178,7 +179,5 @@ impl Intake {
 }
 
 fn checked(reason: &str) -> Result<String, ByHandError> {
-    let reason = reason.trim();
-    let sound = !reason.is_empty() && reason.chars().count() <= REASON && !reason.chars().any(char::is_control);
-    if sound { Ok(reason.to_owned()) } else { Err(ByHandError::NoReason) }
+    Words::of_at_most(REASON, reason).map(String::from).map_err(ByHandError::NoReason)
 }

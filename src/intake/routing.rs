@@ -13,7 +13,17 @@ use crate::domain::routing::{Claim, Earlier, Finding, ParkReason, Ruling, Standi
 /// 4. What the same board had sent before and we had to park is resolved, once its form is known.
 /// 5. What `replaces` names gets the next revision of that page.
 /// 6. A form of many pages gets a new page, any other a new revision.
+/// 7. But what is far smaller than the scan on file is no revision of it: it is parked.
 pub fn rule(claim: &Claim, standing: &Standing) -> Ruling {
+    decide(claim, standing, is_far_smaller)
+}
+
+/// The rules for what two people link by hand: they have seen how small it is.
+pub fn rule_by_hand(claim: &Claim, standing: &Standing) -> Ruling {
+    decide(claim, standing, |_, _| false)
+}
+
+fn decide(claim: &Claim, standing: &Standing, is_too_small: impl Fn(&Standing, u32) -> bool) -> Ruling {
     let own = |earlier: &&Earlier| earlier.board == claim.board;
     let form = match &claim.finding {
         Finding::NoCode => Err(ParkReason::NoCode),
@@ -45,11 +55,31 @@ pub fn rule(claim: &Claim, standing: &Standing) -> Ruling {
         None => {}
     }
     let (page, revision) = place(form, claim, standing);
+    // A new page of a form of many is held against the pages that are there.
+    let beside = if revision > 1 { page } else { page.saturating_sub(1) };
+    if is_too_small(standing, beside) {
+        return match standing.same_bytes.iter().rfind(own) {
+            Some(earlier) => Ruling::Known { position: earlier.position },
+            None => Ruling::Parked(ParkReason::TooSmall),
+        };
+    }
     if standing.same_bytes.iter().any(|earlier| own(&earlier)) {
         Ruling::Resolved { page, revision }
     } else {
         Ruling::Linked { page, revision }
     }
+}
+
+/// The longer side of an A4 page at 120 dpi: what is larger can be read, however large the one before was.
+const READABLE: u32 = 1403;
+
+/// Whether the scan is far smaller than the newest one of a page: each side three fifths of its at most, and too small to be
+/// read. Thumbnails are; another dpi of a scanner is not.
+fn is_far_smaller(standing: &Standing, page: u32) -> bool {
+    let newest = standing.on_file.iter().filter(|on_file| on_file.page == page).max_by_key(|on_file| on_file.revision);
+    let (Some(there), Some(new)) = (newest.and_then(|on_file| on_file.pixels), standing.pixels) else { return false };
+    let small = |new: u32, there: u32| u64::from(new) * 5 <= u64::from(there) * 3;
+    new.longer() < READABLE && small(new.longer(), there.longer()) && small(new.shorter(), there.shorter())
 }
 
 /// Which page and revision of its form the scan becomes.
@@ -70,7 +100,7 @@ fn place(form: &Form, claim: &Claim, standing: &Standing) -> (u32, u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::routing::OnFile;
+    use crate::domain::routing::{OnFile, Pixels};
     use crate::domain::{BoardId, Digest, FormKey, FormKind, Race};
 
     fn form(sandik: u32, many_pages: bool) -> Form {
@@ -95,7 +125,12 @@ mod tests {
     }
 
     fn on_file(page: u32, revision: u32) -> OnFile {
-        OnFile { page, revision, digest: Digest::of(&[page as u8, revision as u8]) }
+        OnFile {
+            page,
+            revision,
+            digest: Digest::of(&[page as u8, revision as u8]),
+            pixels: Some(Pixels { width: 1654, height: 2339 }),
+        }
     }
 
     #[test]
@@ -230,7 +265,40 @@ mod tests {
         ];
         for (name, finding, replaces, same_bytes, on_file, expected) in rows {
             let claim = Claim { digest: Digest::of(b"scan"), board: board("a"), finding, replaces };
-            assert_eq!(rule(&claim, &Standing { same_bytes, on_file }), expected, "{name}");
+            assert_eq!(rule(&claim, &Standing { same_bytes, on_file, pixels: None }), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn a_thumbnail_is_no_revision_and_another_resolution_is_one() {
+        let claim = |many| Claim {
+            digest: Digest::of(b"scan"),
+            board: board("a"),
+            finding: Finding::Form { form: form(1, many), own: true },
+            replaces: None,
+        };
+        let pixels = |width, height| Some(Pixels { width, height });
+        let ruled = |many, pixels, on_file: Vec<OnFile>, same_bytes: Vec<Earlier>| {
+            rule(&claim(many), &Standing { same_bytes, on_file, pixels })
+        };
+        let small = Ruling::Parked(ParkReason::TooSmall);
+        let revision = Ruling::Linked { page: 1, revision: 2 };
+        // 120, 320, 640 and 1280 pixels are the thumbnails of a NAS; a quarter turn changes nothing.
+        for (width, height) in [(85, 120), (226, 320), (453, 640), (905, 1280), (1280, 905), (827, 1169)] {
+            assert_eq!(ruled(false, pixels(width, height), vec![on_file(1, 1)], vec![]), small, "{width}x{height}");
+        }
+        for (width, height) in [(1654, 2339), (2480, 3508), (1240, 1754), (1000, 1414), (1654, 900), (900, 2000)] {
+            assert_eq!(ruled(false, pixels(width, height), vec![on_file(1, 1)], vec![]), revision, "{width}x{height}");
+        }
+        let photograph = OnFile { pixels: pixels(4960, 7016), ..on_file(1, 1) };
+        assert_eq!(ruled(false, pixels(1654, 2339), vec![photograph], vec![]), revision, "600 dpi before, 200 dpi now");
+        assert_eq!(ruled(false, pixels(226, 320), vec![], vec![]), Ruling::Linked { page: 1, revision: 1 });
+        assert_eq!(ruled(false, None, vec![on_file(1, 1)], vec![]), revision, "an entry that does not say");
+        assert_eq!(ruled(true, pixels(226, 320), vec![on_file(1, 1)], vec![]), small, "nor is it another page");
+        let again = vec![earlier(5, "a", None, Some(ParkReason::TooSmall))];
+        let known = Ruling::Known { position: 5 };
+        assert_eq!(ruled(false, pixels(226, 320), vec![on_file(1, 1)], again.clone()), known, "sent again");
+        let standing = Standing { same_bytes: again, on_file: vec![on_file(1, 1)], pixels: pixels(226, 320) };
+        assert_eq!(rule_by_hand(&claim(false), &standing), Ruling::Resolved { page: 1, revision: 2 });
     }
 }

@@ -23,7 +23,7 @@ pub(super) struct Written {
 
 pub(super) const SAME_BYTES: &str =
     "SELECT position, kind, sha256, board, form_key, parked FROM entry WHERE sha256 IN (";
-pub(super) const ON_FILE: &str = "SELECT form_key, page, revision, sha256 FROM entry WHERE form_key IN (";
+pub(super) const ON_FILE: &str = "SELECT form_key, page, revision, sha256, line FROM entry WHERE form_key IN (";
 
 /// Tells the plan what stands that bears on a group, as of the lock.
 macro_rules! read_standing {
@@ -66,7 +66,9 @@ macro_rules! read_standing {
             pages.push(") ORDER BY position");
             for row in pages.build().fetch_all(&mut *$tx).await? {
                 let digest: Vec<u8> = row.try_get("sha256")?;
-                $plan.saw_page(row.try_get("form_key")?, row.try_get("page")?, row.try_get("revision")?, &digest)?;
+                let line: String = row.try_get("line")?;
+                let (page, revision) = (row.try_get("page")?, row.try_get("revision")?);
+                $plan.saw_page(row.try_get("form_key")?, page, revision, &digest, &line)?;
             }
         }
     }};

@@ -10,7 +10,7 @@ use super::LedgerError;
 use super::append::{Recorded, Submission};
 use super::bind::Unsaid;
 use super::rows::{Edge, Head, NewEntry, NewRoot};
-use crate::domain::routing::{Earlier, Finding, OnFile, ParkReason, Ruling, Standing};
+use crate::domain::routing::{Earlier, Finding, OnFile, ParkReason, Pixels, Ruling, Standing};
 use crate::domain::{Digest, Entry, EntryKind, FormKey, naming};
 
 /// What a submission came to.
@@ -45,6 +45,10 @@ pub(super) fn named_form(submission: &Submission) -> Option<FormKey> {
         Finding::Form { form, .. } => Some(form.key()),
         _ => None,
     }
+}
+
+fn pixels(submission: &Submission) -> Pixels {
+    Pixels { width: submission.facts.width, height: submission.facts.height }
 }
 
 impl Plan {
@@ -92,12 +96,21 @@ impl Plan {
     }
 
     /// Told of a scan of a form that the group names.
-    pub fn saw_page(&mut self, form: String, page: i64, revision: i64, digest: &[u8]) -> Result<(), LedgerError> {
+    pub fn saw_page(
+        &mut self,
+        form: String,
+        page: i64,
+        revision: i64,
+        digest: &[u8],
+        line: &str,
+    ) -> Result<(), LedgerError> {
         let corrupt = || LedgerError::Corrupt(format!("page of {form}"));
         let digest = Digest::from_bytes(digest).map_err(|_| corrupt())?;
         let page = u32::try_from(page).map_err(|_| corrupt())?;
         let revision = u32::try_from(revision).map_err(|_| corrupt())?;
-        self.on_file.entry(FormKey::from_stored(form)).or_default().push(OnFile { page, revision, digest });
+        // Of entries that say so.
+        let pixels = serde_json::from_str(line).ok();
+        self.on_file.entry(FormKey::from_stored(form)).or_default().push(OnFile { page, revision, digest, pixels });
         Ok(())
     }
 
@@ -108,6 +121,7 @@ impl Plan {
         let standing = Standing {
             same_bytes: self.same_bytes.get(&claim.digest).cloned().unwrap_or_default(),
             on_file: form.as_ref().and_then(|key| self.on_file.get(key)).cloned().unwrap_or_default(),
+            pixels: Some(pixels(submission)),
         };
         match (submission.rule)(claim, &standing) {
             Ruling::Known { position } => self.known(position),
@@ -138,7 +152,12 @@ impl Plan {
         entry.revision = Some(revision);
         (entry.reason, entry.by) = submission.hand.clone().unwrap_or_default();
         let digest = submission.claim.digest;
-        self.on_file.entry(key.clone()).or_default().push(OnFile { page, revision, digest });
+        self.on_file.entry(key.clone()).or_default().push(OnFile {
+            page,
+            revision,
+            digest,
+            pixels: Some(pixels(submission)),
+        });
         self.push(submission, entry, Some(key), None);
     }
 

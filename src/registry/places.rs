@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::bad::BadLines;
 use super::table::{Columns, Row};
 use crate::domain::directory::{ABROAD, CUSTOMS, NATIONAL, Naming, apart};
-use crate::domain::{Level, PlaceId};
+use crate::domain::{Level, PlaceId, words};
 use crate::ledger::registry::PlaceRow;
 
 /// The file's name in an election's directory.
@@ -80,8 +80,11 @@ impl Places {
         let (code, name) = (row.get("code"), row.get("name"));
         let before = bad.total();
         for (column, text, limit) in [("code", code, 32), ("name", name, 200)] {
-            if text.len() > limit || text.chars().any(char::is_control) {
-                bad.add(FILE, row.line, column, format_args!("more than {limit} bytes, or a control character"));
+            if text.len() > limit {
+                bad.add(FILE, row.line, column, format_args!("more than {limit} bytes"));
+            }
+            if let Err(hidden) = words::check(text) {
+                bad.add(FILE, row.line, column, format_args!("a character that is not seen: {hidden}"));
             }
         }
         if name.is_empty() {

@@ -64,6 +64,7 @@ impl From<EnrolError> for Problem {
             EnrolError::Divided { place, constituencies } => {
                 unsound(format!("{place} seçim çevrelerine ayrılmış; biri yazılmalı: {}.", constituencies.join(", ")))
             }
+            EnrolError::BadName(bad) => unsound(format!("Ad (name): {bad}.")),
             EnrolError::Password(error) => Self::unavailable(&error),
             EnrolError::Secret(error) => Self::unavailable(&error),
             EnrolError::Ledger(error) => Self::unavailable(&error),

@@ -16,7 +16,7 @@ use super::problem::Problem;
 use super::who::SendingBoard;
 use crate::access::Act;
 use crate::audit::Access;
-use crate::domain::Digest;
+use crate::domain::{Digest, Words};
 use crate::intake::{Accepted, Announced, Receipt, Remark};
 
 /// What may stand behind the `?`.
@@ -38,9 +38,6 @@ pub struct Answer {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     advice: Vec<Remark>,
 }
-
-/// Longest reason, in letters. It stands in the public log.
-const REASON: usize = 500;
 
 /// Takes one scan in. 201 for a new entry, 200 for a known one.
 pub async fn upload(
@@ -76,10 +73,10 @@ async fn take_in(
 ) -> Result<Accepted, Problem> {
     let digest: Digest = digest.parse().map_err(|_| Problem::bad_digest())?;
     let asked = asked.map_err(|_| Problem::bad_query("Yalnız replaces=<sha256> ve reason=<açıklama> yazılabilir."))?.0;
-    if asked.reason.as_ref().is_some_and(|reason| reason.chars().count() > REASON || reason.contains('\0')) {
-        return Err(Problem::bad_query(format!("Açıklama en çok {REASON} harf olabilir.")));
-    }
+    // It stands in the public log, and in the lists, for ever. An empty one is none.
+    let reason = asked.reason.filter(|reason| !reason.trim().is_empty()).map(|reason| Words::new(&reason)).transpose();
+    let reason = reason.map_err(|bad| Problem::bad_query(format!("Açıklama (reason): {bad}.")))?;
     let length = headers.typed_get::<ContentLength>().map(|length| length.0);
-    let announced = Announced { length, replaces: asked.replaces, reason: asked.reason };
+    let announced = Announced { length, replaces: asked.replaces, reason };
     Ok(site.intake.accept(&board.sender, digest, announced, body).await?)
 }

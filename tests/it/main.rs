@@ -18,6 +18,7 @@ mod face;
 mod ftp;
 mod ftp_rights;
 mod gates;
+mod hidden;
 mod house;
 mod layers;
 mod ledger;

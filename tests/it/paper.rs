@@ -10,15 +10,20 @@ const MODULE: usize = 5;
 
 /// A page with up to two codes, one above the other at the right, as forms have them.
 pub fn page(codes: &[&str], seed: u32) -> Vec<u8> {
-    let mut pixels = vec![255_u8; WIDTH * HEIGHT];
+    sheet(codes, seed, WIDTH, HEIGHT)
+}
+
+/// Such a page of any size that has room for it.
+pub fn sheet(codes: &[&str], seed: u32, width: usize, height: usize) -> Vec<u8> {
+    let mut pixels = vec![255_u8; width * height];
     for (n, code) in codes.iter().enumerate() {
         let qr = QrCode::with_version(code, Version::Normal(1), EcLevel::L).unwrap();
-        let (left, top) = (WIDTH - 40 - 21 * MODULE, 40 + n * 200);
+        let (left, top) = (width - 40 - 21 * MODULE, 40 + n * 200);
         for (at, colour) in qr.to_colors().into_iter().enumerate() {
             if colour == Color::Dark {
                 let (x, y) = (left + at % 21 * MODULE, top + at / 21 * MODULE);
                 for row in y..y + MODULE {
-                    pixels[row * WIDTH + x..row * WIDTH + x + MODULE].fill(0);
+                    pixels[row * width + x..row * width + x + MODULE].fill(0);
                 }
             }
         }
@@ -26,11 +31,11 @@ pub fn page(codes: &[&str], seed: u32) -> Vec<u8> {
     // Some pencil strokes that make this sheet another one than every other.
     for bit in 0..32 {
         if seed >> bit & 1 == 1 {
-            let at = (HEIGHT - 10) * WIDTH + 20 + bit * 8;
+            let at = (height - 10) * width + 20 + bit * 8;
             pixels[at..at + 4].fill(60);
         }
     }
-    png(&pixels, WIDTH as u32, HEIGHT as u32)
+    png(&pixels, width as u32, height as u32)
 }
 
 /// A page of noise with a code in its upper right corner. Noise does not compress: twelve megabytes, more than two

@@ -260,3 +260,28 @@ fn a_slip_says_all_that_is_needed_and_its_pdf_holds_the_same() {
         std::fs::write(std::path::Path::new(&dir).join("slip.pdf"), &file).unwrap();
     }
 }
+
+#[test]
+fn what_is_no_header_is_told_by_its_name_and_once() {
+    let text = format!("{HEADER}isik;Ayşe Öz;0532 123 45 67;a@a.tr;;\n");
+    let titled = mistakes(format!("SSPS KULLANIM TALEP FORMU;;;;;\n{text}").as_bytes());
+    assert_eq!((titled.len(), titled[0].line), (1, 1), "{titled:?}");
+    assert!(titled[0].text.contains("başlık (tablo adı) satırı") && titled[0].text.contains("TALEP"), "{titled:?}");
+    let other = mistakes(b"a;b;c;d;e\nisik;x;y;z;w\n");
+    assert!(other.len() == 1 && other[0].text.contains("sütun adları yok"), "{other:?}");
+    let unreadable = |bytes: &[u8]| match read(bytes) {
+        Err(FormError::Unreadable(why)) => why,
+        other => panic!("{other:?}"),
+    };
+    assert!(unreadable(format!("sep=;\n{text}").as_bytes()).contains("sep=;"));
+    let wide = |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
+    let (little, big) = (wide(u16::to_le_bytes), wide(u16::to_be_bytes));
+    for bytes in [[b"\xff\xfe".as_slice(), &little].concat(), [b"\xfe\xff".as_slice(), &big].concat(), little, big] {
+        assert!(unreadable(&bytes).contains("UTF-16"), "{}", unreadable(&bytes));
+    }
+    let mut book = rust_xlsxwriter::Workbook::new();
+    book.add_worksheet().set_name("Eski").unwrap().set_hidden(true);
+    book.add_worksheet().write_string(0, 0, "Siyasi Parti").unwrap();
+    let why = unreadable(&book.save_to_buffer().unwrap());
+    assert!(why.contains("Eski") && why.contains("gizli"), "{why}");
+}

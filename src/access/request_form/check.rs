@@ -10,6 +10,7 @@ use crate::access::addresses;
 use crate::access::people::Wanted;
 use crate::domain::naming::slug;
 use crate::domain::person::{BadDetail, Email, Role, SEATS};
+use crate::domain::words::shown_short;
 use crate::ledger::people::Person;
 use crate::ledger::secrets::Account;
 
@@ -44,8 +45,9 @@ struct Mistakes(Vec<Mistake>);
 
 impl Mistakes {
     fn add(&mut self, line: usize, text: impl Into<String>) {
-        if self.0.len() < MISTAKES {
-            self.0.push(Mistake { line, text: text.into() });
+        let mistake = Mistake { line, text: text.into() };
+        if self.0.len() < MISTAKES && !self.0.contains(&mistake) {
+            self.0.push(mistake);
         }
     }
 
@@ -88,6 +90,10 @@ pub(super) fn check(rows: Vec<Row>, accounts: &[Account], people: &[Person]) -> 
 
 /// Which column stands where.
 fn columns(header: &Row, mistakes: &mut Mistakes) -> Vec<Option<Column>> {
+    if let Some(instead) = no_header(header) {
+        mistakes.add(header.line, instead);
+        return Vec::new();
+    }
     let mut found: Vec<Option<Column>> = Vec::new();
     for cell in &header.cells {
         let Cell::Text(text) = cell else {
@@ -115,6 +121,26 @@ fn columns(header: &Row, mistakes: &mut Mistakes) -> Vec<Option<Column>> {
         }
     }
     found
+}
+
+/// What stands where the names of the columns should, if none of them is there: said once, and not once for each column.
+fn no_header(row: &Row) -> Option<String> {
+    let texts = row.cells.iter().filter_map(|cell| match cell {
+        Cell::Text(text) if !text.trim().is_empty() => Some(text.trim()),
+        _ => None,
+    });
+    let texts: Vec<&str> = texts.collect();
+    let known = |text: &&str| COLUMNS.iter().any(|(_, names)| names.contains(&slug(text).as_str()));
+    if texts.is_empty() || texts.iter().any(|text| known(text)) {
+        return None;
+    }
+    let names: Vec<String> = COLUMNS.iter().map(|(_, names)| names[0].replace('-', " ")).collect();
+    let first = shown_short(texts[0], 60);
+    let what = match texts.as_slice() {
+        [_] => format!("bu bir başlık (tablo adı) satırı: {first:?}; o satırı silin,"),
+        _ => format!("bu satırda sütun adları yok ({first:?} ile başlıyor);"),
+    };
+    Some(format!("{what} ilk satırda sütun adları olmalı: {}", names.join(", ")))
 }
 
 fn line(

@@ -2,11 +2,12 @@
 
 use std::io::{Cursor, Read};
 
-use calamine::{DataRef, Reader, Xlsx};
+use calamine::{DataRef, Reader, SheetVisible, Xlsx};
 use encoding_rs::WINDOWS_1254;
 use zip::ZipArchive;
 
 use super::FormError;
+use crate::domain::words::shown_short;
 
 /// Largest form, in bytes.
 pub const BYTES: usize = 4 << 20;
@@ -73,7 +74,22 @@ fn push(rows: &mut Vec<Row>, line: usize, column: usize, cell: Cell) -> Result<(
     Ok(())
 }
 
+/// By its byte order mark, or by every other byte being zero.
+fn is_utf16(bytes: &[u8]) -> bool {
+    let begins = &bytes[..bytes.len().min(64)];
+    let zeros = |from: usize| begins.iter().skip(from).step_by(2).filter(|byte| **byte == 0).count();
+    let half = begins.len() / 2;
+    bytes.starts_with(b"\xff\xfe")
+        || bytes.starts_with(b"\xfe\xff")
+        || (half >= 4 && zeros(0).max(zeros(1)) * 4 >= half * 3)
+}
+
 fn csv(bytes: &[u8]) -> Result<Vec<Row>, FormError> {
+    if is_utf16(bytes) {
+        return Err(unreadable(
+            "dosya UTF-16 (Unicode metin) olarak kaydedilmiş; CSV UTF-8 ya da XLSX olarak kaydedin / it is UTF-16",
+        ));
+    }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     // What Excel in Türkiye saves as CSV without asking.
     let text = match std::str::from_utf8(bytes) {
@@ -86,6 +102,12 @@ fn csv(bytes: &[u8]) -> Result<Vec<Row>, FormError> {
         return Err(unreadable("it is neither a CSV nor an XLSX file"));
     }
     let header = text.lines().next().unwrap_or_default();
+    if header.trim().to_ascii_lowercase().starts_with("sep=") {
+        let line = shown_short(header, 20);
+        return Err(unreadable(format_args!(
+            "ilk satır Excel için ayraç bildirimi ({line}); o satırı silin, ilk satırda sütun adları olmalı / its first line is a separator line"
+        )));
+    }
     let separator = [b';', b',', b'\t']
         .into_iter()
         .max_by_key(|separator| (header.bytes().filter(|byte| byte == separator).count(), *separator == b';'));
@@ -110,7 +132,14 @@ fn csv(bytes: &[u8]) -> Result<Vec<Row>, FormError> {
 fn xlsx(bytes: &[u8]) -> Result<Vec<Row>, FormError> {
     refuse_bombs(bytes)?;
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(unreadable)?;
-    let first = book.sheet_names().first().cloned().ok_or_else(|| unreadable("it has no sheet"))?;
+    let first = book.sheets_metadata().first().cloned().ok_or_else(|| unreadable("it has no sheet"))?;
+    if first.visible != SheetVisible::Visible {
+        let name = shown_short(&first.name, 60);
+        return Err(unreadable(format_args!(
+            "ilk sayfa ({name}) gizli: görünen sayfa okunmazdı; gizli sayfaları silin / its first sheet is hidden"
+        )));
+    }
+    let first = first.name;
     // Cell by cell: a whole range is as large as its farthest cell says.
     let mut cells = book.worksheet_cells_reader(&first).map_err(unreadable)?;
     let mut rows: Vec<Row> = Vec::new();

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::domain::words::Hidden;
 use crate::ledger::audit::NumberedRow;
 
 /// Facility 13, "log audit", times eight; severities 4, warning, and 6, informational (RFC 5424 §6.2.1).
@@ -58,7 +59,7 @@ fn escaped(value: &str) -> String {
     for letter in value.chars() {
         match letter {
             '"' | '\\' | ']' => out.extend(['\\', letter]),
-            letter if letter.is_control() => out.push(char::REPLACEMENT_CHARACTER),
+            letter if Hidden::of(letter).is_some() => out.push(char::REPLACEMENT_CHARACTER),
             letter => out.push(letter),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::whole::Unsound;
 use crate::domain::routing::ParkReason;
+use crate::domain::words::shown;
 
 /// Why a scan was parked, and what helps.
 pub fn parked(reason: &str) -> (&'static str, &'static str) {
@@ -25,13 +26,17 @@ pub fn parked(reason: &str) -> (&'static str, &'static str) {
         ParkReason::SameBytesOtherForm => {
             "Bir kağıt iki tutanak olamaz. Kağıdı yeniden tarayın ve durumu ilçe seçim kuruluna bildirin."
         }
+        ParkReason::TooSmall => {
+            "Bu bir küçük resim ise bir şey yapmanız gerekmez: asıl tarama kayıtlı. Kağıdı yeniden taradıysanız en az \
+             200 dpi ile yeniden tarayın; görüntü gerçekten bu boydaysa elle bağlanmasını isteyin."
+        }
     };
     (reason.turkish(), what)
 }
 
 /// The text beside a parked scan.
 pub fn beside_parked(file: &str, digest: &str, position: u64, reason: &str) -> String {
-    let (why, what) = parked(reason);
+    let ((why, what), file) = (parked(reason), shown(file));
     format!(
         "Bu görüntü alındı ve saklanıyor, ancak hiçbir tutanağa bağlanmadı.\r\n\r\n\
          Dosya : {file}\r\n\
@@ -45,6 +50,7 @@ pub fn beside_parked(file: &str, digest: &str, position: u64, reason: &str) -> S
 
 /// The text beside a file that is no sound scan.
 pub fn beside_damaged(file: &str, why: &str) -> String {
+    let file = shown(file);
     format!(
         "Bu dosya GÖNDERİLMEDİ: sağlam bir tarama görüntüsü değil.\r\n\r\n\
          Dosya : {file}\r\n\

@@ -27,7 +27,7 @@ impl From<ExportError> for Problem {
         let ExportError::Refused(refusal) = error else { return Self::unavailable(&error) };
         match refusal {
             Refusal::NoRequest => Self::missing(),
-            Refusal::NoReason => unsound("Gerekçe (reason) yazılmamış ya da çok uzun: dilekçenin tarihi ve sayısı."),
+            Refusal::NoReason(bad) => unsound(format!("Gerekçe (reason), dilekçenin tarihi ve sayısı: {bad}.")),
             Refusal::NoCandidate(id) => unsound(format!("{id} seçim çevresi olan bağımsız bir aday değil.")),
             refusal => Self::new(StatusCode::CONFLICT, refusal.name(), "Conflict", refusal.to_string()),
         }

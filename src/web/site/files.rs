@@ -15,6 +15,8 @@ use futures::{Stream, StreamExt};
 use headers::{ContentLength, HeaderMapExt};
 use multer::{Field, Multipart};
 
+use crate::domain::words::shown_short;
+
 /// Bytes between the end of one file and the beginning of the next at most.
 const BETWEEN: usize = 1 << 20;
 /// Longest name of a file that is shown, in letters.
@@ -83,7 +85,7 @@ impl Files {
             if name.is_empty() {
                 continue;
             }
-            let name = name.chars().map(|c| if c.is_control() { ' ' } else { c }).take(NAME).collect();
+            let name = shown_short(name, NAME);
             self.room.store(FREE, Ordering::Relaxed);
             return Ok(Some(File { name, field }));
         }

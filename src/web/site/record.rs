@@ -16,6 +16,7 @@ use super::page::{self, Frame, show, time};
 use crate::access::sessions::Visitor;
 use crate::archive::lists::comma_row;
 use crate::audit::{Seat, table};
+use crate::domain::words::shown as visible;
 use crate::ledger::audit::{AuditQuestion, AuditRow, NumberedRow};
 use crate::ledger::{Ledger, LedgerError};
 use crate::telemetry::Chain;
@@ -120,6 +121,8 @@ impl From<NumberedRow> for Shown {
             _ => "başarısız",
         };
         let AuditRow { principal, channel, protocol, address, act, object, bytes, reason, .. } = row;
+        // What strangers typed and asked for stands in the record as they wrote it.
+        let [principal, object, reason] = [principal, object, reason].map(|text| visible(&text).into_owned());
         Self { at: time(row.at_ms), principal, channel, protocol, address, act, object, bytes, outcome, reason }
     }
 }

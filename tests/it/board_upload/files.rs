@@ -9,7 +9,7 @@ use tutanak::client::upload::told::Event;
 
 use super::desk::{Desk, entered, plan, sent};
 use crate::house::House;
-use crate::paper::page;
+use crate::paper::{page, sheet};
 
 #[tokio::test]
 async fn each_file_ends_in_the_place_that_says_what_became_of_it() {
@@ -172,4 +172,82 @@ async fn what_the_scanner_puts_down_is_with_the_board_without_being_asked_for() 
     assert_eq!(desk.names("makbuzlar").len(), 30);
     let told = desk.told.lock().unwrap();
     assert!(matches!(&told[0], Event::Connected { board, pinned, .. } if board == "kadikoy-1" && pinned.len() == 1));
+}
+
+#[tokio::test]
+async fn what_systems_keep_beside_the_scans_is_passed_over_and_told() {
+    let house = House::open().await;
+    let desk = Desk::new();
+    let scan = desk.put("1.png", &sheet(&["1090000001"], 1, 1654, 2339));
+    let passed = [
+        "@eaDir/1.png/SYNOFILE_THUMB_M.png",
+        "gün/@eaDir/2.png",
+        "#recycle/3.png",
+        "$RECYCLE.BIN/4.png",
+        "System Volume Information/5.png",
+        "lost+found/6.png",
+        ".Trash-1000/files/7.png",
+        "@Recycle/8.png",
+        ".snapshot/9.png",
+        "SYNOFILE_THUMB_XL.png",
+        "._1.png",
+        "~$1.png",
+        ".DS_Store",
+    ];
+    for (n, name) in (0..).zip(passed) {
+        desk.put(name, &page(&["1090000001"], 100 + n));
+    }
+    let summary = desk.run(&house, &house.url("")).await;
+    assert_eq!((summary.linked, summary.parked, summary.damaged, summary.others), (1, 0, 0, 0), "{summary:?}");
+    assert_eq!(entered(&house).await.keys().copied().collect::<Vec<_>>(), [scan]);
+    assert!(passed.iter().all(|name| desk.root().join(name).exists()), "they are none of ours");
+    let told = summary.passed.turkish();
+    for name in
+        ["@eaDir/ (2)", "#recycle/ (1)", "$RECYCLE.BIN/ (1)", "lost+found/ (1)", "._* (1)", "SYNOFILE_THUMB* (1)"]
+    {
+        assert!(told.contains(name), "{name}: {told}");
+    }
+    let events = desk.told.lock().unwrap().iter().filter(|event| matches!(event, Event::PassedOver { .. })).count();
+    assert_eq!(events, 1, "it is told once");
+}
+
+#[tokio::test]
+async fn a_thumbnail_under_a_plain_name_is_parked_and_the_scan_stays_current() {
+    let house = House::open().await;
+    house.send(&house.first, &sheet(&["1090000001"], 1, 1654, 2339)).await;
+    let desk = Desk::new();
+    let small = desk.put("kucuk.png", &page(&["1090000001"], 2));
+    let summary = desk.run(&house, &house.url("")).await;
+    assert_eq!((summary.linked, summary.parked), (0, 1), "{summary:?}");
+    assert_eq!(desk.receipt(small).unwrap()["reason"], "too-small");
+    let text = std::fs::read_to_string(desk.root().join("elle/kucuk.png.txt")).unwrap();
+    assert!(text.contains("çok daha küçük"), "{text}");
+    // Sent again, it is the same entry; a scan of another resolution is the next revision.
+    std::fs::rename(desk.root().join("elle/kucuk.png"), desk.root().join("yine.png")).unwrap();
+    desk.put("yeni.png", &sheet(&["1090000001"], 3, 1240, 1754));
+    let summary = desk.run(&house, &house.url("")).await;
+    assert_eq!((summary.linked, summary.parked), (1, 1), "{summary:?}");
+    assert_eq!(house.entered().await, 3);
+}
+
+#[tokio::test]
+async fn one_file_that_cannot_be_put_away_holds_no_other_up() {
+    let house = House::open().await;
+    let desk = Desk::new();
+    // The longest name there is, where a text is written beside it; and a directory in the place of a receipt.
+    let long = format!("{}.png", "x".repeat(250));
+    desk.put(&long, &page(&[], 1));
+    desk.put(&format!("{}a.png", "ğ".repeat(125)), &page(&["1090000001"], 2));
+    let stuck = desk.put("takılan.png", &page(&["1090000001"], 3));
+    std::fs::create_dir_all(desk.root().join(format!("makbuzlar/{stuck}.json/x"))).unwrap();
+    for n in 0..20 {
+        desk.put(&format!("{n}.png"), &page(&["1080000001"], 10 + n));
+    }
+    let summary = desk.run(&house, &house.url("")).await;
+    assert_eq!((summary.linked, summary.parked, summary.waiting), (21, 1, 1), "{summary:?}");
+    assert!(desk.root().join("takılan.png").exists(), "without its receipt it stays");
+    assert_eq!(desk.names("elle").len(), 2, "{:?}", desk.names("elle"));
+    std::fs::remove_dir_all(desk.root().join(format!("makbuzlar/{stuck}.json"))).unwrap();
+    let summary = desk.run(&house, &house.url("")).await;
+    assert_eq!((summary.linked, summary.waiting, summary.sent), (1, 0, 0), "{summary:?}");
 }

@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use crate::access::sessions::Visitor;
 use crate::domain::routing::ParkReason;
+use crate::domain::words::shown as visible;
 use crate::domain::{Entry, Form, Karekod, Sender};
 use crate::ledger::LedgerError;
 use crate::ledger::append::Recorded;
@@ -110,7 +111,7 @@ impl Forms {
             position,
             form,
             path: entry.path.clone().unwrap_or_default(),
-            reason: entry.reason.clone().unwrap_or_default(),
+            reason: visible(entry.reason.as_deref().unwrap_or_default()).into_owned(),
             by: entry.by.join(", "),
             at: time(entry.at.as_millisecond()),
         }
@@ -153,6 +154,7 @@ pub(in crate::web) async fn list(
     for wish in wishes {
         let form = forms.wished(&site, &wish).await?;
         let Wish { id, act, position, reason, proposer, at_ms, .. } = wish;
+        let reason = visible(&reason).into_owned();
         let (undo, own) = (act == HandAct::Undo, proposer == visitor.login());
         wished.push(Wished { id, position, undo, form, reason, own, proposer, at: time(at_ms) });
     }

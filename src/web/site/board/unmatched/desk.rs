@@ -130,8 +130,8 @@ impl Desk<'_> {
                     .insert(Told { object: format!("wish {id} {position} {}", wanted.kod), bytes: None });
                 Ok(response)
             }
-            Err(ByHandError::NoReason) => {
-                let text = format!("Gerekçe yazın: en çok {REASON} harf, tek satır.");
+            Err(ByHandError::NoReason(bad)) => {
+                let text = format!("Gerekçe yazın, en çok {REASON} harf, tek satır: {bad}.");
                 self.refused(position, wanted, "no-reason", &text).await
             }
             Err(ByHandError::NoForm(_)) => {
@@ -173,7 +173,7 @@ impl Desk<'_> {
                 ("gone", "Böyle bir öneri yok: onaylanmış ya da kaldırılmış olabilir.")
             }
             ByHandError::NoScan => return Err(Problem::missing()),
-            ByHandError::NoForm(_) | ByHandError::NoPage | ByHandError::NoReason | ByHandError::Waits => {
+            ByHandError::NoForm(_) | ByHandError::NoPage | ByHandError::NoReason(_) | ByHandError::Waits => {
                 ("no-form", OVERTAKEN)
             }
         };
