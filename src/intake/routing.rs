@@ -274,7 +274,7 @@ mod tests {
         let claim = |many| Claim {
             digest: Digest::of(b"scan"),
             board: board("a"),
-            finding: Finding::Form { form: form(1, many), own: true },
+            finding: Finding::Form { form: form(1, many), own: true, strange: vec![] },
             replaces: None,
         };
         let pixels = |width, height| Some(Pixels { width, height });
