@@ -234,7 +234,8 @@ impl Folder {
             Ok(Found {
                 kind: Kind::of(FileType::from_raw_mode(found.st_mode)),
                 size: u64::try_from(found.st_size).unwrap_or(0),
-                modified_ns: i64::from(found.st_mtime)
+                modified_ns: found
+                    .st_mtime
                     .saturating_mul(1_000_000_000)
                     .saturating_add(i64::try_from(found.st_mtime_nsec).unwrap_or(0)),
             })

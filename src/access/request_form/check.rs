@@ -131,7 +131,7 @@ fn no_header(row: &Row) -> Option<String> {
     });
     let texts: Vec<&str> = texts.collect();
     let known = |text: &&str| COLUMNS.iter().any(|(_, names)| names.contains(&slug(text).as_str()));
-    if texts.is_empty() || texts.iter().any(|text| known(text)) {
+    if texts.is_empty() || texts.iter().any(known) {
         return None;
     }
     let names: Vec<String> = COLUMNS.iter().map(|(_, names)| names[0].replace('-', " ")).collect();
