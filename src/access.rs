@@ -24,7 +24,8 @@ pub mod throttle;
 pub mod totp;
 pub mod tried;
 
-pub use act::{Act, Object};
+pub use crate::domain::Act;
+pub use act::Object;
 pub use decision::{covers, may};
 pub use gates::Gates;
 pub use principal::{Class, Principal, Scope};

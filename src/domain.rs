@@ -2,6 +2,7 @@
 //!
 //! Everything here is pure. It must never do I/O, speak SQL or HTTP, or read a clock.
 
+pub mod act;
 pub mod ballot_box;
 pub mod digest;
 pub mod directory;
@@ -11,6 +12,7 @@ pub mod form;
 pub mod gate;
 pub mod karekod;
 pub mod naming;
+pub mod origin;
 pub mod person;
 pub mod place;
 pub mod principal;
@@ -19,6 +21,7 @@ pub mod routing;
 pub mod scan;
 pub mod words;
 
+pub use act::Act;
 pub use ballot_box::{BoxId, RaceSet};
 pub use digest::Digest;
 pub use election::Election;
@@ -26,6 +29,7 @@ pub use entry::{Entry, EntryKind};
 pub use form::{Form, FormKey, FormKind, MergeScope};
 pub use gate::Gate;
 pub use karekod::Karekod;
+pub use origin::Origin;
 pub use place::{BoxKind, Level, PlaceId};
 pub use principal::{BoardId, Channel, PartyId, Sender};
 pub use race::Race;
