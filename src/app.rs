@@ -19,6 +19,7 @@ use crate::access::addresses::{Announces, Proxies};
 use crate::access::door::Door;
 use crate::access::sessions::Sessions;
 use crate::access::standing::Standings;
+use crate::admission::Admission;
 use crate::archive::Archive;
 use crate::archive::packer::Packer;
 use crate::audit::syslog::{Collector, Shipper};
@@ -38,6 +39,7 @@ use crate::space::Space;
 use crate::tls::{self, Clients, TlsError};
 use crate::tree::Tree;
 use crate::vault::{Vault, VaultError};
+use crate::web::ceiling::RequestLimits;
 use crate::web::{self, Site};
 
 /// Why the service could not start.
@@ -145,7 +147,7 @@ impl App {
         let size = ledger.head().await?.size;
         let (appender, entries) = append::writer(ledger.clone(), clock.clone(), size);
         let entries = entries.binding(binding);
-        let (audit, rows) = audit::audit(ledger.clone(), clock.clone());
+        let (audit, rows) = audit::audit(ledger.clone(), clock.clone(), config.audit.strangers.clone());
         let receipts = Arc::new(ReceiptSigner::new(key));
         let cpu = CpuLane::one_seat_a_core();
         let limits = config.intake.clone();
@@ -207,17 +209,22 @@ impl App {
     pub async fn serve(self, https: TcpListener, ftp: Vec<Listener>, stop: CancellationToken) {
         let proxies = Proxies::new(self.config.proxy.trusted.clone(), self.config.proxy.https);
         let standings = Standings::new(self.ledger.clone(), self.clock.clone());
+        let tls_required = self.config.ftp.tls_required;
+        let (audit, door, clock) = (self.audit.clone(), self.door.clone(), self.clock.clone());
+        let admission = Admission::new(audit, door, standings.clone(), clock, tls_required);
         let site = Site {
+            admission: admission.clone(),
             intake: self.intake,
             tree: self.tree.clone(),
             door: self.door.clone(),
-            standings: standings.clone(),
             sessions: Sessions::new(self.ledger.clone(), self.clock.clone(), self.door.clone()),
             audit: self.audit.clone(),
             ledger: self.ledger.clone(),
             readiness: self.readiness,
             size: self.appender.watch(),
             lines: web::lines::Lines::default(),
+            ceilings: web::ceiling::Ceilings::new(request_limits(&self.config)),
+            bodies: web::bodies::Bodies::default(),
             counters: web::Counters::default(),
             previews: Arc::new(tokio::sync::Semaphore::new(1)),
             proxies: proxies.clone(),
@@ -227,7 +234,7 @@ impl App {
         let publisher = tokio::spawn(self.publisher.run(self.appender.watch(), written.clone()));
         drop(self.appender);
         let rules = shelf_rules(&self.config);
-        let shelf = Arc::new(PartyShelf::new(self.tree, self.door, standings, self.audit.clone(), self.clock, rules));
+        let shelf = Arc::new(PartyShelf::new(self.tree, admission, self.door, standings, self.audit.clone(), rules));
         // Kept to the end: what a session opened of the database's or the store's is driven by its lane.
         let lanes = ftp_lanes();
         let settings = tutanak_ftp::Settings { lanes: lanes.clone(), ..ftp_settings(&self.config, self.ftps) };
@@ -309,9 +316,10 @@ pub fn collector(config: &SyslogConfig) -> Result<Collector, StartError> {
 /// # Errors
 /// The ledger could not be asked.
 pub async fn edge_faults(config: &Config, ledger: &Ledger) -> Result<Vec<String>, LedgerError> {
+    let mut faults = config.faults();
     let parties = ledger.party_addresses().await?;
     let ranges: Vec<_> = parties.iter().flat_map(|list| list.split_whitespace()).flat_map(str::parse).collect();
-    let mut faults = config.proxy.faults(&ranges);
+    faults.extend(config.proxy.faults(&ranges));
     if !config.https.client_certificates && ledger.any_certificate().await? {
         faults.push(
             "a certificate is bound to a board, and https.client_certificates is off: that board could not send"
@@ -319,6 +327,13 @@ pub async fn edge_faults(config: &Config, ledger: &Ledger) -> Result<Vec<String>
         );
     }
     Ok(faults)
+}
+
+fn request_limits(config: &Config) -> RequestLimits {
+    RequestLimits {
+        of_an_account: config.https.requests_per_second_per_account,
+        of_an_address: config.https.requests_per_second_per_address,
+    }
 }
 
 /// How long running answers may take when the service stops. HTTPS and FTP cut theirs before that.

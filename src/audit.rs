@@ -2,115 +2,196 @@
 //!
 //! It must never be skipped: when rows cannot be written the seats run out, and nothing is served any more.
 
+pub mod access;
 mod delivery;
+mod pending;
+mod room;
 pub mod syslog;
 pub mod table;
+mod tally;
 pub mod watched;
+mod writer;
 
-use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
-use crate::ledger::audit::{AuditAttempt, AuditRow};
+use crate::ledger::audit::AuditRow;
 use crate::ledger::{Ledger, LedgerError};
-use crate::telemetry::Chain;
+pub use access::{Access, Deed, NOBODY, Outcome, Protocol, Room};
 pub use delivery::Delivery;
+pub use pending::Pending;
+use room::{Permit, Rooms};
+use tally::Tally;
+pub use tally::TallyLimits;
+pub use writer::AuditWriter;
 
-/// Rows that may wait to be written. When the database stands still, this many accesses later everything stops.
-const WAITING: usize = 8192;
-/// Rows of one transaction at most.
-const BATCH: usize = 1000;
-/// How long somebody waits for a seat before being told to come again.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// How long rows are gathered: a transaction, and its way to the disk, cost as much for one row as for hundreds.
-const GATHER: Duration = Duration::from_millis(50);
-/// How long the writer waits after a failure.
-const RETRY: Duration = Duration::from_millis(500);
-
-/// Who did what, from where.
-#[derive(Clone, Debug)]
-pub struct Access {
-    /// The account, or `-`. Of a login that is refused: whose name was used.
-    pub principal: String,
-    /// The channel, or `-`.
-    pub channel: &'static str,
-    /// `https`, `ftp`, `ftps` or `cli`.
-    pub protocol: &'static str,
-    /// Where they came from.
-    pub address: IpAddr,
-    /// What they did: `login`, `logout`, `list`, `download`, `upload`, `follow-uploads` …
-    pub act: &'static str,
-    /// Path, digest or login name; where accounts and people are looked after, first whose.
-    pub object: String,
-    /// First byte asked for.
-    pub start_at: u64,
-}
-
-/// No row can be written, so nothing may be served.
+/// A row has no room, so nothing may be served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the audit record cannot be written")]
-pub struct AuditUnavailable;
+pub enum NoRoom {
+    /// Rows cannot be written now, or too many wait.
+    #[error("the audit record cannot be written")]
+    Record,
+    /// The account, or its address, has as much under way as it may.
+    #[error("too much of this account or address is under way")]
+    Own,
+}
 
 /// The record. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Audit {
-    rows: mpsc::Sender<AuditRow>,
+    rows: mpsc::UnboundedSender<Queued>,
+    rooms: Arc<Rooms>,
+    tally: Arc<Mutex<Tally>>,
     /// Whether rows cannot be written just now.
     stuck: Arc<AtomicBool>,
     clock: Clock,
 }
 
-/// The other end: runs until every [`Audit`] and every seat is gone.
+/// A row on its way to the database. It keeps its room until it is written, which bounds how many there are.
 #[derive(Debug)]
-pub struct AuditWriter {
-    ledger: Ledger,
-    rows: mpsc::Receiver<AuditRow>,
-    stuck: Arc<AtomicBool>,
+struct Queued {
+    row: AuditRow,
+    permit: Option<Permit>,
 }
 
 /// Makes the pair.
-pub fn audit(ledger: Ledger, clock: Clock) -> (Audit, AuditWriter) {
-    let (send, rows) = mpsc::channel(WAITING);
+pub fn audit(ledger: Ledger, clock: Clock, limits: TallyLimits) -> (Audit, AuditWriter) {
+    let (send, rows) = mpsc::unbounded_channel();
     let stuck = Arc::<AtomicBool>::default();
-    (Audit { rows: send, stuck: Arc::clone(&stuck), clock }, AuditWriter { ledger, rows, stuck })
+    let window = limits.window();
+    let tally = Arc::new(Mutex::new(Tally::new(limits)));
+    let writer = AuditWriter::new(ledger, clock.clone(), (rows, Arc::clone(&tally), window), Arc::clone(&stuck));
+    (Audit { rows: send, rooms: Arc::new(Rooms::new()), tally, stuck, clock }, writer)
 }
 
 impl Audit {
     /// Reserves the place of one row for this access. To hold a seat is to be allowed to go on, and a seat always becomes
     /// a row: dropped on the way by an error or by a client that left, it says so.
     ///
+    /// It must not be held while a client's bytes are awaited: [`Audit::pending`] is for that.
+    ///
     /// # Errors
-    /// Rows cannot be written: nobody may be served.
-    pub async fn seat(&self, access: Access) -> Result<Seat, AuditUnavailable> {
-        if self.stuck.load(Ordering::Acquire) {
-            return Err(AuditUnavailable);
+    /// There is no room for the row: nobody may be served.
+    pub async fn seat(&self, access: Access) -> Result<Seat, NoRoom> {
+        if !self.works() {
+            return Err(NoRoom::Record);
         }
-        let permit = tokio::time::timeout(PATIENCE, self.rows.clone().reserve_owned()).await;
-        let place = permit.map_err(|_| AuditUnavailable)?.map_err(|_| AuditUnavailable)?;
-        watched::note();
-        Ok(Seat { place: Some(place), access, audit: self.clone() })
+        match self.rooms.wait(&access).await {
+            Ok(permit) => {
+                watched::note();
+                Ok(Seat { permit: Some(permit), access, audit: self.clone() })
+            }
+            Err(why) => {
+                // Whoever is told to come again is on record; for that there is always room.
+                self.tally().count(&access, Outcome::Refused, "no-room-in-the-record");
+                Err(why)
+            }
+        }
     }
 
     /// The same without waiting: for what has begun already and is written down a second time.
-    pub fn seat_now(&self, access: Access) -> Result<Seat, AuditUnavailable> {
-        let place = self.rows.clone().try_reserve_owned().map_err(|_| AuditUnavailable)?;
-        Ok(Seat { place: Some(place), access, audit: self.clone() })
+    pub fn seat_now(&self, access: Access) -> Result<Seat, NoRoom> {
+        let permit = self.rooms.take(&access)?;
+        Ok(Seat { permit: Some(permit), access, audit: self.clone() })
+    }
+
+    /// An access whose client still has something to send. It has no seat yet.
+    pub fn pending(&self, access: Access) -> Pending {
+        Pending::new(self.clone(), access)
+    }
+
+    /// Puts something on record that anybody can bring about without end: a stranger's request, a wrong credential, a
+    /// request beyond a ceiling. The first few of an address have rows of their own; the rest is counted together. It
+    /// never waits.
+    ///
+    /// # Errors
+    /// Rows cannot be written now. It is counted, and nothing may be served.
+    pub fn brief(&self, access: Access, outcome: Outcome, reason: &str) -> Result<(), NoRoom> {
+        let works = self.works();
+        let mut tally = self.tally();
+        let permit = if works && tally.in_full(&access) { self.rooms.take_as_a_stranger() } else { None };
+        match permit {
+            Some(permit) => {
+                drop(tally);
+                Seat { permit: Some(permit), access, audit: self.clone() }.write(0, outcome, reason);
+            }
+            None => tally.count(&access, outcome, reason),
+        }
+        if !works {
+            return Err(NoRoom::Record);
+        }
+        watched::note();
+        Ok(())
+    }
+
+    /// Whether rows are being written, as far as is known.
+    pub fn works(&self) -> bool {
+        !self.stuck.load(Ordering::Acquire)
     }
 
     /// Whether a row could be written now.
     pub fn has_room(&self) -> bool {
-        self.rows.capacity() > 0 && !self.stuck.load(Ordering::Acquire)
+        self.works() && self.rooms.is_open()
     }
+
+    fn tally(&self) -> MutexGuard<'_, Tally> {
+        // Each statement leaves the counts consistent, so poisoning is ignored.
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Something that has ended, for the record.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// Who did what.
+    pub access: Access,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Bytes that were moved.
+    pub bytes: u64,
+    /// Why, where it was not done.
+    pub reason: String,
+}
+
+impl Ended {
+    fn row(self, now: Timestamp) -> AuditRow {
+        let Self { access, outcome, bytes, reason } = self;
+        let address = access.address.map_or_else(|| "-".to_owned(), |address| address.to_canonical().to_string());
+        AuditRow {
+            at_ms: now.as_millisecond(),
+            principal: clipped(access.principal),
+            channel: access.channel.map_or("-", crate::domain::Channel::name).to_owned(),
+            protocol: access.protocol.name().to_owned(),
+            address,
+            act: access.deed.name().to_owned(),
+            object: clipped(access.object),
+            start_at: access.start_at as i64,
+            bytes: bytes as i64,
+            complete: outcome == Outcome::Done,
+            outcome: outcome.name().to_owned(),
+            reason: clipped(reason),
+        }
+    }
+}
+
+/// Writes rows at once, all or none, and returns when they are durable: for commands at the machine and for what two
+/// people do together. Who serves takes a seat.
+///
+/// # Errors
+/// They could not be written.
+pub async fn write_down(ledger: &Ledger, now: Timestamp, ended: Vec<Ended>) -> Result<(), LedgerError> {
+    let rows: Vec<AuditRow> = ended.into_iter().map(|ended| ended.row(now)).collect();
+    ledger.audit_add(&rows).await
 }
 
 /// The reserved place of one row.
 #[derive(Debug)]
 pub struct Seat {
-    place: Option<mpsc::OwnedPermit<AuditRow>>,
+    permit: Option<Permit>,
     access: Access,
     audit: Audit,
 }
@@ -119,11 +200,6 @@ impl Seat {
     /// From which byte on the file was asked for.
     pub fn starts_at(&mut self, byte: u64) {
         self.access.start_at = byte;
-    }
-
-    /// Whose account it turned out to be.
-    pub fn is(&mut self, account: &str) {
-        account.clone_into(&mut self.access.principal);
     }
 
     /// What it turned out to be about.
@@ -136,40 +212,37 @@ impl Seat {
         self.access.object = format!("{subject} {}", self.access.object);
     }
 
-    /// The same done to others: a row for each.
-    pub async fn also_about(&self, others: &[String]) -> Result<Vec<Self>, AuditUnavailable> {
-        let mut seats = Vec::with_capacity(others.len());
-        for other in others {
-            let mut seat = self.audit.seat(self.access.clone()).await?;
-            seat.begin_with(other);
-            seats.push(seat);
-        }
-        Ok(seats)
+    /// A seat more for the same access, which was done to several.
+    ///
+    /// # Errors
+    /// There is no room for another row.
+    pub async fn another(&self) -> Result<Self, NoRoom> {
+        self.audit.seat(self.access.clone()).await
     }
 
     /// It was done, with so many bytes.
     pub fn done(mut self, bytes: u64) {
-        self.write(bytes, true, "ok", "");
+        self.write(bytes, Outcome::Done, "");
     }
 
     /// It has begun and is not over.
     pub fn begun(mut self) {
-        self.write(0, false, "begun", "");
+        self.write(0, Outcome::Begun, "");
     }
 
     /// It is over, for this reason.
     pub fn over(mut self, reason: &str) {
-        self.write(0, true, "ok", reason);
+        self.write(0, Outcome::Done, reason);
     }
 
     /// It was refused.
     pub fn refused(mut self, reason: &str) {
-        self.write(0, false, "refused", reason);
+        self.write(0, Outcome::Refused, reason);
     }
 
     /// It failed on our side.
     pub fn failed(mut self, reason: &str) {
-        self.write(0, false, "failed", reason);
+        self.write(0, Outcome::Failed, reason);
     }
 
     /// It is under way: the row is written when the delivery ends, however it ends.
@@ -182,79 +255,48 @@ impl Seat {
         Delivery::new(self, None)
     }
 
-    fn write(&mut self, bytes: u64, complete: bool, outcome: &str, reason: &str) {
-        let Some(place) = self.place.take() else { return };
-        let access = &mut self.access;
-        place.send(AuditRow {
-            at_ms: self.audit.clock.now().as_millisecond(),
-            principal: std::mem::take(&mut access.principal),
-            channel: access.channel.to_owned(),
-            protocol: access.protocol.to_owned(),
-            address: access.address.to_canonical().to_string(),
-            act: access.act.to_owned(),
-            object: clipped(std::mem::take(&mut access.object)),
-            start_at: access.start_at as i64,
-            bytes: bytes as i64,
-            complete,
-            outcome: outcome.to_owned(),
-            reason: reason.to_owned(),
-        });
+    fn write(&mut self, bytes: u64, outcome: Outcome, reason: &str) {
+        let Some(permit) = self.permit.take() else { return };
+        let ended = Ended { access: self.access.clone(), outcome, bytes, reason: reason.to_owned() };
+        let row = ended.row(self.audit.clock.now());
+        // The writer outlives every seat.
+        let _ = self.audit.rows.send(Queued { row, permit: Some(permit) });
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.write(0, false, "failed", "ended before an answer");
+        self.write(0, Outcome::Failed, UNANSWERED);
     }
 }
+
+/// Why a row says that something did not come to its end.
+const UNANSWERED: &str = "ended before an answer";
 
 /// Names come from outside; a row must not grow with them. NUL is refused by PostgreSQL's text.
-fn clipped(object: String) -> String {
+fn clipped(text: String) -> String {
     const LONGEST: usize = 512;
-    if object.len() <= LONGEST && !object.contains('\0') {
-        return object;
+    if text.len() <= LONGEST && !text.contains('\0') {
+        return text;
     }
-    object.chars().filter(|letter| *letter != '\0').take(LONGEST / 4).collect()
+    let mut kept = String::new();
+    for letter in text.chars().filter(|letter| *letter != '\0') {
+        if kept.len() + letter.len_utf8() > LONGEST {
+            break;
+        }
+        kept.push(letter);
+    }
+    kept
 }
 
-impl AuditWriter {
-    /// Writes group after group; what cannot be written is tried again until it can.
-    pub async fn run(mut self) {
-        let mut waiting = Vec::with_capacity(BATCH);
-        while self.rows.recv_many(&mut waiting, BATCH).await > 0 {
-            if waiting.len() < BATCH && !self.rows.is_closed() {
-                tokio::time::sleep(GATHER).await;
-                while waiting.len() < BATCH
-                    && let Ok(row) = self.rows.try_recv()
-                {
-                    waiting.push(row);
-                }
-            }
-            let mut attempt = AuditAttempt::default();
-            while let Err(error) = self.write(&waiting, &mut attempt).await {
-                self.stuck.store(true, Ordering::Release);
-                tracing::error!(rows = waiting.len(), error = %Chain(&error), "Could not write audit rows; nothing is served until it works again");
-                tokio::time::sleep(RETRY).await;
-            }
-            self.stuck.store(false, Ordering::Release);
-            waiting.clear();
-        }
-    }
+#[cfg(test)]
+mod tests {
+    use super::clipped;
 
-    /// Writes a group. While the database does not answer, nobody else is served.
-    async fn write(&self, rows: &[AuditRow], attempt: &mut AuditAttempt) -> Result<(), LedgerError> {
-        let writing = self.ledger.audit_add_again(rows, attempt);
-        tokio::pin!(writing);
-        match tokio::time::timeout(PATIENCE, &mut writing).await {
-            Ok(written) => written,
-            Err(_) => {
-                self.stuck.store(true, Ordering::Release);
-                tracing::error!(
-                    rows = rows.len(),
-                    "The database does not take audit rows; nothing is served until it does"
-                );
-                writing.await
-            }
-        }
+    #[test]
+    fn what_comes_from_outside_is_clipped_at_a_letter_and_has_no_nul() {
+        assert_eq!(clipped("a\0b".to_owned()), "ab");
+        assert_eq!(clipped("ş".repeat(300)), "ş".repeat(256));
+        assert_eq!(clipped("x".repeat(512)).len(), 512);
     }
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use self::proxy::ProxyConfig;
+use crate::audit::TallyLimits;
 use crate::beneath;
 use crate::intake::IntakeLimits;
 use crate::ledger::DatabaseConfig;
@@ -62,9 +63,23 @@ pub struct HttpsConfig {
     /// Connections at a time from one address. One that passes on many clients by X-Forwarded-For is not counted.
     #[serde(default = "connections_per_address")]
     pub connections_per_address: usize,
+    /// Requests a second of one account, with twenty seconds' worth at once. Who asks faster is paced, then told 429.
+    #[serde(default = "requests_per_account")]
+    pub requests_per_second_per_account: u32,
+    /// The same of one address (of IPv6: one /64), for parties' programs and whoever has not logged in.
+    #[serde(default = "requests_per_address")]
+    pub requests_per_second_per_address: u32,
     /// Ask clients for a certificate: boards to which one is bound must show it.
     #[serde(default)]
     pub client_certificates: bool,
+}
+
+fn requests_per_account() -> u32 {
+    500
+}
+
+fn requests_per_address() -> u32 {
+    1000
 }
 
 fn https_connections() -> usize {
@@ -77,6 +92,8 @@ fn https_connections() -> usize {
 pub struct AuditConfig {
     /// Where every row is sent as well.
     pub syslog: Option<SyslogConfig>,
+    /// How much of refusals that anybody can bring about is written in full.
+    pub strangers: TallyLimits,
 }
 
 /// A collector of logs that speaks syslog over TLS (RFC 5424, RFC 5425).
@@ -247,6 +264,23 @@ impl Config {
             443 => format!("https://{}", self.host),
             port => format!("https://{}:{port}", self.host),
         }
+    }
+
+    /// All that is wrong with its numbers: what would keep everybody out, or nobody.
+    pub fn faults(&self) -> Vec<String> {
+        let https = &self.https;
+        let strangers = &self.audit.strangers;
+        let numbers = [
+            ("https.requests_per_second_per_account", u64::from(https.requests_per_second_per_account)),
+            ("https.requests_per_second_per_address", u64::from(https.requests_per_second_per_address)),
+            ("audit.strangers.seconds", strangers.seconds),
+        ];
+        let none = numbers.iter().filter(|(_, number)| *number == 0);
+        let mut faults: Vec<String> = none.map(|(name, _)| format!("{name} is 0: it must be at least 1")).collect();
+        if strangers.seconds > 3600 {
+            faults.push("audit.strangers.seconds is more than an hour: what is counted is written too late".to_owned());
+        }
+        faults
     }
 
     /// Reads a text; relative paths are meant from `directory`.

@@ -94,6 +94,22 @@ pub struct Announced {
     pub reason: Option<Words>,
 }
 
+/// A scan whose bytes have all come, and the memory that they take.
+#[derive(Debug)]
+pub struct Received {
+    bytes: Bytes,
+    digest: Digest,
+    announced: Announced,
+    _seat: Seat,
+}
+
+impl Received {
+    /// Which bytes they are.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+}
+
 /// Why a scan was not taken in. Nothing of it stays, and the sender may try again.
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
@@ -183,43 +199,49 @@ impl Intake {
         Self { space, ..self }
     }
 
-    /// Takes in one scan: the receipt is given only after object *and* entry are durable.
+    /// Waits for the bytes of one scan. Nothing is done with them before [`Intake::take_in`].
     #[tracing::instrument(skip_all, fields(scan = %digest, board = %sender.board))]
-    pub async fn accept(
+    pub async fn receive(
         &self,
         sender: &Sender,
         digest: Digest,
         announced: Announced,
         body: Body,
-    ) -> Result<Accepted, IntakeError> {
-        self.take_in(sender, Some(digest), announced, body.into_data_stream()).await
+    ) -> Result<Received, IntakeError> {
+        self.received(sender, Some(digest), announced, body.into_data_stream()).await
     }
 
-    /// Takes in one scan whose sender cannot say its digest beforehand: a file of a form that a browser sends by itself.
+    /// The same of a scan whose sender cannot say its digest beforehand: a file of a form that a browser sends by itself.
     /// Nothing compares the bytes with what was sent but the connection, and the receipt says which they are.
     #[tracing::instrument(skip_all, fields(board = %sender.board))]
-    pub async fn accept_unnamed(
+    pub async fn receive_unnamed(
         &self,
         sender: &Sender,
         announced: Announced,
         chunks: impl Stream<Item = Result<Bytes, axum::Error>> + Send + Unpin,
-    ) -> Result<Accepted, IntakeError> {
-        self.take_in(sender, None, announced, chunks).await
+    ) -> Result<Received, IntakeError> {
+        self.received(sender, None, announced, chunks).await
     }
 
-    /// The one way of every scan.
-    async fn take_in(
+    async fn received(
         &self,
         sender: &Sender,
         digest: Option<Digest>,
         announced: Announced,
         chunks: impl Stream<Item = Result<Bytes, axum::Error>> + Send + Unpin,
-    ) -> Result<Accepted, IntakeError> {
+    ) -> Result<Received, IntakeError> {
         if let Some(shortage) = self.space.shortage().await {
             return Err(shortage.into());
         }
-        let _seat = self.seat(&sender.board, announced.length).await?;
+        let seat = self.seat(&sender.board, announced.length).await?;
         let (bytes, digest) = receive::whole(chunks, digest, announced.length, &self.limits).await?;
+        Ok(Received { bytes, digest, announced, _seat: seat })
+    }
+
+    /// Takes in one scan whose bytes are there: the receipt is given only after object *and* entry are durable.
+    #[tracing::instrument(skip_all, fields(scan = %received.digest, board = %sender.board))]
+    pub async fn take_in(&self, sender: &Sender, received: Received) -> Result<Accepted, IntakeError> {
+        let Received { bytes, digest, announced, _seat } = received;
         if let Some(known) = self.ledger.linked_before(digest, &sender.board).await? {
             return Ok(self.accepted(known, vec![])); // sent before and linked: there is nothing new to find out
         }

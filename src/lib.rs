@@ -23,13 +23,13 @@
 //! # Rooms, from the bottom to the top
 //!
 //! * [`domain`]: the words of the trade as types, and the one spelling of every public path. [`clock`], [`cpu`], [`cache`],
-//!   [`probe`], [`space`], [`beneath`] (files in folders that others prepared), [`terminal`] (what commands print) and
+//!   [`probe`], [`shares`], [`space`], [`beneath`] (files in folders that others prepared), [`terminal`] (what commands print) and
 //!   [`telemetry`] are the tools of all others.
 //! * [`vault`]: objects by their content. [`reading`]: pixels and karekods. [`drawing`]: forms and scans for rehearsals.
 //!   [`log`]: the arithmetic of the transparency log. [`tls`]: certificates. [`paper`]: sheets that are printed.
 //! * [`ledger`]: the database: entries, the tree's rows, accounts, audit rows, the registry's tables. The only SQL.
 //! * [`registry`]: the election: its import, and what a code names.
-//! * [`access`]: who may what, when, from where. [`audit`]: the record of it. [`archive`]: packs and lists, computed rather
+//! * [`access`]: who may what, when, from where. [`audit`]: the record of it. [`admission`]: both at once, the one way in. [`archive`]: packs and lists, computed rather
 //!   than stored. [`publication`]: the log's copy in the vault, and a database made from it again.
 //! * [`intake`]: taking in. [`tree`]: handing out. [`export`]: a medium for an independent candidate.
 //!   [`operation`]: whether the node can serve.
@@ -60,6 +60,7 @@
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
 pub mod access;
+pub mod admission;
 pub mod app;
 pub mod archive;
 pub mod audit;
@@ -83,6 +84,7 @@ pub mod publication;
 pub mod reading;
 pub mod registry;
 pub mod rehearsal;
+pub mod shares;
 pub mod shelf;
 pub mod space;
 pub mod telemetry;

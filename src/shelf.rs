@@ -11,11 +11,11 @@ use tutanak_ftp::{
 };
 
 use crate::access::door::{Door, DoorError};
-use crate::access::standing::{Holder, Standings, may_be_plain};
-use crate::access::{Act, Object, Principal, Refusal};
-use crate::audit::{Access, Audit, Seat};
+use crate::access::standing::{Holder, Standings};
+use crate::access::{Act, Object, Refusal};
+use crate::admission::{Admission, Asked, Refused, Way, Who};
+use crate::audit::{Access, Audit, Deed, Outcome, Protocol, Room, Seat};
 use crate::cache::{Cache, Weighed};
-use crate::clock::Clock;
 use crate::domain::Channel;
 use crate::ledger::LedgerError;
 use crate::telemetry::Chain;
@@ -50,10 +50,10 @@ pub struct Reader {
 #[derive(Clone, Debug)]
 pub struct PartyShelf {
     tree: Tree,
+    admission: Admission,
     door: Door,
     standings: Standings,
     audit: Audit,
-    clock: Clock,
     rules: Rules,
     rendered: Arc<Cache<String, Rendered>>,
 }
@@ -73,38 +73,22 @@ impl Weighed for Rendered {
 
 impl PartyShelf {
     /// A shelf with what the tree holds.
-    pub fn new(tree: Tree, door: Door, standings: Standings, audit: Audit, clock: Clock, rules: Rules) -> Self {
-        Self { tree, door, standings, audit, clock, rules, rendered: Arc::new(Cache::new(0, RENDERED)) }
-    }
-
-    /// The reader as the account stands now, whatever held at the login.
-    async fn now(&self, visitor: &Visitor, then: &Holder) -> Result<Principal, DoorError> {
-        let principal = self.standings.now(then).await?;
-        if !visitor.encrypted {
-            let standing = self.standings.of(&principal.account).await?;
-            if !may_be_plain(standing.as_ref(), self.rules.tls_required, visitor.address, self.clock.now()) {
-                return Err(DoorError::Refused(Refusal::Elsewhere));
-            }
-        }
-        Ok(principal)
+    pub fn new(tree: Tree, admission: Admission, door: Door, standings: Standings, audit: Audit, rules: Rules) -> Self {
+        Self { tree, admission, door, standings, audit, rules, rendered: Arc::new(Cache::new(0, RENDERED)) }
     }
 
     async fn ask(&self, visitor: &Visitor, then: &Holder, act: Act) -> Result<(), DoorError> {
-        let principal = self.now(visitor, then).await?;
-        self.door.allow(&principal, act, Object::Everything, visitor.address).await
+        self.admission.may(Who::Since(then), act, Object::Everything, way(visitor)).await
     }
 
-    /// Asks the door; a refusal is written down before it is told.
-    async fn allow(&self, visitor: &Visitor, reader: &Reader, act: Act, access: Access) -> Result<Seat, ShelfError> {
-        let seat = self.audit.seat(access).await.map_err(|_| busy())?;
-        match self.ask(visitor, &reader.holder, act).await {
-            Ok(()) => Ok(seat),
-            Err(DoorError::Refused(refusal)) => {
-                seat.refused(refusal.name());
-                Err(ShelfError::NotYours(refusal.to_string()))
-            }
-            Err(DoorError::Ledger(error)) => Err(unavailable(&error)),
-        }
+    /// Lets the reader do something, or says why not.
+    async fn allow(&self, visitor: &Visitor, reader: &Reader, asked: Asked<'_>) -> Result<Seat, ShelfError> {
+        let admitted = self.admission.admit(Who::Since(&reader.holder), asked, way(visitor)).await;
+        admitted.map_err(|refused| match refused {
+            Refused::Record(_) => busy(),
+            Refused::Door(DoorError::Refused(refusal)) => ShelfError::NotYours(refusal.to_string()),
+            Refused::Door(DoorError::Ledger(error)) => unavailable(&error),
+        })
     }
 
     /// Bytes `from..to` of a file. Where nothing is encrypted, a long one is left to the kernel.
@@ -128,19 +112,14 @@ impl PartyShelf {
     /// A login with this name, for the record. Whether it was them is what the row's end says.
     async fn login(&self, visitor: &Visitor, user: &str) -> Access {
         let tried = self.door.tried(Channel::Bulk, user).await;
-        access(visitor, &tried.principal, "login", &tried.name, 0)
-    }
-
-    async fn note(&self, access: Access, write: impl FnOnce(Seat)) {
-        if let Ok(seat) = self.audit.seat(access).await {
-            write(seat);
-        }
+        let Way { protocol, from } = way(visitor);
+        Access::try_in(tried.principal, Channel::Bulk, (protocol, from), tried.name)
     }
 
     async fn terms_of(&self, visitor: &Visitor, account: &str) -> Result<Terms, LedgerError> {
         let standing = self.standings.of(account).await?;
         // Who may come in the clear may have data in the clear, and nobody else.
-        let plain = may_be_plain(standing.as_ref(), self.rules.tls_required, visitor.address, self.clock.now());
+        let plain = self.admission.may_be_plain(account, visitor.address).await?;
         let until = standing.and_then(|standing| standing.plain_until).filter(|_| self.rules.tls_required);
         let banner = match until {
             Some(until) if !visitor.encrypted => vec![
@@ -164,53 +143,53 @@ impl Shelf for PartyShelf {
     type Reader = Reader;
 
     async fn admit(&self, visitor: &Visitor) -> Result<(), String> {
-        let refusal = match self.door.expects(visitor.address).await {
-            Ok(true) => None,
-            Ok(false) => Some(Refusal::Elsewhere),
-            Err(_) => return Err(BUSY.to_owned()),
+        let refusal = match self.admission.expects(visitor.address).await {
+            Ok(()) => None,
+            Err(DoorError::Refused(refusal)) => Some(refusal),
+            Err(DoorError::Ledger(_)) => return Err(BUSY.to_owned()),
         };
-        let seat = self.audit.seat(access(visitor, "-", "connect", "", 0)).await.map_err(|_| BUSY.to_owned())?;
-        match refusal {
-            None => {
-                seat.done(0);
-                Ok(())
-            }
-            Some(refusal) => {
-                seat.refused(refusal.name());
-                Err(refusal.to_string())
-            }
-        }
+        let access = stranger(visitor, Deed::Connect);
+        let noted = match &refusal {
+            None => self.audit.brief(access, Outcome::Done, ""),
+            Some(refusal) => self.audit.brief(access, Outcome::Refused, refusal.name()),
+        };
+        noted.map_err(|_| BUSY.to_owned())?;
+        refusal.map_or(Ok(()), |refusal| Err(refusal.to_string()))
     }
 
     async fn may_be_plain(&self, visitor: &Visitor, user: &str) -> Result<(), String> {
-        let standing = self.standings.of(user).await.map_err(|_| BUSY.to_owned())?;
-        if may_be_plain(standing.as_ref(), self.rules.tls_required, visitor.address, self.clock.now()) {
+        if self.admission.may_be_plain(user, visitor.address).await.map_err(|_| BUSY.to_owned())? {
             return Ok(());
         }
-        self.note(self.login(visitor, user).await, |seat| seat.refused("not-encrypted")).await;
+        let noted = self.audit.brief(self.login(visitor, user).await, Outcome::Refused, "not-encrypted");
+        noted.map_err(|_| BUSY.to_owned())?;
         Err("Şifresiz giriş kapalı: önce AUTH TLS (FTPS) kullanın.".to_owned())
     }
 
     async fn log_in(&self, visitor: &Visitor, user: &str, password: &str) -> Result<Reader, LoginError> {
         let down = |_: &dyn std::fmt::Debug| LoginError::Unavailable(BUSY.to_owned());
-        let seat = self.audit.seat(self.login(visitor, user).await).await;
-        let mut seat = seat.map_err(|error| down(&error))?;
+        if !self.audit.works() {
+            return Err(down(&"the record")); // before anything is compared for nothing
+        }
+        let mut pending = self.audit.pending(self.login(visitor, user).await);
         let holder = match self.door.bulk(user, password, visitor.address).await {
             Ok(holder) => {
-                seat.is(&holder.principal.account);
-                let may = self.door.allow(&holder.principal, Act::List, Object::Everything, visitor.address).await;
+                let who = Who::Known(&holder.principal);
+                let may = self.admission.may(who, Act::List, Object::Everything, way(visitor)).await;
                 may.map(|()| holder)
             }
             Err(error) => Err(error),
         };
         match holder {
             Ok(holder) => {
+                pending.is(&holder.principal.account, Room::Accounts);
+                let seat = pending.seat().await.map_err(|error| down(&error))?;
                 let terms = self.terms_of(visitor, &holder.principal.account).await.map_err(|error| down(&error))?;
                 seat.done(0);
                 Ok(Reader { holder, terms })
             }
             Err(DoorError::Refused(refusal)) => {
-                seat.refused(refusal.name());
+                pending.brief(Outcome::Refused, refusal.name()).map_err(|error| down(&error))?;
                 let sentence = refusal.to_string();
                 Err(match refusal {
                     Refusal::Unknown | Refusal::TooManyTries { .. } | Refusal::TooManyCodes { .. } => {
@@ -222,6 +201,7 @@ impl Shelf for PartyShelf {
             }
             Err(DoorError::Ledger(error)) => {
                 tracing::error!(error = %Chain(&error), "Could not look up an FTP login");
+                let _ = pending.brief(Outcome::Failed, "accounts could not be read"); // refused either way
                 Err(down(&error))
             }
         }
@@ -240,16 +220,13 @@ impl Shelf for PartyShelf {
     }
 
     async fn stat(&self, visitor: &Visitor, reader: &Reader, path: &str) -> Result<Entry, ShelfError> {
-        let account = &reader.holder.principal.account;
-        let seat = self.allow(visitor, reader, Act::List, access(visitor, account, "stat", path, 0)).await?;
+        let seat = self.allow(visitor, reader, stat(path)).await?;
         let node = self.tree.find(&seat, path).await.map_err(|error| unavailable(&error))?;
         told(seat, node.as_ref().map(entry))
     }
 
     async fn list(&self, visitor: &Visitor, reader: &Reader, path: &str) -> Result<Arc<Listing>, ShelfError> {
-        let account = &reader.holder.principal.account;
-        let asked = access(visitor, account, Act::List.name(), path, 0);
-        let seat = self.allow(visitor, reader, Act::List, asked).await?;
+        let seat = self.allow(visitor, reader, Asked::new(Act::List, Object::Everything, path)).await?;
         let directory = self.tree.directory(&seat, path).await.map_err(|error| unavailable(&error))?;
         let Some(directory) = directory else { return told(seat, None) };
         let made = async || {
@@ -268,8 +245,7 @@ impl Shelf for PartyShelf {
     }
 
     async fn sums(&self, visitor: &Visitor, reader: &Reader, path: &str) -> Result<Sums, ShelfError> {
-        let account = &reader.holder.principal.account;
-        let seat = self.allow(visitor, reader, Act::List, access(visitor, account, "stat", path, 0)).await?;
+        let seat = self.allow(visitor, reader, stat(path)).await?;
         let found = self.tree.find(&seat, path).await.map_err(|error| unavailable(&error))?;
         let sized = found.and_then(|node| node.size().map(|size| (node, size)));
         let Some((node, size)) = sized else { return told(seat, None) };
@@ -278,22 +254,22 @@ impl Shelf for PartyShelf {
     }
 
     async fn attempted(&self, visitor: &Visitor, reader: Option<&Reader>, attempt: Attempt) {
-        let (act, reason, object) = match attempt {
-            Attempt::Bounce => ("data-connection", "bounce", String::new()),
-            Attempt::Clear => ("data-connection", "not-encrypted", String::new()),
-            Attempt::Stranger(address) => ("data-connection", "stranger", address.to_string()),
-            Attempt::TooMany => ("connect", "too-many-connections", String::new()),
+        let (deed, reason, object) = match attempt {
+            Attempt::Bounce => (Deed::DataConnection, "bounce", String::new()),
+            Attempt::Clear => (Deed::DataConnection, "not-encrypted", String::new()),
+            Attempt::Stranger(address) => (Deed::DataConnection, "stranger", address.to_string()),
+            Attempt::TooMany => (Deed::Connect, "too-many-connections", String::new()),
             // What was said is no path, and may be anything: it is not written down.
-            Attempt::Path => ("stat", "no-path", String::new()),
+            Attempt::Path => (Deed::Stat, "no-path", String::new()),
         };
-        let principal = reader.map_or("-", |reader| reader.holder.principal.account.as_str());
-        self.note(access(visitor, principal, act, &object, 0), |seat| seat.refused(reason)).await;
+        let access = Access { object, ..of_anybody(visitor, reader, deed) };
+        // Refused either way; what cannot be written now is counted.
+        let _ = self.audit.brief(access, Outcome::Refused, reason);
     }
 
     async fn open(&self, visitor: &Visitor, reader: &Reader, path: &str, offset: u64) -> Result<Opened, ShelfError> {
-        let account = &reader.holder.principal.account;
-        let asked = access(visitor, account, Act::Download.name(), path, offset);
-        let seat = self.allow(visitor, reader, Act::Download, asked).await?;
+        let asked = Asked { start_at: offset, ..Asked::new(Act::Download, Object::Everything, path) };
+        let seat = self.allow(visitor, reader, asked).await?;
         let found = self.tree.find(&seat, path).await.map_err(|error| unavailable(&error))?;
         let Some((node, size)) = found.and_then(|node| node.size().map(|size| (node, size))) else {
             return told(seat, None);
@@ -308,9 +284,12 @@ impl Shelf for PartyShelf {
     }
 
     async fn leave(&self, visitor: &Visitor, reader: Option<&Reader>, why: Leaving) {
-        let (principal, act) =
-            reader.map_or(("-", "disconnect"), |reader| (reader.holder.principal.account.as_str(), "logout"));
-        self.note(access(visitor, principal, act, "", 0), |seat| seat.over(&why.to_string())).await;
+        let why = why.to_string();
+        if reader.is_none() {
+            let _ = self.audit.brief(stranger(visitor, Deed::Disconnect), Outcome::Done, &why);
+        } else if let Ok(seat) = self.audit.seat(of_anybody(visitor, reader, Act::LogOut.into())).await {
+            seat.over(&why);
+        }
     }
 }
 
@@ -341,15 +320,26 @@ fn unavailable(error: &(dyn std::error::Error + 'static)) -> ShelfError {
     busy()
 }
 
-fn access(visitor: &Visitor, principal: &str, act: &'static str, object: &str, start_at: u64) -> Access {
-    Access {
-        principal: principal.to_owned(),
-        channel: "bulk",
-        protocol: if visitor.encrypted { "ftps" } else { "ftp" },
-        address: visitor.address,
-        act,
-        object: object.to_owned(),
-        start_at,
+fn way(visitor: &Visitor) -> Way {
+    Way { protocol: if visitor.encrypted { Protocol::Ftps } else { Protocol::Ftp }, from: visitor.address }
+}
+
+/// Asking about one path, without its content.
+fn stat(path: &str) -> Asked<'_> {
+    Asked { deed: Deed::Stat, ..Asked::new(Act::List, Object::Everything, path) }
+}
+
+/// Of somebody who has not logged in.
+fn stranger(visitor: &Visitor, deed: Deed) -> Access {
+    let Way { protocol, from: address } = way(visitor);
+    Access { channel: Some(Channel::Bulk), ..Access::of_a_stranger(protocol, address, deed, "") }
+}
+
+fn of_anybody(visitor: &Visitor, reader: Option<&Reader>, deed: Deed) -> Access {
+    let Way { protocol, from } = way(visitor);
+    match reader {
+        Some(reader) => Access::by(&reader.holder.principal.account, Channel::Bulk, (protocol, from), deed, ""),
+        None => stranger(visitor, deed),
     }
 }
 

@@ -5,6 +5,8 @@
 
 mod archive;
 mod board;
+pub mod bodies;
+pub mod ceiling;
 pub mod conditional;
 mod directory;
 mod drain;
@@ -36,7 +38,7 @@ use crate::access::addresses::Proxies;
 use crate::access::certificate::ShownCertificate;
 use crate::access::door::Door;
 use crate::access::sessions::Sessions;
-use crate::access::standing::Standings;
+use crate::admission::Admission;
 use crate::audit::Audit;
 use crate::intake::Intake;
 use crate::ledger::Ledger;
@@ -52,10 +54,10 @@ pub struct Site {
     pub intake: Intake,
     /// Hands them out.
     pub tree: Tree,
+    /// Lets somebody do something, on record.
+    pub admission: Admission,
     /// Says who somebody is.
     pub door: Door,
-    /// Says whether whoever came in may still be here.
-    pub standings: Standings,
     /// Keeps people's sessions.
     pub sessions: Sessions,
     /// Writes down what they did.
@@ -68,6 +70,10 @@ pub struct Site {
     pub size: watch::Receiver<u64>,
     /// Counts running downloads.
     pub lines: lines::Lines,
+    /// Bounds how often somebody may ask.
+    pub ceilings: ceiling::Ceilings,
+    /// Reads forms and questions.
+    pub bodies: bodies::Bodies,
     /// How many of a board's forms are there.
     pub counters: Counters,
     /// Small pictures that are being made.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::task::AbortHandle;
 
-use super::Seat;
+use super::{Outcome, Seat};
 
 /// A transfer that is over by then has one row.
 const A_WHILE: Duration = Duration::from_secs(1);
@@ -76,8 +76,8 @@ impl Drop for Delivery {
         }
         let all = self.whole || self.expected.is_some_and(|expected| self.sent >= expected);
         let complete = all && self.failure.is_none();
-        let outcome = if complete { "ok" } else { "cut" };
+        let outcome = if complete { Outcome::Done } else { Outcome::Cut };
         let reason = self.failure.take().unwrap_or_else(|| std::mem::take(&mut self.note));
-        self.seat.write(self.sent, complete, outcome, &reason);
+        self.seat.write(self.sent, outcome, &reason);
     }
 }

@@ -198,7 +198,11 @@ async fn take_samples(app: &App, dir: &Path, secrets: &Secrets) -> anyhow::Resul
     for file in &files {
         let bytes = std::fs::read(file)?;
         let sender = sender(app, &bytes, secrets).await?;
-        let accepted = app.intake.accept(&sender, Digest::of(&bytes), Announced::default(), bytes.into()).await;
+        let received = app.intake.receive(&sender, Digest::of(&bytes), Announced::default(), bytes.into()).await;
+        let accepted = match received {
+            Ok(received) => app.intake.take_in(&sender, received).await,
+            Err(error) => Err(error),
+        };
         accepted.with_context(|| format!("cannot take in {}", file.display()))?;
     }
     Ok(files.len())

@@ -6,12 +6,13 @@ use anyhow::{Context, bail};
 use serde::Serialize;
 
 use super::ConfigArg;
+use crate::access::Act;
 use crate::access::door::Door;
 use crate::access::gates::{self, Signature};
+use crate::audit::{self, Access, Ended, Outcome, Protocol, Room};
 use crate::clock::Clock;
 use crate::domain::{Channel, Gate};
 use crate::ledger::Ledger;
-use crate::ledger::audit::AuditRow;
 
 /// The gates. Every change is an entry of the public log, with who and why; every node follows within a second.
 ///
@@ -140,31 +141,25 @@ async fn record(
     let mut rows = Vec::new();
     for signature in signatures {
         let principal = door.tried(Channel::Operator, &signature.user).await.account;
-        rows.push(row(principal, clock, (gate, open), moved));
+        rows.push(row(principal, (gate, open), moved));
     }
-    Ok(ledger.audit_add(&rows).await?)
+    Ok(audit::write_down(ledger, clock.now(), rows).await?)
 }
 
-fn row(
-    principal: String,
-    clock: &Clock,
-    (gate, open): (Gate, bool),
-    moved: &Result<Option<u64>, gates::GateError>,
-) -> AuditRow {
-    AuditRow {
-        at_ms: clock.now().as_millisecond(),
+fn row(principal: String, (gate, open): (Gate, bool), moved: &Result<Option<u64>, gates::GateError>) -> Ended {
+    let access = Access {
         principal,
-        channel: "operator".to_owned(),
-        protocol: "cli".to_owned(),
-        address: "-".to_owned(),
-        act: "gate".to_owned(),
+        channel: Some(Channel::Operator),
+        protocol: Protocol::Cli,
+        address: None,
+        deed: Act::MoveGate.into(),
         object: format!("{gate} {}", if open { "open" } else { "close" }),
         start_at: 0,
-        bytes: 0,
-        complete: moved.is_ok(),
-        outcome: if moved.is_ok() { "ok" } else { "refused" }.to_owned(),
-        reason: moved.as_ref().err().map(gates::GateError::name).unwrap_or_default(),
-    }
+        room: Room::Operators,
+    };
+    let outcome = if moved.is_ok() { Outcome::Done } else { Outcome::Refused };
+    let reason = moved.as_ref().err().map(gates::GateError::name).unwrap_or_default();
+    Ended { access, outcome, bytes: 0, reason }
 }
 
 async fn show(ledger: &Ledger, json: bool) -> anyhow::Result<()> {

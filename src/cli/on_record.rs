@@ -8,9 +8,9 @@ use std::cell::RefCell;
 use anyhow::Context;
 
 use super::ConfigArg;
+use crate::audit::{self, Access, Deed, Ended, Outcome, Protocol, Room};
 use crate::clock::Clock;
 use crate::domain::words::shown_short;
-use crate::ledger::audit::AuditRow;
 
 /// Longest command that is written down whole, in letters.
 const LONGEST: usize = 500;
@@ -32,20 +32,20 @@ pub fn about(subject: &str) {
 /// The command's own; or that it cannot be put on record: then nothing was done.
 pub async fn recorded(config: &ConfigArg, work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     let command = given(std::env::args().skip(1));
-    write(config, &[row(command.clone(), "begun", String::new())])
+    write(config, vec![row(command.clone(), Outcome::Begun, String::new())])
         .await
         .context("The command cannot be put on record; nothing was done")?;
     let (done, about) = ABOUT.scope(RefCell::default(), async { (work.await, ABOUT.with(RefCell::take)) }).await;
-    let outcome = if done.is_ok() { "ok" } else { "failed" };
+    let outcome = if done.is_ok() { Outcome::Done } else { Outcome::Failed };
     let reason = done.as_ref().err().map(|error| clipped(&format!("{error:#}"))).unwrap_or_default();
-    let rows: Vec<AuditRow> = match about.is_empty() {
+    let rows: Vec<Ended> = match about.is_empty() {
         true => vec![row(command, outcome, reason)],
         false => {
-            let of = |subject: &String| row(clipped(&format!("{subject} {command}")), outcome, reason.clone());
+            let of = |subject: &String| row(format!("{subject} {command}"), outcome, reason.clone());
             about.iter().map(of).collect()
         }
     };
-    match (done, write(config, &rows).await) {
+    match (done, write(config, rows).await) {
         (Err(error), _) => Err(error),
         (Ok(()), written) => {
             written.context("The command was carried out; the record says that it was begun, and not how it ended")
@@ -53,27 +53,24 @@ pub async fn recorded(config: &ConfigArg, work: impl Future<Output = anyhow::Res
     }
 }
 
-fn row(object: String, outcome: &str, reason: String) -> AuditRow {
-    AuditRow {
-        at_ms: Clock::system().now().as_millisecond(),
+fn row(object: String, outcome: Outcome, reason: String) -> Ended {
+    let access = Access {
         principal: format!("os:{}", who()),
-        channel: "-".to_owned(),
-        protocol: "cli".to_owned(),
-        address: "-".to_owned(),
-        act: "admin".to_owned(),
+        channel: None,
+        protocol: Protocol::Cli,
+        address: None,
+        deed: Deed::Command,
         object,
         start_at: 0,
-        bytes: 0,
-        complete: outcome == "ok",
-        outcome: outcome.to_owned(),
-        reason,
-    }
+        room: Room::Operators,
+    };
+    Ended { access, outcome, bytes: 0, reason }
 }
 
 /// Each time by a ledger of its own: the command may close the one that it opens, or make its database first.
-async fn write(config: &ConfigArg, rows: &[AuditRow]) -> anyhow::Result<()> {
+async fn write(config: &ConfigArg, rows: Vec<Ended>) -> anyhow::Result<()> {
     let ledger = config.ledger().await?;
-    let written = ledger.audit_add(rows).await;
+    let written = audit::write_down(&ledger, Clock::system().now(), rows).await;
     ledger.close().await;
     Ok(written?)
 }

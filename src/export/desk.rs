@@ -11,10 +11,10 @@ use super::ExportError;
 use crate::access::door::{Door, DoorError};
 use crate::access::gates::Signature;
 use crate::access::{self, Act, Class, Object, Principal, Scope};
+use crate::audit::{self, Access, Deed, Ended, Outcome, Protocol, Room};
 use crate::clock::Clock;
 use crate::domain::words::BadWords;
 use crate::domain::{Channel, Words};
-use crate::ledger::audit::AuditRow;
 use crate::ledger::exports::{Claimant, NewRequest, Request};
 use crate::ledger::{Ledger, LedgerError};
 
@@ -103,6 +103,10 @@ pub struct Desk {
     clock: Clock,
 }
 
+/// Protocol and address, for the record.
+type Way = (Protocol, Option<IpAddr>);
+const AT_THE_MACHINE: Way = (Protocol::Cli, None);
+
 /// Who acts at the desk.
 #[derive(Clone, Copy)]
 pub enum Hand<'a> {
@@ -125,10 +129,10 @@ impl<'a> From<&'a Signature> for Hand<'a> {
 
 impl Hand<'_> {
     /// Protocol and address, for the record.
-    fn way(&self) -> (&'static str, String) {
+    fn way(&self) -> Way {
         match self {
-            Self::Signed(_) => ("cli", "-".to_owned()),
-            Self::InSession { address, .. } => ("https", address.to_canonical().to_string()),
+            Self::Signed(_) => AT_THE_MACHINE,
+            Self::InSession { address, .. } => (Protocol::Https, Some(*address)),
         }
     }
 }
@@ -179,7 +183,7 @@ impl Desk {
             Ok(request) => format!("{candidate} request {} {}", request.id, request.place),
             Err(_) => format!("{candidate} request"),
         };
-        self.record((&self.named(by).await, by.way()), "export-request", object, &asked).await?;
+        self.record((&self.named(by).await, by.way()), Deed::ExportRequest, object, &asked).await?;
         asked
     }
 
@@ -194,7 +198,7 @@ impl Desk {
             Ok(approved) => format!("{} request {request} {}", approved.candidate, approved.place),
             Err(_) => format!("request {request}"),
         };
-        self.record((&self.named(by).await, by.way()), "export-approve", object, &approved).await?;
+        self.record((&self.named(by).await, by.way()), Deed::ExportApprove, object, &approved).await?;
         approved
     }
 
@@ -208,8 +212,7 @@ impl Desk {
             Ok(permit) => format!("{candidate} request {} {}", permit.request.id, permit.request.place),
             Err(_) => candidate.to_owned(),
         };
-        let here = ("cli", "-".to_owned());
-        self.record((&self.names(by).await, here), "export-permit", object, &permit).await?;
+        self.record((&self.names(by).await, AT_THE_MACHINE), Deed::ExportPermit, object, &permit).await?;
         permit
     }
 
@@ -321,8 +324,8 @@ impl Desk {
 
     async fn record<T>(
         &self,
-        (principals, (protocol, address)): (&[String], (&'static str, String)),
-        act: &'static str,
+        (principals, way): (&[String], Way),
+        deed: Deed,
         object: String,
         done: &Result<T, ExportError>,
     ) -> Result<(), LedgerError> {
@@ -332,48 +335,47 @@ impl Desk {
             Err(error) => error.to_string(),
         };
         let outcome = match done {
-            Ok(_) => "ok",
-            Err(ExportError::Refused(_)) => "refused",
-            Err(_) => "failed",
+            Ok(_) => Outcome::Done,
+            Err(ExportError::Refused(_)) => Outcome::Refused,
+            Err(_) => Outcome::Failed,
         };
-        let step = Step { principals, act, object, bytes: 0, outcome, reason };
-        let rows = step.rows(self.clock.now());
-        let here = |row| AuditRow { protocol: protocol.to_owned(), address: address.clone(), ..row };
-        self.ledger.audit_add(&rows.map(here).collect::<Vec<_>>()).await
+        let step = Step { principals, deed, object, bytes: 0, outcome, reason };
+        audit::write_down(&self.ledger, self.clock.now(), step.rows(way)).await
     }
 }
 
 /// One step of an export, for the record: a row for each operator who took part, so that it is found by every name.
 pub(super) struct Step<'a> {
     pub principals: &'a [String],
-    pub act: &'static str,
+    pub deed: Deed,
     pub object: String,
     pub bytes: u64,
-    pub outcome: &'static str,
+    pub outcome: Outcome,
     pub reason: String,
 }
 
 impl Step<'_> {
-    /// The rows of a step at this machine.
-    fn rows(&self, now: Timestamp) -> impl Iterator<Item = AuditRow> {
-        self.principals.iter().map(move |principal| AuditRow {
-            at_ms: now.as_millisecond(),
-            principal: principal.replace('\0', ""),
-            channel: "operator".to_owned(),
-            protocol: "cli".to_owned(),
-            address: "-".to_owned(),
-            act: self.act.to_owned(),
-            object: self.object.replace('\0', "").chars().take(500).collect(),
-            start_at: 0,
-            bytes: self.bytes as i64,
-            complete: self.outcome == "ok",
-            outcome: self.outcome.to_owned(),
+    fn rows(&self, (protocol, address): Way) -> Vec<Ended> {
+        let row = |principal: &String| Ended {
+            access: Access {
+                principal: principal.clone(),
+                channel: Some(Channel::Operator),
+                protocol,
+                address,
+                deed: self.deed,
+                object: self.object.clone(),
+                start_at: 0,
+                room: Room::Operators,
+            },
+            outcome: self.outcome,
+            bytes: self.bytes,
             reason: self.reason.clone(),
-        })
+        };
+        self.principals.iter().map(row).collect()
     }
 }
 
-/// Writes a step down. Returns when it is durable.
+/// Writes a step at this machine down. Returns when it is durable.
 pub(super) async fn record(ledger: &Ledger, now: Timestamp, step: Step<'_>) -> Result<(), LedgerError> {
-    ledger.audit_add(&step.rows(now).collect::<Vec<_>>()).await
+    audit::write_down(ledger, now, step.rows(AT_THE_MACHINE)).await
 }

@@ -24,9 +24,10 @@ use super::receipt::HandOver;
 use super::seal::{Seal, SealTo};
 use super::walk::Walk;
 use super::{ExportError, lists, sign};
+use crate::audit::{Deed, Outcome};
 use crate::clock::Clock;
 use crate::cpu::CpuLane;
-use crate::domain::Election;
+use crate::domain::{Act, Election};
 use crate::ledger::exports::{Start, WrittenMedium};
 use crate::ledger::registry::Inside;
 use crate::ledger::{Ledger, LedgerError};
@@ -95,19 +96,23 @@ pub async fn write(workshop: &Workshop, permit: &Permit, wish: &Wish) -> Result<
     let request = permit.request();
     let object =
         |number: u32| format!("{} request {} medium {number} {}", request.candidate, request.id, request.place);
-    let step = |act, number, bytes, outcome, reason: String| {
-        let step = Step { principals: permit.operators(), act, object: object(number), bytes, outcome, reason };
+    let step = |deed, number, bytes, outcome, reason: String| {
+        let step = Step { principals: permit.operators(), deed, object: object(number), bytes, outcome, reason };
         record(&workshop.ledger, workshop.clock.now(), step)
     };
     let mut number = wish.number.unwrap_or(0);
     let written = attempt(workshop, permit, wish, &mut number, &step).await;
     match &written {
-        Ok(written) => step("export", number, written.receipt.bytes, "ok", String::new()).await?,
-        Err(ExportError::Refused(refusal)) => {
-            step("export", number, 0, "refused", refusal.name().to_owned()).await?;
+        Ok(written) => {
+            step(Deed::Act(Act::Export), number, written.receipt.bytes, Outcome::Done, String::new()).await?
         }
-        Err(ExportError::Medium(fault)) => step("export", number, 0, "failed", fault.name().to_owned()).await?,
-        Err(error) => step("export", number, 0, "failed", error.to_string()).await?,
+        Err(ExportError::Refused(refusal)) => {
+            step(Deed::Act(Act::Export), number, 0, Outcome::Refused, refusal.name().to_owned()).await?;
+        }
+        Err(ExportError::Medium(fault)) => {
+            step(Deed::Act(Act::Export), number, 0, Outcome::Failed, fault.name().to_owned()).await?
+        }
+        Err(error) => step(Deed::Act(Act::Export), number, 0, Outcome::Failed, error.to_string()).await?,
     }
     written
 }
@@ -117,7 +122,7 @@ async fn attempt<F>(
     permit: &Permit,
     wish: &Wish,
     number: &mut u32,
-    step: &impl Fn(&'static str, u32, u64, &'static str, String) -> F,
+    step: &impl Fn(Deed, u32, u64, Outcome, String) -> F,
 ) -> Result<Written, ExportError>
 where
     F: Future<Output = Result<(), LedgerError>>,
@@ -131,7 +136,7 @@ where
     let device = device(&medium).map_err(at)?;
     let room = device.free + bagger::ours_on(&medium);
     // Before anything of the çevre is counted.
-    step("export-begin", *number, 0, "ok", String::new()).await?;
+    step(Deed::ExportBegin, *number, 0, Outcome::Done, String::new()).await?;
     workshop.progress.turn(Phase::Planning);
     let (start, lists, parts) = fixed(workshop, permit, wish, &election, &inside, &device, room).await?;
     *number = next(permit, &start, wish.number)?;

@@ -20,7 +20,8 @@ use super::who::BulkParty;
 use super::{Site, directory, wait, who};
 use crate::access::door::DoorError;
 use crate::access::{Act, Object};
-use crate::audit::{Access, Delivery, Seat};
+use crate::admission::{Asked, Way, Who};
+use crate::audit::{Delivery, Seat};
 use crate::domain::Digest;
 use crate::tree::{Content, Node};
 use crate::vault::Chunks;
@@ -77,32 +78,15 @@ pub async fn node(
 }
 
 async fn allow(site: &Site, party: &BulkParty, act: Act, path: &str) -> Result<Seat, Problem> {
-    let access = Access {
-        principal: party.holder.principal.account.clone(),
-        channel: "bulk",
-        protocol: "https",
-        address: party.from,
-        act: act.name(),
-        object: format!("/{path}"),
-        start_at: 0,
-    };
-    let seat = site.audit.seat(access).await?;
-    match still(site, party, act).await {
-        Ok(()) => Ok(seat),
-        Err(error) => {
-            match &error {
-                DoorError::Refused(refusal) => seat.refused(refusal.name()),
-                DoorError::Ledger(_) => seat.failed("gates could not be read"),
-            }
-            Err(Problem::at_the_door(error, who::BASIC))
-        }
-    }
+    let path = format!("/{path}");
+    let asked = Asked::new(act, Object::Everything, &path);
+    let admitted = site.admission.admit(Who::Since(&party.holder), asked, Way::https(party.from)).await;
+    admitted.map_err(|refused| Problem::not_admitted(refused, who::BASIC))
 }
 
-/// Asks the door about the account as it stands now, whatever held when the request came.
+/// Asks about the account as it stands now, whatever held when the request came.
 async fn still(site: &Site, party: &BulkParty, act: Act) -> Result<(), DoorError> {
-    let principal = site.standings.now(&party.holder).await?;
-    site.door.allow(&principal, act, Object::Everything, party.from).await
+    site.admission.may(Who::Since(&party.holder), act, Object::Everything, Way::https(party.from)).await
 }
 
 fn missing(seat: Seat) -> Problem {

@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::Site;
 use super::problem::Problem;
 use super::who::{self, SendingBoard};
-use crate::access::door::DoorError;
 use crate::access::gates::GateNow;
 use crate::access::{Act, Object};
-use crate::audit::{Access, Seat};
+use crate::admission::{Asked, Way, Who};
+use crate::audit::Seat;
 use crate::domain::{BoardId, FormKind, Karekod, PlaceId, Race, Sender};
 use crate::intake::Place;
 use crate::ledger::registry::{ExpectedForm, FormCursor};
@@ -91,7 +91,7 @@ async fn greeting(site: &Site, Sender { board, place }: Sender) -> Result<Greeti
 /// What may stand behind the `?`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Asked {
+pub struct Which {
     after: Option<String>,
 }
 
@@ -123,7 +123,7 @@ struct MissingForm {
 pub async fn missing(
     State(site): State<Site>,
     board: SendingBoard,
-    asked: Result<Query<Asked>, QueryRejection>,
+    asked: Result<Query<Which>, QueryRejection>,
 ) -> Result<Json<Page>, Problem> {
     let after = asked.as_ref().ok().and_then(|asked| asked.after.clone()).unwrap_or_default();
     let seat = follow(&site, &board, format!("missing {after}")).await?;
@@ -132,7 +132,7 @@ pub async fn missing(
     page.map(Json)
 }
 
-async fn page(site: &Site, board: &SendingBoard, asked: Result<Query<Asked>, QueryRejection>) -> Result<Page, Problem> {
+async fn page(site: &Site, board: &SendingBoard, asked: Result<Query<Which>, QueryRejection>) -> Result<Page, Problem> {
     let bad = || Problem::bad_query("Yalnız after=<önceki yanıttaki next> yazılabilir.");
     let cursor = match asked.map_err(|_| bad())?.0.after {
         Some(text) => text.parse().map_err(|_| bad())?,
@@ -159,27 +159,9 @@ impl From<ExpectedForm> for MissingForm {
 
 /// The seat of a board that follows what became of its uploads: `object` says what of it.
 pub(super) async fn follow(site: &Site, board: &SendingBoard, object: String) -> Result<Seat, Problem> {
-    let access = Access {
-        principal: board.principal.account.clone(),
-        channel: "board",
-        protocol: "https",
-        address: board.from,
-        act: Act::FollowUploads.name(),
-        object,
-        start_at: 0,
-    };
-    let seat = site.audit.seat(access).await?;
-    let own = Object::Of(&board.principal.account);
-    match site.door.allow(&board.principal, Act::FollowUploads, own, board.from).await {
-        Ok(()) => Ok(seat),
-        Err(error) => {
-            match &error {
-                DoorError::Refused(refusal) => seat.refused(refusal.name()),
-                DoorError::Ledger(_) => seat.failed("gates could not be read"),
-            }
-            Err(Problem::at_the_door(error, who::BEARER))
-        }
-    }
+    let asked = Asked::new(Act::FollowUploads, Object::Of(&board.principal.account), &object);
+    let admitted = site.admission.admit(Who::Known(&board.principal), asked, Way::https(board.from)).await;
+    admitted.map_err(|refused| Problem::not_admitted(refused, who::BEARER))
 }
 
 /// Writes down how it ended.

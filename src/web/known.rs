@@ -3,14 +3,13 @@
 //! The answer is one line of JSON for each that is known: its receipt, letter by letter as `PUT` gives it. Of what other
 //! boards sent it says nothing.
 
-use std::time::Duration;
-
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
+use super::bodies::{Owner, Unread};
 use super::problem::Problem;
 use super::who::SendingBoard;
 use super::{Site, board};
@@ -20,8 +19,6 @@ use crate::domain::Digest;
 const DIGESTS: usize = 1000;
 /// Bytes of one question at most: each digest has 64 digits and some punctuation.
 const BYTES: usize = 128 << 10;
-/// How long a question may take to come.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,9 +28,12 @@ struct Question {
 
 /// Answers with the receipts.
 pub async fn ask(State(site): State<Site>, board: SendingBoard, body: Body) -> Result<Response, Problem> {
-    let question = match tokio::time::timeout(PATIENCE, read(body)).await {
-        Ok(question) => question,
-        Err(_) => Err(Problem::bad_question("Soru zamanında tamamlanmadı. Yeniden gönderin.")),
+    let owner = Owner::Account(board.principal.account.clone());
+    let whole = site.bodies.whole(&owner, body, BYTES).await;
+    let question = match &whole {
+        Ok(whole) => read(&whole.bytes).map_err(Problem::bad_question),
+        Err(Unread::TooLarge) => Err(Problem::bad_question(too_many())),
+        Err(unread) => Err(Problem::from(*unread)),
     };
     let asked = question.as_ref().map_or(0, |question| question.sha256.len());
     let seat = board::follow(&site, &board, format!("known {asked}")).await?;
@@ -46,13 +46,14 @@ pub async fn ask(State(site): State<Site>, board: SendingBoard, body: Body) -> R
     Ok((StatusCode::OK, headers, answered?).into_response())
 }
 
-async fn read(body: Body) -> Result<Question, Problem> {
-    let too_many = || Problem::bad_question(format!("Bir soruda en çok {DIGESTS} özet olabilir."));
-    let bytes = axum::body::to_bytes(body, BYTES).await.map_err(|_| too_many())?;
-    let question: Question = serde_json::from_slice(&bytes).map_err(|_| {
-        Problem::bad_question(
-            "Gövde {\"sha256\":[\"…\",…]} biçiminde olmalıdır; her özet 64 küçük harfli onaltılık basamaktır.",
-        )
+fn too_many() -> String {
+    format!("Bir soruda en çok {DIGESTS} özet olabilir.")
+}
+
+/// The question, or what is wrong with it.
+fn read(bytes: &[u8]) -> Result<Question, String> {
+    let question: Question = serde_json::from_slice(bytes).map_err(|_| {
+        "Gövde {\"sha256\":[\"…\",…]} biçiminde olmalıdır; her özet 64 küçük harfli onaltılık basamaktır.".to_owned()
     })?;
     if question.sha256.len() > DIGESTS { Err(too_many()) } else { Ok(question) }
 }

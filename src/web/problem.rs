@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use crate::access::Refusal;
 use crate::access::door::DoorError;
-use crate::audit::AuditUnavailable;
+use crate::admission::Refused;
+use crate::audit::NoRoom;
 use crate::intake::{InspectError, IntakeError, Place, PngError};
 use crate::ledger::LedgerError;
 use crate::reading::PageError;
@@ -97,6 +98,27 @@ impl Problem {
     pub fn too_many_connections() -> Self {
         let detail = "Bu hesapla aynı anda çok sayıda bağlantı açık. Bir kısmını kapatıp yeniden deneyin.";
         Self::busy(StatusCode::TOO_MANY_REQUESTS, "too-many-connections", "Too many connections", detail)
+    }
+
+    /// More requests a second than the account or the address may send.
+    pub fn too_many_requests(retry_after: u32) -> Self {
+        let detail = format!("Çok sık istek gönderiliyor. {retry_after} saniye sonra yeniden deneyin.");
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        let mut problem = Self::new(status, "too-many-requests", "Too many requests", detail);
+        problem.retry_after = Some(retry_after);
+        problem
+    }
+
+    /// Too many bodies of the account or the address are being read.
+    pub fn too_many_bodies() -> Self {
+        let detail = "Aynı anda çok sayıda form gönderiliyor. Biraz sonra yeniden deneyin.";
+        Self::busy(StatusCode::TOO_MANY_REQUESTS, "too-many-bodies", "Too many bodies", detail)
+    }
+
+    /// The body of a form or a question did not come in time.
+    pub fn body_too_slow() -> Self {
+        let detail = "Gönderilen form ya da soru zamanında tamamlanmadı. Yeniden gönderin.";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "Too slow", detail)
     }
 
     /// More headers than anybody needs.
@@ -206,9 +228,25 @@ impl Problem {
     }
 }
 
-impl From<AuditUnavailable> for Problem {
-    fn from(error: AuditUnavailable) -> Self {
-        Self::unavailable(&error)
+impl Problem {
+    /// What somebody is told who was not admitted. `challenge` is the scheme of the channel.
+    pub fn not_admitted(refused: Refused, challenge: &'static str) -> Self {
+        match refused {
+            Refused::Record(error) => error.into(),
+            Refused::Door(error) => Self::at_the_door(error, challenge),
+        }
+    }
+}
+
+impl From<NoRoom> for Problem {
+    fn from(error: NoRoom) -> Self {
+        match error {
+            NoRoom::Record => Self::unavailable(&error),
+            NoRoom::Own => {
+                let detail = "Bu hesabın ya da IP adresinin sürmekte olan çok sayıda işlemi var. Bitmelerini bekleyin.";
+                Self::busy(StatusCode::TOO_MANY_REQUESTS, "too-much-under-way", "Too much under way", detail)
+            }
+        }
     }
 }
 

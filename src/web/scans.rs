@@ -1,8 +1,6 @@
 //! `PUT /v1/scans/{sha256}`: a board sends a scan and gets its receipt. The address is the content, so a retry is the
 //! same request with the same answer.
 
-use std::net::IpAddr;
-
 use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::{PathRejection, QueryRejection};
@@ -15,9 +13,9 @@ use super::Site;
 use super::problem::Problem;
 use super::who::SendingBoard;
 use crate::access::Act;
-use crate::audit::Access;
-use crate::domain::{Digest, Words};
-use crate::intake::{Accepted, Announced, Receipt, Remark};
+use crate::audit::{Access, Protocol};
+use crate::domain::{Channel, Digest, Words};
+use crate::intake::{Announced, Receipt, Received, Remark};
 
 /// What may stand behind the `?`.
 #[derive(Debug, Deserialize)]
@@ -49,28 +47,30 @@ pub async fn upload(
     body: Body,
 ) -> Result<(StatusCode, Json<Answer>), Problem> {
     let digest = digest.map_or_else(|_| String::new(), |Path(digest)| digest);
-    let access = bringing(board.sender.board.to_string(), "board", board.from, digest.clone());
-    let seat = site.audit.seat(access).await?;
-    let taken = take_in(&site, &board, &digest, asked, &headers, body).await;
+    let (account, way) = (board.sender.board.as_str(), (Protocol::Https, board.from));
+    let access = Access::by(account, Channel::Board, way, Act::Upload, digest.clone());
+    // However long the scan takes to come, nothing of the record is held for it.
+    let pending = site.audit.pending(access);
+    let received = receive(&site, &board, &digest, asked, &headers, body).await;
+    let seat = pending.seat().await?;
+    let taken = match received {
+        Ok(received) => site.intake.take_in(&board.sender, received).await.map_err(Problem::from),
+        Err(problem) => Err(problem),
+    };
     super::board::finish(seat, &taken, |accepted| accepted.size);
     let accepted = taken?;
     let status = if accepted.fresh { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(Answer { receipt: accepted.receipt, advice: accepted.remarks })))
 }
 
-/// A scan that somebody brings, for the record.
-pub(super) fn bringing(principal: String, channel: &'static str, address: IpAddr, object: String) -> Access {
-    Access { principal, channel, protocol: "https", address, act: Act::Upload.name(), object, start_at: 0 }
-}
-
-async fn take_in(
+async fn receive(
     site: &Site,
     board: &SendingBoard,
     digest: &str,
     asked: Result<Query<Asked>, QueryRejection>,
     headers: &HeaderMap,
     body: Body,
-) -> Result<Accepted, Problem> {
+) -> Result<Received, Problem> {
     let digest: Digest = digest.parse().map_err(|_| Problem::bad_digest())?;
     let asked = asked.map_err(|_| Problem::bad_query("Yalnız replaces=<sha256> ve reason=<açıklama> yazılabilir."))?.0;
     // It stands in the public log, and in the lists, for ever. An empty one is none.
@@ -78,5 +78,5 @@ async fn take_in(
     let reason = reason.map_err(|bad| Problem::bad_query(format!("Açıklama (reason): {bad}.")))?;
     let length = headers.typed_get::<ContentLength>().map(|length| length.0);
     let announced = Announced { length, replaces: asked.replaces, reason };
-    Ok(site.intake.accept(&board.sender, digest, announced, body).await?)
+    Ok(site.intake.receive(&board.sender, digest, announced, body).await?)
 }

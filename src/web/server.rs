@@ -33,7 +33,7 @@ use super::problem::Problem;
 use super::{Peer, host, preface};
 use crate::access::addresses::Proxies;
 use crate::access::certificate::ShownCertificate;
-use crate::audit::{Access, Audit};
+use crate::audit::{Access, Audit, Deed, Outcome, Protocol};
 use crate::domain::Digest;
 
 /// Requests of one HTTP/2 connection at a time.
@@ -150,14 +150,14 @@ impl Front {
             (false, Err(full)) => {
                 if full.first {
                     tracing::warn!(%from, "Too many connections from {from}");
-                    self.turned_away(from, "too-many-connections").await;
+                    self.turned_away(from, "too-many-connections");
                 }
                 return;
             }
         };
         match handshake(&self.settings.tls, stream).await {
             Handshake::Done(stream) => self.converse(*stream, from, watcher).await,
-            Handshake::TooSlow => self.turned_away(from, "handshake-too-slow").await,
+            Handshake::TooSlow => self.turned_away(from, "handshake-too-slow"),
             Handshake::Failed => {}
         }
     }
@@ -192,28 +192,28 @@ impl Front {
         let ended = tokio::select! {
             ended = &mut connection => ended,
             () = async { first.await; if asked.load(Ordering::Relaxed) > 0 { std::future::pending().await } } => {
-                return self.turned_away(peer, "no-request-in-time").await;
+                return self.turned_away(peer, "no-request-in-time");
             }
         };
         // Requests that no handler saw: the protocol's library turned them away.
         let unseen = opened.load(Ordering::Relaxed).saturating_sub(asked.load(Ordering::Relaxed));
         if unseen > 0 {
             let object = format!("{unseen} requests");
-            turned_away(&self.settings.audit, peer, &object, "refused-by-http2").await;
+            turned_away(&self.settings.audit, peer, &object, "refused-by-http2");
         }
         let Err(error) = ended else { return };
         tracing::debug!(%peer, error, "A connection ended early");
         match error.downcast_ref::<hyper::Error>() {
-            Some(error) if error.is_parse_too_large() => self.turned_away(peer, "headers-too-large").await,
-            Some(error) if error.is_parse() => self.turned_away(peer, "malformed-request").await,
-            Some(error) if error.is_timeout() => self.turned_away(peer, "no-request-in-time").await,
+            Some(error) if error.is_parse_too_large() => self.turned_away(peer, "headers-too-large"),
+            Some(error) if error.is_parse() => self.turned_away(peer, "malformed-request"),
+            Some(error) if error.is_timeout() => self.turned_away(peer, "no-request-in-time"),
             _ => {}
         }
     }
 
     /// Puts on record that somebody was cut off before anything was asked.
-    async fn turned_away(&self, from: IpAddr, reason: &str) {
-        turned_away(&self.settings.audit, from, "", reason).await;
+    fn turned_away(&self, from: IpAddr, reason: &str) {
+        turned_away(&self.settings.audit, from, "", reason);
     }
 }
 
@@ -229,13 +229,10 @@ fn client_of(request: &Request<Incoming>, peer: IpAddr, proxies: &Proxies, ignor
     proxies.client(peer, lines.map(HeaderValue::as_bytes)).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
 }
 
-async fn turned_away(audit: &Audit, address: IpAddr, object: &str, reason: &str) {
-    let (principal, object) = ("-".to_owned(), object.to_owned());
-    let access = Access { principal, channel: "-", protocol: "https", address, act: "connect", object, start_at: 0 };
-    match audit.seat(access).await {
-        Ok(seat) => seat.refused(reason),
-        Err(error) => tracing::error!(%address, reason, %error, "Could not put on record that somebody was cut off"),
-    }
+fn turned_away(audit: &Audit, address: IpAddr, object: &str, reason: &str) {
+    let access = Access::of_a_stranger(Protocol::Https, address, Deed::Connect, object);
+    // What cannot be written now is counted, and written when it can.
+    let _ = audit.brief(access, Outcome::Refused, reason);
 }
 
 enum Handshake {
@@ -278,11 +275,11 @@ async fn answer(
 ) -> Result<axum::response::Response, std::convert::Infallible> {
     let headers: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     if headers + request.uri().path_and_query().map_or(0, |path| path.as_str().len()) > HEADER_BYTES {
-        turned_away(&audit, peer.address, request.uri().path(), "headers-too-large").await;
+        turned_away(&audit, peer.address, request.uri().path(), "headers-too-large");
         return Ok(Problem::headers_too_large().into_response());
     }
     if !host::is_named_once(request.version(), request.uri(), request.headers()) {
-        turned_away(&audit, peer.address, request.uri().path(), "bad-host").await;
+        turned_away(&audit, peer.address, request.uri().path(), "bad-host");
         return Ok(Problem::bad_host().into_response());
     }
     let waits = request.headers().contains_key(hyper::header::EXPECT);

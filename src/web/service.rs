@@ -12,11 +12,11 @@ use serde::Serialize;
 
 use super::Site;
 use super::problem::Problem;
-use super::who::{BEARER, claim, peer, turn_away};
+use super::who::{BEARER, claim, of_address, peer, turn_away};
 use crate::access::door::DoorError;
 use crate::access::tried::{TOKEN, Tried};
 use crate::access::{Act, Object, Principal, Refusal};
-use crate::audit::Access;
+use crate::admission::{Asked, Way, Who};
 use crate::domain::{Channel, Gate};
 
 /// A party's web service user. What it may do now is decided at each act.
@@ -30,18 +30,17 @@ impl FromRequestParts<Site> for ServiceUser {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
+        of_address(site, parts).await?;
         let from = peer(parts);
         let token = parts.headers.typed_get::<Authorization<Bearer>>();
-        // Strangers are turned away before their token is looked at: a stolen one must not tell them that it is right.
-        let found = match (site.door.expects(from).await, &token) {
+        let found = match (site.admission.expects(from).await, &token) {
             (Err(error), _) => Err(error),
-            (Ok(false), _) => Err(DoorError::Refused(Refusal::Elsewhere)),
-            (Ok(true), Some(token)) => site.door.service(token.token(), from).await,
-            (Ok(true), None) => Err(DoorError::Refused(Refusal::Unknown)),
+            (Ok(()), Some(token)) => site.door.service(token.token(), from).await,
+            (Ok(()), None) => Err(DoorError::Refused(Refusal::Unknown)),
         };
         match found {
             Ok(principal) => {
-                claim(site, parts, "service", &principal.account).await?;
+                claim(site, parts, Channel::Service, &principal.account).await?;
                 Ok(Self { principal, from })
             }
             Err(error) => {
@@ -52,7 +51,7 @@ impl FromRequestParts<Site> for ServiceUser {
                     }
                     _ => Tried::nobody(TOKEN),
                 };
-                Err(turn_away(site, parts, "service", tried, error, BEARER).await)
+                Err(turn_away(site, parts, Channel::Service, tried, error, BEARER).await)
             }
         }
     }
@@ -71,23 +70,9 @@ pub struct Status {
 /// Answers whether results may be asked for now.
 pub async fn status(State(site): State<Site>, user: ServiceUser) -> Result<Json<Status>, Problem> {
     let ServiceUser { principal, from } = user;
-    let access = Access {
-        principal: principal.account.clone(),
-        channel: "service",
-        protocol: "https",
-        address: from,
-        act: Act::ViewResults.name(),
-        object: "/v1/durum".to_owned(),
-        start_at: 0,
-    };
-    let seat = site.audit.seat(access).await?;
-    if let Err(error) = site.door.allow(&principal, Act::ViewResults, Object::Everything, from).await {
-        match &error {
-            DoorError::Refused(refusal) => seat.refused(refusal.name()),
-            DoorError::Ledger(_) => seat.failed("gates could not be read"),
-        }
-        return Err(Problem::at_the_door(error, BEARER));
-    }
+    let asked = Asked::new(Act::ViewResults, Object::Everything, "/v1/durum");
+    let admitted = site.admission.admit(Who::Known(&principal), asked, Way::https(from)).await;
+    let seat = admitted.map_err(|refused| Problem::not_admitted(refused, BEARER))?;
     let (gates, election) = (site.door.gates().await, site.ledger.election().await);
     let (gates, election) = match (gates, election) {
         (Ok(gates), Ok(election)) => (gates, election),

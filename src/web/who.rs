@@ -9,13 +9,14 @@ use axum::http::request::Parts;
 use headers::HeaderMapExt;
 use headers::authorization::{Authorization, Basic, Bearer};
 
+use super::ceiling::TooMany;
 use super::problem::Problem;
 use super::{Peer, Site};
 use crate::access::door::DoorError;
 use crate::access::standing::Holder;
 use crate::access::tried::{TOKEN, Tried};
 use crate::access::{Principal, Refusal};
-use crate::audit::Access;
+use crate::audit::{Access, Deed, Outcome, Protocol};
 use crate::domain::{Channel, Sender};
 
 pub(super) const BEARER: &str = "Bearer realm=\"tutanak\"";
@@ -57,22 +58,32 @@ pub(super) fn claimed(site: &Site, parts: &Parts, account: &str) -> bool {
     ownership.is_none_or(|ownership| ownership.claim(account, &site.lines))
 }
 
-/// The same, with a row about a refusal.
-pub(super) async fn claim(site: &Site, parts: &Parts, channel: &'static str, account: &str) -> Result<(), Problem> {
-    if claimed(site, parts, account) {
-        return Ok(());
+/// Method and path, as rows have them.
+fn asked(parts: &Parts) -> String {
+    format!("{} {}", parts.method, parts.uri.path())
+}
+
+/// Whether this account may have one request more: on one connection more, and one more in this second. A refusal is on
+/// record.
+pub(super) async fn claim(site: &Site, parts: &Parts, channel: Channel, account: &str) -> Result<(), Problem> {
+    let access = |deed| Access::by(account, channel, (Protocol::Https, peer(parts)), deed, asked(parts));
+    if !claimed(site, parts, account) {
+        let problem = Problem::too_many_connections();
+        site.audit.brief(access(Deed::Connect), Outcome::Refused, problem.kind())?;
+        return Err(problem);
     }
-    let problem = Problem::too_many_connections();
-    let access = Access {
-        principal: account.to_owned(),
-        channel,
-        protocol: "https",
-        address: peer(parts),
-        act: "connect",
-        object: format!("{} {}", parts.method, parts.uri.path()),
-        start_at: 0,
-    };
-    site.audit.seat(access).await?.refused(problem.kind());
+    let Err(TooMany { retry_after }) = site.ceilings.account(account).await else { return Ok(()) };
+    let problem = Problem::too_many_requests(retry_after);
+    site.audit.brief(access(Deed::Request), Outcome::Refused, problem.kind())?;
+    Err(problem)
+}
+
+/// Whether one more request may come from this address, before anybody looks who it is. A refusal is on record.
+pub(super) async fn of_address(site: &Site, parts: &Parts) -> Result<(), Problem> {
+    let Err(TooMany { retry_after }) = site.ceilings.address(peer(parts)).await else { return Ok(()) };
+    let problem = Problem::too_many_requests(retry_after);
+    let access = Access::of_a_stranger(Protocol::Https, peer(parts), Deed::Request, asked(parts));
+    site.audit.brief(access, Outcome::Refused, problem.kind())?;
     Err(problem)
 }
 
@@ -80,24 +91,19 @@ pub(super) async fn claim(site: &Site, parts: &Parts, channel: &'static str, acc
 pub(super) async fn turn_away(
     site: &Site,
     parts: &Parts,
-    channel: &'static str,
+    channel: Channel,
     tried: Tried,
     error: DoorError,
     challenge: &'static str,
 ) -> Problem {
-    let access = Access {
-        principal: tried.principal,
-        channel,
-        protocol: "https",
-        address: peer(parts),
-        act: "login",
-        object: format!("{} {} {}", tried.name, parts.method, parts.uri.path()),
-        start_at: 0,
+    let object = format!("{} {}", tried.name, asked(parts));
+    let access = Access::try_in(tried.principal, channel, (Protocol::Https, peer(parts)), object);
+    let noted = match &error {
+        DoorError::Refused(refusal) => site.audit.brief(access, Outcome::Refused, refusal.name()),
+        DoorError::Ledger(_) => site.audit.brief(access, Outcome::Failed, "accounts could not be read"),
     };
-    let Ok(seat) = site.audit.seat(access).await else { return crate::audit::AuditUnavailable.into() };
-    match &error {
-        DoorError::Refused(refusal) => seat.refused(refusal.name()),
-        DoorError::Ledger(_) => seat.failed("accounts could not be read"),
+    if let Err(error) = noted {
+        return error.into();
     }
     if matches!(&error, DoorError::Refused(refusal) if refusal.retry_after().is_some()) {
         tokio::time::sleep(HELD_BACK).await;
@@ -116,20 +122,12 @@ pub(super) async fn no_such_address(State(site): State<Site>, parts: Parts) -> P
 }
 
 async fn not_ours(site: &Site, parts: &Parts, problem: Problem) -> Problem {
-    let access = Access {
-        principal: "-".to_owned(),
-        channel: "-",
-        protocol: "https",
-        address: peer(parts),
-        act: "request",
-        object: format!("{} {}", parts.method, parts.uri.path()),
-        start_at: 0,
-    };
-    match site.audit.seat(access).await {
-        Ok(seat) => {
-            seat.refused(problem.kind());
-            problem
-        }
+    if let Err(too_many) = of_address(site, parts).await {
+        return too_many;
+    }
+    let access = Access::of_a_stranger(Protocol::Https, peer(parts), Deed::Request, asked(parts));
+    match site.audit.brief(access, Outcome::Refused, problem.kind()) {
+        Ok(()) => problem,
         Err(error) => error.into(),
     }
 }
@@ -149,10 +147,12 @@ impl FromRequestParts<Site> for SendingBoard {
         };
         match found {
             Ok((principal, sender)) => {
-                claim(site, parts, "board", sender.board.as_str()).await?;
+                claim(site, parts, Channel::Board, sender.board.as_str()).await?;
                 Ok(Self { sender, principal, from })
             }
             Err(error) => {
+                // Only whoever is wrong is counted at the address: many boards may share one.
+                of_address(site, parts).await?;
                 // A token that is right and does not get in is somebody's: where it comes from, or without its certificate.
                 let tried = match (&error, &token) {
                     (DoorError::Refused(Refusal::Unknown | Refusal::TooManyTries { .. }), _) | (_, None) => {
@@ -160,7 +160,7 @@ impl FromRequestParts<Site> for SendingBoard {
                     }
                     (_, Some(token)) => site.door.tried_token(Channel::Board, token.token()).await,
                 };
-                Err(turn_away(site, parts, "board", tried, error, BEARER).await)
+                Err(turn_away(site, parts, Channel::Board, tried, error, BEARER).await)
             }
         }
     }
@@ -170,30 +170,29 @@ impl FromRequestParts<Site> for BulkParty {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
+        of_address(site, parts).await?;
         let from = peer(parts);
         let Some(basic) = parts.headers.typed_get::<Authorization<Basic>>() else {
             // Browsers and most clients ask first without; that is no attempt, unless something else was tried.
             let tried = parts.headers.contains_key(AUTHORIZATION);
             let error = DoorError::Refused(Refusal::Unknown);
             return Err(match tried {
-                true => turn_away(site, parts, "bulk", Tried::nobody("(other scheme)"), error, BASIC).await,
+                true => turn_away(site, parts, Channel::Bulk, Tried::nobody("(other scheme)"), error, BASIC).await,
                 false => Problem::unauthorized(BASIC),
             });
         };
-        // Strangers are turned away before their secret is looked at: a stolen one must not tell them that it is right.
-        let found = match site.door.expects(from).await {
-            Ok(true) => site.door.bulk(basic.username(), basic.password(), from).await,
-            Ok(false) => Err(DoorError::Refused(Refusal::Elsewhere)),
+        let found = match site.admission.expects(from).await {
+            Ok(()) => site.door.bulk(basic.username(), basic.password(), from).await,
             Err(error) => Err(error),
         };
         match found {
             Ok(holder) => {
-                claim(site, parts, "bulk", &holder.principal.account).await?;
+                claim(site, parts, Channel::Bulk, &holder.principal.account).await?;
                 Ok(Self { holder, from })
             }
             Err(error) => {
                 let tried = site.door.tried(Channel::Bulk, basic.username()).await;
-                Err(turn_away(site, parts, "bulk", tried, error, BASIC).await)
+                Err(turn_away(site, parts, Channel::Bulk, tried, error, BASIC).await)
             }
         }
     }

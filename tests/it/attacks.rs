@@ -1,7 +1,9 @@
 //! What an attacker would try, from outside and with a credential in hand. Each must fail, and be seen in the record.
 
+mod bodies;
 mod floods;
 mod ftp;
+mod growth;
 mod guesses;
 mod intruders;
 mod neighbours;

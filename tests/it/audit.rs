@@ -158,7 +158,8 @@ async fn rows_are_found_by_person_address_act_object_end_and_time() {
 async fn a_transfer_that_takes_a_while_or_is_large_is_on_record_before_it_ends() {
     for engine in Engine::all().await {
         let ledger = engine.open().await;
-        let (audit, writer) = tutanak::audit::audit(ledger.clone(), tutanak::clock::Clock::system());
+        let (audit, writer) =
+            tutanak::audit::audit(ledger.clone(), tutanak::clock::Clock::system(), Default::default());
         let writing = tokio::spawn(writer.run());
         let outcomes = async |count: usize| loop {
             let rows = ledger.audit_after(0, 100).await.unwrap();

@@ -13,11 +13,11 @@ use tutanak::access::gates::Signature;
 use tutanak::access::passwords::Passwords;
 use tutanak::access::{people, totp};
 use tutanak::app::App;
-use tutanak::audit::Access;
+use tutanak::audit::{Access, Protocol};
 use tutanak::cli::init;
 use tutanak::clock::Clock;
 use tutanak::config::{Config, PortRange};
-use tutanak::domain::{Digest, Gate};
+use tutanak::domain::{Act, Channel, Digest, Gate};
 use tutanak::ledger::audit::AuditRow;
 use tutanak::ledger::{DatabaseConfig, Ledger};
 use tutanak::registry;
@@ -117,6 +117,8 @@ impl House {
         config.intake.silence_seconds = plan.silence_seconds.unwrap_or(config.intake.silence_seconds);
         config.ftp.idle_seconds = plan.ftp_idle_seconds.unwrap_or(config.ftp.idle_seconds);
         config.ftp.tls_required = plan.ftp_tls_required;
+        // What is counted together is written soon enough for a test to wait for it.
+        config.audit.strangers.seconds = 1;
         if let Some(also) = plan.also {
             also(&mut config);
         }
@@ -247,6 +249,19 @@ impl House {
         Ledger::open(&self.database).await.unwrap().audit_after(0, 100_000).await.unwrap()
     }
 
+    /// Audit rows that fit, once they tell of `count` accesses; fails when they do not come.
+    pub async fn told(&self, count: usize, fits: impl Fn(&AuditRow) -> bool) -> Vec<AuditRow> {
+        for _ in 0..200 {
+            let rows = self.ledger.audit_after(0, 100_000).await.unwrap();
+            let fitting: Vec<_> = rows.into_iter().filter(|row| fits(row)).collect();
+            if times(&fitting) >= count {
+                return fitting;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("{count} accesses were expected on record: {:#?}", self.ledger.audit_after(0, 100).await.unwrap());
+    }
+
     /// Audit rows once there are `count` that fit; fails when they do not come.
     pub async fn audit(&self, count: usize, fits: impl Fn(&AuditRow) -> bool) -> Vec<AuditRow> {
         for _ in 0..100 {
@@ -258,6 +273,27 @@ impl House {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
         panic!("{count} audit rows were expected: {:#?}", self.ledger.audit_after(0, 100).await.unwrap());
+    }
+}
+
+/// How many accesses rows tell of: those that were counted together say so.
+pub fn times(rows: &[AuditRow]) -> usize {
+    let together = |row: &AuditRow| row.reason.starts_with("counted together");
+    let of = |row: &AuditRow| match row.object.strip_suffix(" times").filter(|_| together(row)) {
+        Some(times) => times.parse().unwrap(),
+        None => 1,
+    };
+    rows.iter().map(of).sum()
+}
+
+/// How many accesses a row tells of that ended for this reason.
+pub fn reasons(row: &AuditRow, reason: &str) -> usize {
+    match row.reason.strip_prefix("counted together: ") {
+        None => usize::from(row.reason == reason),
+        Some(counted) => {
+            let named = counted.split(", ").find_map(|told| told.strip_prefix(reason)?.strip_prefix(' '));
+            named.map_or(0, |times| times.parse().unwrap())
+        }
     }
 }
 
@@ -368,15 +404,7 @@ pub fn builder(ca: &[u8]) -> reqwest::ClientBuilder {
 
 /// Somebody on this machine who asks for something.
 pub fn asks(object: &str) -> Access {
-    Access {
-        principal: "parti".to_owned(),
-        channel: "bulk",
-        protocol: "https",
-        address: [127, 0, 0, 1].into(),
-        act: "download",
-        object: object.to_owned(),
-        start_at: 0,
-    }
+    Access::by("parti", Channel::Bulk, (Protocol::Https, [127, 0, 0, 1].into()), Act::Download, object)
 }
 
 async fn listener() -> TcpListener {

@@ -4,36 +4,36 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use axum::body::{Body, HttpBody, to_bytes};
+use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_TYPE, COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
-use bytes::Bytes;
 
 use super::files::{Files, Handed};
 use super::page;
 use crate::access::certificate::ShownCertificate;
 use crate::access::door::DoorError;
 use crate::access::sessions::{Caller, Visitor};
-use crate::access::{Act, Class, Refusal};
-use crate::audit::{Access, Seat};
+use crate::access::{Act, Class, Principal, Refusal, request_form};
+use crate::admission::{self, Refused, room_of};
+use crate::audit::{Access, Deed, NoRoom, Outcome, Pending, Protocol, Seat};
+use crate::domain::Channel;
 use crate::ledger::LedgerError;
 use crate::telemetry::Chain;
+use crate::web::bodies::{Owner, Unread, Whole};
+use crate::web::ceiling::TooMany;
 use crate::web::problem::Problem;
 use crate::web::routes::Needs;
-use crate::web::who::{claimed, peer};
+use crate::web::who::{claimed, of_address, peer};
 use crate::web::{Peer, Site};
 
 /// The cookie. `__Host-`: only over TLS, only from this host, for every path.
 pub(super) const COOKIE_NAME: &str = "__Host-tutanak";
 /// Largest form that a page sends, in bytes.
 const FORM: usize = 64 << 10;
-/// How long a form may take.
-const FORM_WITHIN: Duration = Duration::from_secs(30);
 /// The header by which programs send the form token.
 const TOKEN_HEADER: &str = "x-form-token";
 
@@ -97,51 +97,78 @@ pub(in crate::web) async fn pass(State((site, needs)): State<(Site, Needs)>, req
             }
         },
     };
-    let access = Access {
-        principal: visitor.as_ref().map_or_else(|| "-".to_owned(), |visitor| visitor.principal.name()),
-        channel: visitor.as_ref().map_or("web", |visitor| visitor.principal.channel.name()),
-        protocol: "https",
-        address: origin.address,
-        act: if needs == Needs::Person { "account" } else { act.name() },
-        object: format!("{} {}", parts.method, parts.uri.path_and_query().map_or("", |path| path.as_str())),
-        start_at: 0,
-    };
-    let Ok(mut seat) = site.audit.seat(access).await else { return page::unavailable(program) };
+    let deed = if needs == Needs::Person { Deed::Account } else { act.into() };
+    let object = format!("{} {}", parts.method, parts.uri.path_and_query().map_or("", |path| path.as_str()));
     let Some(visitor) = visitor else {
-        seat.refused("no-session");
+        if let Err(too_many) = of_address(&site, &parts).await {
+            return too_many.into_response();
+        }
+        let stranger = Access::of_a_stranger(Protocol::Https, origin.address, deed, object);
+        let stranger = Access { channel: Some(Channel::Web), ..stranger };
+        if site.audit.brief(stranger, Outcome::Refused, "no-session").is_err() {
+            return page::unavailable(program);
+        }
         return match program || parts.method != Method::GET {
             true => Problem::new(StatusCode::UNAUTHORIZED, "no-session", "No session", "Oturum yok ya da sona ermiş.")
                 .into_response(),
             false => Redirect::to("/giris").into_response(),
         };
     };
+    let access = access_of(&visitor, origin.address, deed, object);
+    if let Err(TooMany { retry_after }) = site.ceilings.account(&visitor.principal.account).await {
+        let problem = Problem::too_many_requests(retry_after);
+        return match site.audit.brief(access, Outcome::Refused, problem.kind()) {
+            Ok(()) => problem.into_response(),
+            Err(error) => no_room(error, program),
+        };
+    }
+    // Nothing of the record is held until all has come that the client has to send.
+    let pending = site.audit.pending(access);
     if let Err(error) = allow(&site, &visitor, needs, act, &origin).await {
-        return refuse(seat, error, &visitor, program);
+        return match admission::refuse(pending, error).await {
+            Refused::Door(error) => refused(error, &visitor, program),
+            Refused::Record(error) => no_room(error, program),
+        };
     }
     if !claimed(&site, &parts, &visitor.principal.account) {
         let problem = Problem::too_many_connections();
-        seat.refused(problem.kind());
-        return problem.into_response();
+        return match pending.brief(Outcome::Refused, problem.kind()) {
+            Ok(()) => problem.into_response(),
+            Err(error) => no_room(error, program),
+        };
     }
-    let body = match parts.method.is_safe() {
-        true => Some(Sent::Body(body)),
-        false => sent_by_own_page(&parts.headers, body, &visitor, needs).await,
+    let sent = match parts.method.is_safe() {
+        true => Ok(Sent::Nothing),
+        false => sent_by_own_page(&site, &parts.headers, body, &visitor, needs).await,
     };
-    let body = match body {
-        Some(Sent::Body(body)) => body,
-        Some(Sent::Files(files)) => {
+    if let Err(NotSent::Unread(unread @ Unread::NoRoom)) = sent {
+        return match pending.brief(Outcome::Refused, unread.name()) {
+            Ok(()) => Problem::from(unread).into_response(),
+            Err(error) => no_room(error, program),
+        };
+    }
+    let late = Late::new(pending);
+    let (body, _memory) = match sent {
+        Ok(Sent::Nothing) => (Body::empty(), None),
+        Ok(Sent::Whole(whole)) => (Body::from(whole.bytes.clone()), Some(whole)),
+        Ok(Sent::Scan(body)) => (body, None),
+        Ok(Sent::Files(files)) => {
             parts.extensions.insert(Handed::new(*files));
-            Body::empty()
+            (Body::empty(), None)
         }
-        None => {
-            seat.refused("not-sent-by-own-page");
-            return page::refused(
-                program,
-                "not-sent-by-own-page",
-                "Bu istek bu sitenin kendi sayfasından gelmedi. Sayfayı yenileyip yeniden deneyin.",
-            );
+        Err(not_sent) => {
+            return match late.into_seat().await {
+                Ok(seat) => not_read(seat, not_sent, program),
+                Err(error) => no_room(error, program),
+            };
         }
     };
+    // What brings scans takes its seat when the scan is there; everything else has come.
+    if needs != Needs::Clerk(Act::Upload)
+        && let Err(error) = late.seat().await
+    {
+        return no_room(error, program);
+    }
     if let (Needs::Clerk(_) | Needs::Watching(_), Some(sender)) = (needs, &visitor.sender) {
         parts.extensions.insert(sender.clone());
     }
@@ -149,18 +176,88 @@ pub(in crate::web) async fn pass(State((site, needs)): State<(Site, Needs)>, req
     parts.extensions.insert(visitor);
     parts.extensions.insert(origin);
     parts.extensions.insert(about.clone());
+    parts.extensions.insert(late.clone());
     let response = next.run(Request::from_parts(parts, body)).await;
     let subjects = about.taken();
-    let Ok(others) = seat.also_about(subjects.get(1..).unwrap_or_default()).await else {
-        return page::unavailable(program);
+    let mut seat = match late.into_seat().await {
+        Ok(seat) => seat,
+        Err(error) => return no_room(error, program),
     };
+    for subject in subjects.get(1..).unwrap_or_default() {
+        let Ok(mut other) = seat.another().await else { return page::unavailable(program) };
+        other.begin_with(subject);
+        let _ = ended(other, &response); // of a length that is known: only exports of the record are not, and have no subject
+    }
     if let Some(first) = subjects.first() {
         seat.begin_with(first);
     }
-    for other in others {
-        let _ = ended(other, &response); // of a length that is known: only exports of the record are not, and have no subject
-    }
     conclude(seat, response)
+}
+
+/// What somebody in a session does, for the record.
+pub(super) fn access_of(visitor: &Visitor, address: IpAddr, deed: impl Into<Deed>, object: String) -> Access {
+    let Principal { class, channel, .. } = &visitor.principal;
+    let access = Access::by(visitor.principal.name(), *channel, (Protocol::Https, address), deed, object);
+    Access { room: room_of(*class), ..access }
+}
+
+/// The seat of a request that is taken when its body has come: by the handler where that reads it, else before it runs.
+#[derive(Clone, Debug)]
+pub(in crate::web) struct Late(Arc<tokio::sync::Mutex<When>>);
+
+#[derive(Debug)]
+enum When {
+    Pending(Pending),
+    Taken(Seat),
+    Over,
+}
+
+impl Late {
+    fn new(pending: Pending) -> Self {
+        Self(Arc::new(tokio::sync::Mutex::new(When::Pending(pending))))
+    }
+
+    /// Takes the seat: nothing more is awaited of the client.
+    pub async fn seat(&self) -> Result<(), NoRoom> {
+        let mut when = self.0.lock().await;
+        *when = match std::mem::replace(&mut *when, When::Over) {
+            When::Pending(pending) => When::Taken(pending.seat().await?),
+            other => other,
+        };
+        Ok(())
+    }
+
+    /// The seat, to write down how it ended.
+    async fn into_seat(self) -> Result<Seat, NoRoom> {
+        self.seat().await?;
+        match std::mem::replace(&mut *self.0.lock().await, When::Over) {
+            When::Taken(seat) => Ok(seat),
+            When::Pending(_) | When::Over => Err(NoRoom::Record),
+        }
+    }
+}
+
+/// There is no room for the row.
+fn no_room(error: NoRoom, program: bool) -> Response {
+    match error {
+        NoRoom::Own => Problem::from(error).into_response(),
+        NoRoom::Record => page::unavailable(program),
+    }
+}
+
+/// Says that nothing of what was sent is looked at.
+fn not_read(seat: Seat, error: NotSent, program: bool) -> Response {
+    match error {
+        NotSent::Unread(unread) => {
+            seat.refused(unread.name());
+            Problem::from(unread).into_response()
+        }
+        NotSent::ByOwnPage => {
+            seat.refused("not-sent-by-own-page");
+            let text = "Bu istek bu sitenin kendi sayfasından gelmedi. Sayfayı yenileyip yeniden deneyin.";
+            page::refused(program, "not-sent-by-own-page", text)
+        }
+    }
 }
 
 /// Who holds the ticket. A page that watches by itself does not make a session that nobody uses go on.
@@ -201,66 +298,80 @@ async fn allow(site: &Site, visitor: &Visitor, needs: Needs, act: Act, from: &Or
     if first { Err(DoorError::Refused(Refusal::MustChangePassword)) } else { Ok(()) }
 }
 
-fn refuse(seat: Seat, error: DoorError, visitor: &Visitor, program: bool) -> Response {
+/// What somebody is told who may not.
+fn refused(error: DoorError, visitor: &Visitor, program: bool) -> Response {
     match error {
         DoorError::Ledger(error) => {
-            seat.failed("gates could not be read");
             tracing::error!(error = %Chain(&error), "Could not decide");
             page::unavailable(program)
         }
-        DoorError::Refused(refusal) => {
-            seat.refused(refusal.name());
-            match refusal {
-                Refusal::MustChangePassword if !program => {
-                    Redirect::to(if visitor.first_password { "/parola" } else { "/dogrulama" }).into_response()
-                }
-                refusal => page::refused(program, refusal.name(), &refusal.to_string()),
-            }
+        DoorError::Refused(Refusal::MustChangePassword) if !program => {
+            Redirect::to(if visitor.first_password { "/parola" } else { "/dogrulama" }).into_response()
         }
+        DoorError::Refused(refusal) => page::refused(program, refusal.name(), &refusal.to_string()),
     }
 }
 
-/// What our own page sent.
+/// What our own page, or a program with the page's token, sent.
 enum Sent {
-    Body(Body),
+    /// Nothing that is looked at.
+    Nothing,
+    /// A form or a question.
+    Whole(Whole),
+    /// A scan, of which nothing has been read.
+    Scan(Body),
     /// A form with files: as far as its token is read.
     Files(Box<Files>),
 }
 
-/// The body again, if the form token stands in it or in the header.
-async fn sent_by_own_page(headers: &HeaderMap, body: Body, visitor: &Visitor, needs: Needs) -> Option<Sent> {
+/// Why nothing of it is looked at.
+enum NotSent {
+    ByOwnPage,
+    Unread(Unread),
+}
+
+fn files_of(files: Files) -> Sent {
+    Sent::Files(Box::new(files))
+}
+
+/// What was sent, if the form token stands in it or in the header.
+async fn sent_by_own_page(
+    site: &Site,
+    headers: &HeaderMap,
+    body: Body,
+    visitor: &Visitor,
+    needs: Needs,
+) -> Result<Sent, NotSent> {
     if from_elsewhere(headers) {
-        return None;
+        return Err(NotSent::ByOwnPage);
     }
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let with_files = needs == Needs::Clerk(Act::Upload) && kind.starts_with("multipart/form-data");
+    let sends_scans = needs == Needs::Clerk(Act::Upload);
+    let with_files = sends_scans && kind.starts_with("multipart/form-data");
+    let owner = Owner::Account(visitor.principal.account.clone());
+    let whole = async |body, most| site.bodies.whole(&owner, body, most).await;
+    let by_own_page = |token: Option<&str>| match token.is_some_and(|token| visitor.sent(token)) {
+        true => Ok(()),
+        false => Err(NotSent::ByOwnPage),
+    };
     if let Some(token) = headers.get(TOKEN_HEADER) {
-        return match (visitor.sent(token.to_str().ok()?), with_files) {
-            (false, _) => None,
-            (true, false) => Some(Sent::Body(body)),
-            (true, true) => Files::of(kind, headers, body).map(|files| Sent::Files(Box::new(files))),
+        by_own_page(token.to_str().ok())?;
+        return match (sends_scans, with_files) {
+            (true, true) => Files::of(kind, headers, body).map(files_of).ok_or(NotSent::ByOwnPage),
+            (true, false) => Ok(Sent::Scan(body)),
+            (false, _) => whole(body, request_form::BYTES).await.map(Sent::Whole).map_err(NotSent::Unread),
         };
     }
     if with_files {
-        let mut files = Files::of(kind, headers, body)?;
-        let token = files.token().await?;
-        return visitor.sent(&token).then(|| Sent::Files(Box::new(files)));
+        let mut files = Files::of(kind, headers, body).ok_or(NotSent::ByOwnPage)?;
+        let token = files.token().await;
+        by_own_page(token.as_deref())?;
+        return Ok(files_of(files));
     }
-    let bytes = form_body(body, FORM).await.ok()?;
-    visitor.sent(&field(&bytes, "_token")?).then(|| Sent::Body(Body::from(bytes)))
-}
-
-/// A form's body, if it comes in time and is not longer than `most` bytes: somebody who sends it drop by drop holds a
-/// connection.
-///
-/// # Errors
-/// The reason, for the record.
-pub(super) async fn form_body(body: Body, most: usize) -> Result<Bytes, &'static str> {
-    match tokio::time::timeout(FORM_WITHIN, to_bytes(body, most)).await {
-        Ok(Ok(body)) => Ok(body),
-        Ok(Err(_)) => Err("too-large"),
-        Err(_) => Err("too-slow"),
-    }
+    let form = whole(body, FORM).await.map_err(NotSent::Unread)?;
+    let token = field(&form.bytes, "_token");
+    by_own_page(token.as_deref())?;
+    Ok(Sent::Whole(form))
 }
 
 /// A field of a form's body.

@@ -8,15 +8,19 @@ use axum::response::{IntoResponse, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::gate::{COOKIE_NAME, Origin, cookie, field, form_body, from_elsewhere, ticket};
+use super::gate::{COOKIE_NAME, Origin, cookie, field, from_elsewhere, ticket};
 use super::page::{self, Frame, show};
 use crate::access::door::LoginError;
 use crate::access::sessions::{Ticket, form_token};
-use crate::audit::Access;
+use crate::admission::room_of;
+use crate::audit::{Access, Deed, Outcome, Protocol};
 use crate::domain::Channel;
 use crate::telemetry::Chain;
 use crate::web::Site;
+use crate::web::bodies::{Owner, Unread};
 use crate::web::on_record::shows_nothing;
+use crate::web::problem::Problem;
+use crate::web::who::of_address;
 
 /// Binds the form to the browser that asked for it, before there is a session to bind it to.
 const FORM_COOKIE: &str = "__Host-tutanak-giris";
@@ -62,33 +66,38 @@ pub(in crate::web) async fn enter(State(site): State<Site>, request: Request) ->
     let (parts, body) = request.into_parts();
     let headers = &parts.headers;
     let origin = Origin::of(&parts);
-    let body = match form_body(body, FORM).await {
+    if let Err(too_many) = of_address(&site, &parts).await {
+        return too_many.into_response();
+    }
+    if !site.audit.works() {
+        return page::unavailable(false); // before a password is compared for nothing
+    }
+    let body = match site.bodies.whole(&Owner::address(origin.address), body, FORM).await {
         Ok(body) => body,
-        Err(reason) => return unread(&site, &origin, reason).await,
+        Err(unread) => return not_read(&site, &origin, unread),
     };
-    let field = |name| field(&body, name).unwrap_or_default();
+    let field = |name| field(&body.bytes, name).unwrap_or_default();
     let (login, password, code) = (field("kullanici"), field("parola"), field("kod"));
     let login = login.trim();
     let tried = site.door.tried(Channel::Web, login).await;
-    let access = Access {
-        // Whose name it is; that it was them is what the row's end says.
-        principal: tried.principal,
-        channel: "web",
-        protocol: "https",
-        address: origin.address,
-        act: "login",
-        object: tried.name,
-        start_at: 0,
-    };
-    let Ok(mut seat) = site.audit.seat(access).await else { return page::unavailable(false) };
+    // Whose name it is; that it was them is what the row's end says.
+    let access = Access::try_in(tried.principal, Channel::Web, (Protocol::Https, origin.address), tried.name);
+    let mut pending = site.audit.pending(access);
     let own = cookie(headers, FORM_COOKIE).is_some_and(|value| field("_token") == form_token(&value));
     if !own || from_elsewhere(headers) {
-        seat.refused("not-sent-by-own-page");
+        if pending.brief(Outcome::Refused, "not-sent-by-own-page").is_err() {
+            return page::unavailable(false);
+        }
         return form(&site, headers, StatusCode::FORBIDDEN, login, STALE).await;
     }
     match site.sessions.log_in(login, &password, &code, origin.caller()).await {
         Ok((new, principal)) => {
-            seat.is(&principal.name());
+            pending.is(&principal.name(), room_of(principal.class));
+            // Nobody gets the ticket of a session that cannot be put on record.
+            let seat = match pending.seat().await {
+                Ok(seat) => seat,
+                Err(_) => return page::unavailable(false),
+            };
             // What the browser brought is not gone on with: it ends.
             if let Some(old) = ticket(headers)
                 && let Ok(Some(visitor)) = site.sessions.find(&old).await
@@ -103,7 +112,9 @@ pub(in crate::web) async fn enter(State(site): State<Site>, request: Request) ->
             response
         }
         Err(LoginError::Refused(refusal)) => {
-            seat.refused(refusal.name());
+            if pending.brief(Outcome::Refused, refusal.name()).is_err() {
+                return page::unavailable(false);
+            }
             let Some(retry_after) = refusal.retry_after() else {
                 return form(&site, headers, StatusCode::FORBIDDEN, login, NOT_LET_IN).await;
             };
@@ -113,12 +124,12 @@ pub(in crate::web) async fn enter(State(site): State<Site>, request: Request) ->
             response
         }
         Err(LoginError::Password(error)) => {
-            seat.failed("password could not be compared");
+            let _ = pending.brief(Outcome::Failed, "password could not be compared"); // 503 either way
             tracing::warn!(error = %Chain(&error), "Could not compare a password");
             form(&site, headers, StatusCode::SERVICE_UNAVAILABLE, login, BUSY).await
         }
         Err(LoginError::Ledger(error)) => {
-            seat.failed("accounts could not be read");
+            let _ = pending.brief(Outcome::Failed, "accounts could not be read");
             tracing::error!(error = %Chain(&error), "Could not look up a login");
             page::unavailable(false)
         }
@@ -126,21 +137,16 @@ pub(in crate::web) async fn enter(State(site): State<Site>, request: Request) ->
 }
 
 /// A form that was not read: nobody knows yet whose it would have been.
-async fn unread(site: &Site, origin: &Origin, reason: &'static str) -> Response {
-    let access = Access {
-        principal: "-".to_owned(),
-        channel: "web",
-        protocol: "https",
-        address: origin.address,
-        act: "login",
-        object: String::new(),
-        start_at: 0,
-    };
-    match site.audit.seat(access).await {
-        Ok(seat) => seat.refused(reason),
-        Err(_) => return page::unavailable(false),
+fn not_read(site: &Site, origin: &Origin, unread: Unread) -> Response {
+    let access = Access::of_a_stranger(Protocol::Https, origin.address, Deed::LogIn, "");
+    let access = Access { channel: Some(Channel::Web), ..access };
+    if site.audit.brief(access, Outcome::Refused, unread.name()).is_err() {
+        return page::unavailable(false);
     }
-    page::refused(false, reason, STALE)
+    match unread {
+        Unread::NoRoom => Problem::from(unread).into_response(),
+        _ => page::refused(false, unread.name(), STALE),
+    }
 }
 
 /// Gives the browser a session's ticket.

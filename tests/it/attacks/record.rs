@@ -108,7 +108,7 @@ async fn no_secret_of_anybody_gets_into_the_record() {
         line.say(&format!("USER {secret}")).await;
         line.say(&format!("PASS {secret}")).await;
     }
-    house.audit(24, |row| row.act == "login").await;
+    house.told(24, |row| row.act == "login").await;
     for row in house.audit(1, |_| true).await {
         let row = serde_json::to_string(&row).unwrap();
         assert!(secrets.iter().all(|secret| !row.contains(&secret[..20])), "not even the half of one: {row}");

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use headers::{ContentLength, HeaderMapExt};
 use serde::Serialize;
 
+use crate::access::Act;
 use crate::access::sessions::Visitor;
 use crate::domain::routing::ParkReason;
 use crate::domain::{Digest, Sender};
@@ -18,9 +19,9 @@ use crate::intake::{Accepted, Announced, Remark};
 use crate::web::extract::{Extension, Json, Path};
 use crate::web::problem::Problem;
 use crate::web::site::files::Handed;
-use crate::web::site::gate::{Origin, Reason, Told};
+use crate::web::site::gate::{Late, Origin, Reason, Told, access_of};
 use crate::web::site::page::{Frame, show};
-use crate::web::{Site, board, scans};
+use crate::web::{Site, board};
 
 /// Files of one form at most.
 pub(super) const FILES: usize = 100;
@@ -71,15 +72,21 @@ pub(super) async fn fate(site: &Site, accepted: &Accepted) -> Result<Fate, Probl
 pub(in crate::web) async fn one(
     State(site): State<Site>,
     Extension(sender): Extension<Sender>,
+    Extension(late): Extension<Late>,
     Path(digest): Path<String>,
     headers: HeaderMap,
     body: Body,
-) -> Response {
+) -> Result<Response, Problem> {
     let length = headers.typed_get::<ContentLength>().map(|length| length.0);
-    let taken = async {
+    let received = async {
         let digest: Digest = digest.parse().map_err(|_| Problem::bad_digest())?;
         let announced = Announced { length, ..Announced::default() };
-        let accepted = site.intake.accept(&sender, digest, announced, body).await?;
+        Ok::<_, Problem>(site.intake.receive(&sender, digest, announced, body).await?)
+    };
+    let received = received.await;
+    late.seat().await?;
+    let taken = async {
+        let accepted = site.intake.take_in(&sender, received?).await?;
         let fate = fate(&site, &accepted).await?;
         Ok::<_, Problem>((accepted, fate))
     };
@@ -96,7 +103,7 @@ pub(in crate::web) async fn one(
         }
     };
     response.extensions_mut().insert(Told { object: digest, bytes });
-    response
+    Ok(response)
 }
 
 #[derive(Template)]
@@ -148,12 +155,16 @@ pub(in crate::web) async fn form(
             break;
         }
         let name = std::mem::take(&mut file.name);
-        let access = scans::bringing(visitor.principal.name(), "web", origin.address, name.clone());
-        let mut seat = site.audit.seat(access).await?;
+        let pending = site.audit.pending(access_of(&visitor, origin.address, Act::Upload, name.clone()));
         let most = site.intake.limits().scan_bytes as u64;
         // No file is longer than the whole form; a short form must not wait for the room of the longest scan.
         let announced = Announced { length: files.length().map(|length| length.min(most)), ..Announced::default() };
-        let taken = site.intake.accept_unnamed(&sender, announced, &mut file).await.map_err(Problem::from);
+        let received = site.intake.receive_unnamed(&sender, announced, &mut file).await;
+        let mut seat = pending.seat().await?;
+        let taken = match received {
+            Ok(received) => site.intake.take_in(&sender, received).await.map_err(Problem::from),
+            Err(error) => Err(error.into()),
+        };
         if let Some(digest) = taken.as_ref().ok().and_then(|accepted| accepted.receipt.digest()) {
             seat.about(digest.to_string());
         }

@@ -1,0 +1,62 @@
+//! An access whose client still has something to send, or of which nobody knows yet whose it is. It holds no seat, so that
+//! however many of them wait, others are served; and still it becomes a row.
+
+use super::{Access, Audit, NoRoom, Outcome, Room, Seat, UNANSWERED};
+
+/// An access without a seat. Dropped before it has one, because the client left, it is on record all the same.
+#[derive(Debug)]
+pub struct Pending {
+    audit: Audit,
+    /// None once it has a seat.
+    access: Option<Access>,
+}
+
+impl Pending {
+    pub(super) fn new(audit: Audit, access: Access) -> Self {
+        Self { audit, access: Some(access) }
+    }
+
+    /// Takes the seat: everything that the client had to send is there.
+    ///
+    /// # Errors
+    /// There is no room for the row: nobody may be served.
+    pub async fn seat(mut self) -> Result<Seat, NoRoom> {
+        let Some(access) = self.access.clone() else { return Err(NoRoom::Record) };
+        // Until it is there, a client that leaves is this one's to write down.
+        let seat = self.audit.seat(access).await;
+        self.access = None;
+        seat
+    }
+
+    /// Whose it turned out to be, once the credential was right.
+    pub fn is(&mut self, principal: &str, room: Room) {
+        if let Some(access) = &mut self.access {
+            (access.principal, access.room) = (principal.to_owned(), room);
+        }
+    }
+
+    /// It has ended, as anybody can bring about without end; see [`Audit::brief`].
+    ///
+    /// # Errors
+    /// Rows cannot be written now: nothing may be served.
+    pub fn brief(mut self, outcome: Outcome, reason: &str) -> Result<(), NoRoom> {
+        match self.access.take() {
+            Some(access) => self.audit.brief(access, outcome, reason),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        let Some(access) = self.access.take() else { return };
+        if access.room == Room::Strangers {
+            let _ = self.audit.brief(access, Outcome::Failed, UNANSWERED);
+            return;
+        }
+        match self.audit.seat_now(access.clone()) {
+            Ok(seat) => seat.failed(UNANSWERED),
+            Err(_) => self.audit.tally().count(&access, Outcome::Failed, UNANSWERED),
+        }
+    }
+}
