@@ -11,6 +11,7 @@ mod admission;
 pub mod by_hand;
 mod inspect;
 mod known;
+pub mod quota;
 pub mod receipt;
 mod receive;
 mod remark;
@@ -26,10 +27,11 @@ use futures::Stream;
 use serde::Deserialize;
 
 use self::admission::{Admission, NoSeat, Seat};
+use self::quota::{OverQuota, QuotaLimits, Quotas};
 use crate::clock::Clock;
 use crate::cpu::{CpuLane, WorkPanicked};
 use crate::domain::routing::{Claim, Finding};
-use crate::domain::{BoardId, Digest, Karekod, Sender, Words};
+use crate::domain::{BoardId, Digest, EntryKind, Karekod, Sender, Words};
 use crate::ledger::append::{AppendError, Appender, Submission};
 use crate::ledger::{Ledger, LedgerError};
 use crate::reading;
@@ -65,6 +67,8 @@ pub struct IntakeLimits {
     pub side: u32,
     /// Pixels in all.
     pub pixels: u64,
+    /// What one board may bring.
+    pub quota: QuotaLimits,
 }
 
 impl Default for IntakeLimits {
@@ -79,6 +83,7 @@ impl Default for IntakeLimits {
             silence_seconds: 30,
             side: page.side,
             pixels: page.pixels,
+            quota: QuotaLimits::default(),
         }
     }
 }
@@ -143,6 +148,9 @@ pub enum IntakeError {
     /// The bytes are no sound PNG within the limits.
     #[error("the bytes are no sound PNG")]
     Unsound(#[from] InspectError),
+    /// The board has brought as much as it may.
+    #[error("over the board's quota")]
+    OverQuota(#[from] OverQuota),
     /// Inspecting panicked.
     #[error("inspecting failed")]
     Inspection(#[from] WorkPanicked),
@@ -171,6 +179,7 @@ pub struct Intake {
     signer: Arc<ReceiptSigner>,
     clock: Clock,
     space: Space,
+    quotas: Quotas,
 }
 
 /// One unit of the memory budget stands for this many bytes.
@@ -191,7 +200,8 @@ impl Intake {
         let share = units(limits.memory_bytes_per_board);
         let memory = Admission::new(units(limits.memory_bytes), share, limits.uploads_per_board);
         let turns = Admission::of_cores(cpu.cores());
-        Self { limits, memory, turns, cpu, vault, ledger, appender, signer, clock, space: Space::default() }
+        let quotas = Quotas::new(limits.quota.clone(), ledger.clone(), clock.clone());
+        Self { limits, memory, turns, cpu, vault, ledger, appender, signer, clock, space: Space::default(), quotas }
     }
 
     /// The same that takes no scans while there is no room on these disks.
@@ -258,11 +268,16 @@ impl Intake {
         if let Finding::Form { own: true, strange, .. } = &finding {
             remarks.extend(strange.iter().cloned().map(Remark::StrangeCode));
         }
+        let size = scan.facts.size;
+        self.quotas.allow(sender, digest, size, &finding).await??;
         let kept = self.vault.keep(&scan).await?;
         let claim = Claim { digest, board: sender.board.clone(), finding, replaces: announced.replaces };
         let submission = Submission::new(&kept, claim, announced.reason.map(String::from), routing::rule);
         // The writer wakes the waiting readers when its commit is through.
         let recorded = self.appender.append(submission).await?;
+        if recorded.fresh {
+            self.quotas.took(&sender.board, size, recorded.entry.kind == EntryKind::Parked);
+        }
         Ok(self.accepted(recorded, remarks))
     }
 

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use super::db::on_db;
+use super::db::{in_tx, on_db};
 use super::entries::Line;
 use super::links::stands;
 use super::{Ledger, LedgerError};
@@ -63,6 +63,12 @@ const PARKED: &str = waiting!("p.position, p.line", "AND p.position > $2 ORDER B
 /// A district has some hundred mahalles at most.
 const PLACES: &str = "SELECT id, name FROM place WHERE board = $1 OR id = $2 OR parent = $3 ORDER BY seq LIMIT 5000";
 const PARKED_COUNT: &str = waiting!("COUNT(*)", "");
+const PARKED_USE: &str = waiting!("COUNT(*), CAST(COALESCE(SUM(p.size), 0) AS BIGINT)", "");
+const BYTES: &str =
+    "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM entry WHERE board = $1 AND kind IN ('linked', 'parked')";
+const FACTOR: &str = "SELECT factor FROM board_quota WHERE board = $1";
+const SET_FACTOR: &str = "INSERT INTO board_quota (board, factor) SELECT id, CAST($2 AS BIGINT) FROM account \
+                          WHERE id = $1 AND kind = 'board' ON CONFLICT (board) DO UPDATE SET factor = CAST($2 AS BIGINT)";
 const PARKED_AT: &str = waiting!("p.position, p.line", "AND p.position = $2");
 
 impl Ledger {
@@ -137,6 +143,38 @@ impl Ledger {
         });
         let place = |(id, name): (String, String)| Ok((id.parse().map_err(super::registry::corrupt)?, name));
         rows.into_iter().map(place).collect()
+    }
+
+    /// How many of a board's scans wait to be linked, and how many bytes they have.
+    pub async fn parked_use(&self, board: &BoardId) -> Result<(u64, u64), LedgerError> {
+        let (count, bytes): (i64, i64) =
+            on_db!(&*self.db, |pool| sqlx::query_as(PARKED_USE).bind(board.as_str()).fetch_one(pool).await?);
+        Ok((count as u64, bytes as u64))
+    }
+
+    /// Bytes of all scans that a board brought.
+    pub async fn bytes_of(&self, board: &BoardId) -> Result<u64, LedgerError> {
+        let bytes: i64 =
+            on_db!(&*self.db, |pool| sqlx::query_scalar(BYTES).bind(board.as_str()).fetch_one(pool).await?);
+        Ok(bytes as u64)
+    }
+
+    /// How many times the usual quota a board has.
+    pub async fn quota_factor(&self, board: &BoardId) -> Result<u64, LedgerError> {
+        let factor: Option<i64> =
+            on_db!(&*self.db, |pool| sqlx::query_scalar(FACTOR).bind(board.as_str()).fetch_optional(pool).await?);
+        Ok(factor.map_or(1, |factor| factor.max(1) as u64))
+    }
+
+    /// Gives a board so many times the usual quota. `false` where there is no such board.
+    ///
+    /// # Errors
+    /// The database did not answer; nothing was changed.
+    pub async fn set_quota_factor(&self, board: &BoardId, factor: u32) -> Result<bool, LedgerError> {
+        Ok(in_tx!(&*self.db, |tx, Engine| {
+            let set = sqlx::query(SET_FACTOR).bind(board.as_str()).bind(i64::from(factor));
+            set.execute(&mut *tx).await?.rows_affected() == 1
+        }))
     }
 
     /// How many there are.

@@ -181,7 +181,7 @@ macro_rules! locked_head {
 }
 
 pub(super) const ADD_ENTRIES: &str =
-    "INSERT INTO entry (position, at_ms, kind, sha256, form_key, page, revision, board, parked, leaf, line) ";
+    "INSERT INTO entry (position, at_ms, kind, sha256, form_key, page, revision, board, parked, leaf, line, size) ";
 pub(super) const ADD_NODES: &str = "INSERT INTO node (parent, name, kind, position, at_ms, size, sha256) ";
 pub(super) const ADD_SUBTREES: &str = "INSERT INTO subtree (level, idx, root, at_ms, bytes) ";
 pub(super) const MOVE_HEAD: &str = "UPDATE head SET size = $1, at_ms = $2, frontier = $3, linked = $4, parked = $5, \
@@ -241,7 +241,8 @@ macro_rules! add_rows {
                     .push_bind(new.entry.board.as_ref().map(|board| board.to_string()))
                     .push_bind(new.parked.map(|reason| reason.name()))
                     .push_bind(new.leaf.to_vec())
-                    .push_bind(new.line.clone());
+                    .push_bind(new.line.clone())
+                    .push_bind(new.entry.size.map(|size| size as i64));
             });
             add.build().execute(&mut *$tx).await?;
         }

@@ -12,6 +12,7 @@ use crate::access::Refusal;
 use crate::access::door::DoorError;
 use crate::admission::Refused;
 use crate::audit::NoRoom;
+use crate::intake::quota::OverQuota;
 use crate::intake::{InspectError, IntakeError, Place, PngError};
 use crate::ledger::LedgerError;
 use crate::reading::PageError;
@@ -298,6 +299,13 @@ impl From<IntakeError> for Problem {
             E::OtherBytes { found } => {
                 let detail = format!("Gelen baytların özeti adrestekinden farklı: {found}. Yeniden gönderin.");
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "digest-differs", "Digest differs", detail)
+            }
+            E::OverQuota(over) => {
+                let kind = match over {
+                    OverQuota::Parked { .. } => "parked-quota",
+                    OverQuota::Bytes { .. } => "quota",
+                };
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, kind, "Over the board's quota", over.turkish())
             }
             E::Unsound(error) => unsound(error),
             E::Inspection(error) => Self::unavailable(&error),

@@ -34,6 +34,7 @@ mod paper;
 mod people;
 mod people_form;
 mod people_web;
+mod quota;
 mod reach;
 mod readiness;
 mod reading;
