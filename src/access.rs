@@ -6,6 +6,7 @@ mod act;
 pub mod addresses;
 pub mod certificate;
 mod codes;
+pub mod consent;
 mod decision;
 pub mod door;
 pub mod enrol;

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod certificates;
+pub mod consent;
 pub mod demo;
 pub mod election;
 pub mod export;

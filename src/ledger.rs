@@ -11,6 +11,7 @@ pub mod bind;
 pub mod board;
 pub mod certificates;
 pub mod codes;
+pub mod consent;
 mod db;
 pub mod entries;
 pub mod exports;

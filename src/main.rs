@@ -191,3 +191,34 @@ async fn run(command: Command, config: &ConfigArg) -> anyhow::Result<()> {
         Command::Sample { command } => cli::sample::run(command).await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use tutanak::cli::consent::COMMANDS;
+
+    use super::*;
+
+    fn leaves(command: &clap::Command, path: &str, found: &mut Vec<String>) {
+        let mut below = command.get_subcommands().filter(|sub| sub.get_name() != "help").peekable();
+        if below.peek().is_none() {
+            found.push(path.to_owned());
+        }
+        for sub in below {
+            leaves(sub, format!("{path} {}", sub.get_name()).trim(), found);
+        }
+    }
+
+    #[test]
+    fn every_command_says_what_it_does_to_who_gets_in() {
+        let mut found = Vec::new();
+        leaves(&Cli::command(), "", &mut found);
+        for command in &found {
+            let said = COMMANDS.iter().any(|(name, _)| name == command);
+            assert!(said, "{command}: say in cli::consent::COMMANDS what it does to who gets in");
+        }
+        for (name, _) in COMMANDS {
+            assert!(found.iter().any(|command| command == name), "there is no command {name}");
+        }
+    }
+}

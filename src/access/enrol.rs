@@ -87,6 +87,24 @@ pub enum EnrolError {
     Ledger(#[from] LedgerError),
 }
 
+/// Whether an account can be called so.
+///
+/// # Errors
+/// It cannot.
+pub fn is_a_name(name: &str) -> Result<(), EnrolError> {
+    Words::of_at_most(NAME, name)?;
+    Ok(())
+}
+
+/// Whether a board sits at `place`.
+///
+/// # Errors
+/// None does, or the database did not answer.
+pub async fn seats_a_board(ledger: &Ledger, place: &PlaceId) -> Result<(), EnrolError> {
+    let found = ledger.place(place).await?.ok_or_else(|| EnrolError::NoSuchPlace(place.clone()))?;
+    if found.level.seats_a_board() { Ok(()) } else { Err(EnrolError::NoBoardThere(place.clone())) }
+}
+
 /// Adds a board at `place` and gives its token.
 pub async fn board(
     ledger: &Ledger,
@@ -95,10 +113,7 @@ pub async fn board(
     place: &PlaceId,
     from: &[IpNet],
 ) -> Result<Token, EnrolError> {
-    let found = ledger.place(place).await?.ok_or_else(|| EnrolError::NoSuchPlace(place.clone()))?;
-    if !found.level.seats_a_board() {
-        return Err(EnrolError::NoBoardThere(place.clone()));
-    }
+    seats_a_board(ledger, place).await?;
     let token = secrets::generate()?;
     let credential = (Channel::Board, secrets::token_login(&token), secrets::fast_hash(&token));
     add(ledger, BOARD, id.as_str(), name, Some(place), from, vec![credential], None).await?;
@@ -156,6 +171,16 @@ const TOLD: u32 = 10;
 /// # Errors
 /// The id is taken, or the place is no seçim çevresi or divided into such: nothing was added.
 pub async fn independent(ledger: &Ledger, id: &PartyId, name: &str, place: &PlaceId) -> Result<(), EnrolError> {
+    is_a_constituency(ledger, place).await?;
+    let kind = Kind { kind: "independent", opens_with: Gate::BanLifted };
+    add(ledger, kind, id.as_str(), name, Some(place), &[], Vec::new(), None).await
+}
+
+/// Whether candidates can stand at `place`: a seçim çevresi, or what is one as a whole.
+///
+/// # Errors
+/// They cannot, or the database did not answer.
+pub async fn is_a_constituency(ledger: &Ledger, place: &PlaceId) -> Result<(), EnrolError> {
     let found = ledger.place(place).await?.ok_or_else(|| EnrolError::NoSuchPlace(place.clone()))?;
     // A province that is one seçim çevresi has no place of its own for it.
     if !matches!(found.level, Level::Cevre | Level::Il | Level::Ilce) {
@@ -165,8 +190,7 @@ pub async fn independent(ledger: &Ledger, id: &PartyId, name: &str, place: &Plac
     if !constituencies.is_empty() {
         return Err(EnrolError::Divided { place: place.clone(), constituencies });
     }
-    let kind = Kind { kind: "independent", opens_with: Gate::BanLifted };
-    add(ledger, kind, id.as_str(), name, Some(place), &[], Vec::new(), None).await
+    Ok(())
 }
 
 /// Adds an operator and gives the first password.

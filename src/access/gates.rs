@@ -4,14 +4,14 @@
 //! others are shut. It must never open anything by itself but at the hour of the law.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::Refusal;
-use super::door::{Door, DoorError};
+pub use super::consent::Signature;
+use super::consent::{self, Effect, NotSigned};
+use super::door::Door;
 use crate::domain::words::BadWords;
 use crate::domain::{Gate, Words};
 use crate::ledger::gates::{GateChange, RecordedChange};
@@ -110,46 +110,18 @@ pub struct GateNow {
     pub told: String,
 }
 
-/// How many operators it takes. One alone may end the embargo, which lets nobody in; all else lets people in or keeps them
-/// out.
+/// How many operators it takes. One alone may end the embargo, which lets nobody in. Opening the others lets people in; and
+/// closing one shuts everybody out at once, which is no one person's decision either.
 pub fn operators_needed(gate: Gate, open: bool) -> usize {
-    if gate == Gate::EmbargoEnded && open { 1 } else { 2 }
-}
-
-/// An operator's name, password and code.
-#[derive(Clone)]
-pub struct Signature {
-    /// The user name.
-    pub user: String,
-    /// The password.
-    pub password: String,
-    /// The code of the second factor.
-    pub code: String,
+    if gate == Gate::EmbargoEnded && open { 1 } else { Effect::Opens.operators_needed() }
 }
 
 /// Why a gate was not moved.
 #[derive(Debug, thiserror::Error)]
 pub enum GateError {
-    /// Somebody's name, password or code is wrong, or the account is not in use.
-    #[error("{user} is no operator with this password and code")]
-    NoOperator {
-        /// The name that was given.
-        user: String,
-    },
-    /// The password is right, and there is no second factor: one who knows a password is not yet the operator.
-    #[error(
-        "{user} has no second factor; it is set up at /dogrulama on the site, or here: tutanak operator set-totp {user}"
-    )]
-    NoSecondFactor {
-        /// The name that was given.
-        user: String,
-    },
-    /// Too few people.
-    #[error("this takes {needed} different operators")]
-    TooFew {
-        /// How many it takes.
-        needed: usize,
-    },
+    /// The operators did not sign as they must.
+    #[error(transparent)]
+    NotSigned(#[from] NotSigned),
     /// A change without a reason.
     #[error("gerekçe (--reason): {0} / say why: the reason stands in the public log")]
     NoReason(BadWords),
@@ -162,17 +134,12 @@ impl GateError {
     /// The name in audit rows. It holds nothing of what was typed.
     pub fn name(&self) -> String {
         match self {
-            Self::NoOperator { .. } => "unknown-credential".to_owned(),
-            Self::NoSecondFactor { .. } => "no-second-factor".to_owned(),
-            Self::TooFew { needed } => format!("this takes {needed} different operators"),
+            Self::NotSigned(why) => why.name().to_owned(),
             Self::NoReason(_) => "no-reason".to_owned(),
             Self::Ledger(_) => "the gate could not be moved".to_owned(),
         }
     }
 }
-
-/// Gates are moved at the machine itself.
-const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// Moves a gate in the name of `operators`. Gives the position of the entry; none when the gate stands so already.
 ///
@@ -188,23 +155,6 @@ pub async fn change(
     now: Timestamp,
 ) -> Result<Option<u64>, GateError> {
     let reason = Words::new(reason).map_err(GateError::NoReason)?;
-    let mut by = Vec::new();
-    for operator in operators {
-        let account = match door.operator(&operator.user, &operator.password, &operator.code, HERE).await {
-            Ok(principal) => principal.account,
-            Err(DoorError::Refused(Refusal::NoSecondFactor)) => {
-                return Err(GateError::NoSecondFactor { user: operator.user.clone() });
-            }
-            Err(DoorError::Refused(_)) => return Err(GateError::NoOperator { user: operator.user.clone() }),
-            Err(DoorError::Ledger(error)) => return Err(error.into()),
-        };
-        if !by.contains(&account) {
-            by.push(account);
-        }
-    }
-    let needed = operators_needed(gate, open);
-    if by.len() < needed {
-        return Err(GateError::TooFew { needed });
-    }
+    let by = consent::signed(door, operators, operators_needed(gate, open)).await?;
     Ok(ledger.change_gate(&GateChange { gate, open, by, reason: reason.into() }, now).await?)
 }

@@ -27,6 +27,7 @@ use crate::access::addresses::{self, Proxies};
 use crate::access::enrol::PartySecrets;
 use crate::access::slip::{self, Slip};
 use crate::clock::Clock;
+use crate::intake::quota::QuotaLimits;
 use crate::ledger::Ledger;
 
 /// Runs a command about parties.
@@ -64,6 +65,7 @@ struct Desk {
     ledger: Ledger,
     site: String,
     proxies: Proxies,
+    quota: QuotaLimits,
 }
 
 impl Desk {
@@ -71,7 +73,7 @@ impl Desk {
         let read = config.read()?;
         let site = read.address();
         let proxies = Proxies::new(read.proxy.trusted.clone(), read.proxy.https);
-        Ok(Self { ledger: config.ledger().await?, site, proxies })
+        Ok(Self { ledger: config.ledger().await?, site, proxies, quota: read.intake.quota.clone() })
     }
 
     /// Addresses that a party or candidate reported, as they are typed: none of them half of the Internet, or a trusted proxy's.

@@ -7,7 +7,9 @@ use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::consent::given;
 use super::on_record::about;
+use crate::access::consent::Effect;
 use crate::clock::Clock;
 use crate::domain::{BoardId, Digest};
 use crate::ledger::certificates::BoundCertificate;
@@ -113,6 +115,9 @@ pub async fn warnings(ledger: &Ledger, now: Timestamp) -> Result<Vec<String>, Le
 /// The certificate opens nothing any more.
 pub async fn unbind(bound: &Bound, ledger: &Ledger) -> anyhow::Result<()> {
     let (board, certificate, _) = bound.read()?;
+    // Without the last one the token alone is enough.
+    let others = ledger.certificates(Some(board.as_str())).await?.iter().any(|bound| bound.digest != certificate);
+    given(ledger, Effect::opens(!others)).await?;
     if !ledger.unbind_certificate(&board, &certificate).await? {
         bail!("{certificate} was not bound to {board}");
     }

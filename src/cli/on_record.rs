@@ -10,20 +10,45 @@ use anyhow::Context;
 use super::ConfigArg;
 use crate::audit::{self, Access, Deed, Ended, Outcome, Protocol, Room};
 use crate::clock::Clock;
+use crate::domain::Channel;
 use crate::domain::words::shown_short;
 
 /// Longest command that is written down whole, in letters.
 const LONGEST: usize = 500;
 
+/// What a command says of itself while it runs.
+#[derive(Debug, Default)]
+struct Said {
+    /// Whose accounts or people it is about.
+    about: Vec<String>,
+    /// The operators who signed.
+    by: Vec<String>,
+    /// Whether it let somebody in without them: there are no two yet.
+    set_up: bool,
+}
+
+/// The reason of rows about what was done before there were two operators.
+const SET_UP: &str = "set-up";
+
 tokio::task_local! {
-    static ABOUT: RefCell<Vec<String>>;
+    static SAID: RefCell<Said>;
 }
 
 /// Says whose account or person the command that runs is about. It stands first in the row, so that it is found by it; each
 /// one has a row of its own.
 pub fn about(subject: &str) {
     // Outside of a command nobody writes anything down.
-    let _ = ABOUT.try_with(|about| about.borrow_mut().push(subject.to_owned()));
+    let _ = SAID.try_with(|said| said.borrow_mut().about.push(subject.to_owned()));
+}
+
+/// Says that an operator signed the command. Each has rows of their own, so that it is found by every name.
+pub fn by(operator: &str) {
+    let _ = SAID.try_with(|said| said.borrow_mut().by.push(operator.to_owned()));
+}
+
+/// Says that the command lets somebody in while the installation is set up, before there are two operators.
+pub fn as_set_up() {
+    let _ = SAID.try_with(|said| said.borrow_mut().set_up = true);
 }
 
 /// Writes down that a command is given and by whom, runs it, and writes down how it ended.
@@ -35,16 +60,28 @@ pub async fn recorded(config: &ConfigArg, work: impl Future<Output = anyhow::Res
     write(config, vec![row(command.clone(), Outcome::Begun, String::new())])
         .await
         .context("The command cannot be put on record; nothing was done")?;
-    let (done, about) = ABOUT.scope(RefCell::default(), async { (work.await, ABOUT.with(RefCell::take)) }).await;
+    let (done, said) = SAID.scope(RefCell::default(), async { (work.await, SAID.with(RefCell::take)) }).await;
+    let Said { about, by, set_up } = said;
     let outcome = if done.is_ok() { Outcome::Done } else { Outcome::Failed };
-    let reason = done.as_ref().err().map(|error| clipped(&format!("{error:#}"))).unwrap_or_default();
-    let rows: Vec<Ended> = match about.is_empty() {
-        true => vec![row(command, outcome, reason)],
-        false => {
-            let of = |subject: &String| row(format!("{subject} {command}"), outcome, reason.clone());
-            about.iter().map(of).collect()
-        }
+    let reason = match &done {
+        Err(error) => clipped(&format!("{error:#}")),
+        Ok(()) if set_up => SET_UP.to_owned(),
+        Ok(()) => String::new(),
     };
+    let objects: Vec<String> = match about.is_empty() {
+        true => vec![command],
+        false => about.iter().map(|subject| format!("{subject} {command}")).collect(),
+    };
+    let of_machine = objects.iter().map(|object| row(object.clone(), outcome, reason.clone()));
+    let of_operator = |operator: &String| {
+        let signed = |object: &String| {
+            let mut ended = row(object.clone(), outcome, reason.clone());
+            (ended.access.principal, ended.access.channel) = (operator.clone(), Some(Channel::Operator));
+            ended
+        };
+        objects.iter().map(signed).collect::<Vec<_>>()
+    };
+    let rows: Vec<Ended> = of_machine.chain(by.iter().flat_map(of_operator)).collect();
     match (done, write(config, rows).await) {
         (Err(error), _) => Err(error),
         (Ok(()), written) => {

@@ -4,7 +4,9 @@ use anyhow::bail;
 use clap::Args;
 use jiff::Timestamp;
 
+use super::consent::given;
 use super::on_record::about;
+use crate::access::consent::Effect;
 use crate::domain::PartyId;
 use crate::ledger::Ledger;
 
@@ -27,6 +29,11 @@ pub async fn run(command: PartyFtp, ledger: &Ledger) -> anyhow::Result<()> {
     let PartyFtp { id, require_tls, plain_until } = command;
     let id: PartyId = id.parse()?;
     about(id.as_str());
+    let Some(before) = ledger.standings().await?.into_iter().find(|party| party.id == id.as_str()) else {
+        bail!("there is no party {id}");
+    };
+    let later = plain_until.is_some_and(|until| before.plain_until_ms.is_none_or(|ms| until.as_millisecond() > ms));
+    given(ledger, Effect::opens(later || (before.require_tls && !require_tls))).await?;
     let until = plain_until.map(Timestamp::as_millisecond);
     if !ledger.party_ftp(id.as_str(), require_tls, until).await? {
         bail!("there is no party {id}");

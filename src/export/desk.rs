@@ -8,8 +8,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use jiff::Timestamp;
 
 use super::ExportError;
+use crate::access::consent::{self, NotSigned, Signature};
 use crate::access::door::{Door, DoorError};
-use crate::access::gates::Signature;
 use crate::access::{self, Act, Class, Object, Principal, Scope};
 use crate::audit::{self, Access, Deed, Ended, Outcome, Protocol, Room};
 use crate::clock::Clock;
@@ -19,7 +19,7 @@ use crate::ledger::exports::{Claimant, NewRequest, Request};
 use crate::ledger::{Ledger, LedgerError};
 
 /// Operators that must have agreed, and that must be present when a medium is written.
-pub const OPERATORS: usize = 2;
+pub const OPERATORS: usize = consent::OPERATORS;
 /// Where operators are who write a medium, and where it is handed over: at this machine, across a table.
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// Longest reason, in letters.
@@ -28,23 +28,14 @@ const REASON: usize = 500;
 /// Why not.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// Somebody's name, password or code is wrong, or the account is not in use.
-    #[error("{user} is no operator with this password and code")]
-    NoOperator {
-        /// The name that was given.
-        user: String,
+    /// Somebody's name, password or code is wrong, or the account is not in use, or there are too few of them.
+    #[error("{told}")]
+    NotSigned {
+        /// Why, for who signed.
+        told: String,
+        /// Why, for the record.
+        name: &'static str,
     },
-    /// The password is right, and there is no second factor.
-    #[error(
-        "{user} has no second factor; it is set up at /dogrulama on the site, or here: tutanak operator set-totp {user}"
-    )]
-    NoSecondFactor {
-        /// The name that was given.
-        user: String,
-    },
-    /// Too few people.
-    #[error("this takes {OPERATORS} different operators")]
-    TooFew,
     /// No such account, or not one of an independent candidate with a seçim çevresi.
     #[error("no independent candidate has the account {0}")]
     NoCandidate(String),
@@ -80,9 +71,7 @@ impl Refusal {
     /// The name in audit rows.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::NoOperator { .. } => "unknown-credential",
-            Self::NoSecondFactor { .. } => "no-second-factor",
-            Self::TooFew => "too-few-operators",
+            Self::NotSigned { name, .. } => name,
             Self::NoCandidate(_) => "no-such-candidate",
             Self::Inactive(_) => "inactive-account",
             Self::NoReason(_) => "no-reason",
@@ -249,16 +238,7 @@ impl Desk {
     }
 
     async fn try_permit(&self, candidate: &str, by: &[Signature]) -> Result<Permit, ExportError> {
-        let mut operators = Vec::new();
-        for signature in by {
-            let operator = self.operator(signature.into()).await?;
-            if !operators.contains(&operator) {
-                operators.push(operator);
-            }
-        }
-        if operators.len() < OPERATORS {
-            return Err(Refusal::TooFew.into());
-        }
+        let operators = self.signed(by, OPERATORS).await?;
         let claimant = self.claimant(candidate).await?;
         let request = self.ledger.newest_export(candidate).await?.ok_or(Refusal::NoRequest)?;
         if request.approvals.len() < OPERATORS {
@@ -294,17 +274,20 @@ impl Desk {
     }
 
     async fn operator(&self, by: Hand<'_>) -> Result<String, ExportError> {
-        let by = match by {
-            Hand::Signed(signature) => signature,
-            Hand::InSession { operator, .. } => return Ok(operator.to_owned()),
-        };
-        match self.door.operator(&by.user, &by.password, &by.code, HERE).await {
-            Ok(principal) => Ok(principal.account),
-            Err(DoorError::Refused(access::Refusal::NoSecondFactor)) => {
-                Err(Refusal::NoSecondFactor { user: by.user.clone() }.into())
+        match by {
+            Hand::Signed(signature) => {
+                let by = self.signed(std::slice::from_ref(signature), 1).await?;
+                Ok(by.into_iter().next().unwrap_or_default())
             }
-            Err(DoorError::Refused(_)) => Err(Refusal::NoOperator { user: by.user.clone() }.into()),
-            Err(DoorError::Ledger(error)) => Err(error.into()),
+            Hand::InSession { operator, .. } => Ok(operator.to_owned()),
+        }
+    }
+
+    async fn signed(&self, by: &[Signature], needed: usize) -> Result<Vec<String>, ExportError> {
+        match consent::signed(&self.door, by, needed).await {
+            Ok(by) => Ok(by),
+            Err(NotSigned::Ledger(error)) => Err(error.into()),
+            Err(why) => Err(Refusal::NotSigned { told: why.to_string(), name: why.name() }.into()),
         }
     }
 

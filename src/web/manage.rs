@@ -3,7 +3,10 @@
 //! An operator logs in on the site (password and second factor) and the program goes on with that session: the cookie, and
 //! `X-Form-Token` from `GET /v1/yonetim/oturum` with everything that changes something.
 //!
-//! What no session may do is done at the machine itself, by whoever has been let in there:
+//! What lets anybody in, or in earlier, from elsewhere, or to more, is only asked for: the answer is 202 with a request, and a
+//! second operator's session agrees to it ([`requests`]). What shuts somebody out is done at once.
+//!
+//! What no session may do is done at the machine itself, by whoever has been let in there; it takes two operators there as well:
 //!
 //! * Operators and auditors: their accounts, slips and second factors. One operator's session, or who stole it, must never
 //!   become a second operator, nor take the place of the auditor who would see it.
@@ -14,6 +17,7 @@
 pub(super) mod accounts;
 pub(super) mod exports;
 pub(super) mod people;
+pub(super) mod requests;
 
 use axum::http::StatusCode;
 use serde::Serialize;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
+use tutanak::access::consent::NotSigned;
 use tutanak::access::door::Door;
 use tutanak::access::enrol::{self, Login, PartySecrets};
 use tutanak::access::gates::{GateError, Signature, change};
@@ -138,13 +139,16 @@ async fn one_operator_a_stranger_or_no_reason_move_nothing() {
     let operators = Operators::of(&house.ledger).await;
     for (gate, open) in [(Gate::PartiesOpen, true), (Gate::BanLifted, true), (Gate::PartiesOpen, false)] {
         let refused = moves(&house, gate, open, &[operators.one().await]).await;
-        assert!(matches!(refused, Err(GateError::TooFew { needed: 2 })), "{gate} {open}: {refused:?}");
+        assert!(
+            matches!(refused, Err(GateError::NotSigned(NotSigned::TooFew { needed: 2 }))),
+            "{gate} {open}: {refused:?}"
+        );
     }
     // One who comes twice, with a code of this half minute and one of the next, is one.
     let later = totp::code(&operators.first.secret, Timestamp::now() + SignedDuration::from_secs(30)).unwrap();
     let twice = [operators.one().await, Signature { code: later, ..operators.one().await }];
     let refused = moves(&house, Gate::BanLifted, true, &twice).await;
-    assert!(matches!(refused, Err(GateError::TooFew { needed: 2 })), "{refused:?}");
+    assert!(matches!(refused, Err(GateError::NotSigned(NotSigned::TooFew { needed: 2 }))), "{refused:?}");
     let [_, second] = operators.both().await;
     let wrong = Signature { password: "yanlış".into(), ..second };
     let party = Signature {
@@ -154,7 +158,7 @@ async fn one_operator_a_stranger_or_no_reason_move_nothing() {
     };
     for second in [wrong, party] {
         let refused = moves(&house, Gate::BanLifted, true, &[operators.one().await, second]).await;
-        assert!(matches!(refused, Err(GateError::NoOperator { .. })), "{refused:?}");
+        assert!(matches!(refused, Err(GateError::NotSigned(NotSigned::NoOperator { .. }))), "{refused:?}");
     }
     let door = Door::new(house.ledger.clone(), Clock::system());
     for reason in ["", "  ", &"ş".repeat(501), "a\r\nb", "\u{1b}[2J", "\u{202e}x"] {
@@ -173,19 +177,22 @@ async fn an_operator_with_a_first_password_or_without_a_second_factor_moves_noth
         let (ledger, name) = (&house.ledger, engine.name);
         let slip = enrol::operator(ledger, "skgm-3", "Üçüncü").await.unwrap();
         let refused = moves(&house, Gate::EmbargoEnded, true, &[without_code(&slip)]).await;
-        assert!(matches!(refused, Err(GateError::NoOperator { .. })), "{name}: {refused:?}");
+        assert!(matches!(refused, Err(GateError::NotSigned(NotSigned::NoOperator { .. }))), "{name}: {refused:?}");
         let own = settled(ledger, slip).await;
         let refused = moves(&house, Gate::EmbargoEnded, true, &[without_code(&own)]).await;
-        assert!(matches!(&refused, Err(GateError::NoSecondFactor { user }) if user == "skgm-3"), "{name}: {refused:?}");
+        assert!(
+            matches!(&refused, Err(GateError::NotSigned(NotSigned::NoSecondFactor { user })) if user == "skgm-3"),
+            "{name}: {refused:?}"
+        );
         // Whoever does not know the password is not told what there is.
         let guess = Signature { password: "yanlış".into(), ..without_code(&own) };
         let refused = moves(&house, Gate::EmbargoEnded, true, &[guess]).await;
-        assert!(matches!(refused, Err(GateError::NoOperator { .. })), "{name}: {refused:?}");
+        assert!(matches!(refused, Err(GateError::NotSigned(NotSigned::NoOperator { .. }))), "{name}: {refused:?}");
         // Beside one who has everything, such a one is nobody.
         let other = Operator::new(ledger, "skgm-4").await;
         let by = [other.sign(ledger, &Clock::system()).await, without_code(&own)];
         let refused = moves(&house, Gate::BanLifted, true, &by).await;
-        assert!(matches!(refused, Err(GateError::NoSecondFactor { .. })), "{name}: {refused:?}");
+        assert!(matches!(refused, Err(GateError::NotSigned(NotSigned::NoSecondFactor { .. }))), "{name}: {refused:?}");
         assert!(ledger.gate_changes().await.unwrap().is_empty(), "{name}");
         let signed = other.sign(ledger, &Clock::system()).await;
         moves(&house, Gate::EmbargoEnded, true, &[signed]).await.unwrap().expect("with password and code of one's own");

@@ -7,6 +7,7 @@ mod gates;
 mod open_files;
 mod people;
 mod record;
+mod two;
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -8,6 +8,7 @@ mod help;
 mod manage;
 mod one_operator;
 mod record;
+mod two;
 mod walk;
 
 use jiff::SignedDuration;

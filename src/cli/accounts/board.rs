@@ -1,12 +1,17 @@
 //! `tutanak board`.
 
+use anyhow::Context;
 use clap::Subcommand;
 
 use super::shared::{self, AccountCommand, Replacement};
 use super::{Desk, Json, about, ranges};
+use crate::access::consent::Effect;
 use crate::access::enrol;
 use crate::cli::certificates::{self, Bound};
-use crate::domain::{BoardId, Channel, PlaceId};
+use crate::cli::consent::given;
+use crate::clock::Clock;
+use crate::domain::{BoardId, Channel, PlaceId, Sender};
+use crate::intake::quota::Quotas;
 
 /// Boards.
 #[derive(Debug, Subcommand)]
@@ -39,6 +44,16 @@ pub enum BoardCommand {
         /// The board.
         id: String,
     },
+    /// Shows how much a board has brought and may bring, and gives it more: so many times the usual.
+    ///
+    /// The usual follows from the forms that the board is to send, as `[intake.quota]` says.
+    Quota {
+        /// The board.
+        id: String,
+        /// How many times the usual; 1 is the usual again.
+        #[arg(long, value_name = "TIMES", value_parser = clap::value_parser!(u32).range(1..=1000))]
+        times: Option<u32>,
+    },
     /// Puts a new token in force; the one before works on for a while.
     NewSecret(Replacement),
     /// What is done to accounts of every kind.
@@ -46,7 +61,20 @@ pub enum BoardCommand {
     Account(AccountCommand),
 }
 
+impl BoardCommand {
+    /// What it does to who gets in; of taking a certificate away it depends on whether it is the last one.
+    fn effect(&self) -> Effect {
+        match self {
+            Self::Add { .. } | Self::Bind(_) | Self::NewSecret(_) => Effect::Opens,
+            // More room lets nobody in.
+            Self::Certificates { .. } | Self::Quota { .. } | Self::Unbind(_) => Effect::Nothing,
+            Self::Account(command) => command.effect(),
+        }
+    }
+}
+
 pub(super) async fn run(command: BoardCommand, desk: &Desk) -> anyhow::Result<()> {
+    given(&desk.ledger, command.effect()).await?;
     match command {
         BoardCommand::Add { id, name, place, from, json } => {
             let id: BoardId = id.parse()?;
@@ -58,7 +86,24 @@ pub(super) async fn run(command: BoardCommand, desk: &Desk) -> anyhow::Result<()
         BoardCommand::Bind(bound) => certificates::bind(&bound, &desk.ledger).await,
         BoardCommand::Unbind(bound) => certificates::unbind(&bound, &desk.ledger).await,
         BoardCommand::Certificates { id } => certificates::list(&id, &desk.ledger).await,
+        BoardCommand::Quota { id, times } => quota(desk, &id, times).await,
         BoardCommand::NewSecret(what) => shared::new_secret(desk, "board", Channel::Board, what).await,
         BoardCommand::Account(command) => shared::run(&["board"], command, desk).await,
     }
+}
+
+async fn quota(desk: &Desk, id: &str, times: Option<u32>) -> anyhow::Result<()> {
+    let board: BoardId = id.parse()?;
+    let place = desk.ledger.board_place(&board).await?.with_context(|| format!("there is no board called {id}"))?;
+    about(id);
+    if let Some(times) = times {
+        anyhow::ensure!(desk.ledger.set_quota_factor(&board, times).await?, "there is no board called {id}");
+    }
+    let quotas = Quotas::new(desk.quota.clone(), desk.ledger.clone(), Clock::system());
+    let (used, may) = quotas.of(&Sender { board, place }).await?;
+    let mb = |bytes: u64| bytes >> 20;
+    crate::out!("{id}: {} of {} MiB", mb(used.bytes), mb(may.bytes));
+    let (parked, of) = (mb(used.parked_bytes), mb(may.parked_bytes));
+    crate::out!("  not linked: {} of {} scans, {parked} of {of} MiB", used.parked, may.parked);
+    Ok(())
 }

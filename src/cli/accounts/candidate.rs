@@ -7,7 +7,9 @@ use clap::Subcommand;
 use super::party::PartyChannel;
 use super::shared::{self, AccountCommand, Replacement};
 use super::{Desk, Json, about, print_secrets};
+use crate::access::consent::Effect;
 use crate::access::enrol;
+use crate::cli::consent::given;
 use crate::domain::{PartyId, PlaceId};
 
 /// Candidates.
@@ -55,7 +57,18 @@ pub enum CandidateCommand {
     Account(AccountCommand),
 }
 
+impl CandidateCommand {
+    /// What it does to who gets in.
+    fn effect(&self) -> Effect {
+        match self {
+            Self::AddPresidential { .. } | Self::AddIndependent { .. } | Self::NewSecret { .. } => Effect::Opens,
+            Self::Account(command) => command.effect(),
+        }
+    }
+}
+
 pub(super) async fn run(command: CandidateCommand, desk: &Desk) -> anyhow::Result<()> {
+    given(&desk.ledger, command.effect()).await?;
     match command {
         CandidateCommand::AddPresidential { id, name, from, slips, json } => {
             let id: PartyId = id.parse()?;

@@ -7,9 +7,11 @@ use clap::Subcommand;
 use super::shared::{self, AccountCommand};
 use super::user::{self, print_slip};
 use super::{Desk, Json, about};
+use crate::access::consent::Effect;
 use crate::access::enrol;
 use crate::access::people::slip_until;
 use crate::access::slip::Slip;
+use crate::cli::consent::given;
 use crate::clock::Clock;
 use crate::domain::PartyId;
 
@@ -66,7 +68,20 @@ pub enum OfficeCommand {
     Account(AccountCommand),
 }
 
+impl OfficeCommand {
+    /// What it does to who gets in.
+    fn effect(&self) -> Effect {
+        match self {
+            Self::Add { .. } | Self::NewSlip { .. } | Self::RemoveTotp { .. } => Effect::Opens,
+            // People change what is their own, with their own password.
+            Self::ChangePassword { .. } | Self::SetTotp { .. } => Effect::Nothing,
+            Self::Account(command) => command.effect(),
+        }
+    }
+}
+
 pub(super) async fn run(kind: &'static str, command: OfficeCommand, desk: &Desk) -> anyhow::Result<()> {
+    given(&desk.ledger, command.effect()).await?;
     match command {
         OfficeCommand::Add { id, name, slips, json } => {
             let id: PartyId = id.parse()?; // the same spelling as every account's

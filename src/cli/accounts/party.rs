@@ -6,7 +6,9 @@ use clap::{Subcommand, ValueEnum};
 
 use super::shared::{self, AccountCommand, Replacement};
 use super::{Desk, Json, about, print_secrets};
+use crate::access::consent::Effect;
 use crate::access::enrol;
+use crate::cli::consent::given;
 use crate::cli::party_ftp::{self, PartyFtp};
 use crate::domain::{Channel, Gate, PartyId};
 
@@ -70,7 +72,19 @@ impl From<PartyChannel> for Channel {
     }
 }
 
+impl PartyCommand {
+    /// What it does to who gets in; of how FTP may come it depends on how it may come before.
+    fn effect(&self) -> Effect {
+        match self {
+            Self::Add { .. } | Self::NewSecret { .. } => Effect::Opens,
+            Self::Ftp(_) => Effect::Nothing,
+            Self::Account(command) => command.effect(),
+        }
+    }
+}
+
 pub(super) async fn run(command: PartyCommand, desk: &Desk) -> anyhow::Result<()> {
+    given(&desk.ledger, command.effect()).await?;
     match command {
         PartyCommand::Add { id, name, from, takes_no_part, slips, json } => {
             let id: PartyId = id.parse()?;

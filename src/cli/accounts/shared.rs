@@ -9,8 +9,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::{Desk, Json, about, ranges};
+use crate::access::consent::{self, Effect};
 use crate::access::enrol;
 use crate::cli::certificates::Ending;
+use crate::cli::consent::given;
 use crate::clock::Clock;
 use crate::domain::{Channel, PartyId};
 use crate::ledger::certificates::BoundCertificate;
@@ -51,6 +53,17 @@ pub enum AccountCommand {
         /// Addresses or CIDR ranges, IPv4 and IPv6. None: parties and candidates come from nowhere, all others from anywhere.
         addresses: Vec<String>,
     },
+}
+
+impl AccountCommand {
+    /// What it does to who gets in; of another address list it depends on the one before.
+    pub(super) fn effect(&self) -> Effect {
+        match self {
+            Self::List { .. } | Self::Show { .. } | Self::SetAddresses { .. } => Effect::Nothing,
+            Self::Passivate { .. } => Effect::Closes,
+            Self::Activate { .. } => Effect::Opens,
+        }
+    }
 }
 
 /// A machine's secret that is replaced.
@@ -199,6 +212,7 @@ pub(super) async fn run(kinds: &[&str], command: AccountCommand, desk: &Desk) ->
                 "party" | "candidate" => desk.reported(&addresses)?,
                 _ => ranges(&addresses)?,
             };
+            given(&desk.ledger, consent::of_addresses(&account.kind, &account.addresses, &reported)).await?;
             let list: Vec<String> = reported.iter().map(IpNet::to_string).collect();
             let list = list.join(" ");
             desk.ledger.account_set_addresses(&account.kind, &id, &list).await?;

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::shared::ShownPerson;
 use super::{Desk, Json, about, password, write_slips};
+use crate::access::consent::Effect;
 use crate::access::factor::{self, Shown};
 use crate::access::passwords::Passwords;
 use crate::access::people::{self, Wanted};
@@ -17,6 +18,7 @@ use crate::access::slip::Slip;
 use crate::access::totp;
 use crate::beneath;
 use crate::cli::Ended;
+use crate::cli::consent::given;
 use crate::clock::Clock;
 use crate::domain::person::{Email, PersonName, Phone, Role};
 use crate::ledger::people::Person;
@@ -133,7 +135,25 @@ pub enum UserCommand {
     },
 }
 
+impl UserCommand {
+    /// What it does to who gets in.
+    fn effect(&self) -> Effect {
+        match self {
+            Self::Form | Self::List { .. } | Self::Show { .. } | Self::Import { dry_run: true, .. } => Effect::Nothing,
+            Self::Passivate { .. } | Self::PassivateAll { .. } => Effect::Closes,
+            // A representative stays active when all others are made passive.
+            Self::SetRole { role, .. } => Effect::opens(*role == Role::Representative),
+            Self::Import { .. }
+            | Self::Add { .. }
+            | Self::Activate { .. }
+            | Self::NewSlip { .. }
+            | Self::RemoveTotp { .. } => Effect::Opens,
+        }
+    }
+}
+
 pub(super) async fn run(command: UserCommand, desk: &Desk) -> anyhow::Result<()> {
+    given(&desk.ledger, command.effect()).await?;
     match command {
         UserCommand::Import { file, slips, dry_run, json } => import(desk, &file, &slips, dry_run, json).await,
         UserCommand::Form => {

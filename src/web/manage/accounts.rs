@@ -2,11 +2,16 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use ipnet::IpNet;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use super::requests::{Deed, Done};
 use super::{only_at_the_machine, unsound};
+use crate::access::consent::{self, Effect};
+use crate::access::enrol::EnrolError;
+use crate::access::sessions::Visitor;
 use crate::access::{addresses, enrol};
 use crate::domain::{BoardId, Channel, Gate, PartyId, PlaceId};
 use crate::ledger::secrets::Account;
@@ -42,7 +47,7 @@ impl From<Account> for Told {
 }
 
 /// An account that is wanted.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct New {
     kind: String,
@@ -56,7 +61,7 @@ pub(in crate::web) struct New {
 }
 
 /// What changes of an account.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct Changed {
     active: Option<bool>,
@@ -64,7 +69,7 @@ pub(in crate::web) struct Changed {
 }
 
 /// A machine's secret that is wanted.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct NewSecret {
     channel: Channel,
@@ -115,86 +120,152 @@ fn kept(site: &Site, kind: &str, addresses: Vec<IpNet>) -> Result<Vec<IpNet>, St
     Ok(reported)
 }
 
-/// Adds one. Its secrets are told this once.
+/// Asks for one to be added.
 pub(in crate::web) async fn add(
     State(site): State<Site>,
+    Extension(visitor): Extension<Visitor>,
     Extension(about): Extension<About>,
     Json(new): Json<New>,
-) -> Result<(StatusCode, Json<serde_json::Value>), Problem> {
-    let New { kind, id, name, addresses, takes_no_part, place } = new;
-    let ledger = &site.ledger;
-    let bad = || unsound("Kısa ad 1–48 karakter olmalı: a–z, 0–9 ve '-'.");
-    let (party, board): (PartyId, BoardId) = (id.parse().map_err(|_| bad())?, id.parse().map_err(|_| bad())?);
-    about.is(&id);
-    if let Some(refusal) = only_at_the_machine(&kind) {
-        return Err(refusal);
-    }
-    let no_place = || unsound("Yer (place) yazılmamış.");
-    if matches!(kind.as_str(), "party" | "candidate") && addresses.is_empty() {
-        return Err(unsound("Sabit IP adresleri (addresses) yazılmamış."));
-    }
-    let addresses = kept(&site, &kind, addresses).map_err(unsound)?;
-    let given = match kind.as_str() {
-        "party" => {
-            let opens_with = if takes_no_part { Gate::BanLifted } else { Gate::PartiesOpen };
-            serde_json::to_value(enrol::party(ledger, &party, &name, &addresses, opens_with).await?)
-        }
-        "candidate" => serde_json::to_value(enrol::candidate(ledger, &party, &name, &addresses).await?),
-        "independent" => {
-            enrol::independent(ledger, &party, &name, &place.ok_or_else(no_place)?).await?;
-            Ok(serde_json::json!({}))
-        }
-        "board" => {
-            let place = place.ok_or_else(no_place)?;
-            serde_json::to_value(enrol::board(ledger, &board, &name, &place, &addresses).await?)
-        }
-        _ => return Err(unsound("kind: party, candidate, independent ya da board olabilir.")),
-    };
-    Ok((StatusCode::CREATED, Json(given.expect("text and numbers"))))
+) -> Result<Response, Problem> {
+    Deed::AddAccount(new).done_or_asked_for(&site, &visitor, &about).await
 }
 
-/// Takes it out of use or into it, and replaces its address list. Its people's sessions end.
+/// Takes it out of use, or takes addresses away from it; asks for the reverse. Its people's sessions end.
 pub(in crate::web) async fn change(
     State(site): State<Site>,
+    Extension(visitor): Extension<Visitor>,
     Extension(about): Extension<About>,
     Path(id): Path<String>,
-    Json(changed): Json<Changed>,
-) -> Result<Json<Told>, Problem> {
-    let account = find(&site, &id).await?;
-    about.is(&id);
-    if let Some(refusal) = only_at_the_machine(&account.kind) {
-        return Err(refusal);
-    }
-    if let Some(addresses) = changed.addresses {
-        let addresses = kept(&site, &account.kind, addresses).map_err(unsound)?;
-        let list: Vec<String> = addresses.iter().map(IpNet::to_string).collect();
-        site.ledger.account_set_addresses(&account.kind, &id, &list.join(" ")).await?;
-    }
-    if let Some(active) = changed.active {
-        site.ledger.account_set_active(&account.kind, &id, active).await?;
-    }
-    Ok(Json(find(&site, &id).await?.into()))
+    Json(change): Json<Changed>,
+) -> Result<Response, Problem> {
+    Deed::ChangeAccount { id, change }.done_or_asked_for(&site, &visitor, &about).await
 }
 
-/// Puts a new machine's secret in force, told this once.
+/// Asks for a new machine's secret.
 pub(in crate::web) async fn new_secret(
     State(site): State<Site>,
+    Extension(visitor): Extension<Visitor>,
     Extension(about): Extension<About>,
     Path(id): Path<String>,
-    Json(NewSecret { channel, overlap_seconds }): Json<NewSecret>,
-) -> Result<Json<GivenSecret>, Problem> {
-    let account = find(&site, &id).await?;
-    about.is(&id);
-    let fits = match account.kind.as_str() {
-        "party" | "candidate" => matches!(channel, Channel::Bulk | Channel::Service),
-        "board" => channel == Channel::Board,
-        _ => false,
-    };
-    if !fits {
-        return Err(unsound("Bu hesabın böyle bir anahtarı yok."));
+    Json(wanted): Json<NewSecret>,
+) -> Result<Response, Problem> {
+    Deed::NewSecret { id, wanted }.done_or_asked_for(&site, &visitor, &about).await
+}
+
+impl New {
+    /// What it is about, for the request's row.
+    pub fn subject(&self) -> &str {
+        &self.id
     }
-    let overlap = SignedDuration::from_secs(overlap_seconds.into());
-    let old_until = site.sessions.now().saturating_add(overlap).unwrap_or(jiff::Timestamp::MAX);
-    let secret = enrol::new_secret(&site.ledger, (&account.kind, &id), channel, old_until).await?;
-    Ok(Json(GivenSecret { secret, old_until }))
+
+    /// Whether it could be added now.
+    pub async fn effect(&self, site: &Site, about: &About) -> Result<Effect, Problem> {
+        let bad = || unsound("Kısa ad 1–48 karakter olmalı: a–z, 0–9 ve '-'.");
+        let _: PartyId = self.id.parse().map_err(|_| bad())?; // the same spelling as every account's
+        about.is(&self.id);
+        if let Some(refusal) = only_at_the_machine(&self.kind) {
+            return Err(refusal);
+        }
+        if matches!(self.kind.as_str(), "party" | "candidate") && self.addresses.is_empty() {
+            return Err(unsound("Sabit IP adresleri (addresses) yazılmamış."));
+        }
+        kept(site, &self.kind, self.addresses.clone()).map_err(unsound)?;
+        enrol::is_a_name(&self.name)?;
+        let no_place = || unsound("Yer (place) yazılmamış.");
+        let place = self.place.as_ref();
+        match self.kind.as_str() {
+            "party" | "candidate" => {}
+            "independent" => enrol::is_a_constituency(&site.ledger, place.ok_or_else(no_place)?).await?,
+            "board" => enrol::seats_a_board(&site.ledger, place.ok_or_else(no_place)?).await?,
+            _ => return Err(unsound("kind: party, candidate, independent ya da board olabilir.")),
+        }
+        match site.ledger.account(&self.id).await? {
+            Some(_) => Err(EnrolError::Taken(self.id.clone()).into()),
+            None => Ok(Effect::Opens),
+        }
+    }
+
+    /// Adds it. Its secrets are told this once.
+    pub async fn carry_out(self, site: &Site, about: &About) -> Result<Done, Problem> {
+        self.effect(site, about).await?;
+        let New { kind, id, name, addresses, takes_no_part, place } = self;
+        let ledger = &site.ledger;
+        let bad = || unsound("Kısa ad geçersiz.");
+        let (party, board): (PartyId, BoardId) = (id.parse().map_err(|_| bad())?, id.parse().map_err(|_| bad())?);
+        let addresses = kept(site, &kind, addresses).map_err(unsound)?;
+        let given = match (kind.as_str(), place) {
+            ("party", _) => {
+                let opens_with = if takes_no_part { Gate::BanLifted } else { Gate::PartiesOpen };
+                serde_json::to_value(enrol::party(ledger, &party, &name, &addresses, opens_with).await?)
+            }
+            ("candidate", _) => serde_json::to_value(enrol::candidate(ledger, &party, &name, &addresses).await?),
+            ("independent", Some(place)) => {
+                enrol::independent(ledger, &party, &name, &place).await?;
+                Ok(serde_json::json!({}))
+            }
+            (_, Some(place)) => serde_json::to_value(enrol::board(ledger, &board, &name, &place, &addresses).await?),
+            (_, None) => return Err(unsound("Yer (place) yazılmamış.")),
+        };
+        Ok((StatusCode::CREATED, given.expect("text and numbers")))
+    }
+}
+
+impl Changed {
+    /// What it does to who gets in.
+    pub async fn effect(&self, site: &Site, about: &About, id: &str) -> Result<Effect, Problem> {
+        let account = find(site, id).await?;
+        about.is(id);
+        if let Some(refusal) = only_at_the_machine(&account.kind) {
+            return Err(refusal);
+        }
+        let wakes = self.active == Some(true) && !account.active;
+        let opens = match &self.addresses {
+            None => wakes,
+            Some(addresses) => {
+                let after = kept(site, &account.kind, addresses.clone()).map_err(unsound)?;
+                wakes || consent::of_addresses(&account.kind, &account.addresses, &after) == Effect::Opens
+            }
+        };
+        Ok(Effect::opens(opens))
+    }
+
+    /// Changes it, and its people's sessions end.
+    pub async fn carry_out(self, site: &Site, about: &About, id: &str) -> Result<Done, Problem> {
+        self.effect(site, about, id).await?;
+        let account = find(site, id).await?;
+        if let Some(addresses) = self.addresses {
+            let addresses = kept(site, &account.kind, addresses).map_err(unsound)?;
+            let list: Vec<String> = addresses.iter().map(IpNet::to_string).collect();
+            site.ledger.account_set_addresses(&account.kind, id, &list.join(" ")).await?;
+        }
+        if let Some(active) = self.active {
+            site.ledger.account_set_active(&account.kind, id, active).await?;
+        }
+        let told = Told::from(find(site, id).await?);
+        Ok((StatusCode::OK, serde_json::to_value(told).expect("text")))
+    }
+}
+
+impl NewSecret {
+    /// What it does to who gets in.
+    pub async fn effect(&self, site: &Site, about: &About, id: &str) -> Result<Effect, Problem> {
+        let account = find(site, id).await?;
+        about.is(id);
+        let fits = match account.kind.as_str() {
+            "party" | "candidate" => matches!(self.channel, Channel::Bulk | Channel::Service),
+            "board" => self.channel == Channel::Board,
+            _ => false,
+        };
+        if fits { Ok(Effect::Opens) } else { Err(unsound("Bu hesabın böyle bir anahtarı yok.")) }
+    }
+
+    /// Puts it in force, told this once.
+    pub async fn carry_out(self, site: &Site, about: &About, id: &str) -> Result<Done, Problem> {
+        self.effect(site, about, id).await?;
+        let account = find(site, id).await?;
+        let overlap = SignedDuration::from_secs(self.overlap_seconds.into());
+        let old_until = site.sessions.now().saturating_add(overlap).unwrap_or(jiff::Timestamp::MAX);
+        let secret = enrol::new_secret(&site.ledger, (&account.kind, id), self.channel, old_until).await?;
+        Ok((StatusCode::OK, serde_json::to_value(GivenSecret { secret, old_until }).expect("text")))
+    }
 }

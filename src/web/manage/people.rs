@@ -2,11 +2,17 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
+use super::requests::{Deed, Done};
 use super::{conflict, only_at_the_machine, unsound};
+use crate::access::consent::Effect;
 use crate::access::people::{self, Wanted};
-use crate::access::request_form::{self, FormError};
+use crate::access::request_form::{self, Form, FormError};
+use crate::access::sessions::Visitor;
 use crate::access::slip::Slip;
 use crate::domain::person::Role;
 use crate::ledger::people::{NotActivated, Person};
@@ -54,7 +60,7 @@ impl From<Person> for Told {
 }
 
 /// Somebody who is wanted.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct New {
     account: String,
@@ -65,7 +71,7 @@ pub(in crate::web) struct New {
 }
 
 /// What changes of somebody.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct Changed {
     active: Option<bool>,
@@ -87,31 +93,60 @@ pub(in crate::web) async fn list(
     Ok(Json(people.into_iter().map(Told::from).collect()))
 }
 
+/// Asks for somebody to be defined.
 pub(in crate::web) async fn add(
     State(site): State<Site>,
+    Extension(visitor): Extension<Visitor>,
     Extension(about): Extension<About>,
     Json(new): Json<New>,
-) -> Result<(StatusCode, Json<Slip>), Problem> {
-    let nobody = || unsound(format!("{} diye kullanıcısı olan etkin bir hesap yok.", new.account));
-    let account = match new.account.contains('\0') {
-        true => None, // PostgreSQL's text cannot even be asked for it
-        false => site.ledger.account(&new.account).await?,
-    };
-    let account = account.ok_or_else(nobody)?;
-    if let Some(refusal) = only_at_the_machine(&account.kind) {
-        about.is(&account.id);
-        return Err(refusal);
+) -> Result<Response, Problem> {
+    Deed::AddPerson(new).done_or_asked_for(&site, &visitor, &about).await
+}
+
+impl New {
+    /// What it is about, for the request's row.
+    pub fn subject(&self) -> &str {
+        &self.account
     }
-    let wanted = Wanted {
-        account: new.account,
-        role: new.role,
-        name: new.name.parse().map_err(|bad| unsound(format!("{bad}")))?,
-        phone: new.phone.parse().map_err(|bad| unsound(format!("{bad}")))?,
-        email: new.email.parse().map_err(|bad| unsound(format!("{bad}")))?,
-    };
-    let slip = people::add(&site.ledger, site.door.passwords(), wanted, site.sessions.now()).await?;
-    about.is(&slip.login);
-    Ok((StatusCode::CREATED, Json(slip)))
+
+    async fn wanted(&self, site: &Site, about: &About) -> Result<Wanted, Problem> {
+        let nobody = || unsound(format!("{} diye kullanıcısı olan etkin bir hesap yok.", self.account));
+        let account = match self.account.contains('\0') {
+            true => None, // PostgreSQL's text cannot even be asked for it
+            false => site.ledger.account(&self.account).await?,
+        };
+        let account = account.ok_or_else(nobody)?;
+        if let Some(refusal) = only_at_the_machine(&account.kind) {
+            about.is(&account.id);
+            return Err(refusal);
+        }
+        Ok(Wanted {
+            account: self.account.clone(),
+            role: self.role,
+            name: self.name.parse().map_err(|bad| unsound(format!("{bad}")))?,
+            phone: self.phone.parse().map_err(|bad| unsound(format!("{bad}")))?,
+            email: self.email.parse().map_err(|bad| unsound(format!("{bad}")))?,
+        })
+    }
+
+    /// What it does to who gets in.
+    pub async fn effect(&self, site: &Site, about: &About) -> Result<Effect, Problem> {
+        let wanted = self.wanted(site, about).await?;
+        about.is(&wanted.account);
+        let people = site.ledger.people(Some(&wanted.account)).await?;
+        if people.iter().any(|person| person.email == wanted.email.to_string()) {
+            return Err(conflict("Bu e-posta adresiyle bir kullanıcı var."));
+        }
+        Ok(Effect::Opens)
+    }
+
+    /// Defines them. The slip is told this once.
+    pub async fn carry_out(self, site: &Site, about: &About) -> Result<Done, Problem> {
+        let wanted = self.wanted(site, about).await?;
+        let slip = people::add(&site.ledger, site.door.passwords(), wanted, site.sessions.now()).await?;
+        about.is(&slip.login);
+        Ok((StatusCode::CREATED, serde_json::to_value(slip).expect("text")))
+    }
 }
 
 async fn find(site: &Site, login: &str) -> Result<Person, Problem> {
@@ -132,38 +167,78 @@ async fn may_be_changed(site: &Site, about: &About, login: &str) -> Result<(), P
     }
 }
 
-/// Makes somebody active or passive, representative or user. Their sessions end, but for who is made active.
+/// Makes somebody passive, or a user like the others; asks for the reverse. Their sessions end.
 pub(in crate::web) async fn change(
     State(site): State<Site>,
+    Extension(visitor): Extension<Visitor>,
     Extension(about): Extension<About>,
     Path(login): Path<String>,
-    Json(Changed { active, role }): Json<Changed>,
-) -> Result<Json<Told>, Problem> {
-    may_be_changed(&site, &about, &login).await?;
-    if let Some(role) = role {
-        site.ledger.person_set_role(&login, role).await?;
-    }
-    match active {
-        Some(true) => site.ledger.person_activate(&login).await?.map_err(|why| match why {
-            NotActivated::Missing => Problem::missing(),
-            NotActivated::NoSeat => conflict("On kullanıcı var; on birincisi olamaz."),
-            NotActivated::NeedsForm => conflict("Bu kullanıcı ancak yeni bir talep formuyla etkin olur."),
-        })?,
-        Some(false) => {
-            site.ledger.person_passivate(&login).await?;
-        }
-        None => {}
-    }
-    Ok(Json(find(&site, &login).await?.into()))
+    Json(change): Json<Changed>,
+) -> Result<Response, Problem> {
+    Deed::ChangePerson { login, change }.done_or_asked_for(&site, &visitor, &about).await
 }
 
+impl Changed {
+    /// What it does to who gets in.
+    pub async fn effect(&self, site: &Site, about: &About, login: &str) -> Result<Effect, Problem> {
+        may_be_changed(site, about, login).await?;
+        let person = find(site, login).await?;
+        let wakes = self.active == Some(true) && person.seat.is_none();
+        if wakes && person.needs_form {
+            return Err(conflict(NEEDS_FORM));
+        }
+        // A representative stays active when all others are made passive.
+        let rises = self.role == Some(Role::Representative) && person.role != Role::Representative.name();
+        Ok(Effect::opens(wakes || rises))
+    }
+
+    /// Changes them.
+    pub async fn carry_out(self, site: &Site, about: &About, login: &str) -> Result<Done, Problem> {
+        may_be_changed(site, about, login).await?;
+        if let Some(role) = self.role {
+            site.ledger.person_set_role(login, role).await?;
+        }
+        match self.active {
+            Some(true) => site.ledger.person_activate(login).await?.map_err(|why| match why {
+                NotActivated::Missing => Problem::missing(),
+                NotActivated::NoSeat => conflict("On kullanıcı var; on birincisi olamaz."),
+                NotActivated::NeedsForm => conflict(NEEDS_FORM),
+            })?,
+            Some(false) => {
+                site.ledger.person_passivate(login).await?;
+            }
+            None => {}
+        }
+        Ok((StatusCode::OK, serde_json::to_value(Told::from(find(site, login).await?)).expect("text")))
+    }
+}
+
+const NEEDS_FORM: &str = "Bu kullanıcı ancak yeni bir talep formuyla etkin olur.";
+
+/// Asks for a new first password.
 pub(in crate::web) async fn new_slip(
     State(site): State<Site>,
+    Extension(visitor): Extension<Visitor>,
     Extension(about): Extension<About>,
     Path(login): Path<String>,
-) -> Result<Json<Slip>, Problem> {
-    may_be_changed(&site, &about, &login).await?;
-    Ok(Json(people::new_slip(&site.ledger, site.door.passwords(), &login, site.sessions.now()).await?))
+) -> Result<Response, Problem> {
+    Deed::NewSlip { login }.done_or_asked_for(&site, &visitor, &about).await
+}
+
+/// What a new first password does to who gets in.
+pub(super) async fn effect_of_a_slip(site: &Site, about: &About, login: &str) -> Result<Effect, Problem> {
+    may_be_changed(site, about, login).await?;
+    match find(site, login).await?.seat {
+        Some(_) => Ok(Effect::Opens),
+        None => Err(Problem::missing()),
+    }
+}
+
+/// Gives somebody a new first password, told this once.
+pub(super) async fn give_a_slip(site: &Site, about: &About, login: &str) -> Result<Done, Problem> {
+    may_be_changed(site, about, login).await?;
+    let slip = people::new_slip(&site.ledger, site.door.passwords(), login, site.sessions.now()).await?;
+    Ok((StatusCode::OK, serde_json::to_value(slip).expect("text")))
 }
 
 /// Everybody passive but the representatives, until a new form.
@@ -176,28 +251,56 @@ pub(in crate::web) async fn before_election(
     Ok(Json(passive))
 }
 
-/// The request form, CSV or XLSX: all of it or nothing.
+/// Asks for everybody on a request form to be defined, CSV or XLSX: all of it or nothing.
 pub(in crate::web) async fn form(
     State(site): State<Site>,
+    Extension(visitor): Extension<Visitor>,
     Extension(about): Extension<About>,
     Whole(form): Whole,
-) -> Result<Json<Taken>, Problem> {
-    let (accounts, known) = (site.ledger.accounts(None).await?, site.ledger.people(None).await?);
-    // Unpacking and checking may take a while, on nobody's async thread.
-    let read = tokio::task::spawn_blocking(move || request_form::read(&form, &accounts, &known)).await;
-    let form = match read {
-        Ok(Ok(form)) => form,
-        Ok(Err(FormError::Mistakes(mistakes))) => {
-            let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-            return Err(unsound(lines.join("\n")));
-        }
-        Ok(Err(error @ FormError::Unreadable(_))) => return Err(unsound(error.to_string())),
-        Err(panicked) => return Err(Problem::unavailable(&panicked)),
-    };
-    site.proxies.keep_lists_apart(&form.addresses).map_err(|overlap| unsound(overlap.to_string()))?;
-    let now = site.sessions.now();
-    let outcomes = people::define(&site.ledger, site.door.passwords(), &form.people, &form.addresses, now).await?;
-    outcomes.iter().for_each(|outcome| about.is(&outcome.login));
-    let (logins, slips): (Vec<_>, Vec<_>) = outcomes.into_iter().map(|outcome| (outcome.login, outcome.slip)).unzip();
-    Ok(Json(Taken { logins, slips: slips.into_iter().flatten().collect() }))
+) -> Result<Response, Problem> {
+    let form = TakenForm(STANDARD.encode(form));
+    Deed::TakeForm { form }.done_or_asked_for(&site, &visitor, &about).await
+}
+
+/// A request form as it came, base 64.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(transparent)]
+pub(in crate::web) struct TakenForm(String);
+
+impl TakenForm {
+    async fn read(&self, site: &Site) -> Result<Form, Problem> {
+        let bytes = STANDARD.decode(&self.0).map_err(|bad| Problem::unavailable(&bad))?;
+        let (accounts, known) = (site.ledger.accounts(None).await?, site.ledger.people(None).await?);
+        // Unpacking and checking may take a while, on nobody's async thread.
+        let read = tokio::task::spawn_blocking(move || request_form::read(&bytes, &accounts, &known)).await;
+        let form = match read {
+            Ok(Ok(form)) => form,
+            Ok(Err(FormError::Mistakes(mistakes))) => {
+                let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+                return Err(unsound(lines.join("\n")));
+            }
+            Ok(Err(error @ FormError::Unreadable(_))) => return Err(unsound(error.to_string())),
+            Err(panicked) => return Err(Problem::unavailable(&panicked)),
+        };
+        site.proxies.keep_lists_apart(&form.addresses).map_err(|overlap| unsound(overlap.to_string()))?;
+        Ok(form)
+    }
+
+    /// What it does to who gets in.
+    pub async fn effect(&self, site: &Site) -> Result<Effect, Problem> {
+        self.read(site).await?;
+        Ok(Effect::Opens)
+    }
+
+    /// Defines everybody. The slips are told this once.
+    pub async fn carry_out(self, site: &Site, about: &About) -> Result<Done, Problem> {
+        let form = self.read(site).await?;
+        let now = site.sessions.now();
+        let outcomes = people::define(&site.ledger, site.door.passwords(), &form.people, &form.addresses, now).await?;
+        outcomes.iter().for_each(|outcome| about.is(&outcome.login));
+        let (logins, slips): (Vec<_>, Vec<_>) =
+            outcomes.into_iter().map(|outcome| (outcome.login, outcome.slip)).unzip();
+        let taken = Taken { logins, slips: slips.into_iter().flatten().collect() };
+        Ok((StatusCode::OK, serde_json::to_value(taken).expect("text")))
+    }
 }

@@ -276,7 +276,10 @@ pub(in crate::web) struct About(Arc<Mutex<Vec<String>>>);
 impl About {
     /// It is about this one, too. Nothing may be said here that was not looked at: it is written down.
     pub fn is(&self, subject: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(subject.to_owned());
+        let mut subjects = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !subjects.iter().any(|known| known == subject) {
+            subjects.push(subject.to_owned());
+        }
     }
 
     fn taken(&self) -> Vec<String> {

@@ -50,6 +50,8 @@ text = config.read_text().replace("0.0.0.0:8443", f"127.0.0.1:{https}")
 config.write_text(text.replace("0.0.0.0:2121", f"127.0.0.1:{free_port()}"))
 boards = [("kadikoy-1", "34-KAD-K1"), ("kadikoy-2", "34-KAD-K2"), ("edirne", "22-MRK-K1")]
 tokens = [json.loads(run("board", "add", name, "--name", name, "--place", place, "--json"))["token"] for name, place in boards]
+# An independent candidate has no way in on line: an account without any credential.
+run("candidate", "add-independent", "aday-1", "--name", "Ayşe Çınar", "--place", "34-C1")
 operators = [operator(f"skgm-{n}") for n in (1, 2)]
 with open(work.parent / "operators", "w", encoding="utf-8") as out:
     for prefix, (user, password, secret) in zip(("TUTANAK", "TUTANAK_SECOND"), operators):
@@ -84,5 +86,3 @@ finally:
     serving.send_signal(signal.SIGTERM)
     assert serving.wait(60) == 0
 
-# An independent candidate has no way in on line: an account without any credential.
-run("candidate", "add-independent", "aday-1", "--name", "Ayşe Çınar", "--place", "34-C1")

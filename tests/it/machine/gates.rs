@@ -9,18 +9,18 @@ use tutanak::domain::Gate;
 use super::{Ended, Machine};
 use crate::house::Operator;
 
-struct Operators {
-    all: [Operator; 2],
+pub struct Operators {
+    pub all: [Operator; 2],
 }
 
 impl Operators {
-    async fn of(machine: &Machine) -> Self {
+    pub async fn of(machine: &Machine) -> Self {
         let ledger = &machine.ledger;
         Self { all: [Operator::new(ledger, "skgm-1").await, Operator::new(ledger, "skgm-2").await] }
     }
 
     /// Gives a command that takes both; the second with this code.
-    async fn both(&self, machine: &Machine, arguments: &[&str], code: &str) -> Ended {
+    pub async fn both(&self, machine: &Machine, arguments: &[&str], code: &str) -> Ended {
         let [first, second] = &self.all;
         let first_code = first.code(&machine.ledger, &Clock::system()).await;
         let environment = [
@@ -35,7 +35,7 @@ impl Operators {
     }
 
     /// Gives a command that takes the second one alone.
-    fn alone(&self, machine: &Machine, arguments: &[&str], code: &str) -> Ended {
+    pub fn alone(&self, machine: &Machine, arguments: &[&str], code: &str) -> Ended {
         let Login { user, password } = &self.all[1].login;
         let environment = [("TUTANAK_USER", user.as_str()), ("TUTANAK_PASSWORD", password), ("TUTANAK_CODE", code)];
         machine.run_with(arguments, &environment)
@@ -47,7 +47,7 @@ impl Operators {
     }
 
     /// The app's code of this moment, as if none had been used before.
-    async fn unused_code(&self, machine: &Machine) -> String {
+    pub async fn unused_code(&self, machine: &Machine) -> String {
         self.all[1].code(&machine.ledger, &Clock::system()).await
     }
 }
@@ -104,7 +104,7 @@ async fn a_medium_is_asked_for_agreed_to_and_written_with_the_code_as_well() {
     for machine in Machine::all().await {
         let (name, operators) = (machine.name, Operators::of(&machine).await);
         let independent = ["candidate", "add-independent", "aday-7", "--name", "Aday", "--place", "34"];
-        assert!(machine.run(&independent).ok);
+        assert!(operators.both(&machine, &independent, &operators.unused_code(&machine).await).await.ok, "{name}");
         let request = ["export", "request", "--candidate", "aday-7", "--reason", "Dilekçe 2024/15"];
         assert!(!operators.alone(&machine, &request, "").ok, "{name}");
         let asked = operators.alone(&machine, &request, &operators.unused_code(&machine).await);

@@ -48,11 +48,17 @@ async fn only_what_was_asked_for_and_agreed_to_by_two_after_the_ban() {
         let again = totp::code(&stage.operators[0].secret, stage.clock.now() + SignedDuration::from_secs(30)).unwrap();
         let twice = [stage.sign(0).await, Signature { code: again, ..stage.sign(0).await }];
         let alone = desk.permit("aday-1", &twice).await;
-        assert!(matches!(alone, Err(ExportError::Refused(Refusal::TooFew))), "{alone:?}");
+        assert!(
+            matches!(alone, Err(ExportError::Refused(Refusal::NotSigned { name: "too-few-operators", .. }))),
+            "{alone:?}"
+        );
         let mut wrong = stage.both().await;
         wrong[1].password = "yanlış".into();
         let stranger = desk.permit("aday-1", &wrong).await;
-        assert!(matches!(stranger, Err(ExportError::Refused(Refusal::NoOperator { .. }))), "{stranger:?}");
+        assert!(
+            matches!(stranger, Err(ExportError::Refused(Refusal::NotSigned { name: "unknown-credential", .. }))),
+            "{stranger:?}"
+        );
 
         let written = stage.write("aday-1", &wish).await.unwrap();
         assert_eq!(written.receipt.scans, 7);
