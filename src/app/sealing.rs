@@ -94,7 +94,7 @@ fn make(path: &Path) -> Result<Seal, StartError> {
 fn missing(theirs: &str) -> String {
     format!(
         "it is missing, and the secrets in the database are sealed with the key {theirs}: copy the file from another node or \
-         from where a copy is kept"
+         from where a copy is kept; if there is none, see `tutanak key lost-sealing --help`"
     )
 }
 

@@ -28,6 +28,11 @@ pub enum KeyCommand {
         /// Where it shall lie. It must not exist.
         file: PathBuf,
     },
+    /// The key that seals second factors is lost, everywhere: remove every second factor that it sealed.
+    ///
+    /// Stop every node first. The next start makes a new key; copy it to the other nodes. Whoever had a second factor sets one
+    /// up anew.
+    LostSealing,
 }
 
 /// Runs the command.
@@ -52,7 +57,19 @@ pub async fn run(command: KeyCommand, config: &ConfigArg) -> anyhow::Result<()> 
             Ok(())
         }
         KeyCommand::New { file } => new(&file),
+        KeyCommand::LostSealing => lost_sealing(config).await,
     }
+}
+
+async fn lost_sealing(config: &ConfigArg) -> anyhow::Result<()> {
+    let file = config.read()?.keys.sealing();
+    if file.exists() {
+        bail!("{} is there; nothing was changed", file.display());
+    }
+    let whose = config.ledger().await?.forget_seal().await?;
+    whose.iter().for_each(|login| println!("{login} has no second factor any more"));
+    println!("The next start makes {}", file.display());
+    Ok(())
 }
 
 fn new(file: &Path) -> anyhow::Result<()> {

@@ -24,6 +24,11 @@ const SET_KEY_NAME: &str = "INSERT INTO seal (one, key_name) VALUES (1, $1) ON C
 const FACTORS: &str = "SELECT id, totp FROM person WHERE totp IS NOT NULL AND totp NOT LIKE 'seal:1:%' ORDER BY id";
 const SEAL: &str = "UPDATE person SET totp = $1 WHERE id = $2 AND totp = $3";
 
+const SEALED_OF: &str = "SELECT id FROM person WHERE totp LIKE 'seal:1:%' ORDER BY id";
+const END_SESSIONS: &str = "DELETE FROM session WHERE person IN (SELECT id FROM person WHERE totp LIKE 'seal:1:%')";
+const REMOVE: &str = "UPDATE person SET totp = NULL, totp_step = 0 WHERE totp LIKE 'seal:1:%'";
+const FORGET_KEY_NAME: &str = "DELETE FROM seal";
+
 /// A key that seals. Clones share it.
 #[derive(Clone)]
 pub struct Seal {
@@ -149,6 +154,21 @@ impl Ledger {
             self.use_seal(seal);
         }
         Ok(sealed)
+    }
+
+    /// The key is lost: removes what it sealed, ends the sessions of whose second factors those were, and lets the next start
+    /// make another key. Gives their logins.
+    ///
+    /// # Errors
+    /// The database did not answer; nothing was removed.
+    pub async fn forget_seal(&self) -> Result<Vec<String>, LedgerError> {
+        Ok(in_tx!(&*self.db, |tx, Engine| {
+            let whose: Vec<String> = sqlx::query_scalar(SEALED_OF).fetch_all(&mut *tx).await?;
+            for statement in [END_SESSIONS, REMOVE, FORGET_KEY_NAME] {
+                sqlx::query(statement).execute(&mut *tx).await?;
+            }
+            whose
+        }))
     }
 
     /// A secret as it is written.

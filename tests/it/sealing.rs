@@ -88,6 +88,28 @@ async fn a_node_without_the_key_of_the_others_does_not_start_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_lost_key_costs_the_second_factors_and_nothing_else() {
+    let house = House::open().await;
+    let operator = Operator::new(&house.ledger, "skgm-1").await;
+    let lost = || {
+        let config = house.dir.path().join(init::CONFIG);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tutanak"));
+        command.arg("key").arg("--config").arg(config).arg("lost-sealing").output().unwrap()
+    };
+    assert!(!lost().status.success(), "it is there");
+    std::fs::remove_file(house.config.keys.sealing()).unwrap();
+    assert!(starts(&house).await.unwrap_err().to_string().contains("key lost-sealing"));
+    let told = lost();
+    assert!(told.status.success() && String::from_utf8_lossy(&told.stdout).contains("skgm-1"), "{told:?}");
+    starts(&house).await.unwrap();
+    assert!(house.config.keys.sealing().exists() && stored(&house.database).await.is_empty());
+    let person = Ledger::open(&house.database).await.unwrap().person_login("skgm-1").await.unwrap().unwrap();
+    assert!(person.active && person.totp.is_none());
+    let second = Operator::new(&Ledger::open(&house.database).await.unwrap(), "skgm-2").await;
+    assert_ne!(second.secret, operator.secret);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_installation_from_before_gets_its_key_at_the_first_start() {
     let house = House::open().await;
     let dir = tempfile::tempdir().unwrap();
