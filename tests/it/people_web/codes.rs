@@ -23,8 +23,12 @@ async fn three_hundred_codes_from_sixty_addresses_at_two_nodes_are_nearly_all_re
     for engine in Engine::all().await {
         let house = House::build(Plan { database: Some(engine.config.clone()), ..Plan::default() }).await;
         let operator = Operator::new(&house.ledger, "skgm-1").await;
-        let nodes =
-            [Door::new(engine.open().await, house.clock.clone()), Door::new(engine.open().await, house.clock.clone())];
+        let node = async || {
+            let ledger = engine.open().await;
+            tutanak::app::sealing::attach(&house.config, &ledger).unwrap();
+            Door::new(ledger, house.clock.clone())
+        };
+        let nodes = [node().await, node().await];
         let code = wrong(&operator.secret, house.clock.now());
         let (mut seen, mut unseen) = (0, 0);
         for round in 0..5 {
