@@ -67,8 +67,8 @@ async fn lost_sealing(config: &ConfigArg) -> anyhow::Result<()> {
         bail!("{} is there; nothing was changed", file.display());
     }
     let whose = config.ledger().await?.forget_seal().await?;
-    whose.iter().for_each(|login| println!("{login} has no second factor any more"));
-    println!("The next start makes {}", file.display());
+    whose.iter().for_each(|login| crate::out!("{login} has no second factor any more"));
+    crate::out!("The next start makes {}", file.display());
     Ok(())
 }
 
