@@ -14,7 +14,7 @@
 //! | one that is out of order, doubled, or whose content does not fit | taken, the chunk passed over, advice |
 //! | a compressed text or profile that would inflate without end | taken: nothing ever inflates it |
 //! | up to 16 rows of pixels more than the header says | taken, the surplus passed over, advice |
-//! | bytes in IDAT behind the compressed pixels | taken, passed over, advice |
+//! | bytes in IDAT behind the compressed pixels, or in IEND | taken, passed over, advice |
 //! | bytes behind IEND, as many as a file may have | taken, passed over, advice |
 //! | a second image behind IEND: a page that nobody would see | refused |
 //! | more than 16 rows too many: a sheet whose end nobody would see | refused |

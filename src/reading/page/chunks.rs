@@ -181,7 +181,9 @@ pub(super) fn walk(bytes: &[u8]) -> Result<File<'_>, PngError> {
             (b"IHDR", _) | (_, Stage::BeforeHeader) => return Err(misplaced()),
             (b"IDAT", Stage::BeforeData) => pixels_from = at,
             (b"IDAT", Stage::InData) => {}
-            (b"IEND", Stage::InData | Stage::AfterData) if chunk.data.is_empty() => {
+            (b"IEND", Stage::InData | Stage::AfterData) => {
+                let filled = Flaw::Chunk { chunk: name(chunk.kind), at, fault: ChunkFault::Content };
+                file.flaws.add((!chunk.data.is_empty()).then_some(filled));
                 file.flaws.add(behind_the_end(bytes, next)?);
                 return Ok(file);
             }
@@ -288,7 +290,7 @@ mod tests {
         assert!(misplaced(&[header.clone(), end.clone()]), "no data");
         assert!(misplaced(&[header.clone(), header.clone(), data.clone(), end.clone()]), "two headers");
         assert!(misplaced(&[header.clone(), data.clone(), text, data.clone(), end.clone()]), "data in two places");
-        assert!(misplaced(&[header.clone(), data.clone(), chunk(b"IEND", b"x")]), "an end with something in it");
+        assert!(misplaced(&[header.clone(), end.clone(), data.clone()]), "the end before the data");
         let palette = chunk(b"PLTE", &[0; 6]);
         assert!(misplaced(&[header.clone(), palette.clone(), palette, data.clone(), end.clone()]), "two palettes");
         let news = file(&[header.clone(), chunk(b"NEWS", b""), data.clone(), end.clone()]);

@@ -3,7 +3,7 @@
 /// A fault of a file that no reader's picture suffers from.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Flaw {
-    /// An ancillary chunk is damaged, and nothing of it is used.
+    /// An ancillary chunk is damaged, or IEND holds something; nothing of it is used.
     #[error("chunk {chunk} at byte {at} {fault}")]
     Chunk {
         /// The chunk's type.
@@ -33,7 +33,7 @@ pub enum Flaw {
     },
 }
 
-/// What is wrong with an ancillary chunk.
+/// What is wrong with a chunk that is passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChunkFault {
     /// Its checksum.
@@ -42,8 +42,8 @@ pub enum ChunkFault {
     /// Where it stands, or that it stands there a second time.
     #[error("is out of place")]
     Place,
-    /// Its length, where the page would need what it says.
-    #[error("says nothing that fits the header")]
+    /// What it holds, as far as the page needs it: too much or too little.
+    #[error("holds what it must not")]
     Content,
 }
 

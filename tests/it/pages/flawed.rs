@@ -63,6 +63,7 @@ fn what_harms_no_pixel_is_passed_over_and_told() {
     let end = sound().len() - END;
     let more = |count: usize| of_stream(deflate(&[rows(HEIGHT), vec![0; count]].concat()));
     let behind = |count: usize| of_stream([deflate(&rows(HEIGHT)), vec![7; count]].concat());
+    let filled_end = [sound()[..end].to_vec(), chunk(b"IEND", b"x")];
     // A shade that the page has: were the chunk believed, it would be paper.
     let transparent = chunk(b"tRNS", &[0, 13]);
     let cases = [
@@ -80,6 +81,7 @@ fn what_harms_no_pixel_is_passed_over_and_told() {
         ("two resolutions", early(&[density(1), density(2)].concat()), fault("pHYs", BEHIND_HEADER + 21, Place)),
         ("a short resolution", early(&chunk(b"pHYs", b"1")), fault("pHYs", BEHIND_HEADER, Content)),
         ("two times of day", late(&chunk(b"tIME", &[0; 7]).repeat(2)), fault("tIME", end + 19, Place)),
+        ("an end with something in it", filled_end.concat(), fault("IEND", end, Content)),
         ("two bytes behind the end", [sound(), vec![0; 2]].concat(), Flaw::BehindEnd { bytes: 2 }),
         ("many bytes behind the end", [sound(), vec![9; 300_000]].concat(), Flaw::BehindEnd { bytes: 300_000 }),
         ("half a signature behind the end", [sound(), sound()[..7].to_vec()].concat(), Flaw::BehindEnd { bytes: 7 }),
