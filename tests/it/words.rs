@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use tutanak::access::request_form::{self, FormError};
+
 use crate::layers::sources;
 
 /// Words that are no words without their letters, as somebody would write them who takes a path for a text.
@@ -140,4 +142,19 @@ fn the_words_are_found_where_they_stand_in_a_sentence_and_nowhere_else() {
         shown("<p class=\"ilce\">a {{ x.ilce }} b</p>{% if gumruk %}c").split_whitespace().collect::<Vec<_>>(),
         ["a", "b", "c"]
     );
+}
+
+#[test]
+fn a_column_that_a_request_form_lacks_is_named_as_the_empty_form_names_it() {
+    let headers: Vec<&str> =
+        request_form::TEMPLATE.lines().next().unwrap().trim_start_matches('\u{feff}').split(';').collect();
+    for missing in headers.iter().filter(|header| **header != "Görev") {
+        let others: Vec<&str> = headers.iter().copied().filter(|header| header != missing).collect();
+        let form = format!("{}\r\n{}\r\n", others.join(";"), vec!["x"; others.len()].join(";"));
+        let Err(FormError::Mistakes(mistakes)) = request_form::read(form.as_bytes(), &[], &[]) else {
+            panic!("a form without {missing} was taken");
+        };
+        let told: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        assert!(told.iter().any(|line| line.contains(&format!("{missing:?} sütunu yok"))), "{missing}: {told:?}");
+    }
 }

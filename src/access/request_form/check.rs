@@ -40,6 +40,20 @@ enum Column {
     Role,
 }
 
+impl Column {
+    /// The header that the empty form has.
+    fn turkish(self) -> &'static str {
+        match self {
+            Self::Party => "Siyasi parti",
+            Self::Name => "Adı soyadı",
+            Self::Phone => "Telefon",
+            Self::Email => "E-posta",
+            Self::Addresses => "Sabit IP adresleri",
+            Self::Role => "Görev",
+        }
+    }
+}
+
 #[derive(Default)]
 struct Mistakes(Vec<Mistake>);
 
@@ -115,9 +129,9 @@ fn columns(header: &Row, mistakes: &mut Mistakes) -> Vec<Option<Column>> {
             column => found.push(column),
         }
     }
-    for (column, names) in COLUMNS {
+    for (column, _) in COLUMNS {
         if !found.contains(&Some(column)) && column != Column::Role {
-            mistakes.add(header.line, format!("{:?} sütunu yok", names[0].replace('-', " ")));
+            mistakes.add(header.line, format!("{:?} sütunu yok", column.turkish()));
         }
     }
     found
