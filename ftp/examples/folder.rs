@@ -40,7 +40,7 @@ impl Folder {
 
 fn entry(name: &str, meta: &Metadata) -> Entry {
     let kind = if meta.is_dir() { EntryKind::Directory } else { EntryKind::File { size: meta.len() } };
-    Entry { name: name.to_owned(), kind, modified: meta.modified().unwrap_or(std::time::UNIX_EPOCH), sha256: None }
+    Entry { name: name.to_owned(), kind, modified: meta.modified().ok(), sha256: None }
 }
 
 async fn off<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, ShelfError> {

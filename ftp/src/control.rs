@@ -6,6 +6,7 @@
 mod act;
 mod at_once;
 mod carry;
+mod opening;
 
 use std::collections::VecDeque;
 use std::io;
@@ -18,15 +19,16 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::command::{Bad, parse};
-use crate::data::Port;
+use crate::data::{Port, Strangers};
 use crate::front::turn_away;
 use crate::limits::Membership;
 use crate::lines::{Heard, Lines};
+use crate::permits::Permit;
 use crate::reply::Reply;
 use crate::server::{Call, Server};
 use crate::shelf::{Leaving, Shelf, ShelfError, Visitor};
 use crate::state::{Effect, Policy, Session};
-use crate::tls;
+use crate::tls::{self, Marks};
 use crate::watch::Guard;
 use crate::wire::Wire;
 
@@ -34,7 +36,7 @@ use crate::wire::Wire;
 const WAITING: usize = 16;
 
 /// Sees one connection through to its end.
-pub(crate) async fn receive<S: Shelf>(server: &Arc<Server<S>>, call: Call, stream: TcpStream) {
+pub(crate) async fn receive<S: Shelf>(server: &Arc<Server<S>>, call: Call, stream: TcpStream, permit: Permit) {
     let settings = &server.settings;
     let visitor = Visitor { session: call.number, address: call.address, encrypted: call.implicit };
     let refusal = match timeout(settings.stall, server.shelf.admit(&visitor)).await {
@@ -46,18 +48,19 @@ pub(crate) async fn receive<S: Shelf>(server: &Arc<Server<S>>, call: Call, strea
         // Where TLS comes first, a stranger is not worth a handshake.
         return if call.implicit { drop(stream) } else { turn_away(stream, &sentence) };
     }
-    let mut talk = match Talk::begin(server, call, visitor.clone(), stream).await {
+    let mut talk = match Talk::begin(server, call, visitor.clone(), stream, &permit).await {
         Ok(talk) => talk,
-        Err(error) => {
-            tracing::debug!(%error, "Lost a connection before its greeting");
-            return farewell(server, &visitor, None, Leaving::Gone).await;
-        }
+        Err(leaving) => return farewell(server, &visitor, None, leaving).await,
     };
     let leaving = match talk.greet_and_answer().await {
         Ok(never) => match never {},
         Err(leaving) => leaving,
     };
     tracing::debug!(reason = %leaving, "A session ended");
+    if leaving == Leaving::Displaced && permit.worth_a_word() {
+        server.no_room(call.number, call.address).await;
+    }
+    talk.tell_of_strangers().await;
     talk.hang_up(leaving).await;
     let reader = talk.reader.take().map(|seated| seated.reader);
     farewell(server, &talk.visitor, reader.as_ref(), leaving).await;
@@ -76,11 +79,14 @@ enum Never {}
 struct Seated<S: Shelf> {
     reader: S::Reader,
     member: Membership,
+    /// Whether data connections must resume the control connection's session.
+    must_resume: bool,
     guard: Guard<S>,
 }
 
 struct Talk<'a, S: Shelf> {
     server: &'a Server<S>,
+    permit: &'a Permit,
     visitor: Visitor,
     /// The proxy that passes this client on; its data connections come from there too.
     via: Option<IpAddr>,
@@ -91,6 +97,9 @@ struct Talk<'a, S: Shelf> {
     session: Session,
     reader: Option<Seated<S>>,
     port: Option<Port>,
+    strangers: Strangers,
+    /// By which this client's data connections are told from others'.
+    marks: Marks,
     /// Lines that came while something was sent.
     waiting: VecDeque<Vec<u8>>,
     failures: u32,
@@ -100,30 +109,62 @@ struct Talk<'a, S: Shelf> {
 }
 
 impl<'a, S: Shelf> Talk<'a, S> {
-    async fn begin(server: &'a Server<S>, call: Call, visitor: Visitor, stream: TcpStream) -> io::Result<Self> {
+    async fn begin(
+        server: &'a Server<S>,
+        call: Call,
+        visitor: Visitor,
+        stream: TcpStream,
+        permit: &'a Permit,
+    ) -> Result<Self, Leaving> {
         let settings = &server.settings;
-        prepare(&stream, settings.stall)?;
-        let local = stream.local_addr()?.ip().to_canonical();
-        let wire = match (&settings.tls, call.implicit) {
-            (Some(config), true) => tls::accept(config, stream, settings.handshake_within).await?,
-            _ => Wire::Plain(stream),
+        let lost = |error: io::Error| {
+            tracing::debug!(%error, "Lost a connection before its greeting");
+            Leaving::Gone
         };
+        prepare(&stream, settings.stall).map_err(lost)?;
+        let local = stream.local_addr().map_err(lost)?.ip().to_canonical();
         let policy = Policy { tls: settings.tls.is_some(), tls_required: settings.tls_required, ipv6: local.is_ipv6() };
-        Ok(Self {
+        let mut talk = Self {
             server,
+            permit,
             visitor,
             via: call.via,
             local,
-            wire,
+            wire: Wire::Plain(stream),
             lines: Lines::default(),
             session: Session::new(policy, call.implicit),
             reader: None,
             port: None,
+            strangers: Strangers::default(),
+            marks: Marks::default(),
             waiting: VecDeque::new(),
             failures: 0,
             connected: Instant::now(),
             useful: Instant::now(),
-        })
+        };
+        if call.implicit {
+            talk.shake_hands().await?;
+        }
+        Ok(talk)
+    }
+
+    /// Speaks TLS on the control connection from here on.
+    async fn shake_hands(&mut self) -> Result<(), Leaving> {
+        let settings = &self.server.settings;
+        let Some(config) = &settings.tls else { return Err(Leaving::Protocol) };
+        let Wire::Plain(stream) = std::mem::replace(&mut self.wire, Wire::Gone) else { return Err(Leaving::Protocol) };
+        let mark = Marks::fresh(config).map_err(|_| Leaving::Gone)?;
+        let shaken = tokio::select! {
+            shaken = tls::accept(config, stream, settings.handshake_within, &mark, None) => shaken,
+            () = self.permit.displaced() => return Err(Leaving::Displaced),
+        };
+        let shaken = shaken.map_err(|error| {
+            tracing::debug!(%error, "A handshake failed");
+            Leaving::Gone
+        })?;
+        self.wire = Wire::Tls(Box::new(shaken));
+        self.marks.begin(mark);
+        Ok(())
     }
 
     async fn greet_and_answer(&mut self) -> Result<Never, Leaving> {
@@ -143,13 +184,16 @@ impl<'a, S: Shelf> Talk<'a, S> {
         {
             return Ok(Heard::Line(line));
         }
-        let until = self.patient_until();
+        let (until, peer) = (self.patient_until(), self.via.unwrap_or(self.visitor.address));
         let lost = self.reader.as_ref().map(|seated| Arc::clone(&seated.guard.lost));
         let (reply, leaving) = tokio::select! {
             biased;
             () = stop.cancelled() => (Reply::new(421, "The service is closing"), Leaving::Stopping),
             sentence = lost_right(lost.as_deref()) => {
                 (Reply::sentence(421, sentence, self.session.is_utf8()), Leaving::Revoked)
+            }
+            () = self.permit.displaced(), if self.reader.is_none() => {
+                (Reply::new(421, "Nobody logged in, and there are too many connections"), Leaving::Displaced)
             }
             heard = timeout_at(until, self.lines.next(&mut self.wire)) => match heard {
                 Ok(Ok(Heard::End)) => return Err(Leaving::Gone),
@@ -161,6 +205,7 @@ impl<'a, S: Shelf> Talk<'a, S> {
                 Err(_) if self.reader.is_none() => (Reply::new(421, "Nobody logged in"), Leaving::Idle),
                 Err(_) => (Reply::new(421, "Nothing was asked for too long"), Leaving::Idle),
             },
+            () = look_after(self.port.as_mut(), peer, &mut self.strangers) => unreachable!("it looks after it for ever"),
         };
         self.say(&reply).await?;
         Err(leaving)
@@ -251,6 +296,13 @@ const THROWN: usize = 256 << 10;
 async fn lost_right(lost: Option<&crate::watch::Lost>) -> &str {
     match lost {
         Some(lost) => lost.sentence().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn look_after(port: Option<&mut Port>, peer: IpAddr, strangers: &mut Strangers) {
+    match port {
+        Some(port) => port.look_after(peer, strangers).await,
         None => std::future::pending().await,
     }
 }

@@ -9,17 +9,18 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
+use crate::permits::{Limits, Permits};
 use crate::reply::{Reply, one_line};
-use crate::seats::{Seat, Seats};
 use crate::server::{Call, Server};
 use crate::settings::{Engine, FtpError, Settings};
-use crate::shelf::{Attempt, Shelf, Visitor};
-use crate::{control, proxy};
+use crate::shelf::Shelf;
+use crate::{control, proxy, tls};
 
 /// Numbers sessions across all servers of this process, as an audit may hold them side by side.
 static SESSIONS: AtomicU64 = AtomicU64::new(1);
@@ -78,10 +79,15 @@ pub async fn run<S: Shelf>(
     if listeners.iter().any(|listener| listener.implicit) && settings.tls.is_none() {
         return Err(FtpError::Settings("a listener that begins with TLS needs tls"));
     }
+    let tls = settings.tls.map(tls::with_tickets).transpose();
+    let tls = tls.map_err(|_| FtpError::Settings("tls cannot have tickets"))?;
+    let settings = Settings { tls, ..settings };
     let limit = settings.grace + LEAVE_TAKING;
     let patience = settings.stall;
+    let limits = Limits::new(settings.max_connections, settings.max_per_address, settings.max_before_login);
     let front = Arc::new(Front {
-        seats: Seats::new(settings.max_connections, settings.max_per_address),
+        permits: Permits::new(limits),
+        unnamed: Semaphore::new(limits.in_all().min(Semaphore::MAX_PERMITS)),
         connections: TaskTracker::new(),
         #[cfg(feature = "libunftp")]
         libunftp: crate::libunftp::Front::new(Arc::clone(&shelf), &settings, stop.clone()),
@@ -109,7 +115,9 @@ pub async fn run<S: Shelf>(
 
 struct Front<S: Shelf> {
     server: Arc<Server<S>>,
-    seats: Arc<Seats>,
+    permits: Arc<Permits>,
+    /// Connections of proxies that have not said yet whom they pass on.
+    unnamed: Semaphore,
     connections: TaskTracker,
     #[cfg(feature = "libunftp")]
     libunftp: crate::libunftp::Front<S>,
@@ -137,21 +145,10 @@ impl<S: Shelf> Front<S> {
             };
             let peer = peer.ip().to_canonical();
             let number = SESSIONS.fetch_add(1, Ordering::Relaxed);
-            let seat = match self.seats.take() {
-                Ok(seat) => seat,
-                Err(full) => {
-                    turn_away(stream, "Too many connections, try again later");
-                    if full.first {
-                        let front = Arc::clone(self);
-                        self.connections.spawn(async move { front.no_seat(number, peer).await });
-                    }
-                    continue;
-                }
-            };
             let span = tracing::info_span!("ftp", session = number, address = %peer);
             let front = Arc::clone(self);
             let Some(place) = self.server.settings.lanes.as_ref().and_then(|lanes| lanes.place()) else {
-                let visit = async move { front.receive(number, peer, implicit, stream, seat).await };
+                let visit = async move { front.receive(number, peer, implicit, stream).await };
                 self.connections.spawn(visit.instrument(span));
                 continue;
             };
@@ -160,7 +157,7 @@ impl<S: Shelf> Front<S> {
             let lane = place.runtime.clone();
             let visit = async move {
                 match TcpStream::from_std(stream) {
-                    Ok(stream) => front.receive(number, peer, implicit, stream, seat).await,
+                    Ok(stream) => front.receive(number, peer, implicit, stream).await,
                     Err(error) => tracing::warn!(%error, "Could not carry an FTP connection"),
                 }
                 drop(place);
@@ -172,10 +169,13 @@ impl<S: Shelf> Front<S> {
     }
 
     /// Finds out whose connection it is, and whether there is room for another of theirs.
-    async fn receive(&self, number: u64, peer: IpAddr, implicit: bool, mut stream: TcpStream, mut seat: Seat) {
+    async fn receive(&self, number: u64, peer: IpAddr, implicit: bool, mut stream: TcpStream) {
         let settings = &self.server.settings;
         let mut call = Call { number, address: peer, via: None, implicit };
         if settings.trusted_proxies.iter().any(|range| range.contains(&peer)) {
+            let Ok(_unnamed) = self.unnamed.try_acquire() else {
+                return tracing::warn!("Too many connections of proxies that do not say whom they pass on");
+            };
             match proxy::address_of(&mut stream, settings.handshake_within).await {
                 Ok(Some(address)) => {
                     call = Call { address: address.ip().to_canonical(), via: Some(peer), ..call };
@@ -184,27 +184,24 @@ impl<S: Shelf> Front<S> {
                 Err(error) => return tracing::warn!(%error, "A proxy did not say whom it passes on"),
             }
         }
-        if let Err(full) = seat.belongs_to(call.address) {
-            turn_away(stream, "Too many connections from your address");
-            if full.first {
-                self.no_seat(number, call.address).await;
+        let permit = match self.permits.enter(call.address, self.server.shelf.knows(call.address)) {
+            Ok(permit) => permit,
+            Err(full) => {
+                turn_away(stream, "Too many connections, try again later");
+                if full.first {
+                    self.server.no_room(number, call.address).await;
+                }
+                return;
             }
-            return;
-        }
+        };
         match settings.engine {
-            Engine::Own => control::receive(&self.server, call, stream).await,
+            Engine::Own => control::receive(&self.server, call, stream, permit).await,
             #[cfg(feature = "libunftp")]
-            Engine::Libunftp => self.libunftp.receive(number, call.address, stream).await,
-        }
-    }
-
-    /// Somebody was turned away for want of a seat, for the first time since there was one.
-    async fn no_seat(&self, session: u64, address: IpAddr) {
-        tracing::warn!(%address, "No seat for {address}");
-        let visitor = Visitor { session, address, encrypted: false };
-        let told = self.server.shelf.attempted(&visitor, None, Attempt::TooMany);
-        if timeout(self.server.settings.stall, told).await.is_err() {
-            tracing::error!(session, "The shelf did not take note in time");
+            Engine::Libunftp => {
+                // It does not say when somebody logs in, so all are counted as if they had.
+                permit.prove();
+                self.libunftp.receive(number, call.address, stream).await;
+            }
         }
     }
 }

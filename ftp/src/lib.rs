@@ -4,7 +4,7 @@
 //! listener ─▶ front ───▶ control ──▶ lines ─▶ command ─▶ state ─▶ what is to be done
 //!             accept,    the loop    limit    parser     pure       │
 //!             proxy,        ▲                                       ▼
-//!             seats,        └── reply ◀── act: Shelf (yours) ◀──── effects
+//!             permits,      └── reply ◀── act: Shelf (yours) ◀──── effects
 //!             lanes                       at_once: data; carry: data, tls, transfer, pace
 //! ```
 //!
@@ -49,7 +49,7 @@
 //!
 //! fn notice() -> Entry {
 //!     let kind = EntryKind::File { size: NOTICE.len() as u64 };
-//!     Entry { name: "OKU-BENI.txt".to_owned(), kind, modified: SystemTime::UNIX_EPOCH, sha256: None }
+//!     Entry { name: "OKU-BENI.txt".to_owned(), kind, modified: Some(SystemTime::UNIX_EPOCH), sha256: None }
 //! }
 //!
 //! #[async_trait::async_trait]
@@ -122,9 +122,9 @@ mod lines;
 pub mod listing;
 mod pace;
 pub mod path;
+pub mod permits;
 mod proxy;
 pub mod reply;
-mod seats;
 mod server;
 mod settings;
 mod shelf;

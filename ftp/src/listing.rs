@@ -79,9 +79,11 @@ fn write_facts(line: &mut String, entry: &Entry, facts: Facts) {
     {
         let _ = write!(line, "size={size};");
     }
-    if facts.tells(MODIFY) {
+    if facts.tells(MODIFY)
+        && let Some(modified) = entry.modified
+    {
         line.push_str("modify=");
-        line.push_str(&Moment::from(entry.modified).compact());
+        line.push_str(&Moment::from(modified).compact());
         line.push(';');
     }
     if facts.tells(PERM) {
@@ -112,7 +114,9 @@ pub fn long_line(entry: &Entry, now: SystemTime, name: &str) -> String {
         EntryKind::Directory => ("drwxr-xr-x", 2, 0),
         EntryKind::File { size } => ("-rw-r--r--", 1, size),
     };
-    let time = Moment::from(entry.modified).as_in_ls(entry.modified, now);
+    // No client reads a line without a time: what has none is as of now.
+    let modified = entry.modified.unwrap_or(now);
+    let time = Moment::from(modified).as_in_ls(modified, now);
     format!("{mode} {links} ftp ftp {size:>12} {time} {name}")
 }
 

@@ -3,12 +3,13 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::data::Ports;
 use crate::limits::{Parties, Throttle};
 use crate::settings::Settings;
-use crate::shelf::Shelf;
+use crate::shelf::{Attempt, Shelf, Visitor};
 use crate::watch::Watch;
 
 pub(crate) struct Server<S: Shelf> {
@@ -32,6 +33,17 @@ impl<S: Shelf> Server<S> {
             settings,
             stop,
         })
+    }
+}
+
+impl<S: Shelf> Server<S> {
+    /// Puts on record that this address has more connections than there is room for.
+    pub(crate) async fn no_room(&self, session: u64, address: IpAddr) {
+        tracing::warn!(%address, "No room for connections of {address}");
+        let visitor = Visitor { session, address, encrypted: false };
+        if timeout(self.settings.stall, self.shelf.attempted(&visitor, None, Attempt::TooMany)).await.is_err() {
+            tracing::error!(session, "The shelf did not take note in time");
+        }
     }
 }
 

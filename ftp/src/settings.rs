@@ -51,11 +51,15 @@ pub struct Settings {
     pub first_penalty: Duration,
     /// How long running transfers may go on after the stop signal.
     pub grace: Duration,
-    /// Control connections at a time. Each may have one data connection beside it, so the limit
+    /// Sessions at a time of clients that are logged in. Each may have one data connection beside it, so the limit
     /// of open files must be above twice this. The next one gets `421`.
     pub max_connections: usize,
     /// Control connections at a time from one address.
     pub max_per_address: usize,
+    /// Connections at a time on which nobody is logged in, from addresses that [`Shelf::knows`](crate::Shelf::knows) nothing
+    /// of; those it knows have twice as many of their own. When they are all taken, the longest waiting connection of the
+    /// address that has most of them gets `421`.
+    pub max_before_login: usize,
 }
 
 impl Default for Settings {
@@ -79,6 +83,7 @@ impl Default for Settings {
             grace: Duration::from_secs(10),
             max_connections: 1000,
             max_per_address: 50,
+            max_before_login: 256,
         }
     }
 }
@@ -101,8 +106,8 @@ impl Settings {
             "greeting must be one line"
         } else if self.times().iter().any(Duration::is_zero) {
             "idle, stall, login_within, handshake_within and data_within must be longer than nothing"
-        } else if self.max_connections == 0 || self.max_per_address == 0 {
-            "max_connections and max_per_address must be at least 1"
+        } else if self.max_connections == 0 || self.max_per_address == 0 || self.max_before_login == 0 {
+            "max_connections, max_per_address and max_before_login must be at least 1"
         } else {
             return Ok(());
         };

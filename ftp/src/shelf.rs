@@ -37,6 +37,9 @@ pub struct Terms {
     pub party: String,
     /// Data connections without TLS are refused.
     pub require_tls: bool,
+    /// A data connection must resume the TLS session of its own control connection, so that nobody else gets it, from
+    /// whatever address. It is refused without TLS too.
+    pub require_session_reuse: bool,
     /// Sentences that are shown after the login.
     pub banner: Vec<String>,
     /// Bytes a second, for all sessions of the party together.
@@ -55,6 +58,12 @@ pub struct Terms {
 pub trait Shelf: Send + Sync + 'static {
     /// A logged-in account; fixed for the session.
     type Reader: Clone + Debug + Send + Sync + 'static;
+
+    /// Whether clients of this address were here before or are expected: strangers' connections never take the room of those.
+    /// It is asked for each connection and must not wait.
+    fn knows(&self, _address: IpAddr) -> bool {
+        false
+    }
 
     /// Called before the greeting.
     ///
@@ -141,8 +150,9 @@ pub struct Entry {
     pub name: String,
     /// Directory or file.
     pub kind: EntryKind,
-    /// When the content was made; sent to the second.
-    pub modified: SystemTime,
+    /// When the content was made; sent to the second. None where there is no such time: it is left out, and `LIST`, whose
+    /// lines need one, shows the present.
+    pub modified: Option<SystemTime>,
     /// The SHA-256 of a file's content, where it is known.
     pub sha256: Option<[u8; 32]>,
 }
@@ -258,6 +268,9 @@ pub enum Cut {
     /// The data connection could not be encrypted.
     #[error("no handshake on the data connection")]
     NoHandshake,
+    /// The data connection did not resume the TLS session of its control connection, as this reader's must.
+    #[error("the data connection did not resume the control connection's TLS session")]
+    NotResumed,
     /// The data connection broke.
     #[error("the data connection broke")]
     Lost,
@@ -290,6 +303,9 @@ pub enum Leaving {
     /// Replies were not taken.
     #[error("stalled")]
     Stalled,
+    /// Nobody logged in, and somebody else needed the room.
+    #[error("displaced")]
+    Displaced,
     /// Too many wrong passwords, or too many sessions.
     #[error("too many")]
     TooMany,
@@ -311,8 +327,11 @@ pub enum Attempt {
     Bounce,
     /// Data, or a password, were to go in the clear where they must be encrypted.
     Clear,
-    /// Somebody else came to a data connection (RFC 2577 §5); they were sent away.
+    /// Somebody else came to a data connection (RFC 2577 §5); they were sent away. It is told once for each address in a
+    /// session.
     Stranger(IpAddr),
+    /// A data connection did not resume the TLS session of its control connection, as this reader's must.
+    NotResumed,
     /// One connection more than there may be: of all, of an address, or of a party. It is told for the first of a row.
     TooMany,
     /// A path that no client of ours would say: a backslash, a control character, no UTF-8.

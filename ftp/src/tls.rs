@@ -1,9 +1,17 @@
 //! TLS 1.2 and 1.3 on connections for commands and for data, with certificates that may change while the service runs.
 //!
 //! One configuration serves both kinds of connection, so a client may resume on a data connection what it began on the
-//! control connection; none has to (RFC 4217 §10.2 leaves it to the server): the data connection is bound to the client by
-//! its address instead.
+//! control connection. RFC 4217 §10.2 leaves it to the server whether it has to. Here it has to for readers who are told so
+//! ([`Terms::require_session_reuse`](crate::Terms)); for others the data connection is bound to the client by its address
+//! alone, because many clients resume nothing.
+//!
+//! What a resumption proves: each ticket that a client is given for resuming carries a [`Mark`], sealed with the server's
+//! ticket key, and a client can use a ticket only with the secrets of the session in which it was given. Where data
+//! connections must resume, only tickets with a mark of their own control connection count. So such a data connection was
+//! opened by the holder of that control connection's secrets, and by nobody else behind the same address. It holds for TLS
+//! 1.2 and 1.3 alike. Sessions that are resumed by their number, without a ticket, do not count.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::io;
@@ -11,15 +19,14 @@ use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use rustls::ServerConfig;
-use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::server::{ClientHello, NoServerSessionStorage, ProducesTickets, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use rustls::{HandshakeKind, ServerConfig};
 use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
-
-use crate::wire::Wire;
+use tokio_rustls::server::TlsStream;
 
 /// The certificate that is shown to clients. Give it to `ServerConfig::with_cert_resolver`; [`Certificate::replace`] puts
 /// another in its place, for all connections that begin from then on.
@@ -51,13 +58,119 @@ impl fmt::Debug for Certificate {
     }
 }
 
-/// Speaks TLS on a connection of which nothing encrypted has been read yet.
+/// What tickets of one connection are known by. It is random and never leaves the server unsealed.
+pub(crate) type Mark = [u8; 16];
+
+/// Marks of one session's own connections: a data connection that resumes one of them is its client's.
+#[derive(Debug, Default)]
+pub(crate) struct Marks {
+    control: Option<Mark>,
+    /// Of data connections, each resumed from one of these. Clients of TLS 1.3 use what they were given last.
+    recent: VecDeque<Mark>,
+}
+
+/// Data connections whose marks are kept.
+const RECENT: usize = 16;
+
+impl Marks {
+    /// A new one.
+    ///
+    /// # Errors
+    /// The system has no random numbers.
+    pub(crate) fn fresh(config: &ServerConfig) -> io::Result<Mark> {
+        let mut mark = Mark::default();
+        let filled = config.crypto_provider().secure_random.fill(&mut mark);
+        filled.map_err(|_| io::Error::other("the system has no random numbers"))?;
+        Ok(mark)
+    }
+
+    /// The control connection begins with this one.
+    pub(crate) fn begin(&mut self, mark: Mark) {
+        *self = Self { control: Some(mark), recent: VecDeque::new() };
+    }
+
+    /// A data connection that resumed one of these has this one.
+    pub(crate) fn add(&mut self, mark: Mark) {
+        self.recent.truncate(RECENT - 1);
+        self.recent.push_front(mark);
+    }
+
+    /// All of them.
+    pub(crate) fn all(&self) -> Vec<Mark> {
+        self.control.iter().chain(&self.recent).copied().collect()
+    }
+}
+
+/// Tickets of one connection, with its mark in them.
+#[derive(Debug)]
+struct Marked {
+    tickets: Arc<dyn ProducesTickets>,
+    mark: Mark,
+    /// Only tickets with these marks are taken; any, where none are named.
+    only: Option<Vec<Mark>>,
+}
+
+impl ProducesTickets for Marked {
+    fn enabled(&self) -> bool {
+        self.tickets.enabled()
+    }
+
+    fn lifetime(&self) -> u32 {
+        self.tickets.lifetime()
+    }
+
+    fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        self.tickets.encrypt(&[&self.mark, plain].concat())
+    }
+
+    fn decrypt(&self, cipher: &[u8]) -> Option<Vec<u8>> {
+        let mut plain = self.tickets.decrypt(cipher)?;
+        let mark: Mark = *plain.first_chunk()?;
+        if self.only.as_ref().is_some_and(|only| !only.contains(&mark)) {
+            return None;
+        }
+        plain.drain(..mark.len());
+        Some(plain)
+    }
+}
+
+/// The same, able to give tickets.
+///
+/// # Errors
+/// No key can be made for them.
+pub(crate) fn with_tickets(config: Arc<ServerConfig>) -> Result<Arc<ServerConfig>, rustls::Error> {
+    if config.ticketer.enabled() {
+        return Ok(config);
+    }
+    let mut config = ServerConfig::clone(&config);
+    config.ticketer = rustls::crypto::aws_lc_rs::Ticketer::new()?;
+    Ok(Arc::new(config))
+}
+
+/// A connection's configuration: the client gets tickets with `mark`, and where `only` names some, none but those resume.
+fn marking(config: &ServerConfig, mark: &Mark, only: Option<Vec<Mark>>) -> Arc<ServerConfig> {
+    let mut marking = config.clone();
+    if only.is_some() {
+        marking.session_storage = Arc::new(NoServerSessionStorage {});
+    }
+    marking.ticketer = Arc::new(Marked { tickets: Arc::clone(&config.ticketer), mark: *mark, only });
+    Arc::new(marking)
+}
+
+/// Speaks TLS on a connection of which nothing encrypted has been read yet. The client gets tickets with `mark`; where `only`
+/// names some, it resumes by none but those.
 ///
 /// Many clients (lftp among them) end their handshake in two writes, and their kernel holds the second back until the first
 /// is acknowledged, which ours would put off for 40 ms: so long each file would take. What came is acknowledged at once
 /// while the handshake waits for the client.
-pub(crate) async fn accept(config: &Arc<ServerConfig>, stream: TcpStream, patience: Duration) -> io::Result<Wire> {
-    let mut shaking = TlsAcceptor::from(Arc::clone(config)).accept(stream);
+pub(crate) async fn accept(
+    config: &Arc<ServerConfig>,
+    stream: TcpStream,
+    patience: Duration,
+    mark: &Mark,
+    only: Option<Vec<Mark>>,
+) -> io::Result<TlsStream<TcpStream>> {
+    let mut shaking = TlsAcceptor::from(marking(config, mark, only)).accept(stream);
     let promptly = poll_fn(|context| {
         let shaken = Pin::new(&mut shaking).poll(context);
         if shaken.is_pending()
@@ -68,6 +181,10 @@ pub(crate) async fn accept(config: &Arc<ServerConfig>, stream: TcpStream, patien
         }
         shaken
     });
-    let shaken = timeout(patience, promptly).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?;
-    Ok(Wire::Tls(Box::new(shaken?)))
+    timeout(patience, promptly).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+}
+
+/// Whether a connection resumed an earlier session.
+pub(crate) fn resumed(stream: &TlsStream<TcpStream>) -> bool {
+    matches!(stream.get_ref().1.handshake_kind(), Some(HandshakeKind::Resumed))
 }

@@ -1,6 +1,5 @@
 //! What the state machine asks for, done.
 
-use std::mem;
 use std::net::{IpAddr, SocketAddrV4};
 use std::sync::Arc;
 
@@ -11,8 +10,6 @@ use crate::command::Algorithm;
 use crate::reply::Reply;
 use crate::shelf::{Attempt, EntryKind, Leaving, LoginError, Shelf};
 use crate::state::{Effect, Port, Question};
-use crate::tls;
-use crate::wire::Wire;
 
 /// Wrong passwords in one connection before it is closed.
 const MOST_FAILURES: u32 = 10;
@@ -50,18 +47,15 @@ impl<S: Shelf> Talk<'_, S> {
     /// The exact handover: nothing that came in the clear before the handshake is taken for a command afterwards, and
     /// nothing of the handshake for a command before it.
     async fn encrypt(&mut self, reply: &Reply) -> Result<(), Leaving> {
-        let settings = &self.server.settings;
         if self.lines.has_more() || !self.waiting.is_empty() {
             self.say(&Reply::new(421, "Nothing may follow AUTH before its answer")).await?;
             return Err(Leaving::Protocol);
         }
-        let Some(config) = &settings.tls else { return Err(Leaving::Protocol) };
+        if self.server.settings.tls.is_none() {
+            return Err(Leaving::Protocol);
+        }
         self.say(reply).await?;
-        let Wire::Plain(stream) = mem::replace(&mut self.wire, Wire::Gone) else { return Err(Leaving::Protocol) };
-        self.wire = tls::accept(config, stream, settings.handshake_within).await.map_err(|error| {
-            tracing::debug!(%error, "A handshake failed");
-            Leaving::Gone
-        })?;
+        self.shake_hands().await?;
         self.session.encrypted();
         self.visitor.encrypted = true;
         Ok(())
@@ -69,6 +63,8 @@ impl<S: Shelf> Talk<'_, S> {
 
     async fn log_in(&mut self, user: &str, password: &str) -> Result<(), Leaving> {
         let (server, address) = (self.server, self.visitor.address);
+        // While a password is looked at, those that say nothing make room first.
+        let _busy = self.permit.busy();
         let question = server.shelf.log_in(&self.visitor, user, password);
         let answer = timeout(server.settings.stall, question).await;
         let answer = answer.unwrap_or_else(|_| Err(LoginError::Unavailable("Try again later".to_owned())));
@@ -109,8 +105,13 @@ impl<S: Shelf> Talk<'_, S> {
             self.say(&Reply::new(421, "Too many sessions of this account")).await?;
             return Err(Leaving::TooMany);
         };
+        if !self.permit.prove() {
+            self.say(&Reply::new(421, "Too many sessions, try again later")).await?;
+            return Err(Leaving::TooMany);
+        }
+        let must_resume = terms.require_session_reuse;
         let guard = self.server.watch.over(self.visitor.clone(), reader.clone());
-        self.reader = Some(Seated { reader, member, guard });
+        self.reader = Some(Seated { reader, member, must_resume, guard });
         let reply = self.session.logged_in(&terms);
         self.say(&reply).await
     }
@@ -118,6 +119,7 @@ impl<S: Shelf> Talk<'_, S> {
     async fn listen(&mut self, extended: bool) -> Result<(), Leaving> {
         // An older port goes first, so that a small range does for many sessions.
         self.port = None;
+        self.tell_of_strangers().await;
         self.port = match self.server.ports.listen(self.local) {
             Ok(port) => Some(port),
             Err(error) => {
@@ -171,6 +173,13 @@ impl<S: Shelf> Talk<'_, S> {
             timeout(self.server.settings.stall, self.server.shelf.attempted(&self.visitor, reader, attempt)).await;
         if told.is_err() {
             tracing::error!(session = self.visitor.session, ?attempt, "The shelf did not take note in time");
+        }
+    }
+
+    /// Tells the shelf who else came to our data connections.
+    pub(super) async fn tell_of_strangers(&mut self) {
+        for stranger in self.strangers.new_ones() {
+            self.tell(Attempt::Stranger(stranger)).await;
         }
     }
 

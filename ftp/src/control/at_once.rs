@@ -4,7 +4,7 @@
 //! rest, whoever is late, and everything that is encrypted, paced or passed on by a proxy, is [`carry`](super::carry)'s.
 
 use std::io::{self, ErrorKind, Write};
-use std::net::{IpAddr, Shutdown, TcpStream};
+use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
@@ -13,7 +13,8 @@ use futures::stream::{self, StreamExt};
 use socket2::SockRef;
 
 use super::Talk;
-use super::carry::{Coming, Load};
+use super::carry::Load;
+use super::opening::Coming;
 use crate::data::Port;
 use crate::shelf::{Content, Cut, Shelf};
 use crate::transfer::{at_hand, pass_on};
@@ -30,14 +31,14 @@ pub(super) enum AtOnce {
 }
 
 impl<S: Shelf> Talk<'_, S> {
-    pub(super) fn at_once(&self, port: Port, mut load: Load, strangers: &mut Vec<IpAddr>) -> AtOnce {
+    pub(super) fn at_once(&mut self, mut port: Port, mut load: Load) -> AtOnce {
         let must_wait =
             matches!(&load, Load::File(Some(Content::File { file, from, to }), _) if !at_hand(file, *from, *to));
         let paced = self.reader.as_ref().is_some_and(|seated| seated.member.bucket.is_some());
         if must_wait || paced || self.session.is_private() || self.via.is_some() {
             return AtOnce::Rest(Coming::To(port), load);
         }
-        let stream = match port.here(self.visitor.address, strangers) {
+        let stream = match port.here(self.visitor.address, &mut self.strangers) {
             Ok(Some(stream)) => stream,
             // An error comes again where it is waited for, and is answered there.
             Ok(None) | Err(_) => return AtOnce::Rest(Coming::To(port), load),

@@ -1,18 +1,17 @@
 //! A transfer: look it up, say `150`, send, and hear commands at the same time.
 
 use std::io;
-use std::net::IpAddr;
+use std::mem;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
-use rustls::ServerConfig;
-use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
 use super::at_once::AtOnce;
+use super::opening::{Coming, Encryption, Opened, Opening};
 use super::{Talk, WAITING, lost_right};
-use crate::data::Port;
+use crate::command::Format;
+use crate::data::Strangers;
 use crate::lines::Heard;
 use crate::listing::Listing;
 use crate::reply::Reply;
@@ -20,63 +19,12 @@ use crate::shelf::{Attempt, Content, Cut, Delivery, Entry, EntryKind, Leaving, S
 use crate::state::{Effect, Transfer};
 use crate::transfer::{Manner, pour, pour_file, send};
 use crate::wire::Wire;
-use crate::{proxy, tls};
 
 /// What is to be sent.
 pub(super) enum Load {
     /// Its content until it is poured out.
     File(Option<Content>, Box<dyn Delivery>),
     Text(Bytes),
-}
-
-/// The data connection.
-pub(super) enum Coming {
-    /// It comes to this port.
-    To(Port),
-    /// It is here.
-    Here(std::net::TcpStream),
-}
-
-/// How the data connection is to be opened.
-struct Opening {
-    coming: Coming,
-    /// From where it comes.
-    peer: IpAddr,
-    /// Whose it must be, where a proxy passes it on.
-    behind: Option<IpAddr>,
-    tls: Option<Arc<ServerConfig>>,
-    data_within: Duration,
-    handshake_within: Duration,
-}
-
-impl Opening {
-    async fn open(self, strangers: &mut Vec<IpAddr>) -> Result<Wire, Cut> {
-        let stream = match self.coming {
-            Coming::Here(stream) => TcpStream::from_std(stream),
-            Coming::To(port) => port.accept(self.peer, self.data_within, strangers).await,
-        };
-        let mut stream = stream.map_err(|error| cut(&error, Cut::NoConnection))?;
-        if let Some(client) = self.behind {
-            let named = proxy::address_of(&mut stream, self.handshake_within).await;
-            match named {
-                Ok(Some(address)) if address.ip().to_canonical() == client => {}
-                Ok(_) => return Err(Cut::NoConnection),
-                Err(error) => return Err(cut(&error, Cut::NoConnection)),
-            }
-        }
-        match &self.tls {
-            None => Ok(Wire::Plain(stream)),
-            Some(config) => {
-                let shaken = tls::accept(config, stream, self.handshake_within).await;
-                shaken.map_err(|error| cut(&error, Cut::NoHandshake))
-            }
-        }
-    }
-}
-
-fn cut(error: &io::Error, cut: Cut) -> Cut {
-    tracing::debug!(%error, "{cut}");
-    cut
 }
 
 impl<S: Shelf> Talk<'_, S> {
@@ -86,30 +34,27 @@ impl<S: Shelf> Talk<'_, S> {
         };
         let load = match self.load(transfer).await? {
             Ok(load) => load,
-            Err(error) => {
-                let reply = self.session.refused(&error);
-                return self.say(&reply).await;
-            }
+            Err(reply) => return self.say(&reply).await,
         };
         let begins = self.session.begins();
-        let mut strangers = Vec::new();
         let (mut replies, mut quitting) = (Vec::new(), false);
-        let outcome = match self.at_once(port, load, &mut strangers) {
+        let outcome = match self.at_once(port, load) {
             AtOnce::Over(load, outcome) => {
                 begins.write(&mut replies);
                 finish(load, outcome);
                 outcome
             }
             AtOnce::Rest(coming, load) => match self.say(&begins).await {
-                Ok(()) => self.carry(coming, load, &mut strangers, &mut quitting).await,
+                Ok(()) => self.carry(coming, load, &mut quitting).await,
                 Err(leaving) => {
                     finish(load, Err(Cut::Vanished));
                     return Err(leaving);
                 }
             },
         };
-        for stranger in strangers {
-            self.tell(Attempt::Stranger(stranger)).await;
+        self.tell_of_strangers().await;
+        if outcome == Err(Cut::NotResumed) {
+            self.tell(Attempt::NotResumed).await;
         }
         self.useful = Instant::now();
         let ended = self.session.ended(outcome);
@@ -129,16 +74,15 @@ impl<S: Shelf> Talk<'_, S> {
     }
 
     /// Everything that can be refused is refused here, before `150`.
-    async fn load(&self, transfer: Transfer) -> Result<Result<Load, ShelfError>, Leaving> {
+    async fn load(&self, transfer: Transfer) -> Result<Result<Load, Reply>, Leaving> {
         let reader = &self.seated()?.reader;
         let shelf = &self.server.shelf;
-        Ok(match transfer {
+        let loaded = match transfer {
             Transfer::File { path, offset } => {
                 let opened = self.ask(shelf.open(&self.visitor, reader, &path, offset)).await;
                 opened.map(|opened| Load::File(Some(opened.content), opened.delivery))
             }
             Transfer::Listing { path, format, pattern, prefix } => {
-                use crate::command::Format;
                 let facts = self.session.facts();
                 match self.ask(shelf.list(&self.visitor, reader, &path)).await {
                     Ok(listing) => Ok(Load::Text(match pattern {
@@ -146,30 +90,28 @@ impl<S: Shelf> Talk<'_, S> {
                         Some(pattern) => listing.render_matching(format, facts, &prefix, &pattern),
                     })),
                     // RFC 959 §4.1.3: a file is listed as itself; RFC 3659 §7.2: but MLSD is for directories.
-                    Err(ShelfError::Missing) if format != Format::Facts && pattern.is_none() => {
-                        let found = self.ask(shelf.stat(&self.visitor, reader, &path)).await;
-                        found.and_then(|entry| itself(entry, format == Format::Names, &prefix, facts))
+                    Err(ShelfError::Missing) if pattern.is_none() => {
+                        match self.ask(shelf.stat(&self.visitor, reader, &path)).await {
+                            Ok(Entry { kind: EntryKind::File { .. }, .. }) if format == Format::Facts => {
+                                return Ok(Err(self.session.no_directory()));
+                            }
+                            found => found.and_then(|entry| itself(entry, format == Format::Names, &prefix, facts)),
+                        }
                     }
                     Err(error) => Err(error),
                 }
             }
-        })
+        };
+        Ok(loaded.map_err(|error| self.session.refused(&error)))
     }
 
-    async fn carry(
-        &mut self,
-        coming: Coming,
-        load: Load,
-        strangers: &mut Vec<IpAddr>,
-        quitting: &mut bool,
-    ) -> Result<(), Cut> {
+    async fn carry(&mut self, coming: Coming, load: Load, quitting: &mut bool) -> Result<(), Cut> {
         let server = self.server;
         let settings = &server.settings;
         let opening = Opening {
-            coming,
             peer: self.via.unwrap_or(self.visitor.address),
             behind: self.via.map(|_| self.visitor.address),
-            tls: if self.session.is_private() { settings.tls.clone() } else { None },
+            encryption: self.encryption(),
             data_within: settings.data_within,
             handshake_within: settings.handshake_within,
         };
@@ -180,9 +122,10 @@ impl<S: Shelf> Talk<'_, S> {
         };
         tokio::pin!(stopping);
         let manner = self.manner();
-        let (mut load, mut wire) = (load, None);
+        let (mut load, mut opened) = (load, None);
+        let mut strangers = mem::take(&mut self.strangers);
         let outcome = {
-            let work = work(opening, &mut load, &mut wire, strangers, &manner);
+            let work = work(&opening, coming, &mut load, &mut opened, &mut strangers, &manner);
             tokio::pin!(work);
             loop {
                 tokio::select! {
@@ -201,13 +144,25 @@ impl<S: Shelf> Talk<'_, S> {
                 }
             }
         };
-        if outcome.is_err()
-            && let Some(wire) = wire
-        {
-            wire.break_off();
+        self.strangers = strangers;
+        if let Some(Opened { wire, mark }) = opened {
+            if let Some(mark) = mark {
+                self.marks.add(mark);
+            }
+            if outcome.is_err() {
+                wire.break_off();
+            }
         }
         finish(load, outcome);
         outcome
+    }
+
+    /// How data connections are encrypted now; none where they are not.
+    fn encryption(&self) -> Option<Encryption> {
+        let config = self.server.settings.tls.as_ref().filter(|_| self.session.is_private())?;
+        let must_resume = self.reader.as_ref().is_some_and(|seated| seated.must_resume);
+        let only = must_resume.then(|| self.marks.all());
+        Some(Encryption { config: Arc::clone(config), only })
     }
 
     /// A line that comes while something is sent: `Some` is for the transfer.
@@ -229,13 +184,14 @@ impl<S: Shelf> Talk<'_, S> {
 }
 
 async fn work(
-    opening: Opening,
+    opening: &Opening,
+    coming: Coming,
     load: &mut Load,
-    wire: &mut Option<Wire>,
-    strangers: &mut Vec<IpAddr>,
+    opened: &mut Option<Opened>,
+    strangers: &mut Strangers,
     manner: &Manner,
 ) -> Result<(), Cut> {
-    let wire = wire.insert(opening.open(strangers).await?);
+    let wire = &mut opened.insert(opening.open(coming, strangers).await?).wire;
     let (content, delivery) = match load {
         Load::Text(text) => return send(text.clone(), wire, manner).await,
         Load::File(content, delivery) => (content.take().ok_or(Cut::Source)?, delivery.as_mut()),
@@ -261,7 +217,6 @@ fn finish(load: Load, outcome: Result<(), Cut>) {
 
 /// A file in a listing of its own.
 fn itself(entry: Entry, name_only: bool, prefix: &str, facts: crate::listing::Facts) -> Result<Load, ShelfError> {
-    use crate::command::Format;
     if entry.kind == EntryKind::Directory {
         return Err(ShelfError::Missing);
     }

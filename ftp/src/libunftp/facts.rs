@@ -15,7 +15,7 @@ pub(super) struct Facts {
 
 impl From<&Entry> for Facts {
     fn from(entry: &Entry) -> Self {
-        Self { kind: entry.kind, modified: entry.modified }
+        Self { kind: entry.kind, modified: entry.modified.unwrap_or_else(SystemTime::now) }
     }
 }
 

@@ -8,7 +8,7 @@ use super::*;
 
 fn entry(name: &str, size: Option<u64>) -> Entry {
     let kind = size.map_or(EntryKind::Directory, |size| EntryKind::File { size });
-    let modified = SystemTime::UNIX_EPOCH + Duration::from_secs(1_711_908_131);
+    let modified = Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_711_908_131));
     let sha256 = size.map(|_| [0xab; 32]);
     Entry { name: name.to_owned(), kind, modified, sha256 }
 }
@@ -76,4 +76,15 @@ proptest! {
             prop_assert!(facts.split(';').any(|fact| fact == wanted));
         }
     }
+}
+
+#[test]
+fn what_has_no_time_is_listed_as_of_now_where_a_line_needs_one_and_without_it_elsewhere() {
+    let timeless = Entry { name: "defter".to_owned(), kind: EntryKind::Directory, modified: None, sha256: None };
+    assert_eq!(fact_line(&timeless, Facts::ALL, "defter"), "type=dir;perm=el; defter");
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_711_908_131);
+    assert!(long_line(&timeless, now, "defter").ends_with(" Mar 31 18:02 defter"));
+    let listing = Listing::from(vec![timeless]);
+    let long = String::from_utf8(listing.render(Format::Long, Facts::ALL, "").to_vec()).unwrap();
+    assert!(!long.contains("1970"), "{long}");
 }

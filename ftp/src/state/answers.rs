@@ -109,7 +109,10 @@ impl Session {
             (Question::Enter, EntryKind::File { .. }) => Reply::new(550, "That is no directory"),
             (Question::Size, EntryKind::File { size }) => Reply::new(213, size.to_string()),
             (Question::Size, EntryKind::Directory) => Reply::new(550, "A directory has no size"),
-            (Question::Modified, _) => Reply::new(213, Moment::from(entry.modified).compact()),
+            (Question::Modified, _) => match entry.modified {
+                Some(modified) => Reply::new(213, Moment::from(modified).compact()),
+                None => Reply::new(550, "No time is known of it"),
+            },
             (Question::Facts, _) => Reply::block(250, "Facts", vec![fact_line(entry, self.facts, path)], "End"),
             (Question::Status, _) => {
                 let line = long_line(entry, SystemTime::now(), &entry.name);

@@ -49,7 +49,7 @@ impl Session {
     /// The shelf said yes.
     pub fn logged_in(&mut self, terms: &Terms) -> Reply {
         self.who = Who::Reader;
-        self.require_tls = self.policy.tls_required || terms.require_tls;
+        self.require_tls = self.policy.tls_required || terms.require_tls || terms.require_session_reuse;
         if terms.banner.is_empty() {
             return Reply::new(230, "Logged in");
         }

@@ -125,6 +125,10 @@ impl Session {
             Ok(()) => Reply::new(226, "That is all of it"),
             Err(Cut::NoConnection) => Reply::new(425, "Nobody came to the data connection"),
             Err(Cut::NoHandshake) => Reply::new(425, "The data connection could not be encrypted"),
+            // As vsftpd says it (RFC 4217 §10.2 lets a server refuse, and names no code).
+            Err(Cut::NotResumed) => {
+                Reply::new(522, "The data connection must resume the TLS session of this control connection")
+            }
             Err(Cut::Source) => Reply::new(451, "Stopped: the rest could not be read. Try again later"),
             Err(cut @ (Cut::Aborted | Cut::Vanished | Cut::Lost | Cut::Stalled | Cut::Revoked | Cut::Stopping)) => {
                 Reply::new(426, format!("Stopped: {cut}"))
@@ -144,6 +148,11 @@ impl Session {
             Command::Status(None) => Effect::Say(self.status()),
             _ => Effect::Later,
         }
+    }
+
+    /// `MLSD` of what is no directory (RFC 3659 §7.2.1).
+    pub fn no_directory(&self) -> Reply {
+        Reply::new(501, "That is no directory: use MLST")
     }
 
     /// The shelf refused: the code is that of RFC 959 §5.4 for a file that is not there, or not now.

@@ -271,7 +271,7 @@ fn while_something_is_sent_only_stopping_and_status_are_heard() {
 #[test]
 fn answers_are_those_of_the_rfcs() {
     let mut session = reader(OPEN, false, &Terms::default());
-    let modified = std::time::SystemTime::UNIX_EPOCH;
+    let modified = Some(std::time::SystemTime::UNIX_EPOCH);
     let directory = Entry { name: "il".into(), kind: EntryKind::Directory, modified, sha256: None };
     let said = |reply: Reply| {
         let mut bytes = Vec::new();
@@ -283,6 +283,11 @@ fn answers_are_those_of_the_rfcs() {
     assert_eq!(session.looked_up("/il", Question::Size, Ok(&directory)).code(), 550);
     let facts = said(session.looked_up("/il", Question::Facts, Ok(&directory)));
     assert_eq!(facts, "250-Facts\r\n type=dir;modify=19700101000000;perm=el; /il\r\n250 End\r\n");
+    assert_eq!(said(session.looked_up("/il", Question::Modified, Ok(&directory))), "213 19700101000000\r\n");
+    let timeless = Entry { modified: None, ..directory };
+    assert_eq!(session.looked_up("/il", Question::Modified, Ok(&timeless)).code(), 550);
+    let facts = said(session.looked_up("/il", Question::Facts, Ok(&timeless)));
+    assert_eq!(facts, "250-Facts\r\n type=dir;perm=el; /il\r\n250 End\r\n");
     let sums = crate::shelf::Sums { size: 3, sha256: Some([0; 32]), crc32: Some(0xa_bcde) };
     let zero = "0".repeat(64);
     let hash = said(session.summed(Algorithm::Sha256, Some("a b"), Ok(&sums)));

@@ -37,7 +37,11 @@ pub struct Client {
 
 impl Client {
     pub async fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).await.unwrap();
+        Self::over(TcpStream::connect(address).await.unwrap(), address)
+    }
+
+    /// Over a connection that is there.
+    pub fn over(stream: TcpStream, address: SocketAddr) -> Self {
         stream.set_nodelay(true).unwrap();
         let socket = SockRef::from(&stream).try_clone().unwrap();
         Self { wire: Box::new(stream), socket, address, tls: None, private_data: false }

@@ -67,6 +67,8 @@ pub struct MadeShelf {
     pub terms: Terms,
     /// Names that may not send a password in the clear.
     pub never_plain: Vec<String>,
+    /// Addresses that are known.
+    pub known: Vec<std::net::IpAddr>,
     pub diary: Arc<Mutex<Diary>>,
 }
 
@@ -97,17 +99,21 @@ pub fn modified() -> SystemTime {
 fn file(path: &str, size: u64) -> Entry {
     let name = path.rsplit('/').next().unwrap().to_owned();
     let sha256 = (size == SCAN as u64).then_some(DIGEST);
-    Entry { name, kind: EntryKind::File { size }, modified: modified(), sha256 }
+    Entry { name, kind: EntryKind::File { size }, modified: Some(modified()), sha256 }
 }
 
 fn directory(path: &str) -> Entry {
     let name = path.rsplit('/').next().unwrap().to_owned();
-    Entry { name, kind: EntryKind::Directory, modified: modified(), sha256: None }
+    Entry { name, kind: EntryKind::Directory, modified: Some(modified()), sha256: None }
 }
 
 #[async_trait]
 impl Shelf for MadeShelf {
     type Reader = String;
+
+    fn knows(&self, address: std::net::IpAddr) -> bool {
+        self.known.contains(&address)
+    }
 
     async fn admit(&self, _: &Visitor) -> Result<(), String> {
         self.closed.clone().map_or(Ok(()), Err)

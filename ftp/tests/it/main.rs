@@ -20,8 +20,12 @@ mod proxy;
 mod random;
 mod replay;
 #[cfg(not(feature = "libunftp"))]
+mod resumption;
+#[cfg(not(feature = "libunftp"))]
 mod rights;
 mod stopping;
+#[cfg(not(feature = "libunftp"))]
+mod strangers;
 mod tls;
 mod transfer;
 mod writing;
