@@ -12,6 +12,7 @@ pub mod door;
 pub mod enrol;
 pub mod factor;
 pub mod gates;
+pub mod known_addresses;
 pub mod passwords;
 pub mod people;
 mod principal;

@@ -13,10 +13,12 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
+use tutanak_ftp::permits::Limits;
 use tutanak_ftp::{Lanes, Listener};
 
 use crate::access::addresses::{Announces, Proxies};
 use crate::access::door::Door;
+use crate::access::known_addresses::KnownAddresses;
 use crate::access::sessions::Sessions;
 use crate::access::standing::Standings;
 use crate::admission::Admission;
@@ -105,6 +107,7 @@ pub struct App {
     pub audit: Audit,
     /// Number of entries, as this node last saw it.
     pub appender: Appender,
+    known: KnownAddresses,
     clock: Clock,
     https: TlsAcceptor,
     ftps: Arc<rustls::ServerConfig>,
@@ -161,6 +164,7 @@ impl App {
         let packer = Packer::new(archive.clone(), clock.clone());
         let tree = Tree::new(ledger.clone(), vault, clock.clone(), signer, archive);
         let door = Door::new(ledger.clone(), clock.clone());
+        let known = KnownAddresses::open(&ledger).await?;
         let collector = config.audit.syslog.as_ref().map(collector).transpose()?;
         let shipper = collector.map(|to| Shipper::new(ledger.clone(), clock.clone(), &config.host, to));
         let entries = async {
@@ -168,6 +172,7 @@ impl App {
         };
         let writers = vec![tokio::spawn(entries), tokio::spawn(rows.run())];
         Ok(Self {
+            known,
             clock,
             config,
             ledger,
@@ -234,22 +239,29 @@ impl App {
         let publisher = tokio::spawn(self.publisher.run(self.appender.watch(), written.clone()));
         drop(self.appender);
         let rules = shelf_rules(&self.config);
-        let shelf = Arc::new(PartyShelf::new(self.tree, admission, self.door, standings, self.audit.clone(), rules));
+        let shelf = PartyShelf::new(self.tree, admission, self.door, standings, self.audit.clone(), rules);
+        let shelf = Arc::new(shelf.knowing(self.known.clone()));
         // Kept to the end: what a session opened of the database's or the store's is driven by its lane.
         let lanes = ftp_lanes();
         let settings = tutanak_ftp::Settings { lanes: lanes.clone(), ..ftp_settings(&self.config, self.ftps) };
         let https_settings = web::server::Settings {
             tls: self.https,
             proxies,
-            connections: self.config.https.connections,
-            connections_per_address: self.config.https.connections_per_address,
+            limits: Limits::new(
+                self.config.https.connections,
+                self.config.https.connections_per_address,
+                self.config.https.connections_before_login,
+            ),
+            idle: std::time::Duration::from_secs(self.config.https.idle_seconds),
+            known: self.known.clone(),
             audit: self.audit,
         };
         let web = web::server::serve(https, https_settings, web::router(site), stop.clone());
         let ftp = tutanak_ftp::run(ftp, shelf, settings, stop.clone());
         let shipping = self.shipper.map(|shipper| tokio::spawn(shipper.run(stop.clone())));
         let (packing, following) = (self.packer.run(stop.clone()), self.shown.follow(stop.clone()));
-        let serving = async { tokio::join!(web, ftp, packing, following).1 };
+        let knowing = self.known.follow(self.ledger.clone(), stop.clone());
+        let serving = async { tokio::join!(web, ftp, packing, following, knowing).1 };
         match until(serving, &stop, LAST_ANSWERS).await {
             Some(Ok(())) => {}
             Some(Err(error)) => tracing::error!(%error, "The FTP front ended"),
@@ -364,6 +376,7 @@ fn ftp_settings(config: &Config, tls: Arc<rustls::ServerConfig>) -> tutanak_ftp:
         stall: std::time::Duration::from_secs(config.ftp.stall_seconds),
         max_connections: config.ftp.connections,
         max_per_address: config.ftp.connections_per_address,
+        max_before_login: config.ftp.connections_before_login,
         trusted_proxies: match config.proxy.ftp {
             Announces::ProxyProtocol => config.proxy.trusted.clone(),
             Announces::Nothing | Announces::XForwardedFor => Vec::new(),

@@ -57,9 +57,16 @@ pub struct HttpsConfig {
     /// The port that clients connect to, where it is another (NAT, a balancer). Addresses in Metalinks carry it.
     #[serde(default)]
     pub public_port: Option<u16>,
-    /// Connections at a time.
+    /// Connections at a time with which somebody was let in.
     #[serde(default = "https_connections")]
     pub connections: usize,
+    /// Connections at a time with which nobody was let in yet, from addresses that are not known; those that are have twice as
+    /// many of their own.
+    #[serde(default = "before_login")]
+    pub connections_before_login: usize,
+    /// A connection on which nothing is asked for so long is closed, in seconds; sooner while nobody was let in with it.
+    #[serde(default = "https_idle_seconds")]
+    pub idle_seconds: u64,
     /// Connections at a time from one address. One that passes on many clients by X-Forwarded-For is not counted.
     #[serde(default = "connections_per_address")]
     pub connections_per_address: usize,
@@ -80,6 +87,14 @@ fn requests_per_account() -> u32 {
 
 fn requests_per_address() -> u32 {
     1000
+}
+
+fn before_login() -> usize {
+    512
+}
+
+fn https_idle_seconds() -> u64 {
+    75
 }
 
 fn https_connections() -> usize {
@@ -127,13 +142,17 @@ pub struct FtpConfig {
     /// Address and port of a second control connection that begins with TLS (990 by custom).
     #[serde(default)]
     pub implicit: Option<SocketAddr>,
-    /// Refuse sessions without TLS, and data connections without it, but those of parties that were given leave until a
-    /// day (`tutanak party ftp`).
+    /// Refuse sessions without TLS, and data connections without it, of the parties too that are allowed them (`tutanak party
+    /// ftp --allow-plain`), but not of those that were given leave until a day (`--plain-until`).
     #[serde(default)]
     pub tls_required: bool,
-    /// Connections at a time.
+    /// Connections at a time of parties that are logged in.
     #[serde(default = "connections")]
     pub connections: usize,
+    /// Connections at a time on which nobody is logged in yet, from addresses that are not known; those that are have twice as
+    /// many of their own.
+    #[serde(default = "before_login")]
+    pub connections_before_login: usize,
     /// Connections at a time from one address.
     #[serde(default = "connections_per_address")]
     pub connections_per_address: usize,

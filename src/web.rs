@@ -3,6 +3,7 @@
 //!
 //! They must never decide who may: they ask `access`, and tell `audit`.
 
+mod activity;
 mod archive;
 mod board;
 pub mod bodies;

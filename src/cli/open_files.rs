@@ -10,8 +10,11 @@ const BESIDE: u64 = 1024;
 
 /// Raises this process's own limit as far as it goes. A sentence where that is too little for `config`.
 pub fn raise(config: &Config) -> Option<String> {
+    let (https, ftp) = (&config.https, &config.ftp);
+    // Those of known addresses have twice as much room before the login as strangers'.
+    let before_login = 3 * (https.connections_before_login + ftp.connections_before_login) as u64;
     // An FTP session may have a data connection beside its own.
-    let needed = BESIDE + config.https.connections as u64 + 2 * config.ftp.connections as u64;
+    let needed = BESIDE + before_login + https.connections as u64 + 2 * ftp.connections as u64;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let allowed = match current {
         Some(now) if now < needed => {

@@ -49,6 +49,7 @@ pub struct NewAccount {
 
 const CREDENTIAL: &str = "SELECT c.account, a.kind, c.secret, c.expires_ms, a.place, a.addresses, a.active, a.opens_with \
                           FROM credential c JOIN account a ON a.id = c.account WHERE c.channel = $1 AND c.login = $2";
+const REPORTED_ADDRESSES: &str = "SELECT addresses FROM account WHERE active AND addresses <> ''";
 const PARTY_ADDRESSES: &str = "SELECT addresses FROM account WHERE kind IN ('party', 'candidate') AND active";
 const BOARD_PLACE: &str = "SELECT place FROM account WHERE id = $1 AND kind = 'board'";
 const ADD_ACCOUNT: &str = "INSERT INTO account (id, kind, name, place, addresses, opens_with, active) \
@@ -74,6 +75,11 @@ impl Ledger {
     /// The address list of every active party.
     pub async fn party_addresses(&self) -> Result<Vec<String>, LedgerError> {
         Ok(on_db!(&*self.db, |pool| sqlx::query_scalar(PARTY_ADDRESSES).fetch_all(pool).await?))
+    }
+
+    /// The address lists of all accounts in use.
+    pub async fn reported_addresses(&self) -> Result<Vec<String>, LedgerError> {
+        Ok(on_db!(&*self.db, |pool| sqlx::query_scalar(REPORTED_ADDRESSES).fetch_all(pool).await?))
     }
 
     /// Adds an account with its credentials, or nothing at all. `false` when the id or its

@@ -106,6 +106,9 @@ const UNHASHED: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM audit WHERE leaf IS 
 const EVERY: &str = "SELECT id, leaf, at_ms, principal, channel, protocol, address, act, object, start_at, bytes, complete, \
                      outcome, reason FROM audit WHERE id > $1 ORDER BY id LIMIT $2";
 const SET_LEAF: &str = "UPDATE audit SET leaf = $1 WHERE id = $2";
+/// Among the newest rows, so that it takes no longer as the record grows.
+const CAME_FROM: &str = "SELECT DISTINCT address FROM audit WHERE id > (SELECT COALESCE(MAX(id), 0) FROM audit) - 50000 \
+                         AND outcome = 'ok' AND principal <> '-' AND protocol <> 'cli'";
 /// Rows of one statement. There are few sizes, so that the database has few texts to parse, and finds each again; each is
 /// half of the one before, so that any number of rows takes few statements.
 const ROWS_A_STATEMENT: [usize; 10] = [512, 256, 128, 64, 32, 16, 8, 4, 2, 1];
@@ -132,6 +135,11 @@ fn statements<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
 }
 
 impl Ledger {
+    /// Addresses from which somebody with a credential came in lately.
+    pub async fn came_from_lately(&self) -> Result<Vec<String>, LedgerError> {
+        Ok(on_db!(&*self.db, |pool| sqlx::query_scalar(CAME_FROM).fetch_all(pool).await?))
+    }
+
     /// Adds rows, all or none. Returns when they are durable.
     pub async fn audit_add(&self, rows: &[AuditRow]) -> Result<(), LedgerError> {
         self.audit_add_again(rows, &mut AuditAttempt::default()).await

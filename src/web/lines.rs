@@ -1,11 +1,14 @@
-//! How much one account or one address may have at a time over HTTPS, so that a flood never takes the others' place.
+//! How much one account may have at a time over HTTPS, so that a flood never takes the others' room, and whose a connection
+//! is. How many connections there may be of an address is the listener's.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::access::throttle::Origin;
+use tutanak_ftp::permits::Permit;
+
+use crate::access::known_addresses::KnownAddresses;
 
 /// Downloads of one account at a time. 34 parties with as many each still leave room in the audit's queue.
 const DOWNLOADS: usize = 128;
@@ -16,21 +19,7 @@ const CONNECTIONS: usize = 256;
 #[derive(Debug)]
 struct Counted<K> {
     each: usize,
-    held: Mutex<HashMap<K, Held>>,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Held {
-    number: usize,
-    /// Whether somebody was turned away since there was last room.
-    refused: bool,
-}
-
-/// There is no more for this one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Full {
-    /// Whether it is the first time since there was room: it is worth a word then, and not each time.
-    pub first: bool,
+    held: Mutex<HashMap<K, usize>>,
 }
 
 impl<K: Clone + Eq + Hash> Counted<K> {
@@ -38,19 +27,19 @@ impl<K: Clone + Eq + Hash> Counted<K> {
         Arc::new(Self { each, held: Mutex::default() })
     }
 
-    fn take(self: &Arc<Self>, key: &K) -> Result<Place<K>, Full> {
+    /// None where there is no more for this one.
+    fn take(self: &Arc<Self>, key: &K) -> Option<Place<K>> {
         let mut all = self.held();
         let held = all.entry(key.clone()).or_default();
-        if held.number >= self.each {
-            let first = !std::mem::replace(&mut held.refused, true);
-            return Err(Full { first });
+        if *held >= self.each {
+            return None;
         }
-        held.number += 1;
-        Ok(Place { counted: Arc::clone(self), key: key.clone() })
+        *held += 1;
+        Some(Place { counted: Arc::clone(self), key: key.clone() })
     }
 
-    fn held(&self) -> MutexGuard<'_, HashMap<K, Held>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner) // whole after every line
+    fn held(&self) -> MutexGuard<'_, HashMap<K, usize>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner) // each statement leaves the map consistent
     }
 }
 
@@ -64,8 +53,8 @@ impl<K: Clone + Eq + Hash> Drop for Place<K> {
     fn drop(&mut self) {
         let mut all = self.counted.held();
         let Some(held) = all.get_mut(&self.key) else { return };
-        *held = Held { number: held.number - 1, refused: false };
-        if held.number == 0 {
+        *held -= 1;
+        if *held == 0 {
             all.remove(&self.key);
         }
     }
@@ -93,7 +82,7 @@ pub struct Line {
 impl Lines {
     /// A line for `account`, if it has one left.
     pub fn take(&self, account: &str) -> Option<Line> {
-        Some(Line { _place: self.downloads.take(&account.to_owned()).ok()? })
+        Some(Line { _place: self.downloads.take(&account.to_owned())? })
     }
 }
 
@@ -101,37 +90,41 @@ impl Lines {
 #[derive(Debug, Default)]
 pub struct Ownership {
     owner: Mutex<Option<Place<String>>>,
+    connection: Option<Connection>,
+}
+
+/// A connection as the listener counts it.
+#[derive(Debug)]
+struct Connection {
+    permit: Arc<Permit>,
+    known: KnownAddresses,
+    address: IpAddr,
 }
 
 impl Ownership {
-    /// Counts the connection as `account`'s. `false` when the account has as many as it may.
+    /// Of a connection from `address`, which nobody owns yet.
+    pub fn of(permit: Arc<Permit>, known: KnownAddresses, address: IpAddr) -> Self {
+        Self { owner: Mutex::default(), connection: Some(Connection { permit, known, address }) }
+    }
+
+    /// Counts the connection as `account`'s. `false` when the account has as many as it may. From then on strangers displace
+    /// it no more, and its address is known.
     pub fn claim(&self, account: &str, lines: &Lines) -> bool {
         let mut owner = self.owner.lock().unwrap_or_else(PoisonError::into_inner);
         if owner.as_ref().is_some_and(|place| place.key == account) {
             return true;
         }
-        *owner = lines.connections.take(&account.to_owned()).ok();
+        *owner = lines.connections.take(&account.to_owned());
+        if let (Some(_), Some(Connection { permit, known, address })) = (&*owner, &self.connection) {
+            permit.prove();
+            known.saw(*address);
+        }
         owner.is_some()
     }
-}
 
-/// Connections of each address. Clones share the count. Addresses of IPv6 are counted by their /64, which is one customer's.
-#[derive(Clone, Debug)]
-pub(super) struct Addresses(Arc<Counted<Origin>>);
-
-/// One connection of an address; given back when it is dropped.
-#[derive(Debug)]
-pub(super) struct OfAddress {
-    _place: Place<Origin>,
-}
-
-impl Addresses {
-    pub fn new(each: usize) -> Self {
-        Self(Counted::new(each))
-    }
-
-    pub fn take(&self, address: IpAddr) -> Result<OfAddress, Full> {
-        Ok(OfAddress { _place: self.0.take(&Origin::of(address))? })
+    /// Whether somebody who was let in uses it.
+    pub fn is_owned(&self) -> bool {
+        self.owner.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 }
 
@@ -161,26 +154,5 @@ mod tests {
         assert!(connections[CONNECTIONS].claim("b", &lines));
         assert!(connections[0].claim("b", &lines), "a connection that changes hands");
         assert!(Ownership::default().claim("a", &lines));
-    }
-
-    #[test]
-    fn a_network_of_ipv6_is_one_address() {
-        let addresses = Addresses::new(1);
-        let take = |address: &str| addresses.take(address.parse().unwrap());
-        let _first = take("2001:db8:1:1::1").unwrap();
-        assert!(take("2001:db8:1:1:ffff::2").is_err());
-        assert!(take("2001:db8:1:2::1").is_ok());
-    }
-
-    #[test]
-    fn an_address_that_is_full_is_worth_a_word_once() {
-        let addresses = Addresses::new(1);
-        let (here, there) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
-        let held = addresses.take(here).unwrap();
-        assert_eq!(addresses.take(here).unwrap_err(), Full { first: true });
-        assert_eq!(addresses.take(here).unwrap_err(), Full { first: false });
-        addresses.take(there).unwrap();
-        drop(held);
-        addresses.take(here).unwrap();
     }
 }

@@ -16,23 +16,26 @@ use hyper::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
+use tutanak_ftp::permits::{Limits, Permit, Permits};
 
+use super::activity::{Activity, Over};
 use super::drain::Drainable;
 use super::frames::Counting;
-use super::lines::{Addresses, Ownership};
+use super::lines::Ownership;
 use super::problem::Problem;
 use super::{Peer, host, preface};
 use crate::access::addresses::Proxies;
 use crate::access::certificate::ShownCertificate;
+use crate::access::known_addresses::KnownAddresses;
 use crate::audit::{Access, Audit, Deed, Outcome, Protocol};
 use crate::domain::Digest;
 
@@ -44,10 +47,13 @@ const STREAM_WINDOW: u32 = 128 << 10;
 
 /// A client that has not finished the TLS handshake by then is dropped.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// A client that has not sent its headers by then is dropped.
+/// A client that has not sent its headers by then is dropped; and one that nobody was let in with, when it asks for nothing
+/// so long.
 const HEADERS: Duration = Duration::from_secs(20);
 /// How long running requests may take to finish after the stop signal.
 const GRACE: Duration = Duration::from_secs(15);
+/// How long a client has for taking leave when its connection is closed.
+const FAREWELL: Duration = Duration::from_secs(5);
 /// How long sent bytes may stay unacknowledged, and a closed window closed.
 const STALLED: Duration = Duration::from_secs(60);
 /// Bytes of all headers at most.
@@ -61,10 +67,12 @@ pub struct Settings {
     pub tls: TlsAcceptor,
     /// Proxies in front.
     pub proxies: Proxies,
-    /// Connections at a time.
-    pub connections: usize,
-    /// Connections at a time from one address.
-    pub connections_per_address: usize,
+    /// Greatest numbers of connections.
+    pub limits: Limits,
+    /// How long a connection may ask for nothing after somebody was let in with it.
+    pub idle: Duration,
+    /// Addresses that strangers take no room from.
+    pub known: KnownAddresses,
     /// Where it is written that somebody was turned away before asking anything.
     pub audit: Audit,
 }
@@ -72,7 +80,10 @@ pub struct Settings {
 /// What all connections share.
 struct Front {
     settings: Settings,
-    addresses: Addresses,
+    permits: Arc<Permits>,
+    /// Connections of proxies that have not said yet whom they pass on, and of those that pass on many clients.
+    of_proxies: Semaphore,
+    stop: CancellationToken,
     router: Router,
     builder: Builder<TokioExecutor>,
     /// Requests whose X-Forwarded-For was ignored, because nobody who is trusted wrote it.
@@ -81,8 +92,6 @@ struct Front {
 
 /// Serves until `stop`, then lets what runs finish.
 pub async fn serve(listener: TcpListener, settings: Settings, router: Router, stop: CancellationToken) {
-    let seats = Arc::new(Semaphore::new(settings.connections));
-    let running = GracefulShutdown::new();
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS).max_buf_size(HEADER_BUFFER);
     builder
@@ -94,75 +103,128 @@ pub async fn serve(listener: TcpListener, settings: Settings, router: Router, st
         .initial_connection_window_size(STREAMS * STREAM_WINDOW)
         .keep_alive_interval(Duration::from_secs(30))
         .keep_alive_timeout(Duration::from_secs(20));
-    let addresses = Addresses::new(settings.connections_per_address);
-    let front = Arc::new(Front { settings, addresses, router, builder, ignored: Arc::default() });
+    let front = Arc::new(Front {
+        permits: Permits::new(settings.limits),
+        of_proxies: Semaphore::new(settings.limits.in_all().min(Semaphore::MAX_PERMITS)),
+        settings,
+        stop: stop.clone(),
+        router,
+        builder,
+        ignored: Arc::default(),
+    });
     let (cut, tasks) = (CancellationToken::new(), TaskTracker::new());
     loop {
-        // A connection waits in the kernel until a seat is free.
-        let seat = Arc::clone(&seats).acquire_owned();
-        let (seat, accepted) = tokio::select! {
+        // Everybody is taken: whether there is room is decided by whom it is, and nobody waits in the kernel behind others.
+        let accepted = tokio::select! {
             () = stop.cancelled() => break,
-            pair = async { (seat.await, listener.accept().await) } => pair,
+            accepted = listener.accept() => accepted,
         };
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 // Out of file descriptors or the like: waiting is all that helps.
                 tracing::warn!(%error, "Could not accept a connection");
-                tokio::time::sleep(Duration::from_millis(100)).await;
+                sleep(Duration::from_millis(100)).await;
                 continue;
             }
         };
-        let (front, watcher, cut) = (Arc::clone(&front), running.watcher(), cut.clone());
+        let (front, cut) = (Arc::clone(&front), cut.clone());
         tasks.spawn(async move {
-            let _seat = seat;
             tokio::select! {
                 () = cut.cancelled() => {} // what it was sending ends here, and is on record as cut
-                () = front.receive(stream, peer.ip().to_canonical(), watcher) => {}
+                () = front.receive(stream, peer.ip().to_canonical()) => {}
             }
         });
     }
-    if tokio::time::timeout(GRACE, running.shutdown()).await.is_err() {
+    tasks.close();
+    if timeout(GRACE, tasks.wait()).await.is_err() {
         tracing::warn!("Some requests did not finish within {GRACE:?} and are cut");
     }
     cut.cancel();
-    tasks.close();
     tasks.wait().await;
+}
+
+/// By what right a connection is here.
+enum Room<'a> {
+    /// It is counted as its client's.
+    Client(Arc<Permit>),
+    /// It is a proxy's that passes on many clients.
+    Proxy { _held: SemaphorePermit<'a> },
+}
+
+impl Room<'_> {
+    fn permit(&self) -> Option<&Arc<Permit>> {
+        match self {
+            Self::Client(permit) => Some(permit),
+            Self::Proxy { .. } => None,
+        }
+    }
+
+    /// Returns when the connection must make room for another.
+    async fn displaced(&self) {
+        match self {
+            Self::Client(permit) => permit.displaced().await,
+            Self::Proxy { .. } => std::future::pending().await,
+        }
+    }
 }
 
 impl Front {
     /// One connection from its first byte to its end.
-    async fn receive(&self, mut stream: TcpStream, peer: IpAddr, watcher: Watcher) {
+    async fn receive(&self, mut stream: TcpStream, peer: IpAddr) {
         let proxies = &self.settings.proxies;
         let mut from = peer;
         if proxies.begin_with_a_header(peer) {
-            match tokio::time::timeout(HANDSHAKE, preface::read(&mut stream)).await {
+            let Ok(_waits) = self.of_proxies.try_acquire() else { return };
+            match timeout(HANDSHAKE, preface::read(&mut stream)).await {
                 Ok(Ok(Some(client))) => from = client,
                 Ok(Ok(None)) => {} // the balancer itself
                 Ok(Err(error)) => return tracing::warn!(%peer, %error, "A proxy did not say whom it passes on"),
                 Err(_) => return tracing::warn!(%peer, "A proxy was silent about whom it passes on"),
             }
         }
-        // One that passes on many clients' requests has as many connections as it needs.
-        let _place = match (proxies.carry_many(peer), self.addresses.take(from)) {
-            (true, _) => None,
-            (false, Ok(place)) => Some(place),
-            (false, Err(full)) => {
-                if full.first {
-                    tracing::warn!(%from, "Too many connections from {from}");
-                    self.turned_away(from, "too-many-connections");
-                }
-                return;
-            }
+        let Some(room) = self.room(peer, from) else { return };
+        let shaken = tokio::select! {
+            shaken = handshake(&self.settings.tls, stream) => shaken,
+            () = self.stop.cancelled() => return,
+            () = room.displaced() => return self.displaced(&room, from),
         };
-        match handshake(&self.settings.tls, stream).await {
-            Handshake::Done(stream) => self.converse(*stream, from, watcher).await,
+        match shaken {
+            Handshake::Done(stream) => self.converse(*stream, from, &room).await,
             Handshake::TooSlow => self.turned_away(from, "handshake-too-slow"),
             Handshake::Failed => {}
         }
     }
 
-    async fn converse(&self, stream: TlsStream<TcpStream>, peer: IpAddr, watcher: Watcher) {
+    /// Room for a connection from there. One that passes on many clients' requests has as many as it needs.
+    fn room(&self, peer: IpAddr, from: IpAddr) -> Option<Room<'_>> {
+        if self.settings.proxies.carry_many(peer) {
+            return self.of_proxies.try_acquire().ok().map(|held| Room::Proxy { _held: held });
+        }
+        match self.permits.enter(from, self.settings.known.knows(from)) {
+            Ok(permit) => Some(Room::Client(Arc::new(permit))),
+            Err(full) => {
+                if full.first {
+                    self.too_many(from);
+                }
+                None
+            }
+        }
+    }
+
+    /// A connection had to make room for another.
+    fn displaced(&self, room: &Room<'_>, from: IpAddr) {
+        if room.permit().is_some_and(|permit| permit.worth_a_word()) {
+            self.too_many(from);
+        }
+    }
+
+    fn too_many(&self, from: IpAddr) {
+        tracing::warn!(%from, "Too many connections from {from}");
+        self.turned_away(from, "too-many-connections");
+    }
+
+    async fn converse(&self, stream: TlsStream<TcpStream>, peer: IpAddr, room: &Room<'_>) {
         let (_, session) = stream.get_ref();
         // The protocol is settled by now. Left to guess it from the first bytes, the server would wait for them for ever.
         let is_http2 = session.alpn_protocol() == Some(b"h2");
@@ -174,25 +236,55 @@ impl Front {
         // What says of itself no time in which it is valid is taken for no certificate.
         let certificate =
             shown.and_then(|der| Some(ShownCertificate { digest: Digest::of(der), valid: crate::tls::validity(der)? }));
-        let ownership = (!self.settings.proxies.carry_many(peer)).then(Arc::<Ownership>::default);
+        let permit = room.permit().cloned();
+        let known = self.settings.known.clone();
+        let ownership = permit.clone().map(|permit| Arc::new(Ownership::of(permit, known, peer)));
         let asked = Arc::<AtomicU32>::default();
-        let asks = Arc::clone(&asked);
-        let (router, proxies) = (self.router.clone(), self.settings.proxies.clone());
+        let (asks, activity, owned) = (Arc::clone(&asked), Activity::new(), ownership.clone());
+        let (router, proxies, acts) = (self.router.clone(), self.settings.proxies.clone(), Arc::clone(&activity));
         let (audit, ignored) = (self.settings.audit.clone(), Arc::clone(&self.ignored));
         let service = TowerToHyperService::new(tower::service_fn(move |request: Request<Incoming>| {
             asks.fetch_add(1, Ordering::Relaxed);
+            let running = acts.begin(permit.as_ref().map(|permit| permit.busy()));
             let address = client_of(&request, peer, &proxies, &ignored);
-            answer(router.clone(), audit.clone(), Peer { address, certificate, ownership: ownership.clone() }, request)
+            let peer = Peer { address, certificate, ownership: ownership.clone() };
+            let answered = answer(router.clone(), audit.clone(), peer, request);
+            async move { answered.await.map(|response| response.map(|body| running.answer(body))) }
         }));
         let (stream, opened) = Counting::around(stream, is_http2);
         let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-        let connection = watcher.watch(connection);
         tokio::pin!(connection);
-        let first = tokio::time::sleep(HEADERS);
-        let ended = tokio::select! {
-            ended = &mut connection => ended,
-            () = async { first.await; if asked.load(Ordering::Relaxed) > 0 { std::future::pending().await } } => {
-                return self.turned_away(peer, "no-request-in-time");
+        let idle = || match &owned {
+            Some(ownership) if !ownership.is_owned() => HEADERS,
+            _ => self.settings.idle,
+        };
+        let over = activity.over(idle);
+        tokio::pin!(over);
+        // When it is told to end: the service stops, or nothing is asked for any more.
+        let (mut stopping, mut closing, mut until) = (false, false, Instant::now());
+        let ended = loop {
+            tokio::select! {
+                ended = &mut connection => break ended,
+                () = self.stop.cancelled(), if !stopping => {
+                    stopping = true;
+                    connection.as_mut().graceful_shutdown();
+                }
+                () = room.displaced() => return self.displaced(room, peer),
+                over = &mut over, if !closing => match over {
+                    Over::Idle if asked.load(Ordering::Relaxed) == 0 => {
+                        return self.turned_away(peer, "no-request-in-time");
+                    }
+                    Over::Idle => {
+                        (closing, until) = (true, Instant::now() + FAREWELL);
+                        connection.as_mut().graceful_shutdown();
+                    }
+                    Over::Untaken => return tracing::debug!(%peer, "An answer was not taken"),
+                },
+                () = sleep_until(until), if closing => match activity.is_quiet() {
+                    true => return,
+                    // What was asked for in the last moment is answered.
+                    false => until = Instant::now() + FAREWELL,
+                },
             }
         };
         // Requests that no handler saw: the protocol's library turned them away.
@@ -260,7 +352,7 @@ async fn handshake(tls: &TlsAcceptor, stream: TcpStream) -> Handshake {
         }
         shaken
     });
-    match tokio::time::timeout(HANDSHAKE, promptly).await {
+    match timeout(HANDSHAKE, promptly).await {
         Ok(Ok(stream)) => Handshake::Done(Box::new(stream)),
         Ok(Err(_)) => Handshake::Failed,
         Err(_) => Handshake::TooSlow,

@@ -1,6 +1,7 @@
 //! What an attacker would try, from outside and with a credential in hand. Each must fail, and be seen in the record.
 
 mod bodies;
+mod connections;
 mod floods;
 mod ftp;
 mod growth;
