@@ -2,6 +2,7 @@
 
 mod ending;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -11,6 +12,7 @@ use tutanak_ftp::{
 };
 
 use crate::access::door::{Door, DoorError};
+use crate::access::known_addresses::KnownAddresses;
 use crate::access::standing::{Holder, Standings};
 use crate::access::{Act, Object, Refusal};
 use crate::admission::{Admission, Asked, Refused, Way, Who};
@@ -55,6 +57,7 @@ pub struct PartyShelf {
     standings: Standings,
     audit: Audit,
     rules: Rules,
+    known: KnownAddresses,
     rendered: Arc<Cache<String, Rendered>>,
 }
 
@@ -74,7 +77,14 @@ impl Weighed for Rendered {
 impl PartyShelf {
     /// A shelf with what the tree holds.
     pub fn new(tree: Tree, admission: Admission, door: Door, standings: Standings, audit: Audit, rules: Rules) -> Self {
-        Self { tree, admission, door, standings, audit, rules, rendered: Arc::new(Cache::new(0, RENDERED)) }
+        let (known, rendered) = (KnownAddresses::default(), Arc::new(Cache::new(0, RENDERED)));
+        Self { tree, admission, door, standings, audit, rules, known, rendered }
+    }
+
+    /// The same, where these addresses are known.
+    #[must_use]
+    pub fn knowing(self, known: KnownAddresses) -> Self {
+        Self { known, ..self }
     }
 
     async fn ask(&self, visitor: &Visitor, then: &Holder, act: Act) -> Result<(), DoorError> {
@@ -120,7 +130,9 @@ impl PartyShelf {
         let standing = self.standings.of(account).await?;
         // Who may come in the clear may have data in the clear, and nobody else.
         let plain = self.admission.may_be_plain(account, visitor.address).await?;
-        let until = standing.and_then(|standing| standing.plain_until).filter(|_| self.rules.tls_required);
+        let require_session_reuse = standing.as_ref().is_some_and(|standing| standing.session_reuse);
+        let allowed = standing.as_ref().is_some_and(|standing| standing.allow_plain && !self.rules.tls_required);
+        let until = standing.and_then(|standing| standing.plain_until).filter(|_| !allowed);
         let banner = match until {
             Some(until) if !visitor.encrypted => vec![
                 "Bu bağlantı şifrelenmiyor: parola ve dosyalar yolda okunabilir.".to_owned(),
@@ -131,6 +143,7 @@ impl PartyShelf {
         Ok(Terms {
             party: account.to_owned(),
             require_tls: !plain,
+            require_session_reuse,
             banner,
             bytes_per_second: self.rules.bytes_per_second,
             connections: self.rules.connections,
@@ -141,6 +154,10 @@ impl PartyShelf {
 #[async_trait]
 impl Shelf for PartyShelf {
     type Reader = Reader;
+
+    fn knows(&self, address: IpAddr) -> bool {
+        self.known.knows(address)
+    }
 
     async fn admit(&self, visitor: &Visitor) -> Result<(), String> {
         let refusal = match self.admission.expects(visitor.address).await {
@@ -185,6 +202,7 @@ impl Shelf for PartyShelf {
                 pending.is(&holder.principal.account, Room::Accounts);
                 let seat = pending.seat().await.map_err(|error| down(&error))?;
                 let terms = self.terms_of(visitor, &holder.principal.account).await.map_err(|error| down(&error))?;
+                self.known.saw(visitor.address);
                 seat.done(0);
                 Ok(Reader { holder, terms })
             }
@@ -258,6 +276,7 @@ impl Shelf for PartyShelf {
             Attempt::Bounce => (Deed::DataConnection, "bounce", String::new()),
             Attempt::Clear => (Deed::DataConnection, "not-encrypted", String::new()),
             Attempt::Stranger(address) => (Deed::DataConnection, "stranger", address.to_string()),
+            Attempt::NotResumed => (Deed::DataConnection, "tls-not-resumed", String::new()),
             Attempt::TooMany => (Deed::Connect, "too-many-connections", String::new()),
             // What was said is no path, and may be anything: it is not written down.
             Attempt::Path => (Deed::Stat, "no-path", String::new()),
@@ -349,5 +368,5 @@ fn entry(node: &Node) -> Entry {
         Some(size) => EntryKind::File { size },
     };
     let sha256 = node.digest().map(|digest| *digest.as_bytes());
-    Entry { modified: SystemTime::from(node.modified), name: node.name.clone(), kind, sha256 }
+    Entry { modified: node.modified.map(SystemTime::from), name: node.name.clone(), kind, sha256 }
 }

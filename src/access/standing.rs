@@ -29,6 +29,10 @@ pub struct Standing {
     pub class: Class,
     /// Whether it may never come without TLS.
     pub require_tls: bool,
+    /// Whether it may come without TLS where the service does not require it.
+    pub allow_plain: bool,
+    /// Whether its data connections must resume the TLS session of their control connection.
+    pub session_reuse: bool,
     /// Until when it may come without TLS although the service requires it.
     pub plain_until: Option<Timestamp>,
     secrets: Vec<Secret>,
@@ -85,15 +89,17 @@ impl Standing {
     }
 }
 
-/// Whether a name may come without TLS. A name that nobody has is answered like one without a word of its own, so that
-/// the answer does not tell who exists.
+/// Whether a name may come without TLS: that of a party which was allowed it, from its own addresses. A name that nobody has is
+/// answered like one of a party that was not, so that the answer does not tell who exists.
 pub fn may_be_plain(standing: Option<&Standing>, tls_required: bool, from: IpAddr, now: Timestamp) -> bool {
     match standing {
-        Some(standing) if standing.require_tls => false,
-        Some(standing) if tls_required => {
-            covers(&standing.addresses, from) && standing.plain_until.is_some_and(|until| now < until)
+        Some(standing) if standing.require_tls || standing.session_reuse => false,
+        Some(standing) => {
+            let allowed = standing.allow_plain && !tls_required;
+            let for_a_while = standing.plain_until.is_some_and(|until| now < until);
+            (allowed || for_a_while) && covers(&standing.addresses, from)
         }
-        _ => !tls_required,
+        None => false,
     }
 }
 
@@ -163,6 +169,8 @@ fn standing(row: StandingRow) -> Result<(String, Standing), LedgerError> {
         active: row.active,
         class: row.opens_with.parse().ok().and_then(|gate| Class::of_account(&row.kind, gate)).ok_or_else(corrupt)?,
         require_tls: row.require_tls,
+        allow_plain: row.allow_plain,
+        session_reuse: row.session_reuse,
         plain_until,
         secrets: Vec::new(),
     };
@@ -182,18 +190,25 @@ mod tests {
             active: true,
             class: Class::Party,
             require_tls: false,
+            allow_plain: false,
+            session_reuse: false,
             plain_until: None,
             secrets: Vec::new(),
         };
         let until = |time: &str| Standing { plain_until: Some(time.parse().unwrap()), ..usual.clone() };
         let careful = Standing { require_tls: true, ..until("2024-04-01T00:00:00Z") };
         let may = |standing: Option<&Standing>, required| may_be_plain(standing, required, from, now);
-        assert!(may(Some(&usual), false) && may(None, false));
-        assert!(!may(Some(&usual), true) && !may(None, true), "who exists is not told");
+        for required in [false, true] {
+            assert!(!may(Some(&usual), required) && !may(None, required), "who exists is not told");
+        }
+        let allowed = Standing { allow_plain: true, ..usual.clone() };
+        assert!(may(Some(&allowed), false) && !may(Some(&allowed), true));
+        assert!(!may(Some(&Standing { session_reuse: true, ..allowed.clone() }), false));
         assert!(may(Some(&until("2024-04-01T00:00:00Z")), true));
         assert!(!may(Some(&until("2024-03-31T20:00:00Z")), true), "the day has come");
         assert!(!may(Some(&careful), true) && !may(Some(&careful), false));
         let elsewhere = "192.0.2.99".parse().unwrap();
+        assert!(!may_be_plain(Some(&allowed), false, elsewhere, now));
         assert!(!may_be_plain(Some(&until("2024-04-01T00:00:00Z")), true, elsewhere, now));
     }
 }

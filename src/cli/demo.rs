@@ -24,6 +24,7 @@ use crate::domain::{Digest, Gate, Karekod, PlaceId, Sender};
 use crate::intake::Announced;
 use crate::ledger::Ledger;
 use crate::ledger::registry::FormCursor;
+use crate::ledger::standing::FtpTerms;
 use crate::reading::{self, Limits, Page};
 use crate::registry;
 
@@ -118,6 +119,9 @@ pub async fn run(demo: Demo) -> anyhow::Result<()> {
     registry::import(&app.ledger, &demo.samples.join("election"), &mut |_| {}).await?;
     app.bind().await?;
     let secrets = enrol_everybody(&app.ledger, &dir).await?;
+    // So that any client can try it; a real party's must be encrypted.
+    let plain = FtpTerms { allow_plain: true, ..FtpTerms::default() };
+    app.ledger.party_ftp(PARTY, &plain).await?;
     let (https, ftp) = app.listen().await?;
     let mut taken = 0;
     for part in ["good", "parked"] {
@@ -251,6 +255,9 @@ fn tell(described: &Described, dir: &Path, taken: usize) {
         described.operator.password
     );
     crate::out!("  FTP(S)    {}   (the same user and password; AUTH TLS)", described.ftp);
+    crate::out!(
+        "            without TLS too, which only this demo's party is allowed: `tutanak party ftp --allow-plain`"
+    );
     crate::out!("  trust     {}", described.ca_pem.display());
     crate::out!(
         "  upload    PUT {}/v1/scans/<sha256>   (Authorization: Bearer {})",

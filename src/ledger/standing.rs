@@ -18,15 +18,32 @@ pub struct StandingRow {
     pub opens_with: String,
     /// Whether it may never come without TLS.
     pub require_tls: bool,
+    /// Whether it may come without TLS where the service does not require it.
+    pub allow_plain: bool,
+    /// Whether its data connections must resume the TLS session of their control connection.
+    pub session_reuse: bool,
     /// Milliseconds since 1970 until which it may come without TLS although the service requires it.
     pub plain_until_ms: Option<i64>,
 }
 
-const STANDINGS: &str = "SELECT id, kind, addresses, active, opens_with, require_tls, plain_until_ms FROM account \
-                         WHERE kind IN ('party', 'candidate')";
+const STANDINGS: &str = "SELECT id, kind, addresses, active, opens_with, require_tls, allow_plain, session_reuse, \
+                         plain_until_ms FROM account WHERE kind IN ('party', 'candidate')";
 const BULK_SECRETS: &str = "SELECT account, secret, expires_ms FROM credential WHERE channel = 'bulk'";
-const SET_FTP: &str = "UPDATE account SET require_tls = $2, plain_until_ms = $3 \
+const SET_FTP: &str = "UPDATE account SET require_tls = $2, plain_until_ms = $3, allow_plain = $4, session_reuse = $5 \
                        WHERE id = $1 AND kind IN ('party', 'candidate')";
+
+/// How a party's FTP may come. The default: with TLS, and data connections from the address of their control connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FtpTerms {
+    /// Never without TLS, whatever else is said.
+    pub require_tls: bool,
+    /// Without TLS too, where the service does not require it.
+    pub allow_plain: bool,
+    /// Without TLS until then, in milliseconds since 1970, although the service requires it.
+    pub plain_until_ms: Option<i64>,
+    /// Data connections must resume the TLS session of their control connection.
+    pub session_reuse: bool,
+}
 
 /// A secret by which a party's machine may come.
 #[derive(Clone, sqlx::FromRow)]
@@ -54,14 +71,10 @@ impl Ledger {
     }
 
     /// Says how a party's FTP may come. `false` when there is no such party.
-    pub async fn party_ftp(
-        &self,
-        party: &str,
-        require_tls: bool,
-        plain_until_ms: Option<i64>,
-    ) -> Result<bool, LedgerError> {
+    pub async fn party_ftp(&self, party: &str, terms: &FtpTerms) -> Result<bool, LedgerError> {
         let done = in_tx!(&*self.db, |tx, Engine| {
-            let set = sqlx::query(SET_FTP).bind(party).bind(require_tls).bind(plain_until_ms);
+            let set = sqlx::query(SET_FTP).bind(party).bind(terms.require_tls).bind(terms.plain_until_ms);
+            let set = set.bind(terms.allow_plain).bind(terms.session_reuse);
             set.execute(&mut *tx).await?.rows_affected()
         });
         Ok(done == 1)

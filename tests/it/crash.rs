@@ -192,6 +192,7 @@ async fn kill_9_in_the_middle_of_downloads_leaves_on_record_who_had_begun_what()
     let party: serde_json::Value =
         serde_json::from_str(&run(binary().args(["party", "--config"]).arg(&config).args(add))).unwrap();
     let password = party["bulk"]["password"].as_str().unwrap();
+    run(binary().args(["party", "--config"]).arg(&config).args(["ftp", "isik", "--allow-plain"]));
     let mut service = Service::start(dir.path()).await;
     let (status, receipt) = put(&service.client(), &service.url, &token, &large_page("1090000001")).await.unwrap();
     assert_eq!(status, StatusCode::CREATED, "{receipt}");

@@ -9,6 +9,7 @@ use tutanak::client::credentials::Credentials;
 use tutanak::client::ftp;
 use tutanak::client::ftp_check::{self, Plan as Look};
 use tutanak::domain::{Channel, Digest};
+use tutanak::ledger::standing::FtpTerms;
 
 use crate::ftp::Line;
 use crate::house::{House, Plan, json};
@@ -37,8 +38,8 @@ async fn plain_ftp_is_for_parties_that_were_given_leave_and_says_when_it_ends() 
     assert!(line.say("PASS x").await.starts_with("503"));
 
     // 2024-04-01, some hours after what the clock of this house says.
-    let until = 1_711_929_600_000;
-    assert!(house.ledger.party_ftp("parti", false, Some(until)).await.unwrap());
+    let leave = FtpTerms { plain_until_ms: Some(1_711_929_600_000), ..FtpTerms::default() };
+    assert!(house.ledger.party_ftp("parti", &leave).await.unwrap());
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     let mut line = Line::open(house.ftp).await;
     assert!(line.say(&format!("USER {user}")).await.starts_with("331"));
@@ -50,16 +51,63 @@ async fn plain_ftp_is_for_parties_that_were_given_leave_and_says_when_it_ends() 
     let farewell = line.reply().await;
     assert!(farewell.starts_with("421"), "the day has come: {farewell}");
     house.audit(2, |row| row.reason == "not-encrypted" && row.outcome == "refused").await;
-    assert!(!house.ledger.party_ftp("kadikoy-1", true, None).await.unwrap(), "a board is no party");
+    assert!(!house.ledger.party_ftp("kadikoy-1", &FtpTerms::default()).await.unwrap(), "a board is no party");
 }
 
 #[tokio::test]
 async fn one_party_may_be_held_to_tls_where_others_are_not() {
     let house = House::open().await;
-    assert!(house.ledger.party_ftp("parti", true, None).await.unwrap());
+    assert!(
+        house
+            .ledger
+            .party_ftp("parti", &FtpTerms { require_tls: true, allow_plain: true, ..FtpTerms::default() })
+            .await
+            .unwrap()
+    );
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     let mut line = Line::open(house.ftp).await;
     assert!(line.say("USER parti").await.starts_with("534"));
+}
+
+#[tokio::test]
+async fn plain_ftp_is_off_unless_a_party_is_allowed_it_and_its_end_cuts_sessions() {
+    let house = House::open().await;
+    let mut line = Line::log_in(&house).await;
+    assert!(house.ledger.party_ftp("parti", &FtpTerms::default()).await.unwrap());
+    assert!(line.reply().await.starts_with("421"), "what is no longer allowed goes on");
+    let refused = Line::open(house.ftp).await.say("USER parti").await;
+    assert!(refused.starts_with("534"), "{refused}");
+    assert_eq!(Line::open(house.ftp).await.say("USER nobody-at-all").await, refused, "it does not tell who exists");
+    let mut encrypted = Line::log_in_encrypted(&house).await;
+    assert!(encrypted.say("EPSV").await.starts_with("521"), "nor do data go in the clear");
+}
+
+#[tokio::test]
+async fn a_party_whose_data_connections_must_resume_shares_them_with_nobody_behind_its_address() {
+    let house = House::open().await;
+    let scan = page(&["1090000001"], 1);
+    house.send(&house.first, &scan).await;
+    let strict = FtpTerms { session_reuse: true, ..FtpTerms::default() };
+    assert!(house.ledger.party_ftp("parti", &strict).await.unwrap());
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    assert!(Line::open(house.ftp).await.say("USER parti").await.starts_with("534"));
+    let mut line = Line::log_in_encrypted(&house).await;
+    line.say("PBSZ 0").await;
+    assert!(line.say("PROT P").await.starts_with("200"));
+    let data = line.data().await;
+    let file = format!("{DIR}/1001-cb-sonuc-1.v1.png");
+    assert!(line.say(&format!("RETR {file}")).await.starts_with("150"));
+    // Somebody else, who speaks TLS as well.
+    let name = rustls::pki_types::ServerName::try_from("localhost").unwrap();
+    let mut taken = Vec::new();
+    if let Ok(mut stream) = tokio_rustls::TlsConnector::from(tls(&house)).connect(name, data).await {
+        let _ = tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut taken).await;
+    }
+    assert!(taken.is_empty(), "{} bytes", taken.len());
+    assert!(line.reply().await.starts_with("522"));
+    house.audit(1, |row| row.reason == "tls-not-resumed" && row.principal == "parti" && row.protocol == "ftps").await;
+    let rows = house.audit(1, |row| row.act == "download" && row.object == file).await;
+    assert!(rows.iter().all(|row| row.bytes == 0 && !row.complete), "{rows:?}");
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ use tutanak::clock::Clock;
 use tutanak::config::{Config, PortRange};
 use tutanak::domain::{Act, Channel, Digest, Gate};
 use tutanak::ledger::audit::AuditRow;
+use tutanak::ledger::standing::FtpTerms;
 use tutanak::ledger::{DatabaseConfig, Ledger};
 use tutanak::registry;
 use tutanak::vault::{Vault, VaultConfig};
@@ -134,6 +135,8 @@ impl House {
         let addresses = [plan.party_from.unwrap_or("127.0.0.0/8").parse().unwrap()];
         let party =
             enrol::party(&ledger, &"parti".parse().unwrap(), "Parti", &addresses, Gate::PartiesOpen).await.unwrap();
+        let plain = FtpTerms { allow_plain: true, ..FtpTerms::default() };
+        assert!(ledger.party_ftp("parti", &plain).await.unwrap());
         let vault_config = config.vault.clone();
         let clock = Clock::standing_at(AFTER.parse().unwrap());
         let vault = match plan.open_vault {

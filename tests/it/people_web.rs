@@ -19,6 +19,7 @@ use tutanak::domain::Gate;
 use tutanak::ledger::audit::AuditQuestion;
 
 use crate::engines::Engine;
+use crate::ftp::Line;
 use crate::house::{House, Plan, settled};
 use browser::{Browser, OWN};
 
@@ -74,8 +75,9 @@ async fn a_login_that_is_refused_is_on_record_under_the_name_that_was_used_and_n
     let web = settled(&house.ledger, house.party.web.clone()).await;
     let bulk = &house.party.bulk;
     let ftp = async |user: &str| {
-        let mut ftp = suppaftp::tokio::AsyncFtpStream::connect(house.ftp).await.unwrap();
-        assert!(ftp.login(user, "yanlış").await.is_err());
+        let mut line = Line::open_encrypted(&house, [127, 0, 0, 1]).await;
+        line.say(&format!("USER {user}")).await;
+        assert!(line.say("PASS yanlış").await.starts_with("530"));
     };
     let archive = async |user: &str| {
         let asked = house.client.get(house.url("/arsiv/")).basic_auth(user, Some("yanlış")).send().await.unwrap();
@@ -158,8 +160,10 @@ async fn no_credential_works_on_anothers_channel() {
     let archive =
         house.client.get(house.url("/arsiv/")).basic_auth(&web.user, Some(&web.password)).send().await.unwrap();
     assert_eq!(archive.status(), StatusCode::UNAUTHORIZED);
-    let mut ftp = suppaftp::tokio::AsyncFtpStream::connect(house.ftp).await.unwrap();
-    assert!(ftp.login(&web.user, &web.password).await.is_err(), "a person's password on FTP");
+    let mut line = Line::open_encrypted(&house, [127, 0, 0, 1]).await;
+    line.say(&format!("USER {}", web.user)).await;
+    let answer = line.say(&format!("PASS {}", web.password)).await;
+    assert!(answer.starts_with("530"), "a person's password on FTP: {answer}");
     // The service token for an image, and a session for one.
     for path in ["/arsiv/", "/arsiv/durum.json", "/v1/yonetim/hesaplar", "/hesap"] {
         let answer = house.client.get(house.url(path)).bearer_auth(service).send().await.unwrap();

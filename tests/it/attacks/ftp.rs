@@ -54,6 +54,27 @@ async fn a_stranger_on_a_data_connection_gets_nothing_and_is_on_record() {
 }
 
 #[tokio::test]
+async fn strangers_are_sent_away_and_on_record_before_anything_is_asked_for() {
+    let house = House::open().await;
+    let mut line = Line::log_in(&house).await;
+    let reply = line.say("EPSV").await;
+    let port: u16 = reply.split('|').nth(3).unwrap_or_else(|| panic!("{reply}")).parse().unwrap();
+    for last in 1..=20 {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(([127, 0, 7, last], 0).into()).unwrap();
+        let mut stranger = socket.connect(([127, 0, 0, 1], port).into()).await.unwrap();
+        let ended = tokio::time::timeout(Duration::from_secs(20), stranger.read(&mut [0; 1])).await;
+        assert!(!matches!(ended.expect("it is left to wait"), Ok(1..)));
+    }
+    let mut own = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    assert!(line.say("LIST /").await.starts_with("150"));
+    let mut listing = Vec::new();
+    own.read_to_end(&mut listing).await.unwrap();
+    assert!(line.reply().await.starts_with("226") && !listing.is_empty());
+    house.audit(20, |row| row.reason == "stranger" && row.principal == "parti").await;
+}
+
+#[tokio::test]
 async fn who_must_encrypt_gets_nothing_in_the_clear_and_each_try_is_on_record() {
     let house = House::build(Plan { ftp_tls_required: true, ..Default::default() }).await;
     let mut plain = Line::open(house.ftp).await;

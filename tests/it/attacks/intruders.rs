@@ -2,8 +2,6 @@
 
 use base64::Engine as _;
 use reqwest::StatusCode;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpSocket;
 use tutanak::access::door::{Door, DoorError};
 use tutanak::access::{Refusal, enrol};
 use tutanak::clock::Clock;
@@ -28,7 +26,7 @@ async fn no_credential_works_on_another_channel() {
     ] {
         let asked = house.client.get(&archive).basic_auth(user, Some(password)).send().await.unwrap();
         assert_eq!(asked.status(), StatusCode::UNAUTHORIZED, "{user}");
-        let mut line = Line::open(house.ftp).await;
+        let mut line = Line::open_encrypted(&house, [127, 0, 0, 1]).await;
         line.say(&format!("USER {user}")).await;
         assert!(line.say(&format!("PASS {password}")).await.starts_with("530"), "{user}");
     }
@@ -48,7 +46,7 @@ async fn no_credential_works_on_another_channel() {
     assert!(matches!(refused, Err(DoorError::Refused(Refusal::Unknown))), "{refused:?}");
     assert_eq!(house.entered().await, 0);
     house.audit(13, |row| row.protocol == "https" && row.act == "login" && row.outcome == "refused").await;
-    house.audit(5, |row| row.protocol == "ftp" && row.act == "login" && row.outcome == "refused").await;
+    house.audit(5, |row| row.protocol == "ftps" && row.act == "login" && row.outcome == "refused").await;
 }
 
 #[tokio::test]
@@ -68,18 +66,11 @@ async fn a_party_does_not_get_in_from_another_partys_address() {
     let https = house.audit(1, |row| row.protocol == "https" && row.reason == "address-not-allowed").await;
     assert_eq!((https[0].principal.as_str(), https[0].address.as_str()), ("parti", "127.0.0.2"));
 
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind(([127, 0, 0, 2], 0).into()).unwrap();
-    let mut control = BufReader::new(socket.connect(house.ftp).await.unwrap());
-    let mut replies = String::new();
-    control.read_line(&mut replies).await.unwrap();
-    for command in [format!("USER {}", bulk.user), format!("PASS {}", bulk.password)] {
-        control.get_mut().write_all(format!("{command}\r\n").as_bytes()).await.unwrap();
-        control.read_line(&mut replies).await.unwrap();
-    }
-    assert!(replies.lines().any(|reply| reply.starts_with("530")), "{replies}");
-    assert!(!replies.lines().any(|reply| reply.starts_with("230")), "{replies}");
-    let ftp = house.audit(1, |row| row.protocol == "ftp" && row.reason == "address-not-allowed").await;
+    let mut line = Line::open_encrypted(&house, [127, 0, 0, 2]).await;
+    line.say(&format!("USER {}", bulk.user)).await;
+    let refused = line.say(&format!("PASS {}", bulk.password)).await;
+    assert!(refused.starts_with("530"), "{refused}");
+    let ftp = house.audit(1, |row| row.protocol == "ftps" && row.reason == "address-not-allowed").await;
     assert_eq!(ftp[0].address, "127.0.0.2");
 }
 

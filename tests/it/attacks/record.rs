@@ -104,7 +104,7 @@ async fn no_secret_of_anybody_gets_into_the_record() {
         house.client.get(house.url("/arsiv/")).basic_auth(&secret[..20], Some("x")).send().await.unwrap();
         house.client.get(house.url("/arsiv/")).bearer_auth(secret).send().await.unwrap();
         house.put(&format!("{secret}x"), &"0".repeat(64)).send().await.unwrap();
-        let mut line = Line::open(house.ftp).await;
+        let mut line = Line::open_encrypted(&house, [127, 0, 0, 1]).await;
         line.say(&format!("USER {secret}")).await;
         line.say(&format!("PASS {secret}")).await;
     }

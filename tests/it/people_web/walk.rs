@@ -5,6 +5,7 @@ use tutanak::access::enrol;
 use tutanak::web::routes::{Needs, table};
 
 use super::browser::Browser;
+use crate::ftp::Line;
 use crate::house::House;
 
 /// An address with something in its places.
@@ -65,8 +66,9 @@ async fn with_a_first_password_nothing_works_but_changing_it_and_logging_out() {
             }
         }
         assert_eq!(browser.get("/parola").await.location.as_deref(), Some("/giris"), "logging out has worked");
-        let mut ftp = suppaftp::tokio::AsyncFtpStream::connect(house.ftp).await.unwrap();
-        assert!(ftp.login(&slip.user, &slip.password).await.is_err());
+        let mut line = Line::open_encrypted(&house, [127, 0, 0, 1]).await;
+        line.say(&format!("USER {}", slip.user)).await;
+        assert!(line.say(&format!("PASS {}", slip.password)).await.starts_with("530"));
     }
     open.sort_by_key(|(method, path)| (*path, method.to_string()));
     open.dedup();
