@@ -39,8 +39,9 @@ use directories::Directories;
 pub struct Node {
     /// Its name inside its directory; empty for the root.
     pub name: String,
-    /// When it came, or when its content last changed.
-    pub modified: Timestamp,
+    /// When it came, or when its content last changed. None where there is no such time, as of directories that are always
+    /// there.
+    pub modified: Option<Timestamp>,
     /// What it is.
     pub content: Content,
 }
@@ -95,11 +96,11 @@ impl Node {
         }
     }
 
-    fn directory(name: &str, modified: Timestamp) -> Self {
-        Self { name: name.to_owned(), modified, content: Content::Directory }
+    fn directory(name: &str) -> Self {
+        Self { name: name.to_owned(), modified: None, content: Content::Directory }
     }
 
-    fn text(name: &str, modified: Timestamp, text: String) -> Self {
+    fn text(name: &str, modified: Option<Timestamp>, text: String) -> Self {
         Self { name: name.to_owned(), modified, content: Content::Text(text.into()) }
     }
 }
@@ -155,7 +156,7 @@ impl Tree {
             return Ok(None);
         }
         match path {
-            "" => Ok(Some(Node::directory("", self.clock.now()))),
+            "" => Ok(Some(Node::directory(""))),
             naming::README => Ok(Some(self.notice().await?)),
             naming::STATUS => Ok(Some(self.status().await?)),
             _ => self.find_below(on_record, path).await,
@@ -165,7 +166,7 @@ impl Tree {
     async fn find_below(&self, on_record: &Seat, path: &str) -> Result<Option<Node>, TreeError> {
         if let Some(path) = below(path, naming::LOG) {
             return match path {
-                "" => Ok(Some(Node::directory(naming::LOG, Timestamp::UNIX_EPOCH))),
+                "" => Ok(Some(Node::directory(naming::LOG))),
                 path => self.find_in_log(path).await,
             };
         }
@@ -192,7 +193,7 @@ impl Tree {
         match self.ledger.find(path).await? {
             Some(row) => Ok(Some(node(row))),
             // The directory of all scans is there before the first scan is.
-            None if path == naming::SCANS => Ok(Some(Node::directory(path, self.clock.now()))),
+            None if path == naming::SCANS => Ok(Some(Node::directory(path))),
             None => Ok(None),
         }
     }
@@ -201,8 +202,8 @@ impl Tree {
     pub async fn list(&self, on_record: &Seat, path: &str) -> Result<Option<Vec<Node>>, TreeError> {
         let path = path.trim_matches('/');
         if path.is_empty() {
-            let log = Node::directory(naming::LOG, Timestamp::UNIX_EPOCH);
-            let directories = [LISTS, PACKS, naming::SCANS].map(|name| Node::directory(name, self.clock.now()));
+            let log = Node::directory(naming::LOG);
+            let directories = [LISTS, PACKS, naming::SCANS].map(Node::directory);
             let files = [self.notice().await?, log, self.status().await?];
             return Ok(Some(files.into_iter().chain(directories).collect()));
         }
@@ -262,7 +263,7 @@ impl Tree {
 
     async fn notice(&self) -> Result<Node, TreeError> {
         let election = self.election().await?;
-        let modified = election.as_ref().map_or(Timestamp::UNIX_EPOCH, Election::parties_open);
+        let modified = election.as_ref().map(Election::parties_open);
         Ok(Node::text(naming::README, modified, notice::text(election.as_ref())))
     }
 
@@ -290,6 +291,7 @@ fn node(row: NodeRow) -> Node {
     Node { name: row.name, modified: time(row.at_ms), content }
 }
 
-fn time(millis: i64) -> Timestamp {
-    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH)
+/// When that was; none where nothing was yet.
+fn time(millis: i64) -> Option<Timestamp> {
+    Some(millis).filter(|millis| *millis > 0).and_then(|millis| Timestamp::from_millisecond(millis).ok())
 }

@@ -80,13 +80,20 @@ pub struct Written {
     /// With commas; or the Metalink.
     pub second: Arc<Spool>,
     /// When they last changed: the time of the newest entry in them, or of the newest entry at all where lines may go away.
-    pub modified: Timestamp,
+    modified: Timestamp,
     /// Lines, headers not counted.
     pub lines: u64,
     /// Entries of the ledger that it was written from.
     size: u64,
     /// When it may be written anew, milliseconds since 1970.
     until_ms: i64,
+}
+
+impl Written {
+    /// When they last changed; none where nothing is in them yet.
+    pub fn modified(&self) -> Option<Timestamp> {
+        Some(self.modified).filter(|modified| *modified > Timestamp::UNIX_EPOCH)
+    }
 }
 
 impl Weighed for Written {

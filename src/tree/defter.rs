@@ -3,7 +3,6 @@
 //! Everything but the checkpoint is immutable. Listings are computed from the log's size: no name is stored for a tile.
 
 use bytes::Bytes;
-use jiff::Timestamp;
 
 use super::{Content, Node, Tree, TreeError, time};
 use crate::domain::naming;
@@ -30,7 +29,7 @@ impl Tree {
             return self.tile(name, tile).await;
         }
         let listed = self.list_log(path).await?;
-        Ok(listed.map(|_| Node::directory(name, Timestamp::UNIX_EPOCH)))
+        Ok(listed.map(|_| Node::directory(name)))
     }
 
     /// What lies in the directory `path` below `defter/`; the empty path is `defter/` itself.
@@ -39,7 +38,7 @@ impl Tree {
             let mut nodes = Vec::new();
             nodes.extend(self.keys_node().await?);
             nodes.extend(self.checkpoint_node().await?);
-            nodes.push(Node::directory(naming::TILES, Timestamp::UNIX_EPOCH));
+            nodes.push(Node::directory(naming::TILES));
             return Ok(Some(nodes));
         }
         let Some(below) = path.strip_prefix(naming::TILES) else { return Ok(None) };
@@ -48,7 +47,7 @@ impl Tree {
             let levels = (0..64 / TILE_HEIGHT).take_while(|level| size >> (TILE_HEIGHT * level) > 0);
             let mut names: Vec<String> = levels.map(|level| level.to_string()).collect();
             names.extend((size > 0).then(|| naming::ENTRIES.to_owned()));
-            return Ok(Some(names.iter().map(|name| Node::directory(name, Timestamp::UNIX_EPOCH)).collect()));
+            return Ok(Some(names.iter().map(|name| Node::directory(name)).collect()));
         }
         let mut parts = below.trim_start_matches('/').split('/');
         let Some(kind) = parts.next().and_then(kind_named) else { return Ok(None) };
@@ -98,11 +97,11 @@ impl Tree {
                 nodes.push(Node { name, modified: time(tree.at_ms), content: Content::TextOf(bytes) });
             }
             if width > 0 && (first..first + GROUP).contains(&full) {
-                nodes.push(Node::directory(&format!("{:03}.p", full % GROUP), Timestamp::UNIX_EPOCH));
+                nodes.push(Node::directory(&format!("{:03}.p", full % GROUP)));
             }
         }
         let deeper = (first..first + GROUP).filter(|group| *group > 0 && group * GROUP < all);
-        nodes.extend(deeper.map(|group| Node::directory(&format!("x{:03}", group % GROUP), Timestamp::UNIX_EPOCH)));
+        nodes.extend(deeper.map(|group| Node::directory(&format!("x{:03}", group % GROUP))));
         Ok(if nodes.is_empty() { None } else { Some(nodes) })
     }
 
@@ -142,7 +141,7 @@ impl Tree {
         let Some(election) = self.election().await? else { return Ok(None) };
         let head = self.ledger.audit_head().await?;
         let text = self.signer.checkpoint(&LogSigner::audit(election.id()), head.size, &head.root);
-        Ok(Some(Node::text(naming::AUDIT, self.clock.now(), text)))
+        Ok(Some(Node::text(naming::AUDIT, Some(self.clock.now()), text)))
     }
 
     /// The keys that sign the log and the receipts, as a verifier is given them; none before the election is loaded.
@@ -154,7 +153,7 @@ impl Tree {
     async fn keys_node(&self) -> Result<Option<Node>, TreeError> {
         let Some(election) = self.election().await? else { return Ok(None) };
         let text = self.signer.verifier_keys(election.id()).join("\n") + "\n";
-        Ok(Some(Node::text(naming::KEYS, election.parties_open(), text)))
+        Ok(Some(Node::text(naming::KEYS, Some(election.parties_open()), text)))
     }
 }
 

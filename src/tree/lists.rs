@@ -15,10 +15,10 @@ impl Tree {
     pub(super) async fn find_list(&self, path: &str) -> Result<Option<Node>, TreeError> {
         let Some(place) = ListPath::parse(path) else { return Ok(None) };
         match place {
-            ListPath::Top => Ok(Some(Node::directory(LISTS, self.clock.now()))),
+            ListPath::Top => Ok(Some(Node::directory(LISTS))),
             ListPath::Part(part) => {
                 let there = self.is_part(&part).await?;
-                Ok(there.then(|| Node::directory(&part, self.clock.now())))
+                Ok(there.then(|| Node::directory(&part)))
             }
             ListPath::List { part, kind, format } => {
                 if let Some(part) = &part
@@ -42,7 +42,7 @@ impl Tree {
         let mut nodes = Vec::new();
         if part.is_none() {
             let parts = self.ledger.parts().await?;
-            nodes.extend(parts.iter().map(|part| Node::directory(part, self.clock.now())));
+            nodes.extend(parts.iter().map(|part| Node::directory(part)));
         }
         for kind in ListKind::ALL {
             let written = self.archive.lists.get(ListKey::Table { kind, part: part.clone() }).await?;
@@ -60,7 +60,7 @@ impl Tree {
         }
         let node = |name: &str, spool: &Arc<Spool>| Node {
             name: name.to_owned(),
-            modified: written.modified,
+            modified: written.modified(),
             content: Content::List(Arc::clone(spool)),
         };
         Ok(vec![node(DISTRICT_SUMS, &written.first), node(METALINK, &written.second)])
@@ -77,5 +77,5 @@ fn table(part: Option<String>, kind: ListKind, format: ListFormat, written: &Wri
         ListFormat::Comma => &written.second,
     };
     let name = ListPath::List { part, kind, format }.name();
-    Node { name, modified: written.modified, content: Content::List(Arc::clone(spool)) }
+    Node { name, modified: written.modified(), content: Content::List(Arc::clone(spool)) }
 }

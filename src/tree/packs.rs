@@ -36,7 +36,7 @@ impl Tree {
                     PackPath::Partials(number) => there.is_some_and(|(partial, _)| partial == number),
                     _ => true,
                 };
-                Ok(exists.then(|| self.pack_directory(place)))
+                Ok(exists.then(|| pack_directory(place)))
             }
         }
     }
@@ -49,18 +49,20 @@ impl Tree {
         Ok(match place {
             PackPath::Top => {
                 let millions = 0..there.div_ceil(THOUSAND * THOUSAND);
-                Some(millions.map(|million| self.pack_directory(PackPath::Million(million))).collect())
+                Some(millions.map(|million| pack_directory(PackPath::Million(million))).collect())
             }
             PackPath::Million(million) => {
                 let (from, to) = (million * THOUSAND, ((million + 1) * THOUSAND).min(there.div_ceil(THOUSAND)));
                 let some = from < to;
-                some.then(|| (from..to).map(|thousand| self.pack_directory(PackPath::Thousand(thousand))).collect())
+                some.then(|| (from..to).map(|thousand| pack_directory(PackPath::Thousand(thousand))).collect())
             }
             PackPath::Thousand(thousand) => self.list_thousand(thousand, &head).await?,
             PackPath::Partials(number) => match self.partial(&head).await? {
                 Some((partial, entries)) if partial == number => {
                     let plan = self.archive.packs.plan(number, entries).await?;
-                    plan.map(|plan| vec![listed(&PackPath::Pack { number, entries }, plan.len(), plan.modified())])
+                    plan.map(|plan| {
+                        vec![listed(&PackPath::Pack { number, entries }, plan.len(), Some(plan.modified()))]
+                    })
                 }
                 _ => None,
             },
@@ -82,7 +84,7 @@ impl Tree {
             }
         }
         if let Some((number, _)) = self.partial(head).await?.filter(|(number, _)| (from..to).contains(number)) {
-            nodes.push(self.pack_directory(PackPath::Partials(number)));
+            nodes.push(pack_directory(PackPath::Partials(number)));
         }
         Ok(Some(nodes))
     }
@@ -96,10 +98,10 @@ impl Tree {
         let entries = self.ledger.entries_before(from, head.size, before).await?;
         Ok((entries > 0).then_some((number, entries)))
     }
+}
 
-    fn pack_directory(&self, place: PackPath) -> Node {
-        Node::directory(&place.name(), self.clock.now())
-    }
+fn pack_directory(place: PackPath) -> Node {
+    Node::directory(&place.name())
 }
 
 /// How many packs there are, a partial one among them.
@@ -109,10 +111,10 @@ fn packs(head: &HeadNow) -> u64 {
 
 fn pack(plan: Arc<PackPlan>) -> Node {
     let path = PackPath::Pack { number: plan.number(), entries: plan.entries() };
-    Node { name: path.name(), modified: plan.modified(), content: Content::Pack(plan) }
+    Node { name: path.name(), modified: Some(plan.modified()), content: Content::Pack(plan) }
 }
 
-fn listed(path: &PackPath, size: u64, modified: Timestamp) -> Node {
+fn listed(path: &PackPath, size: u64, modified: Option<Timestamp>) -> Node {
     Node { name: path.name(), modified, content: Content::TextOf(size) }
 }
 

@@ -25,7 +25,7 @@ struct Counts {
 pub(super) fn text(head: &HeadNow, checkpoint: Option<String>) -> String {
     let status = Status {
         position: head.size,
-        at: (head.size > 0).then(|| super::time(head.at_ms).to_string()),
+        at: super::time(head.at_ms).filter(|_| head.size > 0).map(|at| at.to_string()),
         checkpoint,
         counts: Counts { linked: head.linked, parked: head.parked, resolved: head.resolved },
     };

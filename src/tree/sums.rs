@@ -28,11 +28,12 @@ fn scans(nodes: &[Node]) -> impl Iterator<Item = (&Node, ScanNode)> {
     })
 }
 
-fn newest(nodes: &[Node]) -> Option<Timestamp> {
+/// When the newest scan came; none where no scan lies there.
+fn newest(nodes: &[Node]) -> Option<Option<Timestamp>> {
     scans(nodes).map(|(node, _)| node.modified).max()
 }
 
-fn node(modified: Timestamp, content: Content) -> Node {
+fn node(modified: Option<Timestamp>, content: Content) -> Node {
     Node { name: naming::SUMS.to_owned(), modified, content }
 }
 
@@ -46,14 +47,14 @@ mod tests {
         let at = |at_ms| Timestamp::from_millisecond(at_ms).unwrap();
         let scan = |name: &str, at_ms| Node {
             name: name.into(),
-            modified: at(at_ms),
+            modified: Some(at(at_ms)),
             content: Content::Scan(ScanNode { digest: Digest::of(name.as_bytes()), size: 3 }),
         };
-        let nodes = [scan("1-cb-sonuc-1.v1.png", 5), Node::directory("x", at(9)), scan("2.png", 7)];
+        let nodes = [scan("1-cb-sonuc-1.v1.png", 5), Node::directory("x"), scan("2.png", 7)];
         let listed = in_listing(&nodes).unwrap();
         let rendered = render(&nodes).unwrap();
         assert_eq!(listed.size(), rendered.size());
-        assert_eq!(listed.modified.as_millisecond(), 7);
+        assert_eq!(listed.modified, Some(at(7)));
         let Content::Text(text) = rendered.content else { panic!("no text") };
         let line = format!("{}  2.png\n", Digest::of(b"2.png"));
         assert!(std::str::from_utf8(&text).unwrap().ends_with(&line));

@@ -15,6 +15,7 @@ use headers::{ETag, HeaderMapExt, LastModified};
 
 use super::conditional::{Answer, answer};
 use super::lines::Line;
+use super::on_record::shows_nothing;
 use super::problem::Problem;
 use super::who::BulkParty;
 use super::{Site, directory, wait, who};
@@ -34,6 +35,12 @@ pub async fn root(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     node(site, party, Ok(Path(String::new())), RawQuery(None), method, headers).await
+}
+
+/// The root without its slash, which relative links need.
+pub async fn without_slash() -> Response {
+    // Relative, so that it holds behind any prefix.
+    shows_nothing((StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, "arsiv/")]))
 }
 
 /// A directory or a file.
@@ -104,9 +111,9 @@ async fn send(
 ) -> Result<Response, Problem> {
     let (Some(size), Some(tag)) = (file.size(), file.etag()) else { return Err(missing(seat)) };
     let etag: ETag = format!("\"{tag}\"").parse().map_err(|_| Problem::missing())?;
-    let modified = SystemTime::from(file.modified);
+    let modified = file.modified.map(SystemTime::from);
     // A date has whole seconds, and within one the small files change a hundred times: it proves nothing about them.
-    let proof = is_immutable(file).then_some(modified);
+    let proof = modified.filter(|_| is_immutable(file));
     let (status, range) = match answer(method, asked, &etag, proof, size) {
         Answer::NotModified => (StatusCode::NOT_MODIFIED, 0..0),
         Answer::PreconditionFailed => (StatusCode::PRECONDITION_FAILED, 0..0),
@@ -131,7 +138,9 @@ async fn send(
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.typed_insert(etag);
-    headers.typed_insert(LastModified::from(modified));
+    if let Some(modified) = modified {
+        headers.typed_insert(LastModified::from(modified));
+    }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_policy(file)));
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     match status {
@@ -179,7 +188,9 @@ fn media_type(file: &Node) -> &'static str {
         Some("json") => "application/json",
         Some("zip") => "application/zip",
         Some("csv") => "text/csv; charset=utf-8",
-        Some("meta4") => "application/metalink4+xml",
+        // Not as a Metalink: wget2 would take its files for the page's own links, and a recursive fetch never end. aria2 goes
+        // by the name.
+        Some("meta4") => "application/octet-stream",
         _ => "text/plain; charset=utf-8",
     }
 }

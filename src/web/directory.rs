@@ -17,7 +17,8 @@ struct Line<'a> {
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     size: Option<u64>,
-    modified: jiff::Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    modified: Option<jiff::Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sha256: Option<Digest>,
 }
@@ -67,7 +68,8 @@ fn html(path: &str, nodes: &[Node]) -> String {
     for node in nodes {
         let slash = if node.size().is_none() { "/" } else { "" };
         let size = node.size().map_or("-".to_owned(), |size| size.to_string());
-        let modified = node.modified.strftime("%Y-%m-%d %H:%M:%S");
+        let modified =
+            node.modified.map_or("-".to_owned(), |modified| modified.strftime("%Y-%m-%d %H:%M:%S").to_string());
         let name = &node.name;
         let _ = writeln!(out, "<a href=\"{name}{slash}\">{name}{slash}</a>  {modified}  {size}");
     }

@@ -68,6 +68,7 @@ pub fn table() -> Vec<Route> {
         route(get.clone(), "/v1/board", Board, board::greet),
         route(get.clone(), "/v1/board/missing", Board, board::missing),
         route(get.clone(), "/v1/board/queue", Board, board::queue),
+        route(get.clone(), "/arsiv", Nobody, archive::without_slash),
         route(get.clone(), "/arsiv/", Bulk, archive::root),
         route(get.clone(), "/arsiv/{*path}", Bulk, archive::node),
         route(get.clone(), "/v1/durum", Service, service::status),

@@ -249,3 +249,16 @@ async fn a_stop_in_the_middle_of_a_download_leaves_its_row() {
         rows.iter().find(|row| row.act == "download" && row.outcome == "cut").expect("the download's end has no row");
     assert!(row.bytes > 0);
 }
+
+#[tokio::test]
+async fn the_archive_without_its_slash_leads_to_it() {
+    let house = House::open().await;
+    let answer = house.client.get(house.url("/arsiv")).send().await.unwrap();
+    assert_eq!(answer.status(), reqwest::StatusCode::PERMANENT_REDIRECT);
+    assert_eq!(answer.headers()["location"], "arsiv/");
+    let bulk = &house.party.bulk;
+    let ca = reqwest::Certificate::from_pem(&house.ca()).unwrap();
+    let follows = reqwest::Client::builder().tls_certs_only([ca]).build().unwrap();
+    let followed = follows.get(house.url("/arsiv")).basic_auth(&bulk.user, Some(&bulk.password)).send().await.unwrap();
+    assert_eq!((followed.status(), followed.url().path()), (reqwest::StatusCode::OK, "/arsiv/"));
+}

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 use tutanak::client::ftp;
 
-use crate::house::{AFTER, BEFORE, House};
+use crate::house::{AFTER, BEFORE, House, json};
 use crate::paper::{large_page, page};
 
 const DIR: &str = "/tutanaklar/34-istanbul/kadikoy-1/caferaga-mah";
@@ -46,14 +46,24 @@ impl Line {
 
     /// With TLS for commands, and none yet for data.
     pub async fn log_in_encrypted(house: &House) -> Self {
-        let mut line = Self::open(house.ftp).await;
+        let mut line = Self::open_encrypted(house, [127, 0, 0, 1]).await;
+        line.identify(house).await;
+        line
+    }
+
+    /// From one of this machine's addresses, with TLS and before the login: in the clear only those are asked for a password
+    /// who may send one so.
+    pub async fn open_encrypted(house: &House, from: [u8; 4]) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((from, 0).into()).unwrap();
+        let stream: Box<dyn Wire> = Box::new(socket.connect(house.ftp).await.unwrap());
+        let mut line = Self { control: BufReader::new(stream), server: house.ftp };
+        line.reply().await;
         assert!(line.say("AUTH TLS").await.starts_with("234"));
         let connector = TlsConnector::from(ftp::tls(Some(&house.ca())).unwrap());
         let name = ServerName::try_from("localhost").unwrap();
         let encrypted: Box<dyn Wire> = Box::new(connector.connect(name, line.control.into_inner()).await.unwrap());
-        let mut line = Self { control: BufReader::new(encrypted), server: line.server };
-        line.identify(house).await;
-        line
+        Self { control: BufReader::new(encrypted), server: line.server }
     }
 
     async fn identify(&mut self, house: &House) {
@@ -241,4 +251,31 @@ async fn two_hundred_idle_connections_do_not_keep_a_party_out() {
     let mut rest = Vec::new();
     let closed = tokio::time::timeout(Duration::from_secs(40), one.control.read_to_end(&mut rest)).await;
     assert!(closed.is_ok(), "an idle connection is never closed");
+}
+
+#[tokio::test]
+async fn directories_that_have_no_time_show_none() {
+    let house = House::open().await;
+    house.send(&house.first, &page(&["1090000001"], 1)).await;
+    let mut line = Line::log_in(&house).await;
+    for path in ["/", "/defter", "/defter/tile", "/paketler", "/listeler", "/tutanaklar"] {
+        let list = String::from_utf8(line.fetch(&format!("LIST {path}")).await.0).unwrap();
+        assert!(!list.contains("1970"), "{list}");
+        let facts = String::from_utf8(line.fetch(&format!("MLSD {path}")).await.0).unwrap();
+        assert!(!facts.contains("modify=1970"), "{facts}");
+        let html = house.get(&format!("{}/", path.trim_matches('/')).trim_start_matches('/').to_owned()).await;
+        let html = html.text().await.unwrap();
+        assert!(html.contains("<pre>") && !html.contains("1970"), "{html}");
+    }
+    let root = String::from_utf8(line.fetch("MLSD /").await.0).unwrap();
+    assert!(root.contains("type=dir;perm=el; defter\r\n"), "{root}");
+    assert!(line.say("MDTM /defter").await.starts_with("550"));
+    assert!(!line.say("MLST /defter").await.contains("modify="));
+    let directory = format!("MDTM {DIR}");
+    assert_eq!(line.say(&directory).await.trim(), "213 20240331140001", "a directory of scans has a time");
+    assert!(line.fetch("MLSD /OKU-BENI.txt").await.1.starts_with("501"));
+    let asked = house.archive(reqwest::Method::GET, "").header("accept", "application/json");
+    let listed = json(asked.send().await.unwrap()).await;
+    let defter = listed.as_array().unwrap().iter().find(|line| line["name"] == "defter").unwrap();
+    assert!(defter.get("modified").is_none(), "{defter}");
 }
