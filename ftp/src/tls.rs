@@ -5,11 +5,11 @@
 //! ([`Terms::require_session_reuse`](crate::Terms)); for others the data connection is bound to the client by its address
 //! alone, because many clients resume nothing.
 //!
-//! What a resumption proves: each ticket that a client is given for resuming carries a [`Mark`], sealed with the server's
-//! ticket key, and a client can use a ticket only with the secrets of the session in which it was given. Where data
-//! connections must resume, only tickets with a mark of their own control connection count. So such a data connection was
-//! opened by the holder of that control connection's secrets, and by nobody else behind the same address. It holds for TLS
-//! 1.2 and 1.3 alike. Sessions that are resumed by their number, without a ticket, do not count.
+//! What a resumption proves: each session that a client may resume has a [`Mark`], in its ticket, sealed with the server's
+//! key, or in the server's own store; and a client can resume it only with its secrets. Where data connections must resume,
+//! only sessions with a mark of their own control connection are resumed. So such a data connection was opened by the holder of
+//! that control connection's secrets, and by nobody else behind the same address. It holds for TLS 1.2 (by ticket, or by
+//! session number as curl does) and 1.3 alike.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -19,7 +19,7 @@ use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use rustls::server::{ClientHello, NoServerSessionStorage, ProducesTickets, ResolvesServerCert};
+use rustls::server::{ClientHello, ProducesTickets, ResolvesServerCert, StoresServerSessions};
 use rustls::sign::CertifiedKey;
 use rustls::{HandshakeKind, ServerConfig};
 use socket2::SockRef;
@@ -58,7 +58,7 @@ impl fmt::Debug for Certificate {
     }
 }
 
-/// What tickets of one connection are known by. It is random and never leaves the server unsealed.
+/// What sessions of one connection are known by when they are resumed. It is random and never leaves the server unsealed.
 pub(crate) type Mark = [u8; 16];
 
 /// Marks of one session's own connections: a data connection that resumes one of them is its client's.
@@ -101,13 +101,29 @@ impl Marks {
     }
 }
 
-/// Tickets of one connection, with its mark in them.
+/// What one connection lets its client resume by, with its mark in it.
 #[derive(Debug)]
 struct Marked {
     tickets: Arc<dyn ProducesTickets>,
+    sessions: Arc<dyn StoresServerSessions>,
     mark: Mark,
-    /// Only tickets with these marks are taken; any, where none are named.
+    /// Only what has one of these marks is resumed; any, where none are named.
     only: Option<Vec<Mark>>,
+}
+
+impl Marked {
+    fn with_mark(&self, plain: &[u8]) -> Vec<u8> {
+        [&self.mark, plain].concat()
+    }
+
+    fn without_mark(&self, mut marked: Vec<u8>) -> Option<Vec<u8>> {
+        let mark: Mark = *marked.first_chunk()?;
+        if self.only.as_ref().is_some_and(|only| !only.contains(&mark)) {
+            return None;
+        }
+        marked.drain(..mark.len());
+        Some(marked)
+    }
 }
 
 impl ProducesTickets for Marked {
@@ -120,17 +136,29 @@ impl ProducesTickets for Marked {
     }
 
     fn encrypt(&self, plain: &[u8]) -> Option<Vec<u8>> {
-        self.tickets.encrypt(&[&self.mark, plain].concat())
+        self.tickets.encrypt(&self.with_mark(plain))
     }
 
     fn decrypt(&self, cipher: &[u8]) -> Option<Vec<u8>> {
-        let mut plain = self.tickets.decrypt(cipher)?;
-        let mark: Mark = *plain.first_chunk()?;
-        if self.only.as_ref().is_some_and(|only| !only.contains(&mark)) {
-            return None;
-        }
-        plain.drain(..mark.len());
-        Some(plain)
+        self.without_mark(self.tickets.decrypt(cipher)?)
+    }
+}
+
+impl StoresServerSessions for Marked {
+    fn put(&self, key: Vec<u8>, value: Vec<u8>) -> bool {
+        self.sessions.put(key, self.with_mark(&value))
+    }
+
+    fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
+        self.without_mark(self.sessions.get(key)?)
+    }
+
+    fn take(&self, key: &[u8]) -> Option<Vec<u8>> {
+        self.without_mark(self.sessions.take(key)?)
+    }
+
+    fn can_cache(&self) -> bool {
+        self.sessions.can_cache()
     }
 }
 
@@ -147,13 +175,13 @@ pub(crate) fn with_tickets(config: Arc<ServerConfig>) -> Result<Arc<ServerConfig
     Ok(Arc::new(config))
 }
 
-/// A connection's configuration: the client gets tickets with `mark`, and where `only` names some, none but those resume.
+/// A connection's configuration: what the client may resume by has `mark`, and where `only` names some, it resumes by those.
 fn marking(config: &ServerConfig, mark: &Mark, only: Option<Vec<Mark>>) -> Arc<ServerConfig> {
     let mut marking = config.clone();
-    if only.is_some() {
-        marking.session_storage = Arc::new(NoServerSessionStorage {});
-    }
-    marking.ticketer = Arc::new(Marked { tickets: Arc::clone(&config.ticketer), mark: *mark, only });
+    let (tickets, sessions) = (Arc::clone(&config.ticketer), Arc::clone(&config.session_storage));
+    let marked = Arc::new(Marked { tickets, sessions, mark: *mark, only });
+    marking.ticketer = Arc::<Marked>::clone(&marked);
+    marking.session_storage = marked;
     Arc::new(marking)
 }
 

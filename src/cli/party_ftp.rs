@@ -29,7 +29,7 @@ pub struct PartyFtp {
     #[arg(long, value_name = "TIME", conflicts_with = "require_session_reuse")]
     plain_until: Option<Timestamp>,
     /// Each data connection must resume the TLS session of its own control connection, so that nobody else behind the
-    /// party's address can take it. curl, FileZilla and WinSCP do, and lftp when built with OpenSSL; Python's ftplib does not.
+    /// party's address can take it. curl and lftp do; Python's ftplib by itself does not.
     #[arg(long)]
     require_session_reuse: bool,
 }
