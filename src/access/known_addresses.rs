@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 
-use super::throttle::Origin;
 use super::{addresses, covers};
+use crate::domain::Origin;
 use crate::ledger::{Ledger, LedgerError};
 use crate::telemetry::Chain;
 

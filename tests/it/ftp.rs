@@ -263,7 +263,7 @@ async fn directories_that_have_no_time_show_none() {
         assert!(!list.contains("1970"), "{list}");
         let facts = String::from_utf8(line.fetch(&format!("MLSD {path}")).await.0).unwrap();
         assert!(!facts.contains("modify=1970"), "{facts}");
-        let html = house.get(&format!("{}/", path.trim_matches('/')).trim_start_matches('/').to_owned()).await;
+        let html = house.get(format!("{}/", path.trim_matches('/')).trim_start_matches('/')).await;
         let html = html.text().await.unwrap();
         assert!(html.contains("<pre>") && !html.contains("1970"), "{html}");
     }

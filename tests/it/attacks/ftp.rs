@@ -71,7 +71,7 @@ async fn strangers_are_sent_away_and_on_record_before_anything_is_asked_for() {
     let mut listing = Vec::new();
     own.read_to_end(&mut listing).await.unwrap();
     assert!(line.reply().await.starts_with("226") && !listing.is_empty());
-    house.audit(20, |row| row.reason == "stranger" && row.principal == "parti").await;
+    house.audit(1, |row| row.reason == "stranger" && row.principal == "parti").await;
 }
 
 #[tokio::test]
