@@ -30,7 +30,7 @@ impl Remark {
             Self::File(Flaw::Chunk { fault: ChunkFault::Place, .. }) => "file-chunk-place",
             Self::File(Flaw::Chunk { fault: ChunkFault::Content, .. }) => "file-chunk-content",
             Self::File(Flaw::MorePixels { .. }) => "file-more-pixels",
-            Self::File(Flaw::BehindPixels { .. }) => "file-bytes-behind-pixels",
+            Self::File(Flaw::BehindPixels) => "file-bytes-behind-pixels",
             Self::File(Flaw::BehindEnd { .. }) => "file-bytes-behind-end",
             Self::StrangeCode(_) => "strange-code",
         }
@@ -51,9 +51,7 @@ impl Remark {
             Self::File(Flaw::MorePixels { bytes }) => {
                 format!("görüntü verisi (IDAT), başlıkta (IHDR) yazandan {bytes} bayt fazla")
             }
-            Self::File(Flaw::BehindPixels { bytes }) => {
-                format!("görüntü verisinin (IDAT) ardında {bytes} bayt daha var")
-            }
+            Self::File(Flaw::BehindPixels) => "görüntü verisinin (IDAT) ardında fazladan baytlar var".to_owned(),
             Self::File(Flaw::BehindEnd { bytes }) => format!("görüntünün sonundan (IEND) sonra {bytes} bayt daha var"),
         };
         format!("Tarayıcı dosyayı kusurlu yazıyor: {flaw}. Sayfa eksiksiz alındı; tarayıcının yazılımını güncelletin.")

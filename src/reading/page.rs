@@ -199,7 +199,7 @@ impl Page {
         }
         let (pixels, half, rest) = rows::pixels(&header, &file)?;
         file.flaws.add((rest.surplus > 0).then_some(Flaw::MorePixels { bytes: rest.surplus }));
-        file.flaws.add((rest.behind > 0).then_some(Flaw::BehindPixels { bytes: rest.behind }));
+        file.flaws.add(rest.followed.then_some(Flaw::BehindPixels));
         Ok(Self { pixels, half: Mutex::new(half), density: file.density.and_then(density), flaws: file.flaws })
     }
 

@@ -19,12 +19,9 @@ pub enum Flaw {
         /// Inflated bytes, at most sixteen rows of them.
         bytes: usize,
     },
-    /// Bytes stand behind the compressed pixels, in their chunk.
-    #[error("{bytes} bytes stand behind the pixels in IDAT")]
-    BehindPixels {
-        /// How many.
-        bytes: usize,
-    },
+    /// Bytes stand behind the compressed pixels, in their chunk. Up to three may go unnoticed: the inflater reads ahead.
+    #[error("bytes stand behind the pixels in IDAT")]
+    BehindPixels,
     /// Bytes follow IEND, and are no second image.
     #[error("{bytes} bytes follow the end of the image (IEND)")]
     BehindEnd {

@@ -38,12 +38,12 @@ pub(super) struct Inflate<'a> {
     filled: usize,
 }
 
-/// What a stream held beyond the pixels, in bytes.
+/// What a stream held beyond the pixels.
 pub(super) struct Rest {
-    /// Inflated and not needed.
+    /// Bytes that were inflated and not needed.
     pub surplus: usize,
-    /// Behind its end.
-    pub behind: usize,
+    /// Whether bytes follow its end. The engine may have taken three of them already, which nobody can tell.
+    pub followed: bool,
 }
 
 /// Who inflates: the quicker of the two cannot say how many blocks a stream has.
@@ -93,8 +93,8 @@ impl<'a> Inflate<'a> {
                 return Err(Damage::Long);
             }
             if self.is_done() {
-                let behind = self.part.len() + self.parts.map(<[u8]>::len).sum::<usize>();
-                return Ok(Rest { surplus, behind });
+                let followed = !self.part.is_empty() || self.parts.any(|part| !part.is_empty());
+                return Ok(Rest { surplus, followed });
             }
             self.make_room();
             // Every pixel is there already; what is missing is the end of the stream.

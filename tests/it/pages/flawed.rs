@@ -87,8 +87,8 @@ fn what_harms_no_pixel_is_passed_over_and_told() {
         ("half a signature behind the end", [sound(), sound()[..7].to_vec()].concat(), Flaw::BehindEnd { bytes: 7 }),
         ("one byte of pixels too many", more(1), Flaw::MorePixels { bytes: 1 }),
         ("sixteen rows too many", more(16 * (1 + WIDTH)), Flaw::MorePixels { bytes: 16 * (1 + WIDTH) }),
-        ("a byte behind the pixels", behind(1), Flaw::BehindPixels { bytes: 1 }),
-        ("chunks of bytes behind the pixels", behind(2000), Flaw::BehindPixels { bytes: 2000 }),
+        ("some bytes behind the pixels", behind(4), Flaw::BehindPixels),
+        ("chunks of bytes behind the pixels", behind(2000), Flaw::BehindPixels),
     ];
     for (name, file, flaw) in cases {
         let page = Page::from_png(&file, Limits::default()).unwrap_or_else(|error| panic!("{name}: {error}"));
