@@ -1,6 +1,7 @@
 //! Building everything from the configuration, running it, stopping it. What is wrong is found here, at the start.
 
 pub mod sealing;
+mod time;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::DecodePrivateKey;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -31,11 +33,11 @@ use crate::config::{Config, SyslogConfig};
 use crate::cpu::CpuLane;
 use crate::intake::{Intake, ReceiptSigner};
 use crate::ledger::append::{self, Appender};
-use crate::ledger::bind::Binding;
+use crate::ledger::bind::{Binding, Stranger};
 use crate::ledger::{Ledger, LedgerError};
 use crate::log::signer::LogSigner;
 use crate::operation::readiness::Readiness;
-use crate::publication::Publisher;
+use crate::publication::{self, AgreementError, Publisher};
 use crate::shelf::{PartyShelf, Rules};
 use crate::space::Space;
 use crate::tls::{self, Clients, TlsError};
@@ -72,6 +74,12 @@ pub enum StartError {
         /// Why.
         cause: String,
     },
+    /// The database and the vault are not of the same log.
+    #[error("the database and the vault's copy of the log cannot be compared, or do not belong together")]
+    Agreement(#[from] AgreementError),
+    /// The node must not sign this log.
+    #[error("this node must not sign the log")]
+    Stranger(#[source] Stranger),
     /// What is told about clients' addresses and certificates would let somebody in from elsewhere, or keep everybody out.
     #[error("{0}")]
     Edge(String),
@@ -87,6 +95,15 @@ pub enum StartError {
         #[source]
         cause: std::io::Error,
     },
+}
+
+impl StartError {
+    fn binding(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Stranger(stranger) => Self::Stranger(stranger),
+            error => Self::Ledger(error),
+        }
+    }
 }
 
 /// Everything a node consists of, opened and not yet listening.
@@ -132,6 +149,8 @@ impl App {
     /// The same over a ledger and a vault that are open already, for tests with a store that fails.
     pub async fn assemble(config: Config, clock: Clock, ledger: Ledger, vault: Vault) -> Result<Self, StartError> {
         let key = signing_key(&config.keys.signing)?;
+        let signer = log_signer(&config)?;
+        belongs(&ledger, &vault, &signer).await?;
         sealing::begin(&config, &ledger).await?;
         let faults = edge_faults(&config, &ledger).await?;
         if !faults.is_empty() {
@@ -141,12 +160,12 @@ impl App {
             true => Clients::MayShowACertificate,
             false => Clients::AreNotAsked,
         };
-        let shown = tls::Shown::open(&config.tls.certificate, &config.tls.key)?;
-        let https = shown.server(&["h2", "http/1.1"], clients)?;
+        let shown = tls::Shown::open(&config.tls.certificate, &config.tls.key)?.renewed_with(config.tls.own());
+        let https = shown.server(&["h2", "http/1.1", "http/1.0"], clients)?;
         let ftps = shown.server(&[], Clients::AreNotAsked)?;
-        let signer = log_signer(&config)?;
+        ledger.keep_time(&clock);
         let binding = binding(&signer);
-        ledger.bind(&binding, clock.now()).await?;
+        ledger.bind(&binding, clock.now()).await.map_err(StartError::binding)?;
         let size = ledger.head().await?.size;
         let (appender, entries) = append::writer(ledger.clone(), clock.clone(), size);
         let entries = entries.binding(binding);
@@ -197,6 +216,11 @@ impl App {
         let binding = binding(&log_signer(&self.config)?);
         self.ledger.bind(&binding, self.clock.now()).await?;
         Ok(())
+    }
+
+    /// Telling it has the certificate read again at once, without dropping a connection.
+    pub fn reads_again(&self) -> Arc<Notify> {
+        self.shown.again()
     }
 
     /// Binds all listeners as the configuration says: HTTPS, and FTP without and with implicit TLS.
@@ -259,7 +283,9 @@ impl App {
         let web = web::server::serve(https, https_settings, web::router(site), stop.clone());
         let ftp = tutanak_ftp::run(ftp, shelf, settings, stop.clone());
         let shipping = self.shipper.map(|shipper| tokio::spawn(shipper.run(stop.clone())));
-        let (packing, following) = (self.packer.run(stop.clone()), self.shown.follow(stop.clone()));
+        let watch = tokio::spawn(time::watch(self.ledger.clone(), self.clock.clone(), stop.clone()));
+        let following = self.shown.follow(self.clock.clone(), stop.clone());
+        let packing = self.packer.run(stop.clone());
         let knowing = self.known.follow(self.ledger.clone(), stop.clone());
         let serving = async { tokio::join!(web, ftp, packing, following, knowing).1 };
         match until(serving, &stop, LAST_ANSWERS).await {
@@ -267,6 +293,7 @@ impl App {
             Some(Err(error)) => tracing::error!(%error, "The FTP front ended"),
             None => tracing::warn!("Some answers did not end within {LAST_ANSWERS:?} of the stop and are cut"),
         }
+        watch.abort(); // it only looks
         // Nobody sends any more; what waits is written, then the writers end.
         let abort: Vec<_> = self.writers.iter().map(JoinHandle::abort_handle).collect();
         let last = futures::future::join_all(self.writers);
@@ -305,6 +332,14 @@ async fn until<T>(work: impl Future<Output = T>, stop: &CancellationToken, limit
         done = work => Some(done),
         () = too_late => None,
     }
+}
+
+/// Before anything is signed or entered: a node whose database, vault and keys do not belong together does not start.
+async fn belongs(ledger: &Ledger, vault: &Vault, signer: &LogSigner) -> Result<(), StartError> {
+    publication::agreement_at_start(ledger, vault, signer).await?;
+    let Some(stored) = ledger.election().await? else { return Ok(()) };
+    let stranger = ledger.stranger(&signer.verifier_keys(stored.election.id())).await?;
+    stranger.map_or(Ok(()), |stranger| Err(StartError::Stranger(stranger)))
 }
 
 /// A thread for FTP sessions on each core. Without them the sessions share the service's own threads.

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod certificates;
+pub mod clock;
 pub mod consent;
 pub mod demo;
 pub mod election;
@@ -12,6 +13,7 @@ pub mod gate;
 pub mod init;
 pub mod key;
 pub mod mirror;
+pub mod node;
 pub mod on_record;
 mod open_files;
 pub mod party_ftp;

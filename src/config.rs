@@ -14,6 +14,8 @@ use crate::beneath;
 use crate::intake::IntakeLimits;
 use crate::ledger::DatabaseConfig;
 use crate::space::SpaceConfig;
+use crate::telemetry::LogConfig;
+use crate::tls::OwnCa;
 use crate::vault::VaultConfig;
 
 /// Everything a node is told. Relative paths are meant from the file's own directory.
@@ -40,6 +42,9 @@ pub struct Config {
     /// The record of accesses.
     #[serde(default)]
     pub audit: AuditConfig,
+    /// The log that operators read.
+    #[serde(default)]
+    pub log: LogConfig,
     /// What intake may use.
     #[serde(default)]
     pub intake: IntakeLimits,
@@ -215,6 +220,20 @@ pub struct TlsConfig {
     pub certificate: PathBuf,
     /// The private key, PEM.
     pub key: PathBuf,
+    /// The CA that the service made for itself, PEM. With its key, a certificate of this CA is renewed before it ends.
+    #[serde(default)]
+    pub ca: Option<PathBuf>,
+    /// That CA's private key, PEM.
+    #[serde(default)]
+    pub ca_key: Option<PathBuf>,
+}
+
+impl TlsConfig {
+    /// What renews the certificate, where it is given.
+    pub fn own(&self) -> Option<OwnCa> {
+        let (certificate, key) = (self.ca.clone()?, self.ca_key.clone()?);
+        Some(OwnCa { certificate, key })
+    }
 }
 
 /// Keys that sign.
@@ -318,6 +337,7 @@ impl Config {
         }
         from(&mut config.tls.certificate);
         from(&mut config.tls.key);
+        config.tls.ca.iter_mut().chain(&mut config.tls.ca_key).for_each(from);
         from(&mut config.keys.signing);
         config.keys.previous.iter_mut().for_each(from);
         config.keys.sealing.iter_mut().for_each(from);

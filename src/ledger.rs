@@ -9,6 +9,7 @@ mod batch;
 pub mod below;
 pub mod bind;
 pub mod board;
+pub mod brake;
 pub mod certificates;
 pub mod codes;
 pub mod consent;
@@ -37,6 +38,8 @@ pub mod tries;
 
 use std::sync::{Arc, OnceLock};
 
+use bind::Stranger;
+use brake::{Brake, ClockFault};
 pub use db::DatabaseConfig;
 use db::Db;
 pub use entries::HeadNow;
@@ -47,6 +50,7 @@ pub struct Ledger {
     db: Arc<Db>,
     /// Seals the secrets of second factors, once it is known.
     seal: Arc<OnceLock<seal::Seal>>,
+    brake: Arc<Brake>,
 }
 
 /// Why the ledger could not do as asked.
@@ -84,6 +88,15 @@ pub enum LedgerError {
     /// A row does not hold what it must.
     #[error("the ledger holds something it never wrote: {0}")]
     Corrupt(String),
+    /// The node must not speak for this log.
+    #[error(transparent)]
+    Stranger(#[from] Stranger),
+    /// The time is wrong.
+    #[error(transparent)]
+    Clock(#[from] ClockFault),
+    /// Nothing may be entered at the moment.
+    #[error("nothing is entered: {0}")]
+    Held(String),
     /// The writer of entries or audit rows has stopped.
     #[error("the ledger's writer has stopped")]
     Stopped,
@@ -120,7 +133,8 @@ impl LedgerError {
 impl Ledger {
     /// Opens the database and brings its tables up to date.
     pub async fn open(config: &DatabaseConfig) -> Result<Self, LedgerError> {
-        let ledger = Self { db: Arc::new(Db::open(config).await?), seal: Arc::default() };
+        let db = Arc::new(Db::open(config).await?);
+        let ledger = Self { db, seal: Arc::default(), brake: Arc::default() };
         ledger.complete_subtrees().await?;
         ledger.audit_complete().await?;
         Ok(ledger)

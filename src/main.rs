@@ -33,6 +33,13 @@ enum Command {
         /// The name by which clients reach the service.
         #[arg(long, default_value = "localhost")]
         host: String,
+        /// Make a further node of a service that runs already: the file that its first node wrote (`tutanak node share`), or
+        /// that node's directory. Configuration, signing keys and certificate are then the same.
+        ///
+        /// A node that is set up without it has keys of its own, and would sign a second log: it does not start over the
+        /// database and the bucket of another.
+        #[arg(long, value_name = "FILE", conflicts_with = "host")]
+        join: Option<PathBuf>,
     },
     /// Runs the service until SIGTERM, then lets running requests finish.
     Serve,
@@ -90,9 +97,20 @@ enum Command {
         #[command(subcommand)]
         command: cli::key::KeyCommand,
     },
+    /// Further nodes of the same service: the file with which another machine joins.
+    Node {
+        #[command(subcommand)]
+        command: cli::node::NodeCommand,
+    },
+    /// The time that entries carry: what the clocks say, and going on after one was wrong.
+    Clock {
+        #[command(subcommand)]
+        command: cli::clock::ClockCommand,
+    },
     /// Makes a lost database again from the vault's copy of the log, checked against its signed checkpoint.
     ///
-    /// The database that the configuration names must hold no entry. Stop the service first.
+    /// The database that the configuration names must hold no entry, or be an older copy of the one that was lost: then the
+    /// entries that it lacks are added, and it keeps its accounts. Stop all nodes first.
     Rebuild,
     /// Reads the karekods in PNGs: one line a file, `path<TAB>code[,code…]`, empty when there is none.
     Read(cli::read::Read),
@@ -123,6 +141,7 @@ fn main() -> ExitCode {
         }
     };
     let done = runtime.block_on(run(cli.command, &cli.config));
+    telemetry::finish();
     // A thread that a dead disk holds in the kernel must not hold the end of the process.
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
     match done {
@@ -164,7 +183,8 @@ fn indented(text: &str) -> String {
 async fn run(command: Command, config: &ConfigArg) -> anyhow::Result<()> {
     match command {
         Command::Demo(demo) => cli::demo::run(demo).await,
-        Command::Init { dir, host } => {
+        Command::Init { dir, join: Some(from), .. } => cli::node::join(&dir, &from),
+        Command::Init { dir, host, join: None } => {
             cli::init::run(&dir, &host)?;
             tutanak::out!("{} is ready. Next: tutanak election import, board add, party add, serve.", dir.display());
             Ok(())
@@ -182,6 +202,8 @@ async fn run(command: Command, config: &ConfigArg) -> anyhow::Result<()> {
         Command::Audit { command } => recorded(config, cli::audit::run(command, config)).await,
         Command::Export(export) => cli::export::run(export, config).await,
         Command::Key { command } => recorded(config, cli::key::run(command, config)).await,
+        Command::Node { command } => recorded(config, cli::node::run(command, config)).await,
+        Command::Clock { command } => recorded(config, cli::clock::run(command, config)).await,
         Command::Rebuild => recorded(config, cli::rebuild::run(config)).await,
         Command::Read(read) => cli::read::run(&read),
         Command::Upload(upload) => cli::upload::run(upload).await,

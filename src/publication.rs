@@ -1,10 +1,13 @@
 //! The log's copy in the vault: what a database can be made from again, and what says what the database said.
 //!
-//! Written behind the ledger, never before it. It must never replace a bundle or a tile.
+//! Written behind the ledger, never before it. It must never replace a bundle or a tile,
+//! nor move the head on from another log's.
 
+mod agreement;
 mod publisher;
 mod rebuild;
 mod stored_head;
 
+pub use agreement::{Agreed, AgreementError, Disagreement, agreement, agreement_at_start};
 pub use publisher::{PublishError, Publisher};
 pub use rebuild::{Progress, RebuildError, Rebuilt, rebuild};

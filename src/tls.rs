@@ -1,24 +1,26 @@
 //! Certificates: read for HTTPS and FTPS, and made for a service that has none yet. It must never print a private key.
 
 mod client;
+mod own;
 mod validity;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-};
+use jiff::{SignedDuration, Timestamp};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tutanak_ftp::Certificate;
 
+use crate::clock::Clock;
 use crate::domain::Digest;
 use crate::telemetry::Chain;
+pub use own::{OwnCa, OwnCertificates, own};
 pub use validity::{Validity, validity};
 
 /// Certificates could not be read or made.
@@ -57,17 +59,49 @@ pub struct Shown {
     certificate: Arc<Certificate>,
     /// When the two files were last changed, as of the last reading.
     changed: [Option<SystemTime>; 2],
+    /// Renews it, where the service made it itself.
+    own: Option<OwnCa>,
+    /// Wakes who reads the files again at once.
+    again: Arc<Notify>,
+    /// When it was last warned that it ends.
+    warned: Option<Timestamp>,
 }
 
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_secs(5);
+/// So long before it ends it is warned of.
+pub const WARNED_BEFORE: SignedDuration = SignedDuration::from_hours(24 * 30);
+/// How often.
+const WARNED_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
 impl Shown {
     /// Reads both files.
     pub fn open(chain: &Path, key: &Path) -> Result<Self, TlsError> {
         let changed = [chain, key].map(changed);
         let certificate = Certificate::new(read(chain, key)?);
-        Ok(Self { chain: chain.to_owned(), key: key.to_owned(), certificate, changed })
+        let (chain, key) = (chain.to_owned(), key.to_owned());
+        Ok(Self { chain, key, certificate, changed, own: None, again: Arc::default(), warned: None })
+    }
+
+    /// It is renewed with this CA before it ends, if that one gave it.
+    #[must_use]
+    pub fn renewed_with(self, own: Option<OwnCa>) -> Self {
+        Self { own, ..self }
+    }
+
+    /// Telling it has the files read again at once.
+    pub fn again(&self) -> Arc<Notify> {
+        Arc::clone(&self.again)
+    }
+
+    /// From when until when it is valid.
+    pub fn validity(&self) -> Option<Validity> {
+        own::first(&self.chain).ok().and_then(|der| validity(&der))
+    }
+
+    /// Whether it renews itself.
+    pub fn is_renewed(&self) -> bool {
+        self.own.as_ref().is_some_and(|own| own.renews(&self.chain))
     }
 
     /// TLS 1.2 and 1.3 with it. `protocols` is what is offered by ALPN.
@@ -86,24 +120,57 @@ impl Shown {
         Ok(Arc::new(config))
     }
 
-    /// Shows a new certificate as soon as its files are there, until `stop`. Files that do not go together, as while one
-    /// is being replaced, change nothing.
-    pub async fn follow(mut self, stop: CancellationToken) {
-        while stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
+    /// Shows a new certificate as soon as its files are there, until `stop`, and renews it where it can. Files that do not go
+    /// together, as while one is being replaced, change nothing.
+    pub async fn follow(mut self, clock: Clock, stop: CancellationToken) {
+        let again = self.again();
+        loop {
+            self.tend(clock.now());
             self.look();
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(LOOK) => {}
+                () = again.notified() => self.read_again(),
+            }
         }
     }
 
-    fn look(&mut self) {
-        let now = [&self.chain, &self.key].map(changed);
-        if now == self.changed {
-            return;
+    /// Renews the certificate when it is time, and warns where that cannot be done.
+    fn tend(&mut self, now: Timestamp) {
+        let Some((_, ends)) = self.validity() else { return };
+        let renewed = self.own.as_ref().map(|own| own.renew(&self.chain, &self.key, now));
+        match renewed {
+            Some(Ok(Some(until))) => return tracing::info!(%until, "Renewed the certificate"),
+            Some(Err(error)) if self.warn_now(ends, now) => {
+                tracing::error!(error = %Chain(&error), "The certificate cannot be renewed");
+            }
+            _ => {}
         }
+        if self.warn_now(ends, now) {
+            self.warned = Some(now);
+            tracing::warn!(%ends, "WARNING: The certificate ends on {ends}; no client takes it after that");
+        }
+    }
+
+    fn warn_now(&self, ends: Timestamp, now: Timestamp) -> bool {
+        let due = self.warned.is_none_or(|warned| now.duration_since(warned) >= WARNED_EVERY);
+        ends.duration_since(now) < WARNED_BEFORE && due
+    }
+
+    fn look(&mut self) {
+        if [&self.chain, &self.key].map(changed) != self.changed {
+            self.read_again();
+        }
+    }
+
+    fn read_again(&mut self) {
+        // Before the reading: what is written meanwhile is read the next time.
+        let now = [&self.chain, &self.key].map(changed);
         match read(&self.chain, &self.key) {
             Ok(certificate) => {
                 self.certificate.replace(certificate);
                 self.changed = now;
-                tracing::info!(certificate = %self.chain.display(), "Showing a new certificate");
+                tracing::info!(certificate = %self.chain.display(), "Read the certificate again");
             }
             Err(error) => {
                 tracing::error!(error = %Chain(&error), "The new certificate cannot be used; the old one stays")
@@ -151,35 +218,6 @@ pub fn fingerprint(certificate: &Path) -> Result<(Digest, Option<Validity>), Tls
     Ok((Digest::of(&der), validity(&der)))
 }
 
-/// A CA of one's own and a certificate it signed, as PEM.
-#[derive(Debug)]
-pub struct OwnCertificates {
-    /// What clients must trust.
-    pub ca: String,
-    /// The server's certificate.
-    pub certificate: String,
-    /// The server's private key.
-    pub key: String,
-}
-
-/// Makes a CA and a certificate for `names` (host names or addresses). For trying out and for closed networks.
-pub fn own(names: &[String]) -> Result<OwnCertificates, TlsError> {
-    let ca_key = KeyPair::generate()?;
-    let mut ca = CertificateParams::default();
-    ca.distinguished_name.push(DnType::CommonName, "tutanak CA");
-    ca.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    let ca_certificate = ca.self_signed(&ca_key)?;
-    let issuer = Issuer::new(ca, ca_key);
-    let key = KeyPair::generate()?;
-    let mut server = CertificateParams::new(names.to_vec())?;
-    server.distinguished_name.push(DnType::CommonName, names.first().map_or("tutanak", String::as_str));
-    server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    server.use_authority_key_identifier_extension = true;
-    let certificate = server.signed_by(&key, &issuer)?;
-    Ok(OwnCertificates { ca: ca_certificate.pem(), certificate: certificate.pem(), key: key.serialize_pem() })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,7 +231,8 @@ mod tests {
             let file = std::fs::File::options().write(true).open(path).unwrap();
             file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(age)).unwrap();
         };
-        let (first, second) = (own(&["a".into()]).unwrap(), own(&["b".into()]).unwrap());
+        let made = |name: &str| own(&[name.into()], Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24)).unwrap();
+        let (first, second) = (made("a"), made("b"));
         write(&chain, &first.certificate, 1);
         write(&key, &first.key, 1);
         let mut shown = Shown::open(&chain, &key).unwrap();

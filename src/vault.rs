@@ -5,6 +5,7 @@
 mod alive;
 mod key;
 mod local;
+mod log_copy;
 mod near;
 mod open;
 mod packs;
@@ -13,12 +14,12 @@ mod read;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use object_store::{Error as StoreError, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 
 use crate::domain::{Digest, Scan, ScanFacts};
 use crate::space::Disk;
 pub use key::VaultKey;
+pub use log_copy::SeenHead;
 pub use near::NearConfig;
 pub use open::VaultConfig;
 pub use packs::PackWriting;
@@ -65,6 +66,9 @@ pub enum VaultError {
     /// What never changes is to be written with other bytes than lie there.
     #[error("the vault holds other bytes as {0}")]
     Contradicts(VaultKey),
+    /// Another node has written it since it was read.
+    #[error("another node has just written {0}")]
+    Overtaken(VaultKey),
 }
 
 /// An open vault. Clones share it.
@@ -125,44 +129,6 @@ impl Vault {
     }
 }
 
-/// Bytes of one object of the log at most: 256 entries of 64 KiB, and some.
-const LOG_OBJECT: u64 = 32 << 20;
-
-impl Vault {
-    /// Stores a bundle or a tile in every store, durably. What is there already with the same bytes stays.
-    ///
-    /// # Errors
-    /// [`VaultError::Contradicts`] when other bytes lie there: then two logs claim to be this one.
-    pub async fn keep_log(&self, key: VaultKey, bytes: Bytes) -> Result<(), VaultError> {
-        for store in &self.stores {
-            match store.control.put_opts(&key.path(), bytes.clone().into(), PutMode::Create.into()).await {
-                Ok(_) => {}
-                Err(StoreError::AlreadyExists { .. }) => match store.log_object(key).await? {
-                    found if found == bytes => store.sync_directory_of(key).await?,
-                    _ => return Err(VaultError::Contradicts(key)),
-                },
-                Err(source) => return Err(VaultError::of(key, source)),
-            }
-        }
-        Ok(())
-    }
-
-    /// Replaces the log's head in every store, durably.
-    pub async fn keep_log_head(&self, bytes: Bytes) -> Result<(), VaultError> {
-        let key = VaultKey::LogHead;
-        for store in &self.stores {
-            let put = store.control.put(&key.path(), bytes.clone().into()).await;
-            put.map_err(|source| VaultError::of(key, source))?;
-        }
-        Ok(())
-    }
-
-    /// Reads an object of the log.
-    pub async fn log_object(&self, key: VaultKey) -> Result<Bytes, VaultError> {
-        self.stores[0].log_object(key).await
-    }
-}
-
 impl VaultError {
     /// Whether there is no room left for what was to be stored.
     pub fn is_full(&self) -> bool {
@@ -187,14 +153,6 @@ impl VaultError {
 }
 
 impl Store {
-    async fn log_object(&self, key: VaultKey) -> Result<Bytes, VaultError> {
-        let found = self.control.get(&key.path()).await.map_err(|source| VaultError::of(key, source))?;
-        if found.meta.size > LOG_OBJECT {
-            return Err(VaultError::Unfit(format!("{key} has {} bytes", found.meta.size)));
-        }
-        found.bytes().await.map_err(|source| VaultError::of(key, source))
-    }
-
     async fn put(&self, key: VaultKey, scan: &Scan) -> Result<(), VaultError> {
         let payload = || PutPayload::from_bytes(scan.bytes.clone());
         match self.control.put_opts(&key.path(), payload(), PutMode::Create.into()).await {

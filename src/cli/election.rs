@@ -15,6 +15,7 @@ use crate::domain::election::ElectionFile;
 use crate::intake;
 use crate::ledger::registry::{Counts, Tally};
 use crate::ledger::{Ledger, append};
+use crate::publication::{self, AgreementError};
 use crate::registry::{self, ImportError, Progress, Report, Stage};
 use crate::vault::Vault;
 
@@ -62,6 +63,7 @@ pub async fn run(command: ElectionCommand, config: &ConfigArg) -> anyhow::Result
     let ledger = &config.ledger().await?;
     match command {
         ElectionCommand::Import { dir } => {
+            belongs_to_the_vault(config, ledger).await?;
             let bar = bar();
             let done = registry::import(ledger, &dir, &mut |progress| show_progress(&bar, progress)).await;
             bar.finish_and_clear();
@@ -78,6 +80,18 @@ pub async fn run(command: ElectionCommand, config: &ConfigArg) -> anyhow::Result
             link_parked(config, ledger).await
         }
         ElectionCommand::Show { json } => show(ledger, json).await,
+    }
+}
+
+/// An empty database over the copy of a log is one that was lost: with an import a second log would begin. The vault need not
+/// be there yet.
+async fn belongs_to_the_vault(config: &ConfigArg, ledger: &Ledger) -> anyhow::Result<()> {
+    let settings = config.read()?;
+    let signer = app::log_signer(&settings)?;
+    let Ok(vault) = Vault::open(&settings.vault).await else { return Ok(()) };
+    match publication::agreement_at_start(ledger, &vault, &signer).await {
+        Err(AgreementError::Differs(how)) => Err(how).context("Nothing was imported"),
+        Ok(_) | Err(_) => Ok(()),
     }
 }
 

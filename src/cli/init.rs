@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 
 use super::write_private;
+use crate::clock::Clock;
 use crate::config;
 use crate::intake::ReceiptSigner;
 use crate::ledger::seal::Seal;
@@ -15,6 +16,8 @@ use crate::tls;
 pub const CONFIG: &str = "tutanak.toml";
 /// What clients of a service with its own certificates must trust.
 pub const CA: &str = "ca.pem";
+/// The key of that CA, with which the service renews its certificate.
+pub const CA_KEY: &str = "tls/ca.key";
 
 /// Sets `dir` up. `host` is the name that clients use; the certificate also holds for this machine itself.
 pub fn run(dir: &Path, host: &str) -> anyhow::Result<()> {
@@ -28,10 +31,11 @@ pub fn run(dir: &Path, host: &str) -> anyhow::Result<()> {
     }
     let mut names = vec![host.to_owned(), "localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
     names.dedup();
-    let own = tls::own(&names)?;
+    let own = tls::own(&names, Clock::system().now())?;
     std::fs::write(dir.join(CA), own.ca)?;
     std::fs::write(dir.join("tls/server.pem"), own.certificate)?;
     write_private(&dir.join("tls/server.key"), &own.key)?;
+    write_private(&dir.join(CA_KEY), &own.ca_key)?;
     let (private, public) = ReceiptSigner::generate()?;
     write_private(&dir.join("keys/signing.pem"), &private)?;
     std::fs::write(dir.join("keys/signing.pub.pem"), public)?;

@@ -1,4 +1,4 @@
-//! `tutanak rebuild`: a lost database made again from the vault's copy of the log.
+//! `tutanak rebuild`: a lost database made again from the vault's copy of the log, or an older copy of it completed.
 
 use std::io::IsTerminal;
 
@@ -10,7 +10,7 @@ use crate::app;
 use crate::publication;
 use crate::vault::Vault;
 
-/// Rebuilds the configuration's database, which must hold no entry.
+/// Rebuilds the configuration's database, which must hold no entry, or the log's first ones.
 pub async fn run(config: &ConfigArg) -> anyhow::Result<()> {
     let settings = config.read()?;
     let signer = app::log_signer(&settings)?;
@@ -31,6 +31,16 @@ pub async fn run(config: &ConfigArg) -> anyhow::Result<()> {
     bar.finish_and_clear();
     let rebuilt = rebuilt.context("The database was not rebuilt")?;
     crate::out!("{} entries, checked against this checkpoint and written:\n\n{}", rebuilt.entries, rebuilt.checkpoint);
+    if rebuilt.had > 0 {
+        crate::out!(
+            "The database had {} of them: it was an older copy. Accounts, people and the record are those of that copy.\n\
+             Scans whose receipt is younger than this checkpoint are in the vault; their boards send them again and get\n\
+             the same address.",
+            rebuilt.had
+        );
+        ledger.close().await;
+        return Ok(());
+    }
     crate::out!(
         "What the log does not hold must come from elsewhere: import the election again (tutanak election import, which\n\
          must show the digest that the log names), and add boards and parties again. Scans whose receipt is younger\n\

@@ -1,20 +1,31 @@
 //! `tutanak serve` and `tutanak check-config`: running a node, and finding out beforehand whether it would run.
 
-use anyhow::bail;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::{ConfigArg, certificates, open_files};
 use crate::app::{self, App, sealing};
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::ledger::Ledger;
+use crate::log::signer::LogSigner;
+use crate::publication;
 use crate::space::Space;
-use crate::telemetry::Chain;
+use crate::telemetry::{self, Chain};
 use crate::tls;
 use crate::vault::Vault;
 
 /// Runs a node until SIGTERM or SIGINT.
 pub async fn run(config: &ConfigArg) -> anyhow::Result<()> {
-    let config = config.read()?;
+    // Before anything else: without a handler the signal ends the process at once.
+    let hangups = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
+    let file = config;
+    let config = file.read()?;
+    telemetry::set_level(&config.log)?;
     if let Some(warning) = open_files::raise(&config) {
         tracing::warn!("{warning}");
     }
@@ -24,9 +35,22 @@ pub async fn run(config: &ConfigArg) -> anyhow::Result<()> {
     }
     let (https, ftp) = app.listen().await?;
     tracing::info!(https = %https.local_addr()?, "Listening");
+    tokio::spawn(read_again(hangups, file.clone(), app.reads_again()));
     app.serve(https, ftp, stop_signal()).await;
     tracing::info!("Stopped");
     Ok(())
+}
+
+/// On each SIGHUP the certificate is read again, and the log's level. What cannot be used changes nothing and is told.
+async fn read_again(mut hangups: Signal, file: ConfigArg, certificate: Arc<Notify>) {
+    while hangups.recv().await.is_some() {
+        tracing::info!("SIGHUP: reading the certificate and the log's level again");
+        certificate.notify_one();
+        let level = file.read().and_then(|config| Ok(telemetry::set_level(&config.log)?));
+        if let Err(error) = level {
+            tracing::error!(error = format!("{error:#}"), "The log's level stays as it was");
+        }
+    }
 }
 
 /// A token that is cancelled by SIGTERM or SIGINT.
@@ -34,7 +58,6 @@ pub fn stop_signal() -> CancellationToken {
     let stop = CancellationToken::new();
     let signalled = stop.clone();
     tokio::spawn(async move {
-        use tokio::signal::unix::{SignalKind, signal};
         let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
             tracing::error!("Cannot wait for signals");
             return;
@@ -65,6 +88,7 @@ pub async fn check(config: &ConfigArg) -> anyhow::Result<()> {
         None => report("open files", Ok("enough for all connections".to_owned())),
         Some(warning) => report("open files", Err(warning)),
     }
+    let vault = Vault::open(&config.vault).await;
     match Ledger::open(&config.database).await {
         Ok(ledger) => {
             let head = ledger.head().await.map(|head| format!("{} entries", head.size));
@@ -74,6 +98,12 @@ pub async fn check(config: &ConfigArg) -> anyhow::Result<()> {
                 election.map(|stored| stored.election.name().to_owned()).ok_or("none is imported yet".to_owned())
             });
             report("election", election);
+            if let (Ok(vault), Ok(signer)) = (&vault, app::log_signer(&config)) {
+                report("log", one_log(&config, &ledger, vault, &signer).await);
+            }
+            let fault = ledger.clock_fault(&Clock::system()).await.map_err(|error| chain(&error));
+            let time = fault.and_then(|fault| fault.map_or(Ok(()), |fault| Err(fault.to_string())));
+            report("clock", time.map(|()| "not ahead of the database's".to_owned()));
             match app::edge_faults(&config, &ledger).await {
                 Ok(faults) if faults.is_empty() => report("addresses", Ok("lists hold for who connects".to_owned())),
                 Ok(faults) => faults.into_iter().for_each(|fault| report("addresses", Err(fault))),
@@ -90,14 +120,17 @@ pub async fn check(config: &ConfigArg) -> anyhow::Result<()> {
         }
         Err(error) => report("database", Err(chain(&error))),
     }
-    let vault = Vault::open(&config.vault).await;
     let disks = vault.iter().flat_map(Vault::disks).chain(config.database.disk()).collect();
     let room = Space::new(&config.space, disks).shortage().await;
     report("space", room.map_or(Ok("there is room for scans".to_owned()), |shortage| Err(shortage.to_string())));
     report("vault", vault.map(|_| "can be written and read".to_owned()).map_err(|error| chain(&error)));
-    let certificate = tls::Shown::open(&config.tls.certificate, &config.tls.key)
-        .and_then(|shown| shown.server(&[], tls::Clients::AreNotAsked));
-    report("certificate", certificate.map(|_| "fits its key".to_owned()).map_err(|error| chain(&error)));
+    let (certificate, soon) = shown(&config);
+    report("certificate", certificate);
+    if let Some(soon) = soon {
+        crate::out!("soon   certificate: {soon}");
+    }
+    let level = config.log.filter().map(|_| "can be used".to_owned());
+    report("log.level", level.map_err(|error| error.to_string()));
     if let Some(syslog) = &config.audit.syslog {
         let to = app::collector(syslog).map(|to| format!("{}, if it answers", to.address));
         report("audit.syslog", to.map_err(|error| chain(&error)));
@@ -113,4 +146,35 @@ pub async fn check(config: &ConfigArg) -> anyhow::Result<()> {
         bail!("{wrong} things are wrong");
     }
     Ok(())
+}
+
+/// Whether database, vault and keys are of the same log.
+async fn one_log(config: &Config, ledger: &Ledger, vault: &Vault, signer: &LogSigner) -> Result<String, String> {
+    let chain = |error: &(dyn std::error::Error + 'static)| Chain(error).to_string();
+    let agreed = publication::agreement_at_start(ledger, vault, signer).await.map_err(|error| chain(&error))?;
+    if let Some(stored) = ledger.election().await.map_err(|error| chain(&error))? {
+        let keys = signer.verifier_keys(stored.election.id());
+        if let Some(stranger) = ledger.stranger(&keys).await.map_err(|error| chain(&error))? {
+            return Err(stranger.to_string());
+        }
+    }
+    Ok(format!("of {}; the vault's copy has {} entries", config.host, agreed.size))
+}
+
+/// Whether the certificate can be shown and until when, and what is to be done soon.
+fn shown(config: &Config) -> (Result<String, String>, Option<String>) {
+    let opened = tls::Shown::open(&config.tls.certificate, &config.tls.key)
+        .and_then(|shown| shown.server(&[], tls::Clients::AreNotAsked).map(|_| shown.renewed_with(config.tls.own())));
+    let shown = match opened {
+        Ok(shown) => shown,
+        Err(error) => return (Err(Chain(&error).to_string()), None),
+    };
+    let Some((_, ends)) = shown.validity() else { return (Ok("fits its key".to_owned()), None) };
+    let (left, renewed) = (ends.duration_since(Clock::system().now()), shown.is_renewed());
+    if left.is_negative() && !renewed {
+        return (Err(format!("it ended on {ends}")), None);
+    }
+    let renewed = if renewed { ", renewed by itself before" } else { "" };
+    let soon = (left < tls::WARNED_BEFORE && renewed.is_empty()).then(|| format!("WARNING: it ends on {ends}"));
+    (Ok(format!("fits its key, until {ends}{renewed}")), soon)
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::append::{Recorded, Submission};
 use super::bind::{self, Binding};
+use super::brake::in_time;
 use super::db::{in_tx, on_db};
 use super::rows::{add_rows, locked_head};
 use super::{Ledger, LedgerError, entries, plan};
@@ -83,6 +84,7 @@ pub(super) async fn write(
     binding: Option<&Binding>,
     now: Timestamp,
 ) -> Result<Written, LedgerError> {
+    ledger.may_enter()?;
     let decided = in_tx!(&*ledger.db, |tx, Engine| {
         // 1. From here to the commit nobody else adds an entry.
         let mut plan = plan::Plan::new(locked_head!(tx))?;
@@ -106,6 +108,7 @@ pub(super) async fn write(
 
         // 5. Write the entries at head, head+1, … and move the head with its frontier.
         if !plan.rows.is_empty() {
+            in_time!(ledger, tx, plan.rows, now);
             add_rows!(tx, Engine, plan.rows, plan.roots, plan.head());
         }
         plan.finish()

@@ -13,6 +13,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Connection, PgConnection, PgPool, SqliteConnection, SqlitePool};
 
 use super::LedgerError;
+use super::brake::{POSTGRES_NOW, SQLITE_NOW};
 use super::lease::{BUSY, Pace, within};
 use super::private::keep_private;
 use crate::space::Disk;
@@ -202,6 +203,14 @@ impl Db {
             }
         }
         Ok(Self::Postgres(pool))
+    }
+
+    /// The statement that asks the database for its clock.
+    pub fn now(&self) -> &'static str {
+        match self {
+            Self::Sqlite { .. } => SQLITE_NOW,
+            Self::Postgres(_) => POSTGRES_NOW,
+        }
     }
 
     /// Waits until every connection is closed.

@@ -4,6 +4,7 @@
 
 use jiff::Timestamp;
 
+use super::brake::in_time;
 use super::db::{in_tx, on_db};
 use super::rows::{Edge, NewEntry, add_rows, locked_head};
 use super::{Ledger, LedgerError, entries};
@@ -60,6 +61,7 @@ impl Ledger {
     /// # Errors
     /// The database did not answer; nothing was entered.
     pub async fn change_gate(&self, change: &GateChange, now: Timestamp) -> Result<Option<u64>, LedgerError> {
+        self.may_enter()?;
         Ok(in_tx!(&*self.db, |tx, Engine| {
             let mut edge = Edge::at(locked_head!(tx))?;
             let mut last = None;
@@ -80,6 +82,7 @@ impl Ledger {
                 let (position, mut roots) = (edge.size(), Vec::new());
                 let rows = [NewEntry::new(position, entry, None, None)];
                 edge.add(&rows[0], &mut roots);
+                in_time!(self, tx, rows, now);
                 add_rows!(tx, Engine, rows, roots, edge.head());
                 Some(position)
             }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::append::{Recorded, Submission};
 use super::batch::read_standing;
+use super::brake::in_time;
 use super::db::{in_tx, on_db};
 use super::links::stands;
 use super::plan::Plan;
@@ -184,6 +185,7 @@ impl Ledger {
             Some(_) => (HandAct::Link, EntryKind::Resolved),
             None => (HandAct::Undo, EntryKind::Withdrawn),
         };
+        self.may_enter()?;
         Ok(in_tx!(&*self.db, |tx, Engine| {
             let mut plan = Plan::new(locked_head!(tx))?;
             let row: Option<WishRow> =
@@ -211,6 +213,7 @@ impl Ledger {
                 }
                 _ => return Ok(Err(NotAgreed::Overtaken)),
             };
+            in_time!(self, tx, plan.rows, now);
             add_rows!(tx, Engine, plan.rows, plan.roots, plan.head());
             let decide = sqlx::query(DECIDE).bind("confirmed").bind(decider).bind(now.as_millisecond());
             let decide = decide.bind(new.position as i64).bind(id as i64).bind(board.as_str());

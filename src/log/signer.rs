@@ -32,6 +32,11 @@ impl LogSigner {
         format!("{}/{election}", self.host)
     }
 
+    /// Whether `origin` is that of a log of this host.
+    pub fn is_of(&self, origin: &str) -> bool {
+        origin.strip_prefix(&self.host).is_some_and(|rest| rest.starts_with('/'))
+    }
+
     /// The checkpoint with the signature of each key.
     pub fn checkpoint(&self, election: &str, size: u64, root: &Hash) -> String {
         let keys: Vec<&SigningKey> = self.keys.iter().collect();

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 use crate::audit::Audit;
 use crate::clock::Clock;
@@ -110,6 +111,8 @@ impl Parts {
                 let behind = head.at_ms - self.clock.now().as_millisecond();
                 if behind > BEHIND.as_millis() as i64 {
                     fails("clock", format!("{} seconds behind the newest entry", behind / 1000));
+                } else if let Ok(Ok(Some(fault))) = timeout(LIMIT, self.ledger.clock_fault(&self.clock)).await {
+                    fails("clock", fault.to_string());
                 }
             }
         }

@@ -6,7 +6,9 @@ use bytes::Bytes;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::agreement::{AgreementError, Disagreement, agreement};
 use super::stored_head::StoredHead;
+use crate::ledger::bind::Stranger;
 use crate::ledger::{Ledger, LedgerError};
 use crate::log::signer::LogSigner;
 use crate::log::tile::{self, TILE_WIDTH as WIDTH};
@@ -18,6 +20,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// How often a node looks at the stored head when it adds nothing itself: others may have, and two nodes that write the
 /// head at the same moment may leave the older one there.
 const ROUND: Duration = Duration::from_secs(10);
+/// How often in a row a node lets others write the head before it; it comes again in a moment anyway.
+const OVERTAKEN: usize = 5;
 
 /// Writes the copy. Every node runs one; what several write is the same.
 #[derive(Debug)]
@@ -38,12 +42,28 @@ pub enum PublishError {
     /// The vault did not answer, or contradicts.
     #[error("the log could not be kept")]
     Vault(#[from] VaultError),
+    /// The copy is another log's. Nothing was written.
+    #[error("the vault's copy of the log is another one")]
+    Differs(#[source] Disagreement),
+    /// The node must not speak for this log. Nothing was written.
+    #[error("the node may not write the log's copy")]
+    Stranger(#[source] Stranger),
     /// An entry does not fit a bundle.
     #[error("the entries from {from} on cannot be bundled")]
     Bundle {
         /// The first of them.
         from: u64,
     },
+}
+
+impl From<AgreementError> for PublishError {
+    fn from(error: AgreementError) -> Self {
+        match error {
+            AgreementError::Ledger(error) => Self::Ledger(error),
+            AgreementError::Vault(error) => Self::Vault(error),
+            AgreementError::Differs(how) => Self::Differs(how),
+        }
+    }
 }
 
 impl Publisher {
@@ -57,11 +77,7 @@ impl Publisher {
         loop {
             // Asked before the work: what was entered while it ran is still to be kept.
             let last = stop.is_cancelled();
-            if let Err(error) = self.publish().await {
-                let contradicts = matches!(error, PublishError::Vault(VaultError::Contradicts(_)));
-                let alarm = if contradicts { "ALARM: two logs claim to be this one. " } else { "" };
-                tracing::error!(error = %Chain(&error), "{alarm}Could not bring the vault's copy of the log up to date");
-            }
+            self.round().await;
             if last {
                 return;
             }
@@ -83,14 +99,53 @@ impl Publisher {
         }
     }
 
+    /// One attempt. Where the copy is another log's nothing is entered any more: each receipt would be contradicted.
+    async fn round(&mut self) {
+        let done = self.publish().await;
+        let contradicts = matches!(
+            done,
+            Err(PublishError::Vault(VaultError::Contradicts(_)) | PublishError::Differs(_) | PublishError::Stranger(_))
+        );
+        match &done {
+            Ok(_) if self.ledger.hold(None) => tracing::info!("The vault's copy of the log is this one again"),
+            Ok(_) => {}
+            Err(error) if contradicts => {
+                self.ledger.hold(Some(Chain(error).to_string()));
+                tracing::error!(error = %Chain(error), "ALARM: Two logs claim to be this one. Nothing is entered any more");
+            }
+            Err(error) => {
+                tracing::error!(error = %Chain(error), "Could not bring the vault's copy of the log up to date");
+            }
+        }
+    }
+
     /// Brings the copy up to what the ledger holds now. Gives the size that the stored head has then.
     ///
     /// # Errors
     /// See [`PublishError`].
     pub async fn publish(&mut self) -> Result<u64, PublishError> {
+        for _ in 0..OVERTAKEN {
+            match self.publish_once().await {
+                // Several nodes write the same: the one that comes second compares again with what the first wrote.
+                Err(PublishError::Vault(VaultError::Overtaken(_))) => {}
+                done => return done,
+            }
+        }
+        tracing::debug!("Other nodes write the log's head; it is looked at again in a moment");
+        Ok(self.kept)
+    }
+
+    async fn publish_once(&mut self) -> Result<u64, PublishError> {
         let Some(stored) = self.ledger.election().await? else { return Ok(0) };
+        let agreed = agreement(&self.ledger, &self.vault, &self.signer).await?;
+        let keys = self.signer.verifier_keys(stored.election.id());
+        match self.ledger.stranger(&keys).await? {
+            // While keys are changed, a node that was not restarted yet goes on with the old one.
+            None | Some(Stranger::OldKey { .. }) => {}
+            Some(stranger) => return Err(PublishError::Stranger(stranger)),
+        }
         let head = self.ledger.head().await?;
-        let known = self.stored_size().await?;
+        let known = agreed.size;
         if known >= head.size {
             return Ok(known);
         }
@@ -102,23 +157,8 @@ impl Publisher {
         let tail = self.lines(self.kept, head.size).await?;
         let checkpoint = self.signer.checkpoint(stored.election.id(), head.size, &head.root);
         let stored = StoredHead { size: head.size, checkpoint, tail };
-        self.vault.keep_log_head(stored.bytes().into()).await?;
+        self.vault.replace_log_head(&agreed.seen, stored.bytes().into()).await?;
         Ok(head.size)
-    }
-
-    /// Entries that the stored head covers. One that cannot be read counts as none: everything is then compared again.
-    async fn stored_size(&self) -> Result<u64, PublishError> {
-        match self.vault.log_object(VaultKey::LogHead).await {
-            Ok(bytes) => match StoredHead::parse(&bytes) {
-                Ok(stored) => Ok(stored.size),
-                Err(error) => {
-                    tracing::error!(%error, "The log's head in the vault cannot be read; writing it anew");
-                    Ok(0)
-                }
-            },
-            Err(VaultError::Missing(_)) => Ok(0),
-            Err(error) => Err(error.into()),
-        }
     }
 
     /// Bundle `index`, its tile of leaves, and the tiles above that it fills.

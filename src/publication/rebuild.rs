@@ -1,5 +1,5 @@
-//! `tutanak rebuild`: an empty database from the vault's copy of the log. What the copy says is checked against its signed
-//! checkpoint before anything is written.
+//! `tutanak rebuild`: an empty database from the vault's copy of the log, or what an older copy of the database lacks. What
+//! the copy says is checked against its signed checkpoint, and the database against it, before anything is written.
 
 use super::stored_head::StoredHead;
 use crate::domain::entry::leaf_hash;
@@ -26,6 +26,8 @@ pub struct Progress {
 pub struct Rebuilt {
     /// Entries.
     pub entries: u64,
+    /// Of them, those that the database had already.
+    pub had: u64,
     /// The checkpoint that they were checked against.
     pub checkpoint: String,
 }
@@ -39,9 +41,14 @@ pub enum RebuildError {
     /// The vault did not answer, or lacks a part of the log.
     #[error("the vault's copy of the log could not be read")]
     Vault(#[from] VaultError),
-    /// The database is not empty.
-    #[error("the database holds {0} entries already; rebuild needs one without any")]
+    /// The database has all that the vault has.
+    #[error("the database holds {0} entries already, and the vault's copy of the log has none beyond them")]
     NotEmpty(u64),
+    /// The database's entries are not the copy's first ones.
+    #[error(
+        "the database's {0} entries are not the first ones of the log in the vault; rebuild into an empty database"
+    )]
+    OtherHistory(u64),
     /// A part of the copy is not what was written.
     #[error("{0} is damaged")]
     Damaged(String),
@@ -53,7 +60,7 @@ pub enum RebuildError {
     OtherRoot,
 }
 
-/// Fills the empty `ledger` with what `vault` holds, if a key of `signer` signed for it.
+/// Fills `ledger`, which is empty or an older copy, with what `vault` holds beyond it, if a key of `signer` signed for it.
 ///
 /// # Errors
 /// See [`RebuildError`]. Nothing is written before everything was checked.
@@ -63,10 +70,7 @@ pub async fn rebuild(
     signer: &LogSigner,
     told: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Rebuilt, RebuildError> {
-    let entered = ledger.head().await?.size;
-    if entered > 0 {
-        return Err(RebuildError::NotEmpty(entered));
-    }
+    let before = ledger.head().await?;
     let damaged = |what: &dyn std::fmt::Display| RebuildError::Damaged(what.to_string());
     let head = vault.log_object(VaultKey::LogHead).await?;
     let head = StoredHead::parse(&head).map_err(|error| damaged(&format!("the log's head ({error})")))?;
@@ -74,34 +78,47 @@ pub async fn rebuild(
     if size != head.size || head.tail.len() as u64 != size % WIDTH {
         return Err(damaged(&"the log's head"));
     }
+    if before.size > 0 && before.size >= size {
+        return Err(RebuildError::NotEmpty(before.size));
+    }
     let of = size;
 
-    let mut frontier = Frontier::from_stored(0, &[]).map_err(|error| damaged(&error))?;
+    let mut frontier = Frontier::empty();
+    let mut same = before.size == 0;
+    let mut push = |frontier: &mut Frontier, line: &str| {
+        frontier.push(leaf_hash(line));
+        same |= frontier.size() == before.size && frontier.root() == before.root;
+    };
     for index in 0..size / WIDTH {
         for line in bundle(vault, index).await? {
-            frontier.push(leaf_hash(&line));
+            push(&mut frontier, &line);
         }
         told(Progress { writing: false, entries: frontier.size(), of });
     }
-    head.tail.iter().for_each(|line| frontier.push(leaf_hash(line)));
+    head.tail.iter().for_each(|line| push(&mut frontier, line));
     if frontier.size() != size || frontier.root() != root {
         return Err(RebuildError::OtherRoot);
     }
+    if !same {
+        return Err(RebuildError::OtherHistory(before.size));
+    }
 
-    let mut entries = 0;
-    for index in 0..size / WIDTH {
-        entries = ledger.replay(entries, bundle(vault, index).await?).await?;
+    let mut entries = before.size;
+    for index in entries / WIDTH..size / WIDTH {
+        let lines = bundle(vault, index).await?;
+        entries = ledger.replay(entries, lines.into_iter().skip((entries - index * WIDTH) as usize).collect()).await?;
         told(Progress { writing: true, entries, of });
     }
-    if !head.tail.is_empty() {
-        entries = ledger.replay(entries, head.tail).await?;
+    if entries < size {
+        let lines = head.tail.into_iter().skip((entries - size / WIDTH * WIDTH) as usize).collect();
+        entries = ledger.replay(entries, lines).await?;
         told(Progress { writing: true, entries, of });
     }
     // What was checked and what was written came over the same line twice: the ledger's own root has the last word.
     if ledger.head().await?.root != root {
         return Err(RebuildError::OtherRoot);
     }
-    Ok(Rebuilt { entries, checkpoint: head.checkpoint })
+    Ok(Rebuilt { entries, had: before.size, checkpoint: head.checkpoint })
 }
 
 /// The lines of a full bundle.

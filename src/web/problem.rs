@@ -15,6 +15,7 @@ use crate::audit::NoRoom;
 use crate::intake::quota::OverQuota;
 use crate::intake::{InspectError, IntakeError, Place, PngError};
 use crate::ledger::LedgerError;
+use crate::ledger::append::AppendError;
 use crate::reading::PageError;
 use crate::telemetry::Chain;
 use crate::tree::TreeError;
@@ -48,6 +49,8 @@ const COME_AGAIN: u32 = 5;
 
 /// The same, where somebody has to make room first.
 const COME_AGAIN_WHEN_THERE_IS_ROOM: u32 = 30;
+/// The same where somebody has to set something right first.
+const SET_RIGHT: u32 = 30;
 
 impl Problem {
     /// A failure of `kind`, which is the last part of its type and never changes.
@@ -203,6 +206,29 @@ impl Problem {
         problem
     }
 
+    /// The ledger did not do it: for a reason that lasts until somebody sets it right, or for a moment.
+    fn not_entered(error: &LedgerError) -> Self {
+        let (kind, title, detail) = match error {
+            LedgerError::Clock(_) => (
+                "clock-wrong",
+                "The clock is wrong",
+                "Sunucunun saati yanlış olduğu için şu an kayıt yapılamıyor. Gönderdiğiniz kaydedilmedi; saat düzeltilince \
+                 yeniden gönderin. Kayıtlı tutanaklar okunabilir.",
+            ),
+            LedgerError::Held(_) => (
+                "log-disputed",
+                "Nothing is entered at the moment",
+                "Kayıt defteri ile deposu birbirini tutmadığı için şu an kayıt yapılamıyor. Gönderdiğiniz kaydedilmedi; sonra \
+                 yeniden gönderin. Kayıtlı tutanaklar okunabilir.",
+            ),
+            error => return Self::unavailable(error),
+        };
+        tracing::error!(error = %Chain(error), "Nothing can be entered");
+        let mut problem = Self::busy(StatusCode::SERVICE_UNAVAILABLE, kind, title, detail);
+        problem.retry_after = Some(SET_RIGHT);
+        problem
+    }
+
     /// What somebody at the door is told. `challenge` is the scheme of the channel.
     pub fn at_the_door(error: DoorError, challenge: &'static str) -> Self {
         match error {
@@ -253,7 +279,7 @@ impl From<NoRoom> for Problem {
 
 impl From<LedgerError> for Problem {
     fn from(error: LedgerError) -> Self {
-        Self::unavailable(&error)
+        Self::not_entered(&error)
     }
 }
 
@@ -309,12 +335,13 @@ impl From<IntakeError> for Problem {
             }
             E::Unsound(error) => unsound(error),
             E::Inspection(error) => Self::unavailable(&error),
-            E::Registry(error) => Self::unavailable(&error),
+            E::Registry(error) => Self::not_entered(&error),
             E::NoRoom(shortage) => Self::no_room(&shortage),
             E::Vault(error) if error.is_full() => Self::no_room(&error),
             E::Vault(error) => Self::unavailable(&error),
             E::Append(error) if error.is_full() => Self::no_room(&error),
-            E::Append(error) => Self::unavailable(&error),
+            E::Append(AppendError::Failed(error)) => Self::not_entered(&error),
+            E::Append(error @ AppendError::Stopped) => Self::unavailable(&error),
         }
     }
 }

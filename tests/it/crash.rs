@@ -19,10 +19,10 @@ use crate::house::{client, json, write_election};
 use crate::paper::{large_page, page};
 
 /// The real binary, serving a directory.
-struct Service {
-    dir: PathBuf,
-    child: Child,
-    url: String,
+pub struct Service {
+    pub dir: PathBuf,
+    pub child: Child,
+    pub url: String,
 }
 
 fn binary() -> Command {
@@ -30,7 +30,7 @@ fn binary() -> Command {
 }
 
 /// Sets up a service with the house's election and one board; gives the board's token.
-fn set_up(dir: &Path) -> String {
+pub fn set_up(dir: &Path) -> String {
     let config = dir.join("tutanak.toml");
     run(binary().arg("init").arg(dir));
     let text = std::fs::read_to_string(&config).unwrap();
@@ -58,7 +58,7 @@ fn free_port() -> u16 {
 }
 
 impl Service {
-    async fn start(dir: &Path) -> Self {
+    pub async fn start(dir: &Path) -> Self {
         let config = std::fs::read_to_string(dir.join("tutanak.toml")).unwrap();
         let port = config.split("127.0.0.1:").nth(1).unwrap().split('"').next().unwrap().to_owned();
         let log = std::fs::OpenOptions::new().create(true).append(true).open(dir.join("log")).unwrap();

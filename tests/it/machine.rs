@@ -3,6 +3,7 @@
 
 mod accounts;
 mod certificates;
+mod clock;
 mod gates;
 mod open_files;
 mod people;

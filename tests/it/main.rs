@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says what must hold by unwrapping")]
 
+mod another_log;
 mod archive;
 mod attacks;
 mod audit;
 mod board_upload;
 mod board_web;
 mod broken;
+mod clocks;
 mod command_line;
 mod crash;
 mod disks;
@@ -18,8 +20,10 @@ mod face;
 mod ftp;
 mod ftp_rights;
 mod gates;
+mod hangup;
 mod hidden;
 mod house;
+mod joining;
 mod layers;
 mod ledger;
 mod lists;

@@ -31,7 +31,7 @@ impl Collector {
     async fn open(dir: &std::path::Path, port: u16) -> Self {
         let (certificate, key) = (dir.join("log.pem"), dir.join("log.key"));
         if !certificate.exists() {
-            let made = tls::own(&["127.0.0.1".to_owned()]).unwrap();
+            let made = tls::own(&["127.0.0.1".to_owned()], jiff::Timestamp::now()).unwrap();
             std::fs::write(dir.join("log-ca.pem"), made.ca).unwrap();
             std::fs::write(&certificate, made.certificate).unwrap();
             std::fs::write(&key, made.key).unwrap();
@@ -219,7 +219,7 @@ impl Rsyslog {
             eprintln!("SKIPPED: rsyslog is not installed");
         }
         let dir = tempfile::tempdir().unwrap();
-        let made = tls::own(&["127.0.0.1".to_owned()]).unwrap();
+        let made = tls::own(&["127.0.0.1".to_owned()], jiff::Timestamp::now()).unwrap();
         for (name, text) in [("ca.pem", made.ca), ("log.pem", made.certificate), ("log.key", made.key)] {
             std::fs::write(dir.path().join(name), text).unwrap();
         }

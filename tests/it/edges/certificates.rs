@@ -37,7 +37,7 @@ struct Own {
 
 /// A certificate that somebody made for themselves, and a client that shows it.
 fn own(house: &House, name: &str) -> Own {
-    let made = tls::own(&[name.to_owned()]).unwrap();
+    let made = tls::own(&[name.to_owned()], house.clock.now()).unwrap();
     let file = house.dir.path().join(format!("{name}.pem"));
     std::fs::write(&file, &made.certificate).unwrap();
     let identity = reqwest::Identity::from_pem(format!("{}{}", made.key, made.certificate).as_bytes()).unwrap();

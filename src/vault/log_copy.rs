@@ -1,0 +1,151 @@
+//! The log's copy: bundles and tiles that never change, and the head, which only its own log may move on.
+//!
+//! It must never write over what it has not read. A store that ignores create-only writes would take other bytes for the
+//! same name without a word, so every object is looked at first.
+
+use bytes::Bytes;
+use object_store::{Error as StoreError, ObjectStoreExt, PutMode, UpdateVersion};
+
+use super::{Store, Vault, VaultError, VaultKey};
+
+/// Bytes of one object of the log at most: 256 entries of 64 KiB, and some.
+const LOG_OBJECT: u64 = 32 << 20;
+
+/// The log's head as it was read, so that it is replaced only while it still is what was read.
+#[derive(Clone, Debug)]
+pub struct SeenHead {
+    bytes: Option<Bytes>,
+    version: Option<UpdateVersion>,
+}
+
+impl SeenHead {
+    /// Its bytes, where there is one.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        self.bytes.as_deref()
+    }
+}
+
+impl Vault {
+    /// Stores a bundle or a tile in every store, durably. What is there already with the same bytes stays.
+    ///
+    /// # Errors
+    /// [`VaultError::Contradicts`] when other bytes lie there: then two logs claim to be this one.
+    pub async fn keep_log(&self, key: VaultKey, bytes: Bytes) -> Result<(), VaultError> {
+        for store in &self.stores {
+            store.keep_log(key, &bytes).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads an object of the log.
+    pub async fn log_object(&self, key: VaultKey) -> Result<Bytes, VaultError> {
+        self.stores[0].log_object(key).await
+    }
+
+    /// Reads the log's head, to replace it.
+    pub async fn log_head(&self) -> Result<SeenHead, VaultError> {
+        self.stores[0].log_head().await
+    }
+
+    /// Replaces the log's head in every store, durably, if it is still the one that was `seen`.
+    ///
+    /// # Errors
+    /// [`VaultError::Overtaken`] when another node has written it meanwhile: it is to be read and compared again.
+    pub async fn replace_log_head(&self, seen: &SeenHead, bytes: Bytes) -> Result<(), VaultError> {
+        let (first, others) = self.stores.split_first().expect("a vault has a store");
+        first.replace_log_head(seen, bytes.clone()).await?;
+        for store in others {
+            let put = store.control.put(&VaultKey::LogHead.path(), bytes.clone().into()).await;
+            put.map_err(|source| VaultError::of(VaultKey::LogHead, source))?;
+        }
+        Ok(())
+    }
+}
+
+impl Store {
+    async fn keep_log(&self, key: VaultKey, bytes: &Bytes) -> Result<(), VaultError> {
+        let same = async |found: Bytes| match found == *bytes {
+            true => self.sync_directory_of(key).await,
+            false => Err(VaultError::Contradicts(key)),
+        };
+        match self.log_object(key).await {
+            Ok(found) => return same(found).await,
+            Err(VaultError::Missing(_)) => {}
+            Err(error) => return Err(error),
+        }
+        match self.control.put_opts(&key.path(), bytes.clone().into(), PutMode::Create.into()).await {
+            Ok(_) => Ok(()),
+            Err(StoreError::AlreadyExists { .. }) => same(self.log_object(key).await?).await,
+            Err(source) => Err(VaultError::of(key, source)),
+        }
+    }
+
+    async fn log_object(&self, key: VaultKey) -> Result<Bytes, VaultError> {
+        let found = self.control.get(&key.path()).await.map_err(|source| VaultError::of(key, source))?;
+        if found.meta.size > LOG_OBJECT {
+            return Err(VaultError::Unfit(format!("{key} has {} bytes", found.meta.size)));
+        }
+        found.bytes().await.map_err(|source| VaultError::of(key, source))
+    }
+
+    async fn log_head(&self) -> Result<SeenHead, VaultError> {
+        let key = VaultKey::LogHead;
+        let found = match self.control.get(&key.path()).await {
+            Ok(found) => found,
+            Err(StoreError::NotFound { .. }) => return Ok(SeenHead { bytes: None, version: None }),
+            Err(source) => return Err(VaultError::of(key, source)),
+        };
+        if found.meta.size > LOG_OBJECT {
+            return Err(VaultError::Unfit(format!("{key} has {} bytes", found.meta.size)));
+        }
+        let version = UpdateVersion { e_tag: found.meta.e_tag.clone(), version: found.meta.version.clone() };
+        let bytes = found.bytes().await.map_err(|source| VaultError::of(key, source))?;
+        Ok(SeenHead { bytes: Some(bytes), version: Some(version) })
+    }
+
+    async fn replace_log_head(&self, seen: &SeenHead, bytes: Bytes) -> Result<(), VaultError> {
+        let key = VaultKey::LogHead;
+        // A disk knows no conditional writes, so a lock keeps the services of this machine apart. In a bucket the condition
+        // does; a store that ignores it leaves only the comparison, and the moment between it and the write.
+        let _held = self.lock_log_head().await?;
+        let mode = match &seen.version {
+            _ if self.root.is_some() => PutMode::Overwrite,
+            Some(version) => PutMode::Update(version.clone()),
+            None => PutMode::Create,
+        };
+        let put = async |mode: PutMode| self.control.put_opts(&key.path(), bytes.clone().into(), mode.into()).await;
+        let compared = async || match self.log_head().await?.bytes == seen.bytes {
+            true => Ok(()),
+            false => Err(VaultError::Overtaken(key)),
+        };
+        if mode == PutMode::Overwrite {
+            compared().await?;
+        }
+        match put(mode).await {
+            Ok(_) => Ok(()),
+            // Another node was first, or the store does not know the condition: some refuse every one. What lies
+            // there tells which.
+            Err(
+                StoreError::AlreadyExists { .. } | StoreError::Precondition { .. } | StoreError::NotImplemented { .. },
+            ) => {
+                compared().await?;
+                put(PutMode::Overwrite).await.map(drop).map_err(|source| VaultError::of(key, source))
+            }
+            Err(source) => Err(VaultError::of(key, source)),
+        }
+    }
+
+    async fn lock_log_head(&self) -> Result<Option<std::fs::File>, VaultError> {
+        let Some(root) = self.root.clone() else { return Ok(None) };
+        let locked = tokio::task::spawn_blocking(move || -> std::io::Result<_> {
+            let file = std::fs::File::create(root.join("head.lock"))?;
+            file.lock()?;
+            Ok(file)
+        });
+        let locked = locked.await.map_err(std::io::Error::other).flatten();
+        locked.map(Some).map_err(|error| VaultError::Store {
+            key: VaultKey::LogHead,
+            source: StoreError::Generic { store: "local", source: Box::new(error) },
+        })
+    }
+}
