@@ -329,7 +329,7 @@ impl Config {
             from(path);
         }
         match &mut config.vault {
-            VaultConfig::Local { root, second } => {
+            VaultConfig::Local { root, second, .. } => {
                 from(root);
                 second.iter_mut().for_each(from);
             }

@@ -6,6 +6,8 @@
 //! | keep | a staging file on a local disk, swept at the next start | the whole upload |
 //! | between keep and record | an object without an entry | the retry links it without writing |
 //! | after record | a complete upload without an answer | the retry gets the same receipt |
+//!
+//! A receipt is signed only when the scan was just seen in the vault, or just stored there: sending again heals.
 
 mod admission;
 pub mod by_hand;
@@ -31,8 +33,8 @@ use self::quota::{OverQuota, QuotaLimits, Quotas};
 use crate::clock::Clock;
 use crate::cpu::{CpuLane, WorkPanicked};
 use crate::domain::routing::{Claim, Finding};
-use crate::domain::{BoardId, Digest, EntryKind, Karekod, Sender, Words};
-use crate::ledger::append::{AppendError, Appender, Submission};
+use crate::domain::{BoardId, Digest, Entry, EntryKind, Karekod, Scan, ScanFacts, Sender, Words};
+use crate::ledger::append::{AppendError, Appender, Recorded, Submission};
 use crate::ledger::{Ledger, LedgerError};
 use crate::reading;
 use crate::registry;
@@ -253,7 +255,9 @@ impl Intake {
     pub async fn take_in(&self, sender: &Sender, received: Received) -> Result<Accepted, IntakeError> {
         let Received { bytes, digest, announced, _seat } = received;
         if let Some(known) = self.ledger.linked_before(digest, &sender.board).await? {
-            return Ok(self.accepted(known, vec![])); // sent before and linked: there is nothing new to find out
+            // Sent before and linked: there is nothing new to find out. But what the vault has lost it gets back.
+            self.vault.keep_again(&Scan { bytes, facts: facts(&known)? }).await?;
+            return Ok(self.accepted(known, vec![]));
         }
         let limits = reading::Limits { side: self.limits.side, pixels: self.limits.pixels };
         // Its board's turn first: a board that sends a hundred at a time does not put another's one behind them.
@@ -281,7 +285,7 @@ impl Intake {
         Ok(self.accepted(recorded, remarks))
     }
 
-    fn accepted(&self, recorded: crate::ledger::append::Recorded, remarks: Vec<Remark>) -> Accepted {
+    fn accepted(&self, recorded: Recorded, remarks: Vec<Remark>) -> Accepted {
         let receipt = self.signer.sign(&recorded);
         if recorded.fresh {
             let position = recorded.position;
@@ -336,6 +340,21 @@ impl Intake {
         let mut queued = self.memory.queue(board, bytes.div_ceil(PERMIT).max(1)).map_err(full)?;
         let wait = Duration::from_secs(self.limits.wait_seconds);
         tokio::time::timeout(wait, queued.seat()).await.map_err(|_| full(queued.why()))
+    }
+}
+
+/// What the scan of an entry measures.
+fn facts(recorded: &Recorded) -> Result<ScanFacts, LedgerError> {
+    let Entry { sha256, size, crc32, width, height, .. } = &recorded.entry;
+    match (sha256, size, crc32) {
+        (Some(digest), Some(size), Some(crc32)) => Ok(ScanFacts {
+            digest: *digest,
+            size: *size,
+            crc32: *crc32,
+            width: width.unwrap_or(0),
+            height: height.unwrap_or(0),
+        }),
+        _ => Err(LedgerError::Corrupt(format!("scan of entry {}", recorded.position))),
     }
 }
 

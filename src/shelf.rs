@@ -112,9 +112,10 @@ impl PartyShelf {
     ) -> Result<Content, TreeError> {
         if !visitor.encrypted
             && to - from >= LONG
-            && let Some(file) = self.tree.file(seat, node).await?
+            && let Some(sound) = self.tree.file(seat, node).await?
         {
-            return Ok(Content::File { file, from, to });
+            let unchanged = Box::new(sound.unchanged());
+            return Ok(Content::File { file: sound.file, from, to, unchanged });
         }
         Ok(Content::Pieces(self.tree.read(seat, node, from, to).await?))
     }
@@ -297,7 +298,13 @@ impl Shelf for PartyShelf {
             seat.refused("offset past the end");
             return Err(ShelfError::NotYours("Başlangıç dosyanın sonundan ileride.".to_owned()));
         }
-        let content = self.content(visitor, &seat, &node, offset, size).await.map_err(|error| unavailable(&error))?;
+        let content = match self.content(visitor, &seat, &node, offset, size).await {
+            Ok(content) => content,
+            Err(error) => {
+                seat.failed(error.reason());
+                return Err(damaged(&error).unwrap_or_else(|| unavailable(&error)));
+            }
+        };
         let delivery = Ending::new(seat.delivery(size - offset));
         Ok(Opened { content, delivery: Box::new(delivery) })
     }
@@ -337,6 +344,12 @@ fn busy() -> ShelfError {
 fn unavailable(error: &(dyn std::error::Error + 'static)) -> ShelfError {
     tracing::error!(error = %Chain(error), "Could not answer an FTP request");
     busy()
+}
+
+/// What a client is told of a scan that is not as it was entered. The vault has raised the alarm.
+fn damaged(error: &TreeError) -> Option<ShelfError> {
+    let sentence = "Dosyanın saklanan kopyası bozuk ya da kayıp; gönderilmedi. Onarılınca yeniden deneyin.";
+    error.is_of_the_object().then(|| ShelfError::Damaged(sentence.to_owned()))
 }
 
 fn way(visitor: &Visitor) -> Way {

@@ -31,7 +31,7 @@ use crate::domain::{Digest, Election, naming};
 use crate::ledger::nodes::{NodeRow, ScanNode};
 use crate::ledger::{Ledger, LedgerError, entries};
 use crate::log::signer::LogSigner;
-use crate::vault::{Chunks, Vault, VaultError};
+use crate::vault::{Chunks, SoundFile, Vault, VaultError};
 use directories::Directories;
 
 /// What lies at a path.
@@ -126,6 +126,23 @@ pub enum TreeError {
     /// A list could not be written.
     #[error("the list could not be written")]
     List(#[from] ListError),
+}
+
+impl TreeError {
+    /// Whether the scan itself is missing or damaged, so that asking again is of no use until it is healed.
+    pub fn is_of_the_object(&self) -> bool {
+        matches!(self, Self::Vault(VaultError::Missing(_) | VaultError::Damaged(_)))
+    }
+
+    /// Why nothing was handed out, for the record.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Vault(VaultError::Missing(_)) => "the stored scan is missing",
+            Self::Vault(VaultError::Damaged(_)) => "the stored scan is damaged",
+            Self::Vault(_) => "the vault did not answer",
+            _ => "ended before an answer",
+        }
+    }
 }
 
 /// The tree. Clones share what is behind it.
@@ -250,7 +267,7 @@ impl Tree {
     }
 
     /// The file of this machine in which the bytes of a scan lie, if they do.
-    pub async fn file(&self, _on_record: &Seat, node: &Node) -> Result<Option<std::fs::File>, TreeError> {
+    pub async fn file(&self, _on_record: &Seat, node: &Node) -> Result<Option<SoundFile>, TreeError> {
         match &node.content {
             Content::Scan(scan) => Ok(self.vault.file(scan.digest, scan.size).await?),
             _ => Ok(None),

@@ -1,29 +1,40 @@
-//! The vault: objects named by their content. Put once, get a range.
+//! The vault: objects named by their content. Put once, get a range, heal.
 //!
-//! The only room that spells object keys. It must never know who asks, and never say "kept" before the bytes are durable.
+//! The only room that spells object keys. It must never know who asks, never say "kept" before the bytes are durable, and
+//! never hand out bytes of a scan that were not compared with its digest.
 
 mod alive;
+mod heal;
 mod key;
 mod local;
 mod log_copy;
+mod look;
 mod near;
 mod open;
 mod packs;
+mod passing;
 mod read;
+mod sound;
+mod sweep;
+mod written;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use object_store::{Error as StoreError, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
+use tokio::sync::{Mutex, Semaphore};
 
 use crate::domain::{Digest, Scan, ScanFacts};
 use crate::space::Disk;
 pub use key::VaultKey;
 pub use log_copy::SeenHead;
+pub use look::{Looked, Stored};
 pub use near::NearConfig;
 pub use open::VaultConfig;
 pub use packs::PackWriting;
 pub use read::Chunks;
+pub use sound::SoundFile;
+pub use written::VerifyWrites;
 
 /// A scan that is durably stored. Its field is private: the only way to hold one is to have called [`Vault::keep`], or
 /// to have found with [`Vault::kept_already`] what an earlier call kept.
@@ -57,12 +68,18 @@ pub enum VaultError {
         #[source]
         source: StoreError,
     },
+    /// What lies in the store could not be listed.
+    #[error("the vault did not say what lies in it")]
+    Listing(#[source] StoreError),
     /// The store's directory or bucket cannot be used as it is.
     #[error("the vault cannot be opened: {0}")]
     Open(String),
     /// The store cannot do what we rely on.
     #[error("the vault's store does not keep its promises: {0}")]
     Unfit(String),
+    /// The store acknowledged what it does not have.
+    #[error("the store acknowledged {0} and does not have it")]
+    NotKept(VaultKey),
     /// What never changes is to be written with other bytes than lie there.
     #[error("the vault holds other bytes as {0}")]
     Contradicts(VaultKey),
@@ -80,7 +97,16 @@ pub struct Vault {
     packs: bool,
     /// Copies of scans in front of a bucket. A disk has the system's cache.
     near: Option<Arc<near::Near>>,
+    /// Files on this machine that were hashed since they last changed.
+    sound: Arc<sound::Sound>,
+    /// KiB of a bucket's scans that may be held whole for readers where no copies are kept near at hand.
+    held: Arc<Semaphore>,
+    /// Held by whoever heals.
+    mending: Arc<Mutex<()>>,
 }
+
+/// KiB of scans in the hands of readers at most, without copies near at hand. Beyond it scans are hashed on their way.
+const HELD_KIB: usize = 64 << 10;
 
 #[derive(Clone, Debug)]
 struct Store {
@@ -90,6 +116,8 @@ struct Store {
     streaming: Arc<dyn ObjectStore>,
     /// Where a local store's objects lie; none for a bucket.
     root: Option<PathBuf>,
+    /// How it is looked at after writing.
+    looks: Arc<written::Looks>,
 }
 
 impl Vault {
@@ -98,6 +126,17 @@ impl Vault {
         let names = ["vault.root", "vault.second"].into_iter();
         let roots = self.stores.iter().filter_map(|store| store.root.clone());
         names.zip(roots).map(|(name, path)| Disk { name, path }).collect()
+    }
+
+    fn of(stores: Vec<Store>, packs: bool, near: Option<Arc<near::Near>>) -> Self {
+        Self {
+            stores,
+            packs,
+            near,
+            sound: Arc::new(sound::Sound::new()),
+            held: Arc::new(Semaphore::new(HELD_KIB)),
+            mending: Arc::default(),
+        }
     }
 
     /// Stores a scan under its digest in every store. Returns when it is durable in all of them.
@@ -109,16 +148,6 @@ impl Vault {
             near.keep(scan.facts.digest, &scan.bytes);
         }
         Ok(Kept { facts: scan.facts })
-    }
-
-    /// The proof for a scan that an earlier entry brought: it is there, with as many bytes.
-    pub async fn kept_already(&self, facts: ScanFacts) -> Result<Kept, VaultError> {
-        let found = self.size(facts.digest).await?;
-        if found != facts.size {
-            let key = VaultKey::Scan(facts.digest);
-            return Err(VaultError::Unfit(format!("{key} has {found} bytes where {} were entered", facts.size)));
-        }
-        Ok(Kept { facts })
     }
 
     /// Whether the object is there and how many bytes it has.
@@ -153,17 +182,26 @@ impl VaultError {
 }
 
 impl Store {
+    fn new(
+        control: Arc<dyn ObjectStore>,
+        streaming: Arc<dyn ObjectStore>,
+        root: Option<PathBuf>,
+        verify: VerifyWrites,
+    ) -> Self {
+        Self { control, streaming, root, looks: Arc::new(written::Looks::new(verify)) }
+    }
+
     async fn put(&self, key: VaultKey, scan: &Scan) -> Result<(), VaultError> {
         let payload = || PutPayload::from_bytes(scan.bytes.clone());
         match self.control.put_opts(&key.path(), payload(), PutMode::Create.into()).await {
-            Ok(_) => Ok(()),
+            Ok(_) if self.has_kept(key, &scan.bytes, 1).await? => Ok(()),
+            Ok(_) => self.overwrite(scan.facts.digest, &scan.bytes).await,
             // Storing the same bytes again is success, because the key is the content. But what lies there may be the
             // remains of a crash on a disk that lied, so this once it is read and compared.
             Err(StoreError::AlreadyExists { .. }) if self.holds(key, scan).await? => self.sync_directory_of(key).await,
             Err(StoreError::AlreadyExists { .. }) => {
                 tracing::error!(scan = %scan.facts.digest, "Found no sound bytes under the name of scan {}; writing it anew", scan.facts.digest);
-                let put = self.control.put_opts(&key.path(), payload(), PutMode::Overwrite.into()).await;
-                put.map(drop).map_err(|source| VaultError::of(key, source))
+                self.overwrite(scan.facts.digest, &scan.bytes).await
             }
             Err(source) => Err(VaultError::of(key, source)),
         }

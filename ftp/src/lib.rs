@@ -140,6 +140,6 @@ pub use listing::Listing;
 pub use settings::{Engine, FtpError, Settings};
 pub use shelf::{
     Attempt, Content, Cut, Delivery, Entry, EntryKind, Leaving, LoginError, Opened, Shelf, ShelfError, Sums, Terms,
-    Visitor,
+    Unchanged, Visitor,
 };
 pub use tls::Certificate;

@@ -201,8 +201,14 @@ pub enum Content {
         from: u64,
         /// Behind the last.
         to: u64,
+        /// Whether the file is still the one whose content was checked. Asked when all is sent and before the client is told
+        /// that it was all; a no ends the transfer as an error of the source.
+        unchanged: Unchanged,
     },
 }
+
+/// A question about a file that is being sent.
+pub type Unchanged = Box<dyn Fn(&File) -> bool + Send + Sync>;
 
 /// Bytes of a file that are read at a time where the kernel cannot send them by itself.
 const PIECE: u64 = 256 * 1024;
@@ -210,25 +216,33 @@ const PIECE: u64 = 256 * 1024;
 impl Content {
     /// In pieces, whatever it is.
     pub(crate) fn pieces(self) -> BoxStream<'static, io::Result<Bytes>> {
-        let (file, from, to) = match self {
+        let (file, from, to, unchanged) = match self {
             Self::Pieces(pieces) => return pieces,
-            Self::File { file, from, to } => (file, from, to),
+            Self::File { file, from, to, unchanged } => (file, from, to, unchanged),
         };
-        let read = stream::try_unfold((file, from), move |(file, at)| async move {
+        let read = stream::try_unfold((file, unchanged, from), move |(file, unchanged, at)| async move {
             if at >= to {
                 return Ok(None);
             }
             let reading = tokio::task::spawn_blocking(move || {
                 let mut piece = vec![0; usize::try_from((to - at).min(PIECE)).map_err(io::Error::other)?];
                 file.read_exact_at(&mut piece, at)?;
-                Ok::<_, io::Error>((piece, file))
+                let next = at + piece.len() as u64;
+                if next >= to && !unchanged(&file) {
+                    return Err(changed());
+                }
+                Ok::<_, io::Error>((piece, (file, unchanged, next)))
             });
-            let (piece, file) = reading.await.map_err(io::Error::other)??;
-            let next = at + piece.len() as u64;
-            Ok(Some((Bytes::from(piece), (file, next))))
+            let (piece, rest) = reading.await.map_err(io::Error::other)??;
+            Ok(Some((Bytes::from(piece), rest)))
         });
         read.boxed()
     }
+}
+
+/// What is wrong with a file that is not any more what was checked.
+pub(crate) fn changed() -> io::Error {
+    io::Error::other("the file changed while it was sent")
 }
 
 impl Debug for Content {
@@ -350,6 +364,9 @@ pub enum ShelfError {
     /// `450` with the sentence: ask again later.
     #[error("{0}")]
     Busy(String),
+    /// `451` with the sentence: it is there, and what it holds is not what it should.
+    #[error("{0}")]
+    Damaged(String),
 }
 
 /// Why a login failed; both are `530` with the sentence.

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use crate::pace::{Bucket, STEP};
 use crate::shelf::{Cut, Delivery};
 
-pub(crate) use file::{at_hand, pass_on, pour_file};
+pub(crate) use file::{at_hand, pass_on, pour_file, still_sound};
 
 /// How fast, and how patient.
 #[derive(Clone)]

@@ -8,7 +8,7 @@ use crate::domain::{Entry, ScanFacts};
 use crate::ledger::Ledger;
 use crate::ledger::append::{Appender, Submission};
 use crate::registry;
-use crate::vault::Vault;
+use crate::vault::{Vault, VaultError};
 
 /// Parked entries looked at a time.
 const PAGE: u32 = 500;
@@ -22,7 +22,18 @@ pub async fn resolve_parked(ledger: &Ledger, vault: &Vault, appender: &Appender)
         let Some(last) = page.last() else { return Ok(resolved) };
         from = last.position + 1;
         for line in &page {
-            resolved += u64::from(resolve(ledger, vault, appender, line.position, &line.line).await?);
+            match resolve(ledger, vault, appender, line.position, &line.line).await {
+                Ok(linked) => resolved += u64::from(linked),
+                // The vault has raised the alarm. One lost scan must not hold back the others; once healed it is linked.
+                Err(IntakeError::Vault(VaultError::Missing(key) | VaultError::Damaged(key))) => {
+                    tracing::error!(
+                        position = line.position,
+                        "Could not link parked entry {}: {key} is lost",
+                        line.position
+                    );
+                }
+                Err(error) => return Err(error),
+            }
         }
     }
 }

@@ -50,10 +50,47 @@ impl VaultKey {
         }
     }
 
+    /// The directory of all scans.
+    pub(super) const SCANS: &'static str = "b";
+    /// Directories at the top beside it.
+    pub(super) const OTHER_TOPS: [&'static str; 3] = ["log", "packs", "probe"];
+
+    /// Whether `path` is a directory that objects of ours lie in, or that such directories lie in.
+    pub(super) fn is_directory(path: &str) -> bool {
+        let groups = |rest: &[&str]| rest.len() <= 2 && rest.iter().all(|group| is_number(group, 3));
+        match path.split('/').collect::<Vec<_>>()[..] {
+            ["log" | "packs" | "probe"] | ["log", "entries" | "tile"] => true,
+            ["log", "entries", ref rest @ ..] | ["packs", ref rest @ ..] => groups(rest),
+            ["log", "tile", level, ref rest @ ..] => (1..=2).any(|digits| is_number(level, digits)) && groups(rest),
+            _ => false,
+        }
+    }
+
+    /// Whether `path` is that of an object that may lie in the vault.
+    pub(super) fn is_object(path: &str) -> bool {
+        let Some((directory, name)) = path.rsplit_once('/') else { return false };
+        let depth = directory.split('/').count();
+        let numbered =
+            |name: &str, depth_of: usize| is_number(name, 3) && depth == depth_of && Self::is_directory(directory);
+        match directory.split('/').next() {
+            Some("b") => name.parse::<Digest>().is_ok_and(|digest| Self::Scan(digest).path().as_ref() == path),
+            Some("probe") => path == "probe/start",
+            Some("log") if path == "log/head" => true,
+            Some("log") if directory.starts_with("log/entries/") => numbered(name, 4),
+            Some("log") => numbered(name, 5),
+            Some("packs") => name.strip_suffix(".zip").is_some_and(|name| numbered(name, 3)),
+            _ => false,
+        }
+    }
+
     /// The directory of digests that begin with `first`.
     pub fn shard_name(first: u8) -> String {
-        format!("b/{first:02x}")
+        format!("{}/{first:02x}", Self::SCANS)
     }
+}
+
+fn is_number(text: &str, digits: usize) -> bool {
+    text.len() == digits && text.bytes().all(|digit| digit.is_ascii_digit())
 }
 
 impl fmt::Display for VaultKey {
@@ -78,6 +115,18 @@ mod tests {
         assert_eq!(VaultKey::Bundle(12_345_678).path().as_ref(), "log/entries/012/345/678");
         assert_eq!(VaultKey::Tile { level: 1, index: 1000 }.path().as_ref(), "log/tile/1/000/001/000");
         assert_eq!(VaultKey::LogHead.path().as_ref(), "log/head");
+        for key in
+            [VaultKey::Bundle(12_345_678), VaultKey::Tile { level: 12, index: 3 }, VaultKey::LogHead, VaultKey::Pack(7)]
+        {
+            assert!(VaultKey::is_object(key.path().as_ref()) && VaultKey::is_directory(&key.shard()), "{key}");
+        }
+        let digest = Digest::of(b"x");
+        assert!(VaultKey::is_object(VaultKey::Scan(digest).path().as_ref()));
+        for path in
+            [format!("b/00/{digest}").as_str(), "log/entries/041", "log/tile/000/000/041", "log/notes", "x/head", "head"]
+        {
+            assert!(!VaultKey::is_object(path), "{path}");
+        }
         assert_eq!(VaultKey::Pack(1_002_041).path().as_ref(), "packs/001/002/041.zip");
     }
 }

@@ -16,7 +16,7 @@ use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
 use rustix::io::{Errno, IoSliceMut, ReadWriteFlags, preadv2};
 use tokio::task::spawn_blocking;
 
-use super::{Chunks, VaultError, VaultKey};
+use super::{Chunks, SoundFile, VaultError, VaultKey};
 
 /// One read. The store's own stream reads 8 KiB at a time, each on a thread of its own, which is ten times slower.
 pub(super) const PIECE: usize = 256 * 1024;
@@ -25,21 +25,50 @@ const SMALL: usize = 64 * 1024;
 /// Pieces of memory that are kept for the next reads.
 const KEPT: usize = 32;
 
-/// The bytes `from..to` of an object.
+/// The bytes `from..to` of an object, whatever they are.
 pub(super) async fn pieces(key: VaultKey, path: PathBuf, from: u64, to: u64) -> Result<Chunks, VaultError> {
-    let failed = |error| failure(key, error);
-    let file = Arc::new(open(key, path, to).await?);
-    let first = read(&file, from, to).await.map_err(failed)?;
-    let next = from + first.len() as u64;
-    let rest = stream::try_unfold((file, next), move |(file, at)| async move {
-        if at >= to {
-            return Ok(None);
-        }
-        let piece = read(&file, at, to).await?;
-        let next = at + piece.len() as u64;
-        Ok(Some((piece, (file, next))))
+    let file = open(key, path, to).await?;
+    pieces_of(key, file, |_| true, from, to).await
+}
+
+/// The bytes `from..to` of an object that was hashed. The last of them are given only if it has not changed until then.
+pub(super) async fn sound_pieces(key: VaultKey, sound: SoundFile, from: u64, to: u64) -> Result<Chunks, VaultError> {
+    let unchanged = sound.unchanged();
+    pieces_of(key, sound.file, unchanged, from, to).await
+}
+
+async fn pieces_of(
+    key: VaultKey,
+    file: File,
+    unchanged: impl Fn(&File) -> bool + Send + Sync + 'static,
+    from: u64,
+    to: u64,
+) -> Result<Chunks, VaultError> {
+    let open = Open { file: Arc::new(file), unchanged, at: from, to };
+    let (first, open) = open.next().await.map_err(|error| failure(key, error))?;
+    let rest = stream::try_unfold(open, |open| async move {
+        if open.at >= open.to { Ok(None) } else { open.next().await.map(Some) }
     });
     Ok(stream::once(async { Ok(first) }).chain(rest).boxed())
+}
+
+/// A file that is being read.
+struct Open<U> {
+    file: Arc<File>,
+    unchanged: U,
+    at: u64,
+    to: u64,
+}
+
+impl<U: Fn(&File) -> bool> Open<U> {
+    async fn next(mut self) -> io::Result<(Bytes, Self)> {
+        let piece = read(&self.file, self.at, self.to).await?;
+        self.at += piece.len() as u64;
+        if self.at >= self.to && !(self.unchanged)(&self.file) {
+            return Err(io::Error::other("the object changed while it was read"));
+        }
+        Ok((piece, self))
+    }
 }
 
 /// The object's file, which holds `length` bytes at least.
@@ -59,7 +88,7 @@ pub(super) async fn open(key: VaultKey, path: PathBuf, length: u64) -> Result<Fi
     Ok(file)
 }
 
-fn failure(key: VaultKey, error: io::Error) -> VaultError {
+pub(super) fn failure(key: VaultKey, error: io::Error) -> VaultError {
     match error.kind() {
         ErrorKind::NotFound => VaultError::Missing(key),
         _ => VaultError::Store { key, source: StoreError::Generic { store: "local", source: Box::new(error) } },

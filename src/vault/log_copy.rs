@@ -54,9 +54,11 @@ impl Vault {
     pub async fn replace_log_head(&self, seen: &SeenHead, bytes: Bytes) -> Result<(), VaultError> {
         let (first, others) = self.stores.split_first().expect("a vault has a store");
         first.replace_log_head(seen, bytes.clone()).await?;
+        first.has_log_head().await?;
         for store in others {
             let put = store.control.put(&VaultKey::LogHead.path(), bytes.clone().into()).await;
             put.map_err(|source| VaultError::of(VaultKey::LogHead, source))?;
+            store.has_log_head().await?;
         }
         Ok(())
     }
@@ -74,7 +76,9 @@ impl Store {
             Err(error) => return Err(error),
         }
         match self.control.put_opts(&key.path(), bytes.clone().into(), PutMode::Create.into()).await {
-            Ok(_) => Ok(()),
+            // What is not there is missed by nobody until it is needed, so the next round writes it.
+            Ok(_) if self.has_kept(key, bytes, 1).await? => Ok(()),
+            Ok(_) => Err(VaultError::NotKept(key)),
             Err(StoreError::AlreadyExists { .. }) => same(self.log_object(key).await?).await,
             Err(source) => Err(VaultError::of(key, source)),
         }
@@ -101,6 +105,16 @@ impl Store {
         let version = UpdateVersion { e_tag: found.meta.e_tag.clone(), version: found.meta.version.clone() };
         let bytes = found.bytes().await.map_err(|source| VaultError::of(key, source))?;
         Ok(SeenHead { bytes: Some(bytes), version: Some(version) })
+    }
+
+    /// Looks again after writing the head. Another node may have written its own meanwhile, so only that there is one can
+    /// be asked.
+    async fn has_log_head(&self) -> Result<(), VaultError> {
+        match self.control.head(&VaultKey::LogHead.path()).await {
+            Ok(_) => Ok(()),
+            Err(StoreError::NotFound { .. }) => Err(VaultError::NotKept(VaultKey::LogHead)),
+            Err(source) => Err(VaultError::of(VaultKey::LogHead, source)),
+        }
     }
 
     async fn replace_log_head(&self, seen: &SeenHead, bytes: Bytes) -> Result<(), VaultError> {

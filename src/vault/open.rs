@@ -12,6 +12,7 @@ use object_store::{ClientOptions, ObjectStore, ObjectStoreExt, PutMode, RetryCon
 use serde::Deserialize;
 
 use super::near::{Near, NearConfig};
+use super::written::VerifyWrites;
 use super::{Store, Vault, VaultError, VaultKey};
 
 /// Where scans lie.
@@ -25,6 +26,12 @@ pub enum VaultConfig {
         /// A second directory, on another disk, that must hold every scan too before the receipt is given.
         #[serde(default)]
         second: Option<PathBuf>,
+        /// How much of what was written is looked at again before the receipt.
+        #[serde(default)]
+        verify_writes: VerifyWrites,
+        /// Bytes a second that the service reads in the background to find what rots. 0: none.
+        #[serde(default = "scrub_bytes_per_second")]
+        scrub_bytes_per_second: u64,
     },
     /// A bucket. Its keys come from `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, never from the configuration.
     S3 {
@@ -43,7 +50,50 @@ pub enum VaultConfig {
         /// Copies of scans on this node, so that 34 parties who want the same scan cost the store one request.
         #[serde(default)]
         near: NearConfig,
+        /// How much of what was written is looked at again before the receipt.
+        #[serde(default)]
+        verify_writes: VerifyWrites,
+        /// Bytes a second that the service reads in the background to find what rots. 0: none.
+        #[serde(default = "scrub_bytes_per_second")]
+        scrub_bytes_per_second: u64,
     },
+}
+
+impl VaultConfig {
+    /// Where no other pace is told, in bytes a second: half a terabyte in less than a day, and a few hundredths of a core.
+    pub const SCRUB_BYTES_PER_SECOND: u64 = 8 << 20;
+
+    /// A directory on this machine, and nothing else said.
+    pub fn local(root: PathBuf) -> Self {
+        let scrub_bytes_per_second = Self::SCRUB_BYTES_PER_SECOND;
+        Self::Local { root, second: None, verify_writes: VerifyWrites::default(), scrub_bytes_per_second }
+    }
+
+    /// A bucket, and nothing else said.
+    pub fn bucket(bucket: String, endpoint: Option<String>, near: NearConfig) -> Self {
+        Self::S3 {
+            bucket,
+            endpoint,
+            region: default_region(),
+            keep_packs: false,
+            near,
+            verify_writes: VerifyWrites::default(),
+            scrub_bytes_per_second: Self::SCRUB_BYTES_PER_SECOND,
+        }
+    }
+
+    /// Bytes a second that are looked at again in the background.
+    pub fn scrub_pace(&self) -> u64 {
+        match self {
+            Self::Local { scrub_bytes_per_second, .. } | Self::S3 { scrub_bytes_per_second, .. } => {
+                *scrub_bytes_per_second
+            }
+        }
+    }
+}
+
+fn scrub_bytes_per_second() -> u64 {
+    VaultConfig::SCRUB_BYTES_PER_SECOND
 }
 
 fn default_region() -> String {
@@ -55,15 +105,15 @@ impl Vault {
     pub async fn open(config: &VaultConfig) -> Result<Self, VaultError> {
         let packs = matches!(config, VaultConfig::S3 { keep_packs: true, .. });
         let stores = match config {
-            VaultConfig::Local { root, second } => {
-                let mut stores = vec![local(root)?];
+            VaultConfig::Local { root, second, verify_writes, .. } => {
+                let mut stores = vec![local(root, *verify_writes)?];
                 if let Some(second) = second {
-                    stores.push(local(second)?);
+                    stores.push(local(second, *verify_writes)?);
                 }
                 stores
             }
-            VaultConfig::S3 { bucket, endpoint, region, keep_packs: _, near: _ } => {
-                vec![s3(bucket, endpoint.as_deref(), region)?]
+            VaultConfig::S3 { bucket, endpoint, region, verify_writes, .. } => {
+                vec![s3(bucket, endpoint.as_deref(), region, *verify_writes)?]
             }
         };
         for store in &stores {
@@ -73,28 +123,13 @@ impl Vault {
             VaultConfig::S3 { near, .. } => Near::open(near).await?,
             VaultConfig::Local { .. } => None,
         };
-        Ok(Self { stores, packs, near })
-    }
-
-    /// Removes what an interrupted run left beside its place. Only the service itself may do so, when it starts: another
-    /// program would take away what the service is just writing.
-    pub async fn sweep(&self) -> Result<(), VaultError> {
-        for root in self.stores.iter().filter_map(|store| store.root.clone()) {
-            let shown = root.display().to_string();
-            let swept = tokio::task::spawn_blocking(move || sweep_staging(&root)).await;
-            let swept = swept.map_err(std::io::Error::other).flatten();
-            swept.map_err(|error| VaultError::Open(format!("cannot sweep {shown}: {error}")))?;
-        }
-        Ok(())
+        Ok(Self::of(stores, packs, near))
     }
 
     /// A vault over any store, for tests that need one that fails.
     pub fn over(store: Arc<dyn ObjectStore>) -> Self {
-        Self {
-            stores: vec![Store { control: Arc::clone(&store), streaming: store, root: None }],
-            packs: false,
-            near: None,
-        }
+        let store = Store::new(Arc::clone(&store), store, None, VerifyWrites::default());
+        Self::of(vec![store], false, None)
     }
 
     /// The same vault with copies near at hand, for tests with a store of their own.
@@ -103,7 +138,7 @@ impl Vault {
     }
 }
 
-fn local(root: &Path) -> Result<Store, VaultError> {
+fn local(root: &Path, verify: VerifyWrites) -> Result<Store, VaultError> {
     let failed =
         |what: &str, error: &dyn std::fmt::Display| VaultError::Open(format!("{what} {}: {error}", root.display()));
     // Made beforehand, because making one on the way costs every first upload two more syncs.
@@ -114,28 +149,10 @@ fn local(root: &Path) -> Result<Store, VaultError> {
     let root = root.canonicalize().map_err(|e| failed("cannot find", &e))?;
     let store = LocalFileSystem::new_with_prefix(&root).map_err(|e| failed("cannot open", &e))?.with_fsync(true);
     let store: Arc<dyn ObjectStore> = Arc::new(store);
-    Ok(Store { control: Arc::clone(&store), streaming: store, root: Some(root) })
+    Ok(Store::new(Arc::clone(&store), store, Some(root), verify))
 }
 
-/// Removes what an interrupted write left beside its place: `<sha256>#<n>`. No receipt was given for it.
-fn sweep_staging(root: &Path) -> std::io::Result<()> {
-    let mut swept = 0;
-    for first in 0..=u8::MAX {
-        for file in std::fs::read_dir(root.join(VaultKey::shard_name(first)))? {
-            let file = file?;
-            if file.file_name().to_string_lossy().contains('#') {
-                std::fs::remove_file(file.path())?;
-                swept += 1;
-            }
-        }
-    }
-    if swept > 0 {
-        tracing::info!(swept, "Removed {swept} unfinished objects of an interrupted run");
-    }
-    Ok(())
-}
-
-fn s3(bucket: &str, endpoint: Option<&str>, region: &str) -> Result<Store, VaultError> {
+fn s3(bucket: &str, endpoint: Option<&str>, region: &str, verify: VerifyWrites) -> Result<Store, VaultError> {
     let build = |options: ClientOptions| {
         let mut builder = AmazonS3Builder::from_env()
             .with_bucket_name(bucket)
@@ -158,7 +175,7 @@ fn s3(bucket: &str, endpoint: Option<&str>, region: &str) -> Result<Store, Vault
     // large range, and then only silence is a failure.
     let control = build(options().with_timeout(Duration::from_secs(30)))?;
     let streaming = build(options().with_timeout_disabled().with_read_timeout(Duration::from_secs(20)))?;
-    Ok(Store { control: Arc::new(control), streaming: Arc::new(streaming), root: None })
+    Ok(Store::new(Arc::new(control), Arc::new(streaming), None, verify))
 }
 
 /// Writes, reads and compares a small object. What a store can do beyond that is logged, and nothing relies on it.

@@ -131,7 +131,13 @@ async fn send(
             seat.refused("too-many-downloads");
             return Err(Problem::too_many_downloads());
         };
-        let chunks = site.tree.read(&seat, file, range.start, range.end).await?;
+        let chunks = match site.tree.read(&seat, file, range.start, range.end).await {
+            Ok(chunks) => chunks,
+            Err(error) => {
+                seat.failed(error.reason());
+                return Err(error.into());
+            }
+        };
         Body::from_stream(delivered(chunks, seat.delivery(length), line, Right::of(site, party)))
     };
     let mut response = Response::new(body);

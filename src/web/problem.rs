@@ -189,6 +189,12 @@ impl Problem {
         problem
     }
 
+    /// The stored scan is missing or not as it was entered. The vault has raised the alarm.
+    fn damaged() -> Self {
+        let detail = "Dosyanın saklanan kopyası bozuk ya da kayıp; gönderilmedi. Onarılınca yeniden deneyin.";
+        Self::busy(StatusCode::SERVICE_UNAVAILABLE, "damaged", "The stored scan is damaged", detail)
+    }
+
     /// The inside failed: it is told to the log.
     pub(super) fn unavailable(cause: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error = %Chain(cause), "Could not answer a request");
@@ -285,13 +291,19 @@ impl From<LedgerError> for Problem {
 
 impl From<VaultError> for Problem {
     fn from(error: VaultError) -> Self {
-        Self::unavailable(&error)
+        match error {
+            VaultError::Missing(_) | VaultError::Damaged(_) => Self::damaged(),
+            error => Self::unavailable(&error),
+        }
     }
 }
 
 impl From<TreeError> for Problem {
     fn from(error: TreeError) -> Self {
-        Self::unavailable(&error)
+        match error {
+            TreeError::Vault(error) => error.into(),
+            error => Self::unavailable(&error),
+        }
     }
 }
 

@@ -150,7 +150,7 @@ async fn kill_9_at_any_instant_loses_nothing_that_was_receipted() {
     );
     // Every entry points at an object with the right bytes; every receipt is an entry.
     let ledger = Ledger::open(&DatabaseConfig::Sqlite { path: dir.path().join("tutanak.db") }).await.unwrap();
-    let vault = Vault::open(&VaultConfig::Local { root: dir.path().join("vault"), second: None }).await.unwrap();
+    let vault = Vault::open(&VaultConfig::local(dir.path().join("vault"))).await.unwrap();
     let lines = ledger.lines_from(0, 100_000).await.unwrap();
     assert_eq!(lines.len() as u64, ledger.head().await.unwrap().size, "positions without holes");
     let mut entered = std::collections::HashSet::new();
@@ -293,7 +293,7 @@ async fn a_full_disk_refuses_clearly_and_heals_when_there_is_room_again() {
     let disk = dir.path().join("small");
     let Some(_disk) = SmallDisk::mount(&disk) else { return };
     let plan = crate::house::Plan {
-        vault: Some(VaultConfig::Local { root: disk.join("vault"), second: None }),
+        vault: Some(VaultConfig::local(disk.join("vault"))),
         also: Some(|config| config.space.reserve_bytes = 0),
         ..Default::default()
     };

@@ -140,7 +140,7 @@ fn database_on(disk: &Path) -> Plan {
 
 fn vault_on(disk: &Path) -> Plan {
     Plan {
-        vault: Some(VaultConfig::Local { root: disk.join("vault"), second: None }),
+        vault: Some(VaultConfig::local(disk.join("vault"))),
         also: Some(|config| config.space.reserve_bytes = 0),
         ..Plan::default()
     }

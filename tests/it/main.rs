@@ -45,6 +45,7 @@ mod reading;
 mod rebuild;
 mod receipt;
 mod registry;
+mod rot;
 mod samples;
 mod scanner;
 mod sealing;

@@ -252,13 +252,7 @@ async fn the_whole_way_works_on_a_bucket_and_postgresql() {
     else {
         return;
     };
-    let vault = VaultConfig::S3 {
-        bucket,
-        endpoint: Some(endpoint),
-        region: "us-east-1".into(),
-        keep_packs: false,
-        near: NearConfig::default(),
-    };
+    let vault = VaultConfig::bucket(bucket, Some(endpoint), NearConfig::default());
     let plan = Plan { database: Some(engine.config.clone()), vault: Some(vault), ..Plan::default() };
     let house = House::build(plan).await;
     let scan = page(&["1090000002"], std::process::id());

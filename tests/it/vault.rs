@@ -1,6 +1,10 @@
 //! What every store must promise, local disk and S3 alike: one contract, run on each.
 
+mod faults;
 mod near;
+
+use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use futures::TryStreamExt;
@@ -23,6 +27,15 @@ fn scan(bytes: Vec<u8>) -> Scan {
 /// Content that no other run has stored.
 fn content(length: usize) -> Vec<u8> {
     unique().bytes().chain((0..).map(|n: u32| (n * 31 % 251) as u8)).take(length).collect()
+}
+
+/// A vault on two disks.
+fn two_disks(first: &Path, second: &Path) -> VaultConfig {
+    let mut config = VaultConfig::local(first.to_owned());
+    if let VaultConfig::Local { second: other, .. } = &mut config {
+        *other = Some(second.to_owned());
+    }
+    config
 }
 
 async fn read(vault: &Vault, facts: ScanFacts, from: u64, to: u64) -> Result<Vec<u8>, VaultError> {
@@ -59,7 +72,7 @@ async fn keeps_its_promises(vault: &Vault) {
 #[tokio::test]
 async fn a_local_disk_keeps_its_promises() {
     let dir = tempfile::tempdir().unwrap();
-    let config = VaultConfig::Local { root: dir.path().join("vault"), second: None };
+    let config = VaultConfig::local(dir.path().join("vault"));
     keeps_its_promises(&Vault::open(&config).await.unwrap()).await;
 }
 
@@ -69,8 +82,7 @@ async fn a_bucket_keeps_its_promises() {
         return;
     };
     for near in [NearConfig::default(), NearConfig { memory_bytes: 0, disk: None, disk_bytes: 0 }] {
-        let (bucket, endpoint) = (bucket.clone(), Some(endpoint.clone()));
-        let config = VaultConfig::S3 { bucket, endpoint, region: "us-east-1".into(), keep_packs: false, near };
+        let config = VaultConfig::bucket(bucket.clone(), Some(endpoint.clone()), near);
         keeps_its_promises(&Vault::open(&config).await.unwrap()).await;
     }
 }
@@ -79,8 +91,7 @@ async fn a_bucket_keeps_its_promises() {
 async fn a_second_disk_holds_every_scan_too() {
     let dir = tempfile::tempdir().unwrap();
     let (first, second) = (dir.path().join("one"), dir.path().join("two"));
-    let config = VaultConfig::Local { root: first, second: Some(second.clone()) };
-    let vault = Vault::open(&config).await.unwrap();
+    let vault = Vault::open(&two_disks(&first, &second)).await.unwrap();
     let scan = scan(content(5000));
     vault.keep(&scan).await.unwrap();
     let name = scan.facts.digest.to_string();
@@ -91,7 +102,7 @@ async fn a_second_disk_holds_every_scan_too() {
 #[tokio::test]
 async fn wrong_bytes_under_a_good_name_are_replaced_and_staging_is_swept() {
     let dir = tempfile::tempdir().unwrap();
-    let config = VaultConfig::Local { root: dir.path().to_owned(), second: None };
+    let config = VaultConfig::local(dir.path().to_owned());
     let scan = scan(content(5000));
     let name = scan.facts.digest.to_string();
     let shard = dir.path().join("b").join(&name[..2]);
@@ -99,7 +110,8 @@ async fn wrong_bytes_under_a_good_name_are_replaced_and_staging_is_swept() {
     // A disk that lied: the name is there, the bytes are not.
     for torn in [&b""[..], &scan.bytes[..100], &[0; 5000][..]] {
         std::fs::write(shard.join(&name), torn).unwrap();
-        std::fs::write(shard.join(format!("{name}#3")), b"unfinished").unwrap();
+        let unfinished = std::fs::File::create(shard.join(format!("{name}#3"))).unwrap();
+        unfinished.set_modified(SystemTime::now() - Duration::from_secs(3600)).unwrap();
         let vault = Vault::open(&config).await.unwrap();
         assert!(shard.join(format!("{name}#3")).exists(), "whoever only looks in takes nothing away");
         vault.sweep().await.unwrap();

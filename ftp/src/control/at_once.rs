@@ -17,7 +17,7 @@ use super::carry::Load;
 use super::opening::Coming;
 use crate::data::Port;
 use crate::shelf::{Content, Cut, Shelf};
-use crate::transfer::{at_hand, pass_on};
+use crate::transfer::{at_hand, pass_on, still_sound};
 
 /// Bytes after which the others of this thread get their turn.
 const MOST: usize = 512 << 10;
@@ -33,7 +33,7 @@ pub(super) enum AtOnce {
 impl<S: Shelf> Talk<'_, S> {
     pub(super) fn at_once(&mut self, mut port: Port, mut load: Load) -> AtOnce {
         let must_wait =
-            matches!(&load, Load::File(Some(Content::File { file, from, to }), _) if !at_hand(file, *from, *to));
+            matches!(&load, Load::File(Some(Content::File { file, from, to, .. }), _) if !at_hand(file, *from, *to));
         let paced = self.reader.as_ref().is_some_and(|seated| seated.member.bucket.is_some());
         if must_wait || paced || self.session.is_private() || self.via.is_some() {
             return AtOnce::Rest(Coming::To(port), load);
@@ -65,9 +65,12 @@ fn pour(stream: &TcpStream, load: &mut Load) -> Result<bool, Cut> {
         Load::File(content, delivery) => {
             let mut pieces = match content.take() {
                 Some(Content::Pieces(pieces)) => pieces,
-                Some(Content::File { file, from, to }) => {
+                Some(Content::File { file, from, to, unchanged }) => {
                     let at = pass_on(stream, &file, (from, to), delivery.as_mut())?;
-                    *content = Some(Content::File { file, from: at, to });
+                    if at == to {
+                        still_sound(&file, &unchanged)?;
+                    }
+                    *content = Some(Content::File { file, from: at, to, unchanged });
                     return ended(stream, at == to);
                 }
                 None => return Ok(false),
@@ -178,6 +181,10 @@ mod tests {
         file
     }
 
+    fn always() -> crate::shelf::Unchanged {
+        Box::new(|_| true)
+    }
+
     fn rest(load: Load) -> Bytes {
         match load {
             Load::Text(text) => text,
@@ -228,7 +235,8 @@ mod tests {
             let (stream, mut client) = pair();
             let counted = Counted::default();
             let sent = Arc::clone(&counted.0);
-            let content = Content::File { file: kept.try_clone().unwrap(), from: from as u64, to: to as u64 };
+            let (file, unchanged) = (kept.try_clone().unwrap(), always());
+            let content = Content::File { file, from: from as u64, to: to as u64, unchanged };
             let mut load = Load::File(Some(content), Box::new(counted));
             let all = pour(&stream, &mut load).unwrap();
             drop(stream);
@@ -246,7 +254,17 @@ mod tests {
     fn a_file_that_is_shorter_than_it_should_be_is_an_error_and_no_end() {
         let kept = kept(b"abc");
         let (stream, _client) = pair();
-        let mut load = Load::File(Some(Content::File { file: kept, from: 1, to: 4 }), Box::new(Counted::default()));
+        let content = Content::File { file: kept, from: 1, to: 4, unchanged: always() };
+        let mut load = Load::File(Some(content), Box::new(Counted::default()));
+        assert_eq!(pour(&stream, &mut load), Err(Cut::Source));
+    }
+
+    #[test]
+    fn a_file_that_changed_while_it_was_sent_is_an_error_and_no_end() {
+        let kept = kept(b"abc");
+        let (stream, _client) = pair();
+        let content = Content::File { file: kept, from: 0, to: 3, unchanged: Box::new(|_| false) };
+        let mut load = Load::File(Some(content), Box::new(Counted::default()));
         assert_eq!(pour(&stream, &mut load), Err(Cut::Source));
     }
 

@@ -197,8 +197,8 @@ async fn work(
         Load::File(content, delivery) => (content.take().ok_or(Cut::Source)?, delivery.as_mut()),
     };
     match (content, wire) {
-        (Content::File { file, from, to }, Wire::Plain(stream)) => {
-            pour_file(file, (from, to), delivery, stream, manner).await
+        (Content::File { file, from, to, unchanged }, Wire::Plain(stream)) => {
+            pour_file((file, unchanged), (from, to), delivery, stream, manner).await
         }
         (content, wire) => pour(content.pieces(), delivery, wire, manner).await,
     }

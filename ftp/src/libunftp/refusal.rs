@@ -14,6 +14,7 @@ pub(super) fn code(refusal: &ShelfError) -> u16 {
     match refusal {
         ShelfError::Missing | ShelfError::NotYours(_) => 550,
         ShelfError::Busy(_) => 450,
+        ShelfError::Damaged(_) => 451,
     }
 }
 
@@ -21,7 +22,7 @@ pub(super) fn code(refusal: &ShelfError) -> u16 {
 pub(super) fn sentence(refusal: &ShelfError) -> Option<&str> {
     match refusal {
         ShelfError::Missing => None,
-        ShelfError::NotYours(sentence) | ShelfError::Busy(sentence) => Some(sentence),
+        ShelfError::NotYours(sentence) | ShelfError::Busy(sentence) | ShelfError::Damaged(sentence) => Some(sentence),
     }
 }
 
@@ -30,6 +31,7 @@ pub(super) fn refused(refusal: ShelfError) -> Error {
         ShelfError::Missing => ErrorKind::PermanentFileNotAvailable, // 550: do not ask again
         ShelfError::NotYours(_) => ErrorKind::PermissionDenied,      // 550
         ShelfError::Busy(_) => ErrorKind::TransientFileNotAvailable, // 450: ask again
+        ShelfError::Damaged(_) => ErrorKind::LocalError,             // 451
     };
     Error::new(kind, refusal)
 }

@@ -161,6 +161,7 @@ impl Session {
             ShelfError::Missing => Reply::new(550, "There is nothing of that name"),
             ShelfError::NotYours(sentence) => Reply::sentence(550, sentence, self.utf8),
             ShelfError::Busy(sentence) => Reply::sentence(450, sentence, self.utf8),
+            ShelfError::Damaged(sentence) => Reply::sentence(451, sentence, self.utf8),
         }
     }
 }

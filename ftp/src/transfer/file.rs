@@ -23,7 +23,7 @@ use tokio::time::timeout;
 
 use super::{Manner, end, write_all};
 use crate::pace::STEP;
-use crate::shelf::{Cut, Delivery};
+use crate::shelf::{Cut, Delivery, Unchanged, changed};
 
 /// Bytes that are sent before anybody is told.
 const MOST: usize = 8 << 20;
@@ -102,6 +102,11 @@ pub(crate) fn pass_on(
     Ok(at)
 }
 
+/// What was sent is what was checked only if the file has not changed until now.
+pub(crate) fn still_sound(file: &File, unchanged: &Unchanged) -> Result<(), Cut> {
+    if unchanged(file) { Ok(()) } else { Err(source(changed())) }
+}
+
 fn source(error: io::Error) -> Cut {
     tracing::error!(%error, "The source of a file failed");
     Cut::Source
@@ -117,7 +122,7 @@ fn cut(error: Errno) -> Cut {
 
 /// Sends the bytes `from..to` and ends the connection.
 pub(crate) async fn pour_file(
-    file: File,
+    (file, unchanged): (File, Unchanged),
     (from, to): (u64, u64),
     delivery: &mut dyn Delivery,
     output: &mut TcpStream,
@@ -125,6 +130,7 @@ pub(crate) async fn pour_file(
 ) -> Result<(), Cut> {
     let from = pour_at_hand(&file, (from, to), delivery, output, manner).await?;
     if from == to {
+        still_sound(&file, &unchanged)?;
         return self::end(output, manner.stall).await;
     }
     let socket = Arc::new(SockRef::from(&*output).try_clone().map_err(|_| Cut::Lost)?);
@@ -156,6 +162,7 @@ pub(crate) async fn pour_file(
         }
     }
     drop(socket);
+    still_sound(&file, &unchanged)?;
     self::end(output, manner.stall).await
 }
 

@@ -77,6 +77,34 @@ async fn a_long_file_that_became_shorter_is_told_from_a_whole_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_changed_while_it_was_sent_is_told_from_a_sound_one() {
+    let house = House::open().await;
+    let mut client = house.reader().await;
+    for (offset, left) in [(0, LONG), (LONG - 40_000, 40_000)] {
+        if offset > 0 {
+            client.say_expect(&format!("REST {offset}"), 350).await;
+        }
+        let mut data = client.begin("RETR /changing.bin").await;
+        let mut bytes = Vec::new();
+        let end = data.read_to_end(&mut bytes).await;
+        client.expect(451).await;
+        if cfg!(not(feature = "libunftp")) && offset == 0 {
+            assert!(end.is_err(), "it looks like an end to whoever does not read the reply");
+        }
+        let delivered = house.diary.lock().unwrap().delivered.last().unwrap().clone();
+        assert!(delivered.over && !delivered.complete && delivered.sent <= left as u64);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_not_what_it_should_be_is_not_begun() {
+    let house = House::open().await;
+    let mut client = house.reader().await;
+    let reply = client.refused("RETR /damaged.bin").await;
+    assert_eq!(reply.code, 451, "{}", reply.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 #[cfg_attr(feature = "libunftp", ignore = "ABOR waits for the end of the transfer")]
 async fn a_long_file_can_be_broken_off_and_who_does_not_read_is_cut_off() {
     let stall = std::time::Duration::from_secs(1);

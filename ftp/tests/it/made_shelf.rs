@@ -19,8 +19,8 @@ use tutanak_ftp::{
 pub const SCAN: usize = 145_677;
 /// Length of `/endless.bin`: more than all buffers between two programs hold.
 pub const ENDLESS: u64 = 1 << 30;
-/// Length of `/long.bin`, which is a file on this machine. `/shrunk.bin` is the same and said to be longer; `/sparse.bin` is
-/// one of [`ENDLESS`] bytes.
+/// Length of `/long.bin`, which is a file on this machine. `/shrunk.bin` is the same and said to be longer; `/changing.bin`
+/// is said to have changed while it was sent; `/sparse.bin` is one of [`ENDLESS`] bytes.
 pub const LONG: usize = 3_145_999;
 /// Where `/torn.bin` breaks, and how long it says it is.
 pub const TORN_AT: usize = 100_000;
@@ -157,6 +157,7 @@ impl Shelf for MadeShelf {
             "/torn.bin" => Ok(file(path, TORN_SIZE)),
             "/endless.bin" | "/sparse.bin" => Ok(file(path, ENDLESS)),
             "/long.bin" => Ok(file(path, LONG as u64)),
+            "/changing.bin" => Ok(file(path, LONG as u64)),
             "/shrunk.bin" => Ok(file(path, LONG as u64 + 1)),
             "/busy.bin" => Err(ShelfError::Busy("Ask again".to_owned())),
             "/theirs.bin" => Err(ShelfError::NotYours("Not for you".to_owned())),
@@ -187,9 +188,12 @@ impl Shelf for MadeShelf {
 
     async fn open(&self, _: &Visitor, _: &String, path: &str, offset: u64) -> Result<Opened, ShelfError> {
         let whole = scan();
-        let content = |file, to| Content::File { file, from: offset, to };
+        let content = |file, to| Content::File { file, from: offset, to, unchanged: Box::new(|_| true) };
+        let changing = |file, to| Content::File { file, from: offset, to, unchanged: Box::new(|_| false) };
         let content = match path {
             "/long.bin" => content(on_disk(&long(), LONG as u64), LONG as u64),
+            "/changing.bin" => changing(on_disk(&long(), LONG as u64), LONG as u64),
+            "/damaged.bin" => return Err(ShelfError::Damaged("Not what it was".to_owned())),
             "/shrunk.bin" => content(on_disk(&long(), LONG as u64), LONG as u64 + 1),
             "/sparse.bin" => content(on_disk(b"", ENDLESS), ENDLESS),
             _ => Content::Pieces(pieces(&whole, path, offset)?),

@@ -21,13 +21,7 @@ fn scans(dir: &Path) -> BTreeSet<String> {
 fn vaults() -> Vec<Option<VaultConfig>> {
     let mut all = vec![None];
     if let (Some(endpoint), Some(bucket)) = (peer("TUTANAK_TEST_S3_ENDPOINT"), peer("TUTANAK_TEST_S3_BUCKET")) {
-        all.push(Some(VaultConfig::S3 {
-            bucket,
-            endpoint: Some(endpoint),
-            region: "us-east-1".into(),
-            keep_packs: false,
-            near: NearConfig::default(),
-        }));
+        all.push(Some(VaultConfig::bucket(bucket, Some(endpoint), NearConfig::default())));
     }
     all
 }

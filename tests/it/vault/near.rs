@@ -48,7 +48,7 @@ impl ObjectStore for Counted {
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
-        self.reads.fetch_add(1, Ordering::SeqCst);
+        self.reads.fetch_add(usize::from(!options.head), Ordering::SeqCst);
         tokio::task::yield_now().await;
         self.inner.get_opts(location, options).await
     }

@@ -1,0 +1,233 @@
+//! A stored scan that is not as it was entered: it goes out as good over no channel, an alarm is raised, the record says so,
+//! and whoever has it still makes it good.
+
+use std::io::Write;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures::TryStreamExt;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
+use reqwest::{Method, StatusCode};
+use tutanak::domain::Digest;
+use tutanak::vault::Vault;
+
+use crate::engines::bucket;
+use crate::ftp::Line;
+use crate::house::{House, Plan, json};
+use crate::paper::{large_page, page};
+
+const DIR: &str = "tutanaklar/34-istanbul/kadikoy-1/caferaga-mah";
+
+/// What this thread tells the log.
+struct Told {
+    file: tempfile::NamedTempFile,
+    _listening: tracing::subscriber::DefaultGuard,
+    _another: tracing::Dispatch,
+}
+
+impl Told {
+    fn here() -> Self {
+        // With a single subscriber alive, tracing asks the thread that first meets an event whether anybody listens, and
+        // keeps its answer; that may be another test's thread, where nobody does.
+        let _another = tracing::Dispatch::new(tracing_subscriber::registry());
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let writer = Arc::new(file.reopen().unwrap());
+        let subscriber = tracing_subscriber::fmt().with_writer(writer).with_ansi(false).finish();
+        Self { file, _listening: tracing::subscriber::set_default(subscriber), _another }
+    }
+
+    fn alarms(&self, digest: Digest) -> usize {
+        let log = std::fs::read_to_string(self.file.path()).unwrap();
+        log.lines().filter(|line| line.contains("ALARM") && line.contains(&digest.to_string())).count()
+    }
+}
+
+/// Where the scans of a house lie.
+#[derive(Clone)]
+enum Store {
+    Disk(PathBuf),
+    Bucket(Arc<dyn ObjectStore>),
+}
+
+impl Store {
+    /// Every kind of house there is: with a disk, and with a bucket of which no copies are kept near at hand.
+    async fn houses() -> Vec<(House, Self)> {
+        let house = House::open().await;
+        let root = house.dir.path().join("vault");
+        let mut houses = vec![(house, Self::Disk(root))];
+        if let Some(store) = bucket() {
+            let vault = Vault::over(Arc::clone(&store));
+            houses.push((House::build(Plan { open_vault: Some(vault), ..Plan::default() }).await, Self::Bucket(store)));
+        }
+        houses
+    }
+
+    fn key(digest: Digest) -> String {
+        format!("b/{}/{digest}", &digest.to_string()[..2])
+    }
+
+    async fn bytes(&self, digest: Digest) -> Option<Vec<u8>> {
+        match self {
+            Self::Disk(root) => std::fs::read(root.join(Self::key(digest))).ok(),
+            Self::Bucket(store) => {
+                Some(store.get(&Path::from(Self::key(digest))).await.ok()?.bytes().await.ok()?.into())
+            }
+        }
+    }
+
+    /// Changes one byte and nothing else: on a disk its size and the time of its last change stay as they were.
+    async fn rot(&self, digest: Digest) {
+        let mut bytes = self.bytes(digest).await.unwrap();
+        let at = bytes.len() / 2;
+        bytes[at] ^= 1;
+        match self {
+            Self::Disk(root) => {
+                let file = std::fs::File::options().write(true).open(root.join(Self::key(digest))).unwrap();
+                let modified = file.metadata().unwrap().modified().unwrap();
+                file.write_all_at(&bytes[at..=at], at as u64).unwrap();
+                file.set_modified(modified).unwrap();
+            }
+            Self::Bucket(store) => {
+                store.put(&Path::from(Self::key(digest)), bytes.into()).await.unwrap();
+            }
+        }
+    }
+
+    async fn lose(&self, digest: Digest) {
+        match self {
+            Self::Disk(root) => std::fs::remove_file(root.join(Self::key(digest))).unwrap(),
+            Self::Bucket(store) => store.delete(&Path::from(Self::key(digest))).await.unwrap(),
+        }
+    }
+}
+
+/// What comes over HTTPS, and whether it looks whole.
+async fn over_https(house: &House, path: &str, range: Option<&str>) -> (Vec<u8>, bool) {
+    let mut asked = house.archive(Method::GET, path);
+    if let Some(range) = range {
+        asked = asked.header("range", range);
+    }
+    let mut answer = asked.send().await.unwrap();
+    let mut got = Vec::new();
+    if !answer.status().is_success() {
+        return (got, false);
+    }
+    loop {
+        match answer.chunk().await {
+            Ok(Some(chunk)) => got.extend_from_slice(&chunk),
+            Ok(None) => return (got, true),
+            Err(_) => return (got, false),
+        }
+    }
+}
+
+/// Asks for the scan by every channel, whole and in part, and says which of them gave it as good.
+async fn given(house: &House, path: &str, scan: &[u8]) -> Vec<&'static str> {
+    let mut given = Vec::new();
+    for (name, range, from, to) in [
+        ("https", None, 0, scan.len()),
+        ("https range", Some("bytes=0-99"), 0, 100),
+        ("https last bytes", Some("bytes=-50"), scan.len() - 50, scan.len()),
+    ] {
+        let (got, whole) = over_https(house, path, range).await;
+        assert!(!whole || got == scan[from..to], "{name} gave other bytes as good");
+        given.extend(whole.then_some(name));
+    }
+    let rest = scan.len() - 40;
+    for (name, encrypted, offset) in
+        [("ftp", false, 0), ("ftp rest", false, rest), ("ftps", true, 0), ("ftps rest", true, rest)]
+    {
+        let mut line = if encrypted { Line::log_in_encrypted(house).await } else { Line::log_in(house).await };
+        if offset > 0 {
+            assert!(line.say(&format!("REST {offset}")).await.starts_with("350"));
+        }
+        let (got, end) = line.fetch(&format!("RETR /{path}")).await;
+        let whole = end.starts_with("226");
+        assert!(!whole || got == scan[offset..], "{name} gave other bytes as good: {end}");
+        assert!(whole || end.starts_with("451") || end.starts_with("426"), "{name}: {end}");
+        given.extend(whole.then_some(name));
+    }
+    let picture = async || {
+        let chunks = house.store.read(Digest::of(scan), scan.len() as u64, 0, scan.len() as u64).await?;
+        chunks.try_collect::<Vec<_>>().await.map_err(anyhow::Error::from)
+    };
+    given.extend(picture().await.is_ok().then_some("picture"));
+    let (medium, size) = (house.store.verified(Digest::of(scan), scan.len() as u64).await, scan.len());
+    given.extend(medium.is_ok_and(|bytes| bytes.len() == size).then_some("medium"));
+    let (_, whole) = over_https(house, "paketler/000/000/000.p/4.zip", None).await;
+    given.extend(whole.then_some("pack"));
+    given
+}
+
+#[tokio::test]
+async fn a_scan_with_one_other_byte_goes_out_as_good_over_no_channel() {
+    let told = Told::here();
+    for (house, store) in Store::houses().await {
+        for (scan, name) in [(page(&["1090000001"], 1), "1001"), (large_page("1090000002"), "1002")] {
+            let receipt = json(house.send(&house.first, &scan).await).await;
+            let path = format!("{DIR}/{name}-cb-sonuc-1.v1.png");
+            assert_eq!(receipt["path"], *path);
+            let digest = Digest::of(&scan);
+            if name == "1001" {
+                house.send(&house.first, &page(&["1090000003"], 9)).await; // so that there is a pack of four entries
+            }
+            let sound = given(&house, &path, &scan).await;
+            assert!(sound.len() == 10 && told.alarms(digest) == 0, "{sound:?}");
+            store.rot(digest).await;
+            let mut wrong = given(&house, &path, &scan).await;
+            // The pack of four entries ends before the second scan.
+            wrong.retain(|channel| *channel != "pack" || name == "1001");
+            assert!(wrong.is_empty(), "given as good: {wrong:?}");
+            assert!(told.alarms(digest) >= 3, "{}", told.alarms(digest));
+            let object = format!("/{path}");
+            let rows = house.audit(3, |row| row.object == object && row.reason == "the stored scan is damaged").await;
+            assert!(rows.iter().all(|row| !row.complete && row.outcome == "failed" && row.bytes == 0));
+            assert!(rows.iter().any(|row| row.protocol == "https") && rows.iter().any(|row| row.protocol == "ftp"));
+            // Its board has it still.
+            let again = house.send(&house.first, &scan).await;
+            assert_eq!(again.status(), StatusCode::OK);
+            assert_eq!(json(again).await, receipt);
+            assert_eq!(given(&house, &path, &scan).await, sound);
+        }
+    }
+}
+
+#[tokio::test]
+async fn sending_again_brings_back_what_was_lost_and_no_receipt_is_given_for_what_is_not_there() {
+    let told = Told::here();
+    for (house, store) in Store::houses().await {
+        let scan = page(&["1090000001"], 77);
+        let digest = Digest::of(&scan);
+        let receipt = json(house.send(&house.first, &scan).await).await;
+        let known = async || {
+            let asked = house.client.post(house.url("/v1/scans/known")).bearer_auth(&house.first);
+            let answer = asked.body(format!("{{\"sha256\":[\"{digest}\"]}}")).send().await.unwrap();
+            assert_eq!(answer.status(), StatusCode::OK);
+            answer.text().await.unwrap()
+        };
+        assert_eq!(known().await.lines().count(), 1);
+        store.lose(digest).await;
+        assert_eq!(known().await, "", "a receipt was signed for a scan that is lost");
+        assert!(told.alarms(digest) > 0);
+        let again = house.send(&house.first, &scan).await;
+        assert_eq!((again.status(), json(again).await), (StatusCode::OK, receipt.clone()));
+        assert_eq!(store.bytes(digest).await.as_deref(), Some(&scan[..]), "it was not stored again");
+        assert_eq!(known().await.lines().count(), 1);
+        // Rotten is as bad as lost.
+        store.rot(digest).await;
+        let again = house.send(&house.first, &scan).await;
+        assert_eq!((again.status(), json(again).await), (StatusCode::OK, receipt));
+        assert_eq!(store.bytes(digest).await.as_deref(), Some(&scan[..]), "it was not stored again");
+        // A vault that does not take it gives no receipt.
+        if let Store::Disk(root) = &store {
+            store.lose(digest).await;
+            let shard = root.join(Store::key(digest)).parent().unwrap().to_owned();
+            std::fs::remove_dir_all(&shard).unwrap();
+            std::fs::File::create(&shard).unwrap().write_all(b"no directory").unwrap();
+            assert_eq!(house.send(&house.first, &scan).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(house.entered().await, 1);
+        }
+    }
+}
