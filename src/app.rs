@@ -37,6 +37,7 @@ use crate::ledger::bind::{Binding, Stranger};
 use crate::ledger::{Ledger, LedgerError};
 use crate::log::signer::LogSigner;
 use crate::operation::readiness::Readiness;
+use crate::operation::scrub::Scrub;
 use crate::publication::{self, AgreementError, Publisher};
 use crate::shelf::{PartyShelf, Rules};
 use crate::space::Space;
@@ -132,6 +133,8 @@ pub struct App {
     /// The two writers. They end when the last sender to them is gone.
     writers: Vec<JoinHandle<()>>,
     publisher: Publisher,
+    /// Reads what is stored again.
+    scrub: Scrub,
     /// Sends the record on, where there is somewhere to.
     shipper: Option<Shipper>,
     readiness: Readiness,
@@ -181,6 +184,7 @@ impl App {
         let publisher = Publisher::new(ledger.clone(), vault.clone(), signer.clone());
         let archive = Archive::new(&ledger, &vault, &clock, &config.address());
         let packer = Packer::new(archive.clone(), clock.clone());
+        let scrub = Scrub::new(ledger.clone(), vault.clone(), clock.clone(), config.vault.scrub_pace());
         let tree = Tree::new(ledger.clone(), vault, clock.clone(), signer, archive);
         let door = Door::new(ledger.clone(), clock.clone());
         let known = KnownAddresses::open(&ledger).await?;
@@ -205,6 +209,7 @@ impl App {
             shown,
             writers,
             publisher,
+            scrub,
             shipper,
             packer,
             readiness,
@@ -280,6 +285,7 @@ impl App {
             known: self.known.clone(),
             audit: self.audit,
         };
+        let scrubbing = tokio::spawn(self.scrub.follow(stop.clone()));
         let web = web::server::serve(https, https_settings, web::router(site), stop.clone());
         let ftp = tutanak_ftp::run(ftp, shelf, settings, stop.clone());
         let shipping = self.shipper.map(|shipper| tokio::spawn(shipper.run(stop.clone())));
@@ -308,6 +314,9 @@ impl App {
             && tokio::time::timeout(LAST_STEPS, shipping).await.is_err()
         {
             tracing::warn!("The sending of the record did not end in time");
+        }
+        if tokio::time::timeout(LAST_STEPS, scrubbing).await.is_err() {
+            tracing::warn!("The look at the stored scans did not end in time");
         }
         written.cancel();
         if tokio::time::timeout(LAST_STEPS, publisher).await.is_err() {

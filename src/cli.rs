@@ -20,6 +20,7 @@ pub mod party_ftp;
 pub mod read;
 pub mod rebuild;
 pub mod sample;
+pub mod scrub;
 pub mod serve;
 pub mod upload;
 pub mod verify;

@@ -29,6 +29,7 @@ mod private;
 pub mod registry;
 mod replay;
 mod rows;
+pub mod scrub;
 pub mod seal;
 pub mod secrets;
 pub mod sessions;

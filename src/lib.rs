@@ -32,7 +32,7 @@
 //! * [`access`]: who may what, when, from where. [`audit`]: the record of it. [`admission`]: both at once, the one way in. [`archive`]: packs and lists, computed rather
 //!   than stored. [`publication`]: the log's copy in the vault, and a database made from it again.
 //! * [`intake`]: taking in. [`tree`]: handing out. [`export`]: a medium for an independent candidate.
-//!   [`operation`]: whether the node can serve.
+//! * [`operation`]: whether the node can serve, and the look at every stored scan, at a set pace.
 //! * [`web`]: HTTPS. [`shelf`]: the tree as the FTP crate (`tutanak-ftp`) sees it. [`config`]: the file.
 //!   [`rehearsal`]: the registry's forms as they would be printed. [`client`]: what boards and parties run: upload,
 //!   mirror and verify.
@@ -55,6 +55,8 @@
 //!    decoded; work that burns a core runs on the CPU lane, one seat a core.
 //! 8. *Only `vault` spells object keys, only `ledger` SQL, only [`domain::naming`] public paths.*
 //! 9. *The original bytes of a scan are never re-encoded.*
+//! 10. *What is handed out as complete has the digest of its entry, on every channel.* `vault` compares every scan before its
+//!     last byte is given; rot ends the transfer as an error, raises an alarm and is healed from another copy.
 
 // What is printed goes through `terminal`: `out!` and `note!`.
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]

@@ -112,6 +112,11 @@ enum Command {
     /// The database that the configuration names must hold no entry, or be an older copy of the one that was lost: then the
     /// entries that it lacks are added, and it keeps its accounts. Stop all nodes first.
     Rebuild,
+    /// Reads every stored scan again, heals what is not as it was entered, and reports.
+    ///
+    /// Goes on where the last one ended. Ends well only when all is well: nothing missing, damaged, or without an entry. A
+    /// running service does the same in the background; --report prints what it found.
+    Scrub(cli::scrub::ScrubArgs),
     /// Reads the karekods in PNGs: one line a file, `path<TAB>code[,code…]`, empty when there is none.
     Read(cli::read::Read),
     /// A board's scanner folder: every whole scan is sent once, its signed receipt kept, its file put where it belongs.
@@ -205,6 +210,7 @@ async fn run(command: Command, config: &ConfigArg) -> anyhow::Result<()> {
         Command::Node { command } => recorded(config, cli::node::run(command, config)).await,
         Command::Clock { command } => recorded(config, cli::clock::run(command, config)).await,
         Command::Rebuild => recorded(config, cli::rebuild::run(config)).await,
+        Command::Scrub(args) => recorded(config, cli::scrub::run(&args, config)).await,
         Command::Read(read) => cli::read::run(&read),
         Command::Upload(upload) => cli::upload::run(upload).await,
         Command::Mirror(mirror) => cli::mirror::run(mirror).await,

@@ -1,5 +1,6 @@
-//! What those who run the service look at: whether it can serve.
+//! What those who run the service look at: whether it can serve, and whether what is stored is as it was entered.
 //!
-//! No rule of the election lives here.
+//! No rule of the election lives here, and nothing here hurries: boards and parties come first.
 
 pub mod readiness;
+pub mod scrub;

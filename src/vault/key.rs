@@ -122,9 +122,14 @@ mod tests {
         }
         let digest = Digest::of(b"x");
         assert!(VaultKey::is_object(VaultKey::Scan(digest).path().as_ref()));
-        for path in
-            [format!("b/00/{digest}").as_str(), "log/entries/041", "log/tile/000/000/041", "log/notes", "x/head", "head"]
-        {
+        for path in [
+            format!("b/00/{digest}").as_str(),
+            "log/entries/041",
+            "log/tile/000/000/041",
+            "log/notes",
+            "x/head",
+            "head",
+        ] {
             assert!(!VaultKey::is_object(path), "{path}");
         }
         assert_eq!(VaultKey::Pack(1_002_041).path().as_ref(), "packs/001/002/041.zip");

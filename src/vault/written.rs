@@ -44,7 +44,7 @@ impl Looks {
         let number = self.writes.fetch_add(1, Ordering::Relaxed);
         match self.verify {
             VerifyWrites::Size => false,
-            VerifyWrites::Sample => number.is_multiple_of(SAMPLE),
+            VerifyWrites::Sample => (number + 1).is_multiple_of(SAMPLE),
             VerifyWrites::All => true,
         }
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Rooms from the bottom to the top. A room may use those of lower rows, and its own row only where it is said here.
-const LAYERS: [&[&str]; 13] = [
+const LAYERS: [&[&str]; 14] = [
     &["domain", "clock", "cpu", "cache", "probe", "shares"],
     &["terminal", "beneath"],
     &["telemetry"],
@@ -13,7 +13,8 @@ const LAYERS: [&[&str]; 13] = [
     &["registry"],
     &["access", "audit", "archive", "publication"],
     &["admission"],
-    &["intake", "tree", "export", "operation"],
+    &["intake", "tree", "export"],
+    &["operation"],
     &["web", "shelf", "config", "rehearsal", "client"],
     &["app"],
     &["cli"],

@@ -48,6 +48,7 @@ mod registry;
 mod rot;
 mod samples;
 mod scanner;
+mod scrub;
 mod sealing;
 mod silence;
 mod stock;

@@ -45,9 +45,9 @@ async fn a_bucket_that_hangs_or_refuses_is_named() {
         return;
     };
     let line = Line::to(&endpoint).await;
-    let (region, near) = ("us-east-1".to_owned(), NearConfig::default());
+    let near = NearConfig::default();
     let endpoint = Some(format!("http://{}", line.at()));
-    let config = VaultConfig::S3 { bucket, endpoint, region, keep_packs: false, near };
+    let config = VaultConfig::bucket(bucket, endpoint, near);
     let open_vault = Some(Vault::open(&config).await.unwrap());
     let mut house = House::build(Plan { open_vault, ..Plan::default() }).await;
     until(&house, &[]).await;

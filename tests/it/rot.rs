@@ -98,7 +98,10 @@ impl Store {
     async fn lose(&self, digest: Digest) {
         match self {
             Self::Disk(root) => std::fs::remove_file(root.join(Self::key(digest))).unwrap(),
-            Self::Bucket(store) => store.delete(&Path::from(Self::key(digest))).await.unwrap(),
+            // Nobody may delete there: what is lost is an object without its bytes.
+            Self::Bucket(store) => {
+                store.put(&Path::from(Self::key(digest)), Vec::new().into()).await.unwrap();
+            }
         }
     }
 }
@@ -166,7 +169,8 @@ async fn a_scan_with_one_other_byte_goes_out_as_good_over_no_channel() {
     let told = Told::here();
     for (house, store) in Store::houses().await {
         for (scan, name) in [(page(&["1090000001"], 1), "1001"), (large_page("1090000002"), "1002")] {
-            let receipt = json(house.send(&house.first, &scan).await).await;
+            let mut receipt = json(house.send(&house.first, &scan).await).await;
+            receipt.as_object_mut().unwrap().remove("advice"); // it is given once
             let path = format!("{DIR}/{name}-cb-sonuc-1.v1.png");
             assert_eq!(receipt["path"], *path);
             let digest = Digest::of(&scan);
@@ -200,7 +204,8 @@ async fn sending_again_brings_back_what_was_lost_and_no_receipt_is_given_for_wha
     for (house, store) in Store::houses().await {
         let scan = page(&["1090000001"], 77);
         let digest = Digest::of(&scan);
-        let receipt = json(house.send(&house.first, &scan).await).await;
+        let mut receipt = json(house.send(&house.first, &scan).await).await;
+        receipt.as_object_mut().unwrap().remove("advice"); // it is given once
         let known = async || {
             let asked = house.client.post(house.url("/v1/scans/known")).bearer_auth(&house.first);
             let answer = asked.body(format!("{{\"sha256\":[\"{digest}\"]}}")).send().await.unwrap();
