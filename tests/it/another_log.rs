@@ -251,7 +251,7 @@ async fn twins(signer: &LogSigner, dir: &Path) -> [Ledger; 2] {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_running_nodes_with_different_databases_only_one_writes_the_copy() {
     let disk = tempfile::tempdir().unwrap();
-    let local = VaultConfig::Local { root: disk.path().to_owned(), second: None };
+    let local = VaultConfig::local(disk.path().to_owned());
     let mut vaults = vec![Vault::open(&local).await.unwrap()];
     vaults.push(Vault::over(Arc::new(InMemory::new())));
     vaults.extend(bucket().map(Vault::over));

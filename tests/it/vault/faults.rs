@@ -188,7 +188,8 @@ async fn what_a_store_acknowledges_and_does_not_keep_is_written_again_or_not_kep
         assert!(matches!(vault.keep(&lost).await, Err(VaultError::NotKept(_))));
         assert!(matches!(vault.keep_again(&lost).await, Err(VaultError::NotKept(_))));
         assert!(matches!(reader.size(lost.facts.digest).await, Err(VaultError::Missing(_))));
-        let head = vault.keep_log_head(Bytes::from_static(b"head")).await;
+        let seen = vault.log_head().await.unwrap();
+        let head = vault.replace_log_head(&seen, Bytes::from_static(b"head")).await;
         assert!(matches!(head, Err(VaultError::NotKept(_))), "{head:?}");
         let bundle = vault.keep_log(tutanak::vault::VaultKey::Bundle(0), Bytes::from_static(b"lines")).await;
         assert!(matches!(bundle, Err(VaultError::NotKept(_))), "{bundle:?}");
