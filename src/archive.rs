@@ -3,11 +3,9 @@
 //! It must never buffer a whole file of scans, nor store anything twice: lengths, tags and byte ranges are computed.
 
 pub mod lists;
-pub mod pack;
 pub mod packer;
 pub mod packs;
 pub mod spool;
-pub mod zip;
 
 use crate::clock::Clock;
 use crate::ledger::Ledger;

@@ -14,7 +14,6 @@
 //!                          bag: manifests, signature ◀─┘ ─▶ receipt, recorded
 //! ```
 
-pub mod bag;
 pub mod copy;
 pub mod desk;
 pub mod device;
@@ -23,13 +22,11 @@ pub mod item;
 pub mod lists;
 pub mod pages;
 pub mod plan;
-pub mod portable;
 pub mod preview;
 pub mod progress;
 pub mod proofs;
 pub mod receipt;
 pub mod seal;
-pub mod sign;
 pub mod texts;
 pub mod told;
 pub mod walk;

@@ -26,7 +26,8 @@
 //!   [`probe`], [`shares`], [`space`], [`beneath`] (files in folders that others prepared), [`terminal`] (what commands print) and
 //!   [`telemetry`] are the tools of all others.
 //! * [`vault`]: objects by their content. [`reading`]: pixels and karekods. [`drawing`]: forms and scans for rehearsals.
-//!   [`log`]: the arithmetic of the transparency log. [`tls`]: certificates. [`paper`]: sheets that are printed.
+//!   [`log`]: the arithmetic of the transparency log. [`formats`]: what the service and its clients must spell alike: packs,
+//!   bags on media, signatures, receipts. [`tls`]: certificates. [`paper`]: sheets that are printed.
 //! * [`ledger`]: the database: entries, the tree's rows, accounts, audit rows, the registry's tables. The only SQL.
 //! * [`registry`]: the election: its import, and what a code names.
 //! * [`access`]: who may what, when, from where. [`audit`]: the record of it. [`admission`]: both at once, the one way in. [`archive`]: packs and lists, computed rather
@@ -38,7 +39,8 @@
 //!   mirror and verify.
 //! * [`app`]: builds, runs and stops everything. [`cli`]: the commands.
 //!
-//! Nobody looks up: a test reads the `crate::` paths of every file and says so.
+//! Nobody looks up: a test reads the paths in every file and says so. [`client`] needs nothing of the service: it stands on
+//! `domain`, `log`, `formats`, the check of a PNG's frame in `reading`, and the tools.
 //!
 //! # Invariants, each with a test that tries to break it
 //!
@@ -76,6 +78,7 @@ pub mod cpu;
 pub mod domain;
 pub mod drawing;
 pub mod export;
+pub mod formats;
 pub mod intake;
 pub mod ledger;
 pub mod log;

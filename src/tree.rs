@@ -20,7 +20,6 @@ use jiff::Timestamp;
 
 use crate::archive::Archive;
 use crate::archive::lists::ListError;
-use crate::archive::pack::PackPlan;
 use crate::archive::packs::PackError;
 use crate::archive::spool::Spool;
 use crate::audit::Seat;
@@ -28,6 +27,7 @@ use crate::clock::Clock;
 use crate::domain::naming::lists::{DISTRICT_SUMS, LISTS, METALINK, is_district};
 use crate::domain::naming::packs::PACKS;
 use crate::domain::{Digest, Election, naming};
+use crate::formats::pack::PackPlan;
 use crate::ledger::nodes::{NodeRow, ScanNode};
 use crate::ledger::{Ledger, LedgerError, entries};
 use crate::log::signer::LogSigner;

@@ -14,11 +14,11 @@ use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use super::Archive;
-use super::pack::PackPlan;
 use super::packs::{PackError, Packs};
 use crate::clock::Clock;
 use crate::domain::Digest;
 use crate::domain::naming::packs::PACK_ENTRIES;
+use crate::formats::pack::PackPlan;
 use crate::ledger::LedgerError;
 use crate::telemetry::Chain;
 use crate::vault::PackWriting;

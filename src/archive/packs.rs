@@ -11,10 +11,10 @@ use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::pack::{BadPack, PackPlan, PackSegment};
 use crate::cache::{Cache, Weighed};
 use crate::domain::Digest;
 use crate::domain::naming::packs::{PACK_ENTRIES, PACK_NUMBERS};
+use crate::formats::pack::{BadPack, PackPlan, PackSegment};
 use crate::ledger::packs::PackRow;
 use crate::ledger::{Ledger, LedgerError};
 use crate::telemetry::Chain;

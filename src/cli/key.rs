@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 
 use super::{ConfigArg, write_private};
 use crate::app;
-use crate::export::sign;
+use crate::formats::sign;
 use crate::intake::ReceiptSigner;
 
 /// The keys that sign receipts and the log's checkpoints.

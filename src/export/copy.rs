@@ -14,7 +14,6 @@ use std::thread::JoinHandle;
 use rustix::fs::{Advice, fadvise, syncfs};
 use sha2::{Digest as _, Sha256};
 
-use super::bag;
 use super::device::{Device, device};
 use super::fault::{Found, MediumError, NAMED, Pattern, Unreliable};
 use super::item::BagFile;
@@ -22,6 +21,7 @@ use super::progress::{Phase, Progress};
 use crate::beneath::{self, Folder, Kind, Unsafe};
 use crate::domain::Digest;
 use crate::domain::words::shown;
+use crate::formats::bag::{self, name_of};
 
 /// What a name ends with until the file was read back.
 const PART: &str = "part";
@@ -289,13 +289,6 @@ impl Look {
         let pattern = if wrong > 1 { Pattern::of(&runs) } else { Pattern::Damaged };
         Err(MediumError::Unreliable(Unreliable { pattern, wrong, of, files }))
     }
-}
-
-/// Sixteen bytes that stand for a path.
-pub fn name_of(path: &str) -> [u8; 16] {
-    let mut name = [0; 16];
-    name.copy_from_slice(&Digest::of(path.as_bytes()).as_bytes()[..16]);
-    name
 }
 
 fn below(root: &Folder, path: &Path, known: &[[u8; 16]], strays: &mut Vec<String>) -> io::Result<()> {

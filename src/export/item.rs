@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::portable;
 use crate::archive::spool::Spool;
 use crate::domain::Digest;
+use crate::formats::portable;
 
 /// One file of a bag: its path, and all that is written under it.
 #[derive(Clone, Debug)]

@@ -9,12 +9,12 @@ use jiff::Timestamp;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, XlsxError};
 
 use super::ExportError;
-use super::bag::PAYLOAD;
 use super::item::BagFile;
 use crate::archive::lists::{ListError, of_place, unquoted};
 use crate::archive::spool::Spool;
 use crate::cpu::CpuLane;
 use crate::domain::naming::lists::{LISTS, ListFormat, ListKind, ListPath};
+use crate::formats::bag::PAYLOAD;
 use crate::ledger::Ledger;
 use crate::ledger::registry::Inside;
 

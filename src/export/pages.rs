@@ -6,13 +6,13 @@
 use askama::Template;
 
 use super::ExportError;
-use super::bag::{INDEX, PAGES, PAYLOAD, PREVIEWS};
 use super::item::BagFile;
-use super::portable;
 use super::walk::Item;
 use crate::archive::lists::{sheet, status, time};
 use crate::domain::directory::{ABROAD, CUSTOMS};
 use crate::domain::naming::{self, SCANS};
+use crate::formats::bag::{INDEX, PAGES, PAYLOAD, PREVIEWS};
+use crate::formats::portable;
 use crate::ledger::registry::Inside;
 
 /// The style sheet, beside the pages.

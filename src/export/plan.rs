@@ -11,6 +11,7 @@ use super::pages::{PAGE_BYTES, SCAN_ON_PAGES};
 use super::preview::PREVIEW_BYTES;
 use super::proofs::{Proofs, tiles_bytes};
 use super::walk::{Item, Walk};
+use crate::formats::portable;
 
 /// A medium.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,7 +67,7 @@ pub async fn plan(
 }
 
 /// Bytes of a line of a manifest: a digest and a path.
-const LINE: u64 = 64 + 2 + super::portable::PATH as u64 + 1;
+const LINE: u64 = 64 + 2 + portable::PATH as u64 + 1;
 
 struct Cutter {
     always: u64,

@@ -6,9 +6,9 @@ use crate::log::proof::{self, TileHashes};
 use crate::log::proof_file::ProofFile;
 use crate::log::tile::{Tile, TileKind, hash_tiles};
 
-use super::bag::PAYLOAD;
 use super::item::BagFile;
 use super::walk::Item;
+use crate::formats::bag::PAYLOAD;
 
 /// Tiles that are kept in memory: 8 KiB each.
 const TILES: usize = 2048;

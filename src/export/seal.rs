@@ -13,21 +13,16 @@ use age::stream::StreamWriter;
 use age::x25519::Recipient;
 use sha2::{Digest as _, Sha256};
 
-use super::bag;
 use super::copy::Copy;
 use super::fault::MediumError;
 use super::item::BagFile;
-use super::portable::FILE_BYTES;
 use super::progress::Progress;
 use crate::beneath::Folder;
 use crate::domain::Digest;
+use crate::formats::bag;
+use crate::formats::portable::FILE_BYTES;
+use crate::formats::sealed::{ENDING, HOW_TO_OPEN, SUMS};
 
-/// What explains an encrypted medium.
-pub const HOW_TO_OPEN: &str = "OKU-BENI.txt";
-/// The digests of the encrypted files.
-pub const SUMS: &str = "SHA256SUMS";
-/// What the names of encrypted files end with.
-pub const ENDING: &str = ".tar.age";
 /// Bytes of one archive, its files' headers included. The rest up to 4 GiB is age's: 16 in 64 Ki, and a header.
 pub const ARCHIVE_BYTES: u64 = FILE_BYTES - (16 << 20);
 

@@ -1,8 +1,8 @@
 //! The plain texts of a medium. With a byte order mark and Windows' line ends, so that any editor shows them right.
 
-use super::bag::{MANIFEST, SIGNATURE, SIGNER, TAGS};
 use super::pages::Facts;
-use super::sign::NAMESPACE;
+use crate::formats::bag::{MANIFEST, SIGNATURE, SIGNER, TAGS};
+use crate::formats::sign::NAMESPACE;
 
 /// How to check the bag, on Windows and elsewhere, with what is installed there already.
 pub fn how_to_check(facts: &Facts) -> String {

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{Content, Node, Tree, TreeError, time};
-use crate::archive::pack::PackPlan;
 use crate::domain::naming;
 use crate::domain::naming::packs::{PACK_ENTRIES, PackPath};
+use crate::formats::pack::PackPlan;
 use crate::ledger::entries::HeadNow;
 
 /// A new partial pack is listed this often: entries committed in the running interval are not in it yet.

@@ -8,7 +8,7 @@ const LAYERS: [&[&str]; 14] = [
     &["terminal", "beneath"],
     &["telemetry"],
     &["space"],
-    &["vault", "reading", "drawing", "tls", "log", "paper"],
+    &["vault", "reading", "drawing", "tls", "log", "paper", "formats"],
     &["ledger"],
     &["registry"],
     &["access", "audit", "archive", "publication"],

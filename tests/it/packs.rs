@@ -11,8 +11,8 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use reqwest::{Method, StatusCode};
 use tutanak::archive::Archive;
-use tutanak::archive::pack::PackPlan;
 use tutanak::domain::Digest;
+use tutanak::formats::pack::PackPlan;
 use tutanak::ledger::Ledger;
 use tutanak::vault::Vault;
 

@@ -11,9 +11,9 @@ use bytes::{Buf, Bytes, BytesMut};
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::{Loaded, Packs, Step};
-use crate::archive::pack::PackPlan;
 use crate::domain::Digest;
 use crate::domain::naming::packs::PACK_ENTRIES;
+use crate::formats::pack::PackPlan;
 use crate::telemetry::Chain;
 use crate::vault::{Chunks, PackWriting, VaultError};
 

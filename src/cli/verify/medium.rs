@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{Answer, Verify, read_checkpoint};
 use crate::client::mirror::Told;
 use crate::client::verify::{MediumVerdict, View, is_medium, is_sealed, verify_medium, verify_sealed};
-use crate::export::bag::PAYLOAD;
+use crate::formats::bag::PAYLOAD;
 use crate::log::note::VerifierKey;
 
 /// Problems that are printed at most; programs are given all.

@@ -10,7 +10,6 @@ use sha2::{Digest as _, Sha256};
 use super::Fetch;
 use super::one::Done;
 use super::plan::read;
-use crate::archive::pack::{PackImage, PackPlan, PackSegment};
 use crate::beneath;
 use crate::client::disk::{self, Disk, DiskError};
 use crate::client::problem::Problem;
@@ -18,6 +17,7 @@ use crate::client::round::RoundError;
 use crate::client::transport::TransportError;
 use crate::domain::Digest;
 use crate::domain::naming::packs::{PACK_ENTRIES, PackPath};
+use crate::formats::pack::{PackImage, PackPlan, PackSegment};
 use crate::log::tile::Tile;
 
 /// Compares a pack with what its entries make it, as its bytes come.

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use crate::archive::pack::{BadPack, PackPlan};
 use crate::client::disk::{Disk, DiskError};
 use crate::client::order::{Order, Pass};
 use crate::client::problem::Problem;
@@ -10,6 +9,7 @@ use crate::client::round::Bundle;
 use crate::client::state::tile_path;
 use crate::client::told::Told;
 use crate::domain::{Digest, naming};
+use crate::formats::pack::{BadPack, PackPlan};
 use crate::log::tile::{BUNDLE_BYTES, TILE_WIDTH, Tile};
 
 /// Scans that lie no farther apart than that are fetched together.
@@ -58,7 +58,7 @@ pub(super) fn wanted(disk: &Disk, order: &Order, tile: Tile, pass: Pass) -> Resu
     let all: Vec<Image> = match PackPlan::from_lines(tile.first() / TILE_WIDTH, &lines) {
         Ok(plan) => {
             let images = plan.images().cloned();
-            let image = |image: crate::archive::pack::PackImage| Image {
+            let image = |image: crate::formats::pack::PackImage| Image {
                 position: image.position,
                 path: image.path,
                 digest: image.digest,

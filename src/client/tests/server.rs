@@ -10,10 +10,10 @@ use bytes::Bytes;
 use ed25519_dalek::SigningKey;
 use futures::stream::{self, StreamExt};
 
-use crate::archive::pack::{PackPlan, PackSegment};
 use crate::client::transport::{ByteStream, Transport, TransportError};
 use crate::domain::naming::packs::PackPath;
 use crate::domain::{Digest, Entry, EntryKind, naming};
+use crate::formats::pack::{PackPlan, PackSegment};
 use crate::log::checkpoint::{checkpoint_by, verifier_key};
 use crate::log::frontier::{Hash, leaf};
 use crate::log::proof::{self, perfect_root};

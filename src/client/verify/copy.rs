@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::files::{self, Known};
 use super::{CannotVerify, Verdict};
-use crate::archive::pack::PackPlan;
 use crate::beneath::{self, Unsafe};
 use crate::client::disk::Disk;
 use crate::client::fetch::{PackCheck, SCAN_BYTES};
@@ -21,6 +20,7 @@ use crate::client::trust;
 use crate::domain::Digest;
 use crate::domain::naming;
 use crate::domain::naming::packs::PackPath;
+use crate::formats::pack::PackPlan;
 use crate::log::checkpoint::Checkpoint;
 use crate::log::frontier::Hash;
 use crate::log::note::VerifierKey;

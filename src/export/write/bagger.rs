@@ -12,16 +12,17 @@ use crate::archive::spool::Spool;
 use crate::beneath::{Folder, Kind};
 use crate::domain::Digest;
 use crate::domain::words::shown;
-use crate::export::bag::{
-    DECLARATION, DECLARED, HOW, INDEX, INFO, Info, MANIFEST, PAGES, PAYLOAD, PREVIEWS, SIGNATURE, SIGNER, TAGS,
-    manifest_line,
-};
-use crate::export::copy::{Copy, name_of};
+use crate::export::copy::Copy;
 use crate::export::fault::MediumError;
 use crate::export::item::BagFile;
 use crate::export::pages::Facts;
 use crate::export::seal::Seal;
-use crate::export::{sign, texts};
+use crate::export::texts;
+use crate::formats::bag::{
+    DECLARATION, DECLARED, HOW, INDEX, INFO, Info, MANIFEST, PAGES, PAYLOAD, PREVIEWS, SIGNATURE, SIGNER, TAGS,
+    manifest_line, name_of,
+};
+use crate::formats::sign;
 
 /// What the writing thread is given.
 #[derive(Debug)]

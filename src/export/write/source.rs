@@ -7,13 +7,14 @@ use tokio::sync::mpsc::Sender;
 use super::bagger::Message;
 use super::{ExportError, Workshop};
 use crate::domain::naming;
-use crate::export::bag::{HOW, PAYLOAD, SIGNER, manifest_line};
 use crate::export::item::BagFile;
 use crate::export::pages::{Facts, Pages, preview_path};
 use crate::export::plan::Part;
 use crate::export::proofs::{self, Proofs};
 use crate::export::walk::{Item, Walk};
-use crate::export::{portable, preview, sign, texts};
+use crate::export::{preview, texts};
+use crate::formats::bag::{HOW, PAYLOAD, SIGNER, manifest_line};
+use crate::formats::{portable, sign};
 use crate::ledger::exports::Start;
 use crate::ledger::registry::Inside;
 

@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tutanak::export::bag::{Info, parse_line};
-use tutanak::export::{portable, sign};
+use tutanak::formats::bag::{Info, parse_line};
+use tutanak::formats::{portable, sign};
 use tutanak::log::note::VerifierKey;
 
 /// Of signed-note's example. Nobody here has its secret half.

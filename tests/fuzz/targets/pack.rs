@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tutanak::archive::pack::PackPlan;
+use tutanak::formats::pack::PackPlan;
 
 fuzz_target!(|text: &str| {
     let lines: Vec<&str> = text.split('\n').collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use tutanak::domain::Digest;
-use tutanak::export::portable;
+use tutanak::formats::portable;
 use tutanak::vault::{NearConfig, VaultConfig};
 
 use super::stage::{OURS, Stage, files, sound, wish};

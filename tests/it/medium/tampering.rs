@@ -7,7 +7,7 @@ use std::path::Path;
 use ed25519_dalek::SigningKey;
 use tutanak::client::verify::{View, verify_medium};
 use tutanak::domain::Digest;
-use tutanak::export::sign;
+use tutanak::formats::sign;
 use tutanak::log::checkpoint::{Checkpoint, checkpoint, verifier_key};
 
 use super::stage::{OURS, Stage, answer, sound, wish};

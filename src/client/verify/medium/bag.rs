@@ -12,9 +12,8 @@ use crate::client::problem::{Problem, printable};
 use crate::client::verify::files;
 use crate::domain::Digest;
 use crate::domain::naming::lists::{ListFormat, ListKind, ListPath};
-use crate::export::bag::{DECLARATION, PAGES, PAYLOAD, PREVIEWS, SIGNATURE, TAG_BYTES, TAGS, parse_line};
-use crate::export::copy::name_of;
-use crate::export::portable::{self, FILE_BYTES};
+use crate::formats::bag::{DECLARATION, PAGES, PAYLOAD, PREVIEWS, SIGNATURE, TAG_BYTES, TAGS, name_of, parse_line};
+use crate::formats::portable::{self, FILE_BYTES};
 
 /// Lines that are dealt out to the threads at a time.
 const LINES: usize = 4096;
