@@ -6,6 +6,7 @@
 pub mod bag;
 pub mod pack;
 pub mod portable;
+pub mod receipt;
 pub mod sealed;
 pub mod sign;
 pub mod zip;

@@ -2,8 +2,6 @@
 
 pub mod sheet;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{EncodePrivateKey, EncodePublicKey};
 use ed25519_dalek::{Signer, SigningKey};
@@ -11,10 +9,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::{Digest, Karekod};
+use crate::formats::receipt::{spell, statement};
 use crate::ledger::append::Recorded;
-
-/// What is signed begins with this line, so that no receipt can be passed off as another kind of statement.
-pub const CONTEXT: &str = "tutanak/receipt/v1\n";
 
 /// An answer to an upload. The field order is part of the format: the signature covers the JSON of all but itself.
 #[derive(Clone, Debug, Serialize)]
@@ -120,12 +116,12 @@ impl ReceiptSigner {
             signature: None,
         };
         let signature = self.key.sign(&signed_bytes(&receipt));
-        receipt.signature = Some(STANDARD.encode(signature.to_bytes()));
+        receipt.signature = Some(spell(&signature.to_bytes()));
         receipt
     }
 }
 
 fn signed_bytes(receipt: &Receipt) -> Vec<u8> {
     let json = serde_json::to_string(receipt).expect("a receipt has only text keys and plain values");
-    [CONTEXT, &json].concat().into_bytes()
+    statement(&json)
 }

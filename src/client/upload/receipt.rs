@@ -5,8 +5,6 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -14,7 +12,7 @@ use super::folder::RECEIPTS;
 use crate::beneath::Folder;
 use crate::client::disk::{self, DiskError};
 use crate::domain::Digest;
-use crate::intake::receipt::CONTEXT;
+use crate::formats::receipt::{divide, statement};
 use crate::log::note::VerifierKey;
 
 /// Bytes of a receipt with its advice at most.
@@ -98,15 +96,11 @@ pub fn check(text: &str, digest: Digest, keys: &[VerifierKey]) -> Result<Receipt
     if receipt.sha256 != digest {
         return Err(BadReceipt::Other(receipt.sha256));
     }
-    // A quotation mark inside a value is escaped, so this can only be the field itself. What stands before it was signed.
-    let (signed, rest) = text.split_once(",\"signature\":\"").ok_or(BadReceipt::Signature)?;
-    let signature = rest.split_once('"').and_then(|(signature, _)| STANDARD.decode(signature).ok());
-    let signature = signature.ok_or(BadReceipt::Signature)?;
-    let statement = format!("{CONTEXT}{signed}}}");
+    let (signed, signature) = divide(text).ok_or(BadReceipt::Signature)?;
     // What is not signed must not say anything else than advice.
-    let told: Receipt = serde_json::from_str(&format!("{signed}}}")).map_err(|_| BadReceipt::Signature)?;
+    let told: Receipt = serde_json::from_str(&signed).map_err(|_| BadReceipt::Signature)?;
     let same = told == Receipt { advice: told.advice.clone(), ..receipt.clone() };
-    let trusted = keys.iter().any(|key| key.signed(statement.as_bytes(), &signature));
+    let trusted = keys.iter().any(|key| key.signed(&statement(&signed), &signature));
     if same && trusted { Ok(receipt) } else { Err(BadReceipt::Signature) }
 }
 
@@ -173,10 +167,11 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::formats::receipt::spell;
     use ed25519_dalek::{Signer, SigningKey};
 
     fn signed(key: &SigningKey, body: &str, more: &str) -> String {
-        let signature = STANDARD.encode(key.sign(format!("{CONTEXT}{body}}}").as_bytes()).to_bytes());
+        let signature = spell(&key.sign(&statement(&format!("{body}}}"))).to_bytes());
         format!("{body},\"signature\":\"{signature}\"{more}}}")
     }
 
