@@ -76,7 +76,6 @@ pub mod clock;
 pub mod config;
 pub mod cpu;
 pub mod domain;
-pub mod drawing;
 pub mod export;
 pub mod formats;
 pub mod intake;
@@ -86,7 +85,6 @@ pub mod operation;
 pub mod paper;
 pub mod probe;
 pub mod publication;
-pub mod reading;
 pub mod registry;
 pub mod rehearsal;
 pub mod shares;
@@ -98,3 +96,7 @@ pub mod tls;
 pub mod tree;
 pub mod vault;
 pub mod web;
+
+// Crates of their own, so that the rooms with hot loops are optimised in every build, and compiled again only when they change.
+pub use tutanak_drawing as drawing;
+pub use tutanak_reading as reading;

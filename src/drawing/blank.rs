@@ -1,7 +1,7 @@
 //! The places of a form that are left empty for people to fill. The layouts leave blanks, the filling writes into them;
 //! neither must know the other.
 
-use crate::drawing::paper::Area;
+use crate::paper::Area;
 
 /// An empty place and what belongs there.
 #[derive(Clone, Debug)]

@@ -3,10 +3,10 @@
 
 use tiny_skia::{Color, FillRule, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, StrokeDash, Transform};
 
-use crate::drawing::encode::to_png;
-use crate::drawing::font::Lettering;
-use crate::drawing::page::Page;
-use crate::drawing::scan::Colour;
+use crate::encode::to_png;
+use crate::font::Lettering;
+use crate::page::Page;
+use crate::scan::Colour;
 
 /// Red, green and blue, 0 to 255.
 pub type Rgb = [u8; 3];

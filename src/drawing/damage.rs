@@ -21,14 +21,14 @@ mod toner;
 
 pub use kind::{Damage, UnknownDamage};
 
-use crate::drawing::chance::Chance;
-use crate::drawing::encode::to_png;
-use crate::drawing::face::FormFace;
-use crate::drawing::page::Page;
-use crate::drawing::paper::Paper;
-use crate::drawing::scan::ScanStyle;
-use crate::drawing::scan_as_it_lies;
-use crate::drawing::sheet::{Lie, Sheet};
+use crate::chance::Chance;
+use crate::encode::to_png;
+use crate::face::FormFace;
+use crate::page::Page;
+use crate::paper::Paper;
+use crate::scan::ScanStyle;
+use crate::scan_as_it_lies;
+use crate::sheet::{Lie, Sheet};
 use case::{Case, LEVELS};
 use format::Format;
 

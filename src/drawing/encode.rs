@@ -11,8 +11,8 @@ use flate2::write::ZlibEncoder;
 use png::chunk::IDAT;
 use png::{BitDepth, ColorType, Encoder, Filter, Info, PixelDimensions, Unit};
 
-use crate::drawing::page::Page;
-use crate::drawing::scan::Colour;
+use crate::page::Page;
+use crate::scan::Colour;
 
 const MM_PER_METRE: f32 = 1000.0;
 const MM_PER_INCH: f32 = 25.4;
@@ -74,8 +74,8 @@ fn write_file(
 #[cfg(test)]
 mod tests {
     use super::to_png;
-    use crate::drawing::page::Page;
-    use crate::drawing::scan::Colour;
+    use crate::page::Page;
+    use crate::scan::Colour;
 
     fn checked(in_colour: bool) -> Page {
         let (width, height) = (37, 23);

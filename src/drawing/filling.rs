@@ -3,17 +3,17 @@
 
 mod figures;
 
-use crate::drawing::blank::{Blank, Entry, Figure};
-use crate::drawing::chance::Chance;
-use crate::drawing::face::{FaceKind, FormFace};
-use crate::drawing::font::Lettering;
-use crate::drawing::form::choices_of;
-use crate::drawing::hand::Hand;
-use crate::drawing::hand::number_words::in_words;
-use crate::drawing::paper::Area;
-use crate::drawing::sheet::Sheet;
-use crate::drawing::sheet::print::Align;
-use crate::drawing::stamp;
+use crate::blank::{Blank, Entry, Figure};
+use crate::chance::Chance;
+use crate::face::{FaceKind, FormFace};
+use crate::font::Lettering;
+use crate::form::choices_of;
+use crate::hand::Hand;
+use crate::hand::number_words::in_words;
+use crate::paper::Area;
+use crate::sheet::Sheet;
+use crate::sheet::print::Align;
+use crate::stamp;
 use figures::Figures;
 
 /// The tallest a hand writes a digit and a letter on these forms, in mm.

@@ -15,9 +15,9 @@ mod table;
 pub use choices::choices_of;
 pub use furniture::{lower_karekod_area, upper_karekod_area};
 
-use crate::drawing::blank::Blank;
-use crate::drawing::face::{FaceKind, FormFace};
-use crate::drawing::sheet::Sheet;
+use crate::blank::Blank;
+use crate::face::{FaceKind, FormFace};
+use crate::sheet::Sheet;
 
 /// Prints the form and says where it is to be filled.
 pub fn print_form(sheet: &mut Sheet, face: &FormFace) -> Vec<Blank> {

@@ -6,9 +6,9 @@ pub mod number_words;
 mod scrawl;
 mod smooth;
 
-use crate::drawing::chance::Chance;
-use crate::drawing::paper::Area;
-use crate::drawing::sheet::{Layer, Sheet};
+use crate::chance::Chance;
+use crate::paper::Area;
+use crate::sheet::{Layer, Sheet};
 
 /// One movement of the pen: points with the baseline at 0 and the height of a digit at 1, upwards positive. A point
 /// named twice is a corner; between the others the pen runs smoothly.

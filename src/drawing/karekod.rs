@@ -3,9 +3,9 @@
 
 use qrcode::{Color, EcLevel, QrCode, Version};
 
-use crate::drawing::paper::Area;
-use crate::drawing::sheet::print::rectangles;
-use crate::drawing::sheet::{Layer, Sheet};
+use crate::paper::Area;
+use crate::sheet::print::rectangles;
+use crate::sheet::{Layer, Sheet};
 
 /// The width of the printed code, without its quiet zone, in mm.
 pub const KAREKOD_SIDE: f32 = 14.0;

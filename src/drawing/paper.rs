@@ -1,7 +1,7 @@
 //! Sizes on paper. Everything is in millimetres from the upper left corner of the upright page; it must never know
 //! pixels, which begin at the sheet.
 
-use crate::drawing::face::FaceKind;
+use crate::face::FaceKind;
 
 /// A paper format, in mm.
 #[derive(Clone, Copy, Debug, PartialEq)]

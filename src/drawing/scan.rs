@@ -9,7 +9,7 @@ pub use exposure::expose;
 pub use flaws::{damage_sheet, lay_beside};
 pub use light::Light;
 
-use crate::drawing::chance::Chance;
+use crate::chance::Chance;
 
 /// How the pixels of a file are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -7,7 +7,7 @@ mod soften;
 
 use tiny_skia::{FillRule, LineCap, LineJoin, Mask, Path, Stroke, Transform};
 
-use crate::drawing::paper::Paper;
+use crate::paper::Paper;
 
 /// The longest side of a sheet, in px. Beyond it there is no form, only a mistake in the resolution.
 const LONGEST_SIDE_PX: f32 = 20_000.0;
@@ -161,7 +161,7 @@ impl Sheet {
 #[cfg(test)]
 mod tests {
     use super::{Lie, Sheet};
-    use crate::drawing::paper::Paper;
+    use crate::paper::Paper;
 
     #[test]
     fn a_quarter_turn_exchanges_the_sides() {

@@ -3,9 +3,9 @@
 
 use tiny_skia::{PathBuilder, Transform};
 
-use crate::drawing::chance::{Chance, Grains};
-use crate::drawing::font::{CAPITAL_SHARE, Lettering};
-use crate::drawing::sheet::{Layer, Sheet};
+use crate::chance::{Chance, Grains};
+use crate::font::{CAPITAL_SHARE, Lettering};
+use crate::sheet::{Layer, Sheet};
 
 /// The outer radius of a stamp, in mm.
 const RADIUS: f32 = 15.5;

@@ -151,8 +151,8 @@ fn response([core, white, ring, rim]: [i32; 4]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reading::grey::Grey;
-    use crate::reading::page::Pixels;
+    use crate::grey::Grey;
+    use crate::page::Pixels;
 
     #[test]
     fn a_half_covered_pattern_is_the_strongest_place_of_a_noisy_strip() {

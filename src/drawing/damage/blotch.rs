@@ -1,6 +1,6 @@
 //! Patches without a pattern, as toner and stains have them. It must be the same wherever on the page one begins to look.
 
-use crate::drawing::chance::Chance;
+use crate::chance::Chance;
 
 /// A landscape of soft hills, from 0 to 1 in height.
 #[derive(Clone, Copy, Debug)]

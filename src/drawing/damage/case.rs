@@ -3,10 +3,10 @@
 
 use tiny_skia::{Point, Transform};
 
-use crate::drawing::chance::Chance;
-use crate::drawing::form::{lower_karekod_area, upper_karekod_area};
-use crate::drawing::paper::{Area, Paper};
-use crate::drawing::sheet::Lie;
+use crate::chance::Chance;
+use crate::form::{lower_karekod_area, upper_karekod_area};
+use crate::paper::{Area, Paper};
+use crate::sheet::Lie;
 
 const MM_PER_INCH: f32 = 25.4;
 

@@ -4,19 +4,19 @@ use std::f32::consts::TAU;
 
 use tiny_skia::PathBuilder;
 
-use crate::drawing::chance::Chance;
-use crate::drawing::damage::blotch::Blotches;
-use crate::drawing::damage::case::Case;
-use crate::drawing::damage::pixels::{Tone, wash};
-use crate::drawing::face::FormFace;
-use crate::drawing::filling;
-use crate::drawing::font::Lettering;
-use crate::drawing::hand::Hand;
-use crate::drawing::page::Page;
-use crate::drawing::paper::Area;
-use crate::drawing::sheet::print::{Align, rectangles};
-use crate::drawing::sheet::{Layer, Sheet};
-use crate::drawing::stamp;
+use crate::chance::Chance;
+use crate::damage::blotch::Blotches;
+use crate::damage::case::Case;
+use crate::damage::pixels::{Tone, wash};
+use crate::face::FormFace;
+use crate::filling;
+use crate::font::Lettering;
+use crate::hand::Hand;
+use crate::page::Page;
+use crate::paper::Area;
+use crate::sheet::print::{Align, rectangles};
+use crate::sheet::{Layer, Sheet};
+use crate::stamp;
 
 /// Frames, lines and letters where the quiet zone should be.
 pub fn crowded(case: &Case, sheet: &mut Sheet) {

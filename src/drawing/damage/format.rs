@@ -1,9 +1,9 @@
 //! Which file a damaged page becomes: resolution and colours, by chance. It must never choose a format in which the
 //! damage could not be seen.
 
-use crate::drawing::chance::Chance;
-use crate::drawing::damage::kind::Damage;
-use crate::drawing::scan::Colour;
+use crate::chance::Chance;
+use crate::damage::kind::Damage;
+use crate::scan::Colour;
 
 /// Resolution and colours of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

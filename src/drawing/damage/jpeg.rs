@@ -4,8 +4,8 @@
 use std::f32::consts::PI;
 use std::sync::LazyLock;
 
-use crate::drawing::damage::case::Case;
-use crate::drawing::page::Page;
+use crate::damage::case::Case;
+use crate::page::Page;
 
 const SIDE: usize = 8;
 type Block = [[f32; SIDE]; SIDE];

@@ -1,6 +1,6 @@
 //! Blur by weights along a row and down a column. It must need no copy of the page: a dozen rows are enough.
 
-use crate::drawing::page::Page;
+use crate::page::Page;
 
 /// Weights fall off like a bell with this spread, in px; the tails beyond three spreads are cut.
 fn bell(spread: f32) -> Vec<f32> {

@@ -2,10 +2,10 @@
 
 use std::f32::consts::{PI, TAU};
 
-use crate::drawing::damage::case::Case;
-use crate::drawing::damage::lens::{blurred, dragged};
-use crate::drawing::damage::pixels::{grey, through, wash};
-use crate::drawing::page::Page;
+use crate::damage::case::Case;
+use crate::damage::lens::{blurred, dragged};
+use crate::damage::pixels::{grey, through, wash};
+use crate::page::Page;
 
 /// The lens is out of focus. A module of a karekod is 0.67 mm wide.
 pub fn defocus(case: &Case, page: Page) -> Page {

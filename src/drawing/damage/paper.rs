@@ -4,14 +4,14 @@ use std::f32::consts::{FRAC_PI_4, TAU};
 
 use tiny_skia::PathBuilder;
 
-use crate::drawing::chance::Grains;
-use crate::drawing::damage::blotch::Blotches;
-use crate::drawing::damage::case::Case;
-use crate::drawing::damage::pixels::{Tone, moved, wash};
-use crate::drawing::page::Page;
-use crate::drawing::paper::Area;
-use crate::drawing::sheet::print::rectangles;
-use crate::drawing::sheet::{Layer, Sheet};
+use crate::chance::Grains;
+use crate::damage::blotch::Blotches;
+use crate::damage::case::Case;
+use crate::damage::pixels::{Tone, moved, wash};
+use crate::page::Page;
+use crate::paper::Area;
+use crate::sheet::print::rectangles;
+use crate::sheet::{Layer, Sheet};
 
 /// Tea, coffee and ink.
 const SPILT: [Tone; 3] = [[0.85, 0.72, 0.5], [0.7, 0.55, 0.4], [0.5, 0.55, 0.75]];

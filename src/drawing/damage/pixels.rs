@@ -1,7 +1,7 @@
 //! What damages do to pixels: look at every sample, lay a wash of colour over a page, move pixels. It must treat grey
 //! and colour alike, so that no damage has to.
 
-use crate::drawing::page::Page;
+use crate::page::Page;
 
 /// The light that comes back from a thing, red, green and blue, from 0 to 1.
 pub type Tone = [f32; 3];

@@ -2,14 +2,14 @@
 
 use std::f32::consts::{PI, TAU};
 
-use crate::drawing::damage::case::Case;
-use crate::drawing::damage::kind::Damage;
-use crate::drawing::damage::lens::blurred;
-use crate::drawing::damage::optics;
-use crate::drawing::damage::pixels::{grey, moved, through, wash};
-use crate::drawing::damage::sensor::noisy;
-use crate::drawing::page::Page;
-use crate::drawing::sheet::Lie;
+use crate::damage::case::Case;
+use crate::damage::kind::Damage;
+use crate::damage::lens::blurred;
+use crate::damage::optics;
+use crate::damage::pixels::{grey, moved, through, wash};
+use crate::damage::sensor::noisy;
+use crate::page::Page;
+use crate::sheet::Lie;
 
 /// How the paper lies for a damage: nearly straight, unless the damage is that it does not.
 pub fn lie(damage: Damage, case: &Case) -> Lie {

@@ -1,10 +1,10 @@
 //! Damage by the program that saved the page: too few pixels, too few greys. It must leave the page upright and whole.
 
-use crate::drawing::damage::case::Case;
-use crate::drawing::damage::lens::blurred;
-use crate::drawing::damage::pixels::{moved, through};
-use crate::drawing::damage::sensor::noisy;
-use crate::drawing::page::Page;
+use crate::damage::case::Case;
+use crate::damage::lens::blurred;
+use crate::damage::pixels::{moved, through};
+use crate::damage::sensor::noisy;
+use crate::page::Page;
 
 /// Saved with few pixels, and in half of the cases scaled up to the old size again.
 pub fn low_resolution(case: &Case, page: Page) -> Page {

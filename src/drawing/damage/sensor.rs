@@ -1,9 +1,9 @@
 //! Damage by the sensor and the glass above it: noise, dead grains, streaks. It must fall on the whole page, because a
 //! scanner does not know where the codes are.
 
-use crate::drawing::chance::{Chance, Grains};
-use crate::drawing::damage::case::Case;
-use crate::drawing::page::Page;
+use crate::chance::{Chance, Grains};
+use crate::damage::case::Case;
+use crate::page::Page;
 
 /// Every sample strays, the more the worse.
 pub fn noise(case: &Case, page: Page) -> Page {

@@ -3,11 +3,11 @@
 use super::case::Case;
 use super::format::Format;
 use super::{Damage, damaged_page, draw_damaged, office, pose};
-use crate::drawing::chance::Chance;
-use crate::drawing::paper::{Area, Paper};
-use crate::drawing::sheet::Lie;
-use crate::drawing::tests::{KAREKOD, codes_in, face};
-use crate::drawing::{Colour, FaceKind, Page, scan_as_it_lies, to_png};
+use crate::chance::Chance;
+use crate::paper::{Area, Paper};
+use crate::sheet::Lie;
+use crate::tests::{KAREKOD, codes_in, face};
+use crate::{Colour, FaceKind, Page, scan_as_it_lies, to_png};
 
 /// Small enough that hundreds of pages are drawn without optimisation in seconds.
 const COARSE: Format = Format { dpi: 50, colour: Colour::Grey };

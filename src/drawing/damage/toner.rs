@@ -1,17 +1,17 @@
 //! Damage by the printer: too little toner, too much, or somebody else's. It must leave what people wrote alone where it
 //! works on the sheet.
 
-use crate::drawing::chance::Grains;
-use crate::drawing::damage::blotch::Blotches;
-use crate::drawing::damage::case::Case;
-use crate::drawing::damage::lens::blurred;
-use crate::drawing::damage::pixels::{grey, through, wash};
-use crate::drawing::font::Lettering;
-use crate::drawing::page::Page;
-use crate::drawing::paper::Area;
-use crate::drawing::scan::{Light, expose};
-use crate::drawing::sheet::print::Align;
-use crate::drawing::sheet::{Layer, Sheet};
+use crate::chance::Grains;
+use crate::damage::blotch::Blotches;
+use crate::damage::case::Case;
+use crate::damage::lens::blurred;
+use crate::damage::pixels::{grey, through, wash};
+use crate::font::Lettering;
+use crate::page::Page;
+use crate::paper::Area;
+use crate::scan::{Light, expose};
+use crate::sheet::print::Align;
+use crate::sheet::{Layer, Sheet};
 
 /// Toner is missing in patches of a few millimetres, and in grain.
 pub fn faded(case: &Case, sheet: &mut Sheet) {

@@ -1,8 +1,8 @@
 //! The seven passes of an interlaced PNG. It must leave out passes and rows that have no pixel, as the format asks.
 
-use crate::drawing::encode::rows::push_row;
-use crate::drawing::page::Page;
-use crate::drawing::scan::Colour;
+use crate::encode::rows::push_row;
+use crate::page::Page;
+use crate::scan::Colour;
 
 /// First column, first row, step between columns and step between rows of each pass.
 const PASSES: [(usize, usize, usize, usize); 7] =

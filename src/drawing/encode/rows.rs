@@ -1,7 +1,7 @@
 //! The samples of a PNG row in each depth. It must fill up the last byte of a row, as the format asks.
 
-use crate::drawing::page::{Page, luma_of};
-use crate::drawing::scan::Colour;
+use crate::page::{Page, luma_of};
+use crate::scan::Colour;
 
 /// Lightness from which a one-bit scan sees paper.
 const PAPER_FROM: u8 = 140;

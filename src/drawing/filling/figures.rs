@@ -1,9 +1,9 @@
 //! One count of votes, made up: every number of a form is taken from it, so that filled forms add up. It must never be
 //! taken for a result.
 
-use crate::drawing::blank::Figure;
-use crate::drawing::chance::Chance;
-use crate::drawing::face::FaceKind;
+use crate::blank::Figure;
+use crate::chance::Chance;
+use crate::face::FaceKind;
 
 /// The sums in front of the votes in a line of a merge table: registered, voted, valid, invalid.
 const SUMS: usize = 4;
@@ -118,9 +118,9 @@ impl Figures {
 #[cfg(test)]
 mod tests {
     use super::Figures;
-    use crate::drawing::blank::Figure;
-    use crate::drawing::chance::Chance;
-    use crate::drawing::face::FaceKind;
+    use crate::blank::Figure;
+    use crate::chance::Chance;
+    use crate::face::FaceKind;
 
     #[test]
     fn the_numbers_of_a_form_add_up() {

@@ -1,12 +1,12 @@
 //! The signatures at the foot: who has to sign which kind of form. It must leave the place of the lower code free.
 
-use crate::drawing::blank::{Blank, Entry};
-use crate::drawing::face::FaceKind;
-use crate::drawing::font::Lettering;
-use crate::drawing::form::furniture::{COMMITTEE_FROM_BOTTOM, MARGIN, QUIET, right_of_codes};
-use crate::drawing::paper::Area;
-use crate::drawing::sheet::Sheet;
-use crate::drawing::sheet::print::Align;
+use crate::blank::{Blank, Entry};
+use crate::face::FaceKind;
+use crate::font::Lettering;
+use crate::form::furniture::{COMMITTEE_FROM_BOTTOM, MARGIN, QUIET, right_of_codes};
+use crate::paper::Area;
+use crate::sheet::Sheet;
+use crate::sheet::print::Align;
 
 /// The strip "do not scribble" stands this far to the left of the code's quiet zone, in mm.
 const WARNING_STRIP: f32 = 4.0;

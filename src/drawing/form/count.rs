@@ -1,17 +1,17 @@
 //! Sayım döküm cetveli: the count sheet, where each ballot read out becomes one stroke. It must give every candidate
 //! room for the votes of a full box.
 
-use crate::drawing::blank::{Blank, Entry, Figure};
-use crate::drawing::face::FormFace;
-use crate::drawing::font::Lettering;
-use crate::drawing::form::choices::choices_of;
-use crate::drawing::form::committee::print_committee;
-use crate::drawing::form::furniture::{COMMITTEE_FROM_BOTTOM, MARGIN, QUIET, right_of_codes};
-use crate::drawing::form::identity::print_identity;
-use crate::drawing::form::table::Table;
-use crate::drawing::paper::Area;
-use crate::drawing::sheet::Sheet;
-use crate::drawing::sheet::print::{Align, THICK};
+use crate::blank::{Blank, Entry, Figure};
+use crate::face::FormFace;
+use crate::font::Lettering;
+use crate::form::choices::choices_of;
+use crate::form::committee::print_committee;
+use crate::form::furniture::{COMMITTEE_FROM_BOTTOM, MARGIN, QUIET, right_of_codes};
+use crate::form::identity::print_identity;
+use crate::form::table::Table;
+use crate::paper::Area;
+use crate::sheet::Sheet;
+use crate::sheet::print::{Align, THICK};
 
 const IDENTITY_TOP: f32 = 29.0;
 const IDENTITY_HEIGHT: f32 = 18.0;

@@ -1,17 +1,17 @@
 //! İlçe birleştirme tutanağı: one column for each board of the district, one line for each number. It must keep its sums
 //! beside the columns they sum.
 
-use crate::drawing::blank::{Blank, Entry, Figure};
-use crate::drawing::face::FormFace;
-use crate::drawing::font::Lettering;
-use crate::drawing::form::choices::choices_of;
-use crate::drawing::form::committee::print_committee;
-use crate::drawing::form::furniture::{COMMITTEE_FROM_BOTTOM, MARGIN, QUIET, right_of_codes};
-use crate::drawing::form::identity::{body_top, print_identity};
-use crate::drawing::form::table::Table;
-use crate::drawing::paper::Area;
-use crate::drawing::sheet::Sheet;
-use crate::drawing::sheet::print::Align;
+use crate::blank::{Blank, Entry, Figure};
+use crate::face::FormFace;
+use crate::font::Lettering;
+use crate::form::choices::choices_of;
+use crate::form::committee::print_committee;
+use crate::form::furniture::{COMMITTEE_FROM_BOTTOM, MARGIN, QUIET, right_of_codes};
+use crate::form::identity::{body_top, print_identity};
+use crate::form::table::Table;
+use crate::paper::Area;
+use crate::sheet::Sheet;
+use crate::sheet::print::Align;
 
 /// The boards a page has columns for.
 pub const BOARDS: usize = 4;

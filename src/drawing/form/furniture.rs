@@ -3,12 +3,12 @@
 
 use tiny_skia::{PathBuilder, Transform};
 
-use crate::drawing::face::{FaceKind, FormFace};
-use crate::drawing::font::{CAPITAL_SHARE, Lettering};
-use crate::drawing::karekod::{KAREKOD_SIDE, print_karekod};
-use crate::drawing::paper::{Area, Paper};
-use crate::drawing::sheet::print::{Align, THIN};
-use crate::drawing::sheet::{Layer, Sheet};
+use crate::face::{FaceKind, FormFace};
+use crate::font::{CAPITAL_SHARE, Lettering};
+use crate::karekod::{KAREKOD_SIDE, print_karekod};
+use crate::paper::{Area, Paper};
+use crate::sheet::print::{Align, THIN};
+use crate::sheet::{Layer, Sheet};
 
 /// Left and right margin of everything printed, in mm.
 pub const MARGIN: f32 = 12.0;

@@ -1,11 +1,11 @@
 //! The numbered identity boxes: where the form belongs. Any of them may be missing, and it must print as many as come,
 //! because a customs box has no province and a box abroad has no district.
 
-use crate::drawing::face::FormFace;
-use crate::drawing::font::Lettering;
-use crate::drawing::paper::Area;
-use crate::drawing::sheet::Sheet;
-use crate::drawing::sheet::print::{Align, THIN};
+use crate::face::FormFace;
+use crate::font::Lettering;
+use crate::paper::Area;
+use crate::sheet::Sheet;
+use crate::sheet::print::{Align, THIN};
 
 /// Prints the boxes into an area, in so many columns, row by row; no box is taller than `tallest` mm. Returns the
 /// height used, in mm.

@@ -1,17 +1,17 @@
 //! Birleştirme tutanakları with one line for each unit: the boxes of a board, or the districts of a province. It must
 //! stay one page: a unit that does not fit belongs on the page after it.
 
-use crate::drawing::blank::{Blank, Entry, Figure};
-use crate::drawing::face::FormFace;
-use crate::drawing::font::Lettering;
-use crate::drawing::form::choices::choices_of;
-use crate::drawing::form::committee::print_committee;
-use crate::drawing::form::furniture::{COMMITTEE_FROM_BOTTOM, MARGIN, QUIET, right_of_codes};
-use crate::drawing::form::identity::{body_top, print_identity};
-use crate::drawing::form::table::Table;
-use crate::drawing::paper::Area;
-use crate::drawing::sheet::Sheet;
-use crate::drawing::sheet::print::Align;
+use crate::blank::{Blank, Entry, Figure};
+use crate::face::FormFace;
+use crate::font::Lettering;
+use crate::form::choices::choices_of;
+use crate::form::committee::print_committee;
+use crate::form::furniture::{COMMITTEE_FROM_BOTTOM, MARGIN, QUIET, right_of_codes};
+use crate::form::identity::{body_top, print_identity};
+use crate::form::table::Table;
+use crate::paper::Area;
+use crate::sheet::Sheet;
+use crate::sheet::print::Align;
 
 const IDENTITY_TOP: f32 = 29.0;
 const IDENTITY_HEIGHT: f32 = 20.0;

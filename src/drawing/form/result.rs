@@ -3,17 +3,17 @@
 
 mod sums;
 
-use crate::drawing::blank::{Blank, Entry, Figure};
-use crate::drawing::face::FormFace;
-use crate::drawing::font::Lettering;
-use crate::drawing::form::choices::choices_of;
-use crate::drawing::form::committee::print_committee;
-use crate::drawing::form::furniture::{MARGIN, QUIET, right_of_codes, upper_karekod_area};
-use crate::drawing::form::identity::print_identity;
-use crate::drawing::form::table::Table;
-use crate::drawing::paper::{Area, Paper};
-use crate::drawing::sheet::Sheet;
-use crate::drawing::sheet::print::{Align, THICK};
+use crate::blank::{Blank, Entry, Figure};
+use crate::face::FormFace;
+use crate::font::Lettering;
+use crate::form::choices::choices_of;
+use crate::form::committee::print_committee;
+use crate::form::furniture::{MARGIN, QUIET, right_of_codes, upper_karekod_area};
+use crate::form::identity::print_identity;
+use crate::form::table::Table;
+use crate::paper::{Area, Paper};
+use crate::sheet::Sheet;
+use crate::sheet::print::{Align, THICK};
 
 const IDENTITY_TOP: f32 = 29.0;
 const IDENTITY_WIDTH: f32 = 86.0;

@@ -1,10 +1,10 @@
 //! Ruled tables. It must never know what stands in them.
 
-use crate::drawing::font::Lettering;
-use crate::drawing::paper::Area;
-use crate::drawing::sheet::Layer;
-use crate::drawing::sheet::Sheet;
-use crate::drawing::sheet::print::{THICK, THIN, rectangles};
+use crate::font::Lettering;
+use crate::paper::Area;
+use crate::sheet::Layer;
+use crate::sheet::Sheet;
+use crate::sheet::print::{THICK, THIN, rectangles};
 
 /// A table ruled into an area: a head above rows of equal height.
 pub struct Table {

@@ -1,7 +1,7 @@
 //! The ten digits as they are written in Türkiye: a 1 with a flag and no foot, a 7 that may be crossed. It must keep them
 //! apart from each other at any slant and tremble the hand uses.
 
-use crate::drawing::hand::Sign;
+use crate::hand::Sign;
 
 /// The digits 0 to 9.
 pub static DIGITS: [Sign; 10] = [

@@ -1,7 +1,7 @@
 //! The small letters that number words need, printed rather than joined, as committees write them. It must cover every
 //! letter of every number word; a test says so.
 
-use crate::drawing::hand::{Sign, Stroke};
+use crate::hand::{Sign, Stroke};
 
 const BOWL: Stroke = &[(0.4, 0.46), (0.2, 0.56), (0.05, 0.34), (0.12, 0.06), (0.3, 0.04), (0.42, 0.3)];
 const RING: Stroke =
@@ -138,7 +138,7 @@ pub fn letter(letter: char) -> Option<&'static Sign> {
 #[cfg(test)]
 mod tests {
     use super::letter;
-    use crate::drawing::hand::number_words::in_words;
+    use crate::hand::number_words::in_words;
 
     #[test]
     fn every_number_word_can_be_written() {

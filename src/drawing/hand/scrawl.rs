@@ -3,8 +3,8 @@
 
 use std::f32::consts::TAU;
 
-use crate::drawing::chance::Chance;
-use crate::drawing::paper::Area;
+use crate::chance::Chance;
+use crate::paper::Area;
 
 /// The strokes of a signature, in mm, about as wide as the area: loops that shrink or a jagged line, sometimes with a
 /// line beneath or across.

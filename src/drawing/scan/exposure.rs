@@ -1,10 +1,10 @@
 //! From layers to pixels: what the lamp lights, the sensor sees and its noise adds. It must be quick, because a page has
 //! millions of pixels and most of them are bare paper.
 
-use crate::drawing::chance::Chance;
-use crate::drawing::page::Page;
-use crate::drawing::scan::light::{Light, Reflectance};
-use crate::drawing::sheet::{Layer, Sheet};
+use crate::chance::Chance;
+use crate::page::Page;
+use crate::scan::light::{Light, Reflectance};
+use crate::sheet::{Layer, Sheet};
 
 /// Pixels of noise that are drawn before it repeats.
 const NOISE_STRIP: usize = 1 << 16;

@@ -3,11 +3,11 @@
 
 use tiny_skia::{Path, PathBuilder, Rect};
 
-use crate::drawing::chance::{Chance, Grains};
-use crate::drawing::paper::Area;
-use crate::drawing::scan::ScanStyle;
-use crate::drawing::sheet::print::rectangles;
-use crate::drawing::sheet::{Layer, Sheet};
+use crate::chance::{Chance, Grains};
+use crate::paper::Area;
+use crate::scan::ScanStyle;
+use crate::sheet::print::rectangles;
+use crate::sheet::{Layer, Sheet};
 
 const FOLD_LINE: f32 = 0.12;
 /// Toner cracks this far on either side of a fold, in mm.

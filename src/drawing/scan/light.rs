@@ -1,8 +1,8 @@
 //! How light and dark things are under the scanner's lamp. It must hold every reflectance, so that a scan's look is set
 //! in one place.
 
-use crate::drawing::chance::Chance;
-use crate::drawing::scan::ScanStyle;
+use crate::chance::Chance;
+use crate::scan::ScanStyle;
 
 /// Red, green and blue, each the part of the light that comes back, as 0 to 255.
 pub type Reflectance = [u8; 3];

@@ -2,9 +2,9 @@
 
 use tiny_skia::{Path, PathBuilder, Rect, Transform};
 
-use crate::drawing::font::{CAPITAL_SHARE, Lettering};
-use crate::drawing::paper::Area;
-use crate::drawing::sheet::{Layer, Sheet};
+use crate::font::{CAPITAL_SHARE, Lettering};
+use crate::paper::Area;
+use crate::sheet::{Layer, Sheet};
 
 /// A thin table line, in mm.
 pub const THIN: f32 = 0.18;

@@ -1,6 +1,6 @@
 //! The lens of a scanner: edges run over into the pixels beside them. It must leave what is solid as dark as it was.
 
-use crate::drawing::sheet::{Layer, Sheet};
+use crate::sheet::{Layer, Sheet};
 
 /// Weights are in parts of this.
 const WHOLE: u16 = 256;
@@ -68,9 +68,9 @@ fn mixed(before: u8, own: u8, after: u8, side: u16) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use crate::drawing::paper::{Area, Paper};
-    use crate::drawing::sheet::print::rectangles;
-    use crate::drawing::sheet::{Layer, Lie, Sheet};
+    use crate::paper::{Area, Paper};
+    use crate::sheet::print::rectangles;
+    use crate::sheet::{Layer, Lie, Sheet};
 
     #[test]
     fn edges_grow_soft_and_the_inside_stays_solid() {

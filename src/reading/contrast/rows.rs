@@ -1,10 +1,10 @@
 //! Means and contrast row after row. It must never hold more than the rows that a pixel is compared with.
 
 use super::{mean_of, weights};
-use crate::reading::grey::Grey;
+use crate::grey::Grey;
 
 /// Something that has rows of pixels.
-pub(in crate::reading) trait Rows {
+pub(crate) trait Rows {
     /// Pixels of a row, and rows.
     fn sides(&self) -> [usize; 2];
 
@@ -23,7 +23,7 @@ impl Rows for &Grey {
 }
 
 /// As [`Contrast`](super::Contrast), of which only a few rows are there at a time.
-pub(in crate::reading) struct ContrastRows<R> {
+pub(crate) struct ContrastRows<R> {
     rows: R,
     reach: usize,
     weights: [i32; 256],

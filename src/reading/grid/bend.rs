@@ -3,8 +3,8 @@
 //! tear picks whatever shade it likes.
 
 use super::template::Template;
-use crate::reading::contrast::Contrast;
-use crate::reading::geometry::Point;
+use crate::contrast::Contrast;
+use crate::geometry::Point;
 
 /// Modules between two nodes, in the order in which the mesh is made finer.
 const SPACINGS: [usize; 3] = [10, 5, 3];
@@ -19,7 +19,7 @@ const STIFFNESS: f32 = 450.0;
 const KNOWN: f32 = 2.0;
 
 /// The middles of all modules, moved. `middles` and the template have the same size.
-pub(in crate::reading) fn bend(contrast: &Contrast, middles: &[Point], template: &Template, module: f32) -> Vec<Point> {
+pub(crate) fn bend(contrast: &Contrast, middles: &[Point], template: &Template, module: f32) -> Vec<Point> {
     let known = known_shades(template);
     let mut moved = middles.to_vec();
     for (spacing, step) in SPACINGS.into_iter().zip(STEPS) {

@@ -2,12 +2,12 @@
 //! look at data: where they lie decides nothing about what they say.
 
 use super::template::{Mark, Template};
-use crate::reading::contrast::Contrast;
-use crate::reading::geometry::{Perspective, Point};
+use crate::contrast::Contrast;
+use crate::geometry::{Perspective, Point};
 
 /// A grid on a patch.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::reading) struct Fitted {
+pub(crate) struct Fitted {
     /// The middles of the three finder patterns and the point opposite the corner, clockwise from the corner.
     pub points: [Point; 4],
     /// How well the function patterns agree, from -1 to 1.
@@ -46,12 +46,7 @@ fn worth(contrast: &Contrast, points: &[Point; 4], template: &Template) -> f32 {
 }
 
 /// Moves the fourth point to where the last alignment pattern agrees best. Without one it stays where it is.
-pub(in crate::reading) fn seek_opposite(
-    contrast: &Contrast,
-    points: [Point; 4],
-    template: &Template,
-    module: f32,
-) -> [Point; 4] {
+pub(crate) fn seek_opposite(contrast: &Contrast, points: [Point; 4], template: &Template, module: f32) -> [Point; 4] {
     /// Steps to each side, and their length in modules; large codes are bent by more modules than small ones.
     const STEPS: i32 = 5;
     const STEP: f32 = 0.7;
@@ -76,13 +71,13 @@ pub(in crate::reading) fn seek_opposite(
 }
 
 /// Agreement of a grid as it lies.
-pub(in crate::reading) fn judge(contrast: &Contrast, points: [Point; 4], template: &Template) -> Fitted {
+pub(crate) fn judge(contrast: &Contrast, points: [Point; 4], template: &Template) -> Fitted {
     Fitted { points, agreement: agreement(contrast, &points, &template.marks, template.weight) }
 }
 
 /// Moves the four points, one at a time and by ever smaller steps, to where the grid is worth most. Ends early where
 /// nothing comes near `hopeless`.
-pub(in crate::reading) fn fit(
+pub(crate) fn fit(
     contrast: &Contrast,
     mut points: [Point; 4],
     template: &Template,

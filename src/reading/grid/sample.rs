@@ -1,13 +1,13 @@
 //! How dark each module of a grid is. It must never decide between dark and light where the page does not: a module near
 //! the threshold says nothing.
 
-use crate::reading::contrast::Contrast;
-use crate::reading::decode::Soft;
-use crate::reading::geometry::Point;
-use crate::reading::grey::Grey;
+use crate::contrast::Contrast;
+use crate::decode::Soft;
+use crate::geometry::Point;
+use crate::grey::Grey;
 
 /// The shade of each module's middle, 0 black to 255 white, between the pixels around it.
-pub(in crate::reading) fn shades(grey: &Grey, middles: &[Point]) -> Vec<f32> {
+pub(crate) fn shades(grey: &Grey, middles: &[Point]) -> Vec<f32> {
     let shade = |[x, y]: &Point| {
         // The middle of a pixel is at a half.
         let x = (x - 0.5).clamp(0.0, grey.width as f32 - 1.01);
@@ -23,13 +23,13 @@ pub(in crate::reading) fn shades(grey: &Grey, middles: &[Point]) -> Vec<f32> {
 }
 
 /// Modules by the contrast of the patch.
-pub(in crate::reading) fn by_contrast(contrast: &Contrast, middles: &[Point], size: usize) -> Soft {
+pub(crate) fn by_contrast(contrast: &Contrast, middles: &[Point], size: usize) -> Soft {
     let values = middles.iter().map(|middle| contrast.at(*middle) as i8).collect();
     Soft { size, values }
 }
 
 /// Modules by the mean of the modules around them, moved by `shift` times how far they stray from it.
-pub(in crate::reading) fn by_neighbours(shades: &[f32], size: usize, shift: f32) -> Soft {
+pub(crate) fn by_neighbours(shades: &[f32], size: usize, shift: f32) -> Soft {
     /// Modules to each side.
     const REACH: usize = 3;
     let mean = mean_around(shades, size, REACH);
@@ -44,7 +44,7 @@ pub(in crate::reading) fn by_neighbours(shades: &[f32], size: usize, shift: f32)
 }
 
 /// Takes out what a blurred module has from its four neighbours.
-pub(in crate::reading) fn sharpened(shades: &[f32], size: usize, strength: f32) -> Vec<f32> {
+pub(crate) fn sharpened(shades: &[f32], size: usize, strength: f32) -> Vec<f32> {
     let sharp = |at: usize| {
         let (x, y) = (at % size, at / size);
         let (mut sum, mut count) = (0.0, 0.0);

@@ -3,11 +3,11 @@
 
 use std::sync::OnceLock;
 
-use crate::reading::geometry::Point;
+use crate::geometry::Point;
 
 /// One module whose shade is known.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::reading) struct Mark {
+pub(crate) struct Mark {
     /// The module's middle, where the unit square has the middles of the finder patterns at its corners.
     pub at: Point,
     /// Positive for dark, negative for light; how much it counts.
@@ -16,7 +16,7 @@ pub(in crate::reading) struct Mark {
 
 /// The modules of one size.
 #[derive(Debug)]
-pub(in crate::reading) struct Template {
+pub(crate) struct Template {
     /// Modules of a side.
     pub size: usize,
     /// All modules whose shade is known.

@@ -5,7 +5,7 @@ use super::Damage;
 
 /// What a sample is, and how many make a pixel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::reading) enum Colour {
+pub(crate) enum Colour {
     /// A shade.
     Grey,
     /// Red, green, blue.
@@ -31,7 +31,7 @@ impl Colour {
 
 /// A header whose form exists. How large its sides are is still only what it says.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::reading) struct Header {
+pub(crate) struct Header {
     /// Pixels.
     pub width: u32,
     /// Pixels.

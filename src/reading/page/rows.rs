@@ -10,10 +10,10 @@ use super::header::Header;
 use super::inflate::{Inflate, Rest};
 use super::sheet::Sheet;
 use super::{Damage, Pixels};
-use crate::reading::bits::Bits;
-use crate::reading::grey::Grey;
-use crate::reading::luma::Shades;
-use crate::reading::scales::begins_at_half;
+use crate::bits::Bits;
+use crate::grey::Grey;
+use crate::luma::Shades;
+use crate::scales::begins_at_half;
 
 /// Rows beyond those that the header counts which are passed over: two millimetres of a sheet at 200 dpi, where no form has
 /// print. What has more is a page of which no reader shows the end.

@@ -1,8 +1,8 @@
 //! A page of shades that grows row by row, and its half beside it while the rows are still at hand: reading them again
 //! would mean fetching the whole page from memory once more. It must never write a pixel twice.
 
-use crate::reading::grey::Grey;
-use crate::reading::scales::halve_row;
+use crate::grey::Grey;
+use crate::scales::halve_row;
 
 /// The rows so far.
 pub(super) struct Sheet {
@@ -49,8 +49,8 @@ mod tests {
     use std::convert::Infallible;
 
     use super::*;
-    use crate::reading::page::Pixels;
-    use crate::reading::scales::{Scale, Scales};
+    use crate::page::Pixels;
+    use crate::scales::{Scale, Scales};
 
     #[test]
     fn the_half_made_on_the_way_is_the_half_of_the_whole_page() {

@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::INCH;
 use super::tones::Tones;
-use crate::reading::evidence::Reading;
-use crate::reading::page::Pixels;
+use crate::evidence::Reading;
+use crate::page::Pixels;
 
 /// An edge of the page as it was scanned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -1,9 +1,9 @@
 //! How the page lay on the glass, by the codes on it. It must never call a page turned that may be another form: codes
 //! stand on the right-hand side of an upright page.
 
-use crate::reading::evidence::Reading;
-use crate::reading::geometry::{Point, arm, dot, length};
-use crate::reading::page::Page;
+use crate::evidence::Reading;
+use crate::geometry::{Point, arm, dot, length};
+use crate::page::Page;
 
 /// How a page lies.
 #[derive(Clone, Copy, Debug)]

@@ -2,9 +2,9 @@
 //! never judge a page by what people wrote and stamped on it where a code is there to be judged.
 
 use super::tones::{Shades, Tones};
-use crate::reading::evidence::Reading;
-use crate::reading::geometry::{Point, arm, length};
-use crate::reading::page::Pixels;
+use crate::evidence::Reading;
+use crate::geometry::{Point, arm, length};
+use crate::page::Pixels;
 
 /// The print of one code.
 #[derive(Clone, Copy, Debug)]

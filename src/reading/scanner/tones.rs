@@ -1,7 +1,7 @@
 //! How light the paper is, how dark the ink, and how much of it there is. It must never look at every pixel, and never
 //! at the margins, where the lid of the scanner may show.
 
-use crate::reading::page::Pixels;
+use crate::page::Pixels;
 
 /// The two tones of a page.
 #[derive(Clone, Copy, Debug)]
@@ -105,8 +105,8 @@ impl Shades {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reading::bits::Bits;
-    use crate::reading::grey::Grey;
+    use crate::bits::Bits;
+    use crate::grey::Grey;
 
     /// White with every tenth row of ink.
     fn lined(ink: u8, paper: u8) -> Pixels {

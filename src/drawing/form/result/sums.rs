@@ -1,11 +1,11 @@
 //! The three columns of numbers that must agree: what came, what was in the box, what was not valid. It must number the
 //! lines as the note beneath them refers to them.
 
-use crate::drawing::blank::{Blank, Entry, Figure};
-use crate::drawing::font::Lettering;
-use crate::drawing::paper::Area;
-use crate::drawing::sheet::Sheet;
-use crate::drawing::sheet::print::{Align, THICK, THIN};
+use crate::blank::{Blank, Entry, Figure};
+use crate::font::Lettering;
+use crate::paper::Area;
+use crate::sheet::Sheet;
+use crate::sheet::print::{Align, THICK, THIN};
 
 type Line = (&'static str, Figure, Weight);
 

@@ -5,7 +5,7 @@
 use zlib_rs::{InflateFlush, Status};
 
 use super::Step;
-use crate::reading::page::Damage;
+use crate::page::Damage;
 
 /// The window of any zlib stream, as the exponent of two.
 const WINDOW: u8 = 15;

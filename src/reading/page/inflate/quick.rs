@@ -5,7 +5,7 @@
 use fdeflate::{DecompressionError, Decompressor};
 
 use super::Step;
-use crate::reading::page::Damage;
+use crate::page::Damage;
 
 /// Compressed bytes read at a time, so that a hollow stream is noticed soon.
 const PIECE: usize = 64 << 10;

@@ -5,6 +5,8 @@
 //! this house carries a watermark. The same face, style and seed give the same bytes. It must never read a real form,
 //! and never be told what a registry says: whoever asks for a drawing brings plain values.
 
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
+
 mod blank;
 mod canvas;
 mod chance;

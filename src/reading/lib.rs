@@ -18,6 +18,8 @@
 //! - `evidence`: what is told of it.
 //! - [`scanner`]: how the page was scanned, and what to do better next time.
 
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
+
 mod area;
 mod bits;
 mod cascade;
