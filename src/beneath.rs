@@ -114,11 +114,14 @@ impl Folder {
         self.dir.try_clone().map(File::from)
     }
 
-    /// A folder below this one.
+    /// A folder below this one, or itself for an empty path.
     ///
     /// # Errors
     /// When it is not there, or a link.
     pub fn inside(&self, path: &Path) -> io::Result<Self> {
+        if path.as_os_str().is_empty() {
+            return Ok(self.clone());
+        }
         let dir = self.raw(path, OFlags::RDONLY | OFlags::DIRECTORY)?;
         Ok(Self { dir: Arc::new(dir), path: self.path.join(path) })
     }
@@ -251,11 +254,14 @@ impl Folder {
         self.look(path).is_ok_and(|found| found.is_some_and(|found| found.kind == kind))
     }
 
-    /// Makes a directory with those above it.
+    /// Makes a directory with those above it. An empty path is the folder itself, which is there.
     ///
     /// # Errors
     /// When a name on the way is taken by anything else, a link to a directory too.
     pub fn make_dirs(&self, path: &Path) -> io::Result<()> {
+        if path.as_os_str().is_empty() {
+            return Ok(());
+        }
         let mut made = PathBuf::new();
         for name in names(path)? {
             made.push(name);
@@ -275,7 +281,7 @@ impl Folder {
     /// # Errors
     /// When the disk fails.
     pub fn sync_dir(&self, path: &Path) -> io::Result<()> {
-        let dir = if path.as_os_str().is_empty() { self.clone() } else { self.inside(path)? };
+        let dir = self.inside(path)?;
         match rustix::fs::fsync(&*dir.dir) {
             Err(Errno::INVAL | Errno::NOTSUP) => Ok(()),
             done => Ok(done?),
@@ -287,7 +293,7 @@ impl Folder {
     /// # Errors
     /// When it cannot be read, or is a link.
     pub fn list(&self, path: &Path) -> io::Result<impl Iterator<Item = io::Result<(OsString, Kind)>> + use<>> {
-        let dir = if path.as_os_str().is_empty() { self.clone() } else { self.inside(path)? };
+        let dir = self.inside(path)?;
         let entries = Dir::read_from(&*dir.dir)?;
         let named = move |entry: rustix::io::Result<rustix::fs::DirEntry>| -> io::Result<Option<(OsString, Kind)>> {
             let entry = entry?;

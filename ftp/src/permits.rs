@@ -79,8 +79,12 @@ impl Permits {
     /// # Errors
     /// There is no room, and nobody who should make some.
     pub fn enter(self: &Arc<Self>, address: IpAddr, known: bool) -> Result<Permit, Full> {
+        self.enter_at(address, known, Instant::now())
+    }
+
+    fn enter_at(self: &Arc<Self>, address: IpAddr, known: bool, now: Instant) -> Result<Permit, Full> {
         let (leave, busy) = (CancellationToken::new(), Arc::<AtomicUsize>::default());
-        let number = self.table().enter(address, known, &leave, &busy, Instant::now())?;
+        let number = self.table().enter(address, known, &leave, &busy, now)?;
         Ok(Permit { permits: Arc::clone(self), number, leave, busy, address })
     }
 
@@ -190,11 +194,16 @@ mod tests {
         let mut many: Vec<Permit> = (0..3).map(|_| permits.enter(address(2), false).unwrap()).collect();
         let busy = many[0].busy();
         let _few = permits.enter(address(1), false).unwrap();
-        many.push(permits.enter(address(2), false).unwrap());
+        assert!(permits.enter(address(2), false).is_err(), "its own have not had their time");
+        let later = Instant::now() + table::PATIENCE;
+        many.push(permits.enter_at(address(2), false, later).unwrap());
         assert_eq!(many.iter().map(is_displaced).collect::<Vec<_>>(), [false, true, false, false], "its own");
         let all: Vec<Busy> = many[2..].iter().map(Permit::busy).collect();
-        assert_eq!(permits.enter(address(2), false).err(), Some(Full { first: true }));
-        assert_eq!(permits.enter(address(2), false).err(), Some(Full { first: false }));
+        assert_eq!(
+            permits.enter_at(address(2), false, later).err(),
+            Some(Full { first: false }),
+            "all answer something"
+        );
         let _newcomer = permits.enter(address(3), false).unwrap();
         assert!(is_displaced(&many[0]), "where all of them answer something, the longest goes");
         drop((busy, all));
@@ -239,14 +248,19 @@ mod tests {
         assert!(permits.enter(address(1), true).is_err());
         drop(held);
         let held: Vec<Permit> = (0..2).map(|_| permits.enter(address(1), true).unwrap()).collect();
-        let _newest = permits.enter(address(1), true).unwrap();
+        assert_eq!(permits.enter(address(1), true).err(), Some(Full { first: false }), "not before its time");
+        let _newest = permits.enter_at(address(1), true, Instant::now() + table::PATIENCE).unwrap();
         assert_eq!(held.iter().map(is_displaced).collect::<Vec<_>>(), [true, false]);
     }
 
     #[test]
     fn a_network_of_ipv6_is_one_address() {
         let permits = Permits::new(Limits { strangers_per_address: 1, ..limits() });
-        let enter = |address: &str| permits.enter(address.parse().unwrap(), false).unwrap();
+        let (now, mut seconds) = (Instant::now(), 0);
+        let mut enter = |address: &str| {
+            seconds += 1;
+            permits.enter_at(address.parse().unwrap(), false, now + table::PATIENCE * seconds).unwrap()
+        };
         let first = enter("2001:db8:1:1::1");
         let _second = enter("2001:db8:1:1:ffff::2");
         assert!(is_displaced(&first));

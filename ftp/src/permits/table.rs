@@ -12,6 +12,9 @@ use super::{Full, Limits};
 
 /// How long a word about an address is enough.
 pub(super) const A_WHILE: Duration = Duration::from_secs(60);
+/// How long a connection stays before it makes room for another of its own address. Without it, clients that connect many
+/// times at once would displace one another for ever, and none of them would get as far as asking.
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 /// Addresses about which a word was said, at most: beyond it, nothing is said of further ones.
 const WORDS: usize = 1024;
 
@@ -30,6 +33,7 @@ struct Holder {
     customer: IpAddr,
     leave: CancellationToken,
     busy: Arc<AtomicUsize>,
+    since: Instant,
 }
 
 impl Holder {
@@ -79,19 +83,19 @@ impl Table {
         now: Instant,
     ) -> Result<u64, Full> {
         let (customer, class) = (customer(address), if known { Class::Known } else { Class::Stranger });
-        if !self.has_room(customer, class) {
+        if !self.has_room(customer, class, now) {
             return Err(Full { first: self.worth_a_word(address, now) });
         }
         let number = self.next;
         self.next += 1;
         self.by_customer.entry(customer).or_default()[class as usize] += 1;
-        let holder = Holder { customer, leave: leave.clone(), busy: Arc::clone(busy) };
+        let holder = Holder { customer, leave: leave.clone(), busy: Arc::clone(busy), since: now };
         self.holders[class as usize].insert(number, holder);
         Ok(number)
     }
 
     /// Whether there is room, made by another where it must be.
-    fn has_room(&mut self, customer: IpAddr, class: Class) -> bool {
+    fn has_room(&mut self, customer: IpAddr, class: Class, now: Instant) -> bool {
         let (most, each) = match class {
             Class::Stranger => (self.limits.strangers, self.limits.strangers_per_address),
             Class::Known => (self.limits.known, self.limits.known_per_address),
@@ -103,7 +107,7 @@ impl Table {
         }
         let here = self.by_customer.get(&customer).copied().unwrap_or_default();
         if here[class as usize] >= each || here.iter().sum::<usize>() >= self.limits.per_address {
-            return self.displace(class, customer, false);
+            return self.displace_own(class, customer, now);
         }
         if self.holders[class as usize].len() < most {
             return true;
@@ -113,18 +117,29 @@ impl Table {
             Some((heaviest, count)) if count > here[class as usize] => match count {
                 // Each has one: the longest waiting goes, whosever it is.
                 1 => self.displace_longest(class),
-                _ => self.displace(class, heaviest, true),
+                _ => self.displace_of(class, heaviest),
             },
-            _ => self.displace(class, customer, false),
+            _ => self.displace_own(class, customer, now),
         }
     }
 
-    /// The longest waiting connection of this customer makes room: one that answers nothing, or, if need be, one that does.
-    fn displace(&mut self, class: Class, customer: IpAddr, even_busy: bool) -> bool {
-        let of_customer = || self.holders[class as usize].iter().filter(|(_, holder)| holder.customer == customer);
-        let idle = of_customer().find(|(_, holder)| !holder.is_busy());
-        let found = idle.or_else(|| of_customer().next().filter(|_| even_busy)).map(|(number, _)| *number);
+    /// The longest waiting connection of the newcomer's own address makes room, if it answers nothing and had its time.
+    fn displace_own(&mut self, class: Class, customer: IpAddr, now: Instant) -> bool {
+        let had_its_time = |holder: &Holder| now.saturating_duration_since(holder.since) >= PATIENCE;
+        let idle = self.of_customer(class, customer).find(|(_, holder)| !holder.is_busy());
+        let found = idle.filter(|(_, holder)| had_its_time(holder)).map(|(number, _)| *number);
         self.end(class, found)
+    }
+
+    /// The longest waiting connection of this customer makes room: one that answers nothing, or, if need be, one that does.
+    fn displace_of(&mut self, class: Class, customer: IpAddr) -> bool {
+        let idle = self.of_customer(class, customer).find(|(_, holder)| !holder.is_busy());
+        let found = idle.or_else(|| self.of_customer(class, customer).next()).map(|(number, _)| *number);
+        self.end(class, found)
+    }
+
+    fn of_customer(&self, class: Class, customer: IpAddr) -> impl Iterator<Item = (&u64, &Holder)> {
+        self.holders[class as usize].iter().filter(move |(_, holder)| holder.customer == customer)
     }
 
     fn displace_longest(&mut self, class: Class) -> bool {

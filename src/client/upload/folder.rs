@@ -77,7 +77,7 @@ pub fn look(root: &Folder) -> Result<Look, DiskError> {
 
 fn walk(root: &Folder, below: &Path, depth: usize, found: &mut Look) {
     let unread = |error: std::io::Error| format!("{}: {error}", root.path().join(below).display());
-    let dir = if below.as_os_str().is_empty() { Ok(root.clone()) } else { root.inside(below) };
+    let dir = root.inside(below);
     let listed = dir.and_then(|dir| Ok((dir.list(Path::new(""))?, dir)));
     let (entries, dir) = match listed {
         Ok(listed) => listed,
