@@ -30,7 +30,7 @@ pub enum Asks {
 }
 
 /// Every command. One that is not here fails a test: whoever adds it says what it does to who gets in.
-pub const COMMANDS: [(&str, Asks); 90] = {
+pub const COMMANDS: [(&str, Asks); 92] = {
     use Asks::{AsItTurnsOut, Closes, Nobody, Own, Signatures, Two};
     [
         ("demo", Nobody),
@@ -115,6 +115,8 @@ pub const COMMANDS: [(&str, Asks); 90] = {
         ("export receipt", Nobody),
         ("key show", Nobody),
         ("key new", Nobody),
+        ("key lost-sealing", Closes),
+        ("scrub", Nobody),
         ("rebuild", Nobody),
         ("read", Nobody),
         ("upload", Nobody),

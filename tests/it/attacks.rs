@@ -49,6 +49,17 @@ async fn raw(house: &House, method: &str, target: &[u8], also: &str) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
+/// Asks until there is an answer. Where one address has too many connections, those that wait make room for the next: their
+/// client connects again, as browsers do. Tells how many answers were lost so.
+async fn insist(ask: impl Fn() -> reqwest::RequestBuilder) -> (reqwest::Response, usize) {
+    for lost in 0..20 {
+        if let Ok(answer) = ask().send().await {
+            return (answer, lost);
+        }
+    }
+    panic!("no answer to twenty requests");
+}
+
 fn status(answer: &str) -> u16 {
     answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("no answer: {answer:?}"))
 }

@@ -155,7 +155,7 @@ async fn the_same_bytes_come_over_ftp_whole_and_in_parts() {
 async fn nobody_logs_in_with_a_wrong_credential_or_before_17_00() {
     let house = House::open().await;
     let try_in = async |user: &str, password: &str| {
-        let mut line = Line::open(house.ftp).await;
+        let mut line = Line::open_encrypted(&house, [127, 0, 0, 1]).await;
         line.say(&format!("USER {user}")).await;
         let answer = line.say(&format!("PASS {password}")).await;
         let listing = line.say("MLSD /").await;
@@ -168,8 +168,8 @@ async fn nobody_logs_in_with_a_wrong_credential_or_before_17_00() {
     assert!(try_in("anonymous", "x@example.org").await.starts_with("530"));
     house.clock.set(BEFORE.parse().unwrap());
     assert!(try_in(&bulk.user, &bulk.password).await.starts_with("530"));
-    house.audit(1, |row| row.protocol == "ftp" && row.reason == "not-open-yet").await;
-    house.audit(3, |row| row.protocol == "ftp" && row.reason == "unknown-credential").await;
+    house.audit(1, |row| row.protocol == "ftps" && row.reason == "not-open-yet").await;
+    house.audit(3, |row| row.protocol == "ftps" && row.reason == "unknown-credential").await;
     house.clock.set(AFTER.parse().unwrap());
     assert!(try_in(&bulk.user, &bulk.password).await.starts_with("230"));
 }

@@ -281,7 +281,7 @@ fn what_is_no_header_is_told_by_its_name_and_once() {
     }
     let mut book = rust_xlsxwriter::Workbook::new();
     book.add_worksheet().set_name("Eski").unwrap().set_hidden(true);
-    book.add_worksheet().write_string(0, 0, "Siyasi Parti").unwrap();
+    book.add_worksheet().set_active(true).write_string(0, 0, "Siyasi Parti").unwrap();
     let why = unreadable(&book.save_to_buffer().unwrap());
     assert!(why.contains("Eski") && why.contains("gizli"), "{why}");
 }

@@ -112,7 +112,8 @@ async fn over_https(house: &House, path: &str, range: Option<&str>) -> (Vec<u8>,
     if let Some(range) = range {
         asked = asked.header("range", range);
     }
-    let mut answer = asked.send().await.unwrap();
+    // What breaks off before its head was sent is an error as well.
+    let Ok(mut answer) = asked.send().await else { return (Vec::new(), false) };
     let mut got = Vec::new();
     if !answer.status().is_success() {
         return (got, false);
@@ -177,14 +178,15 @@ async fn a_scan_with_one_other_byte_goes_out_as_good_over_no_channel() {
             if name == "1001" {
                 house.send(&house.first, &page(&["1090000003"], 9)).await; // so that there is a pack of four entries
             }
+            let before = told.alarms(digest); // the other house had the same scan
             let sound = given(&house, &path, &scan).await;
-            assert!(sound.len() == 10 && told.alarms(digest) == 0, "{sound:?}");
+            assert!(sound.len() == 10 && told.alarms(digest) == before, "{sound:?}");
             store.rot(digest).await;
             let mut wrong = given(&house, &path, &scan).await;
             // The pack of four entries ends before the second scan.
             wrong.retain(|channel| *channel != "pack" || name == "1001");
             assert!(wrong.is_empty(), "given as good: {wrong:?}");
-            assert!(told.alarms(digest) >= 3, "{}", told.alarms(digest));
+            assert!(told.alarms(digest) >= before + 3, "{}", told.alarms(digest));
             let object = format!("/{path}");
             let rows = house.audit(3, |row| row.object == object && row.reason == "the stored scan is damaged").await;
             assert!(rows.iter().all(|row| !row.complete && row.outcome == "failed" && row.bytes == 0));

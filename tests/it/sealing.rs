@@ -8,6 +8,7 @@ use tutanak::access::door::Door;
 use tutanak::app::{App, StartError};
 use tutanak::cli::init;
 use tutanak::ledger::{DatabaseConfig, Ledger};
+use tutanak::vault::{Vault, VaultConfig};
 
 use crate::engines::Engine;
 use crate::house::{House, Operator, Plan};
@@ -117,7 +118,8 @@ async fn an_installation_from_before_gets_its_key_at_the_first_start() {
     config.database = DatabaseConfig::Sqlite { path: dir.path().join("older.db") };
     std::fs::remove_file(config.keys.sealing()).unwrap();
     let ledger = Ledger::open(&config.database).await.unwrap();
-    App::assemble(config.clone(), house.clock.clone(), ledger, house.store.clone()).await.unwrap();
+    let vault = Vault::open(&VaultConfig::local(dir.path().join("vault"))).await.unwrap();
+    App::assemble(config.clone(), house.clock.clone(), ledger, vault).await.unwrap();
     assert_eq!(config.keys.sealing().metadata().unwrap().mode() & 0o777, 0o600);
 }
 

@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
-use super::{line, raw, status};
+use super::{insist, line, raw, status};
 use crate::ftp::Line;
 use crate::house::{House, Plan};
 use crate::paper::page;
@@ -21,15 +21,15 @@ async fn ten_thousand_wrong_passwords_are_hardly_looked_at_and_keep_nobody_out()
     let rival = house.client_from([127, 0, 0, 66]);
     let url = house.url("/arsiv/durum.json");
     let guess = async |n: usize| {
-        let asked =
-            rival.get(&url).basic_auth(&house.party.bulk.user, Some(format!("guess-{n}"))).send().await.unwrap();
+        let password = format!("guess-{n}");
+        let (asked, lost) = insist(|| rival.get(&url).basic_auth(&house.party.bulk.user, Some(&password))).await;
         let waits = asked.headers().get("retry-after").and_then(|wait| wait.to_str().ok()?.parse::<u32>().ok());
-        (asked.status(), waits)
+        (asked.status(), waits, lost)
     };
     let answers: Vec<_> = futures::stream::iter(0..GUESSES).map(guess).buffer_unordered(256).collect().await;
-    let looked_at = answers.iter().filter(|(status, _)| *status == StatusCode::UNAUTHORIZED).count();
+    let looked_at = answers.iter().filter(|(status, ..)| *status == StatusCode::UNAUTHORIZED).count();
     assert!((5..100).contains(&looked_at), "{looked_at}");
-    for (status, waits) in answers.iter().filter(|(status, _)| *status != StatusCode::UNAUTHORIZED) {
+    for (status, waits, _) in answers.iter().filter(|(status, ..)| *status != StatusCode::UNAUTHORIZED) {
         assert_eq!(*status, StatusCode::TOO_MANY_REQUESTS);
         assert!(waits.is_some_and(|wait| wait >= 1), "a time to come again");
     }
@@ -40,12 +40,12 @@ async fn ten_thousand_wrong_passwords_are_hardly_looked_at_and_keep_nobody_out()
     let bulk = &house.party.bulk;
     let there = rival.get(&url).basic_auth(&bulk.user, Some(&bulk.password)).send().await.unwrap();
     assert_eq!(there.status(), StatusCode::TOO_MANY_REQUESTS);
-    let rows = house.told(GUESSES + 1, |row| row.address == "127.0.0.66" && row.outcome == "refused").await;
-    assert_eq!(
-        crate::house::times(&rows),
-        GUESSES + 1,
-        "each is on record, in a row of its own or counted with others"
-    );
+    let rows = house
+        .told(GUESSES + 1, |row| row.address == "127.0.0.66" && row.outcome == "refused" && row.act != "connect")
+        .await;
+    let (times, lost) = (crate::house::times(&rows), answers.iter().map(|(.., lost)| lost).sum::<usize>());
+    // A request whose answer was lost may have been asked twice.
+    assert!((GUESSES + 1..=GUESSES + 1 + lost).contains(&times), "each is on record, alone or with others: {times}");
     assert!(rows.len() < GUESSES / 2, "{} rows", rows.len());
     assert!(rows.iter().all(|row| !row.object.contains("guess-")), "no password is on record");
 }

@@ -62,7 +62,8 @@ async fn strangers_are_sent_away_and_on_record_before_anything_is_asked_for() {
     for last in 1..=20 {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind(([127, 0, 7, last], 0).into()).unwrap();
-        let mut stranger = socket.connect(([127, 0, 0, 1], port).into()).await.unwrap();
+        // Some learn it while they still connect.
+        let Ok(mut stranger) = socket.connect(([127, 0, 0, 1], port).into()).await else { continue };
         let ended = tokio::time::timeout(Duration::from_secs(20), stranger.read(&mut [0; 1])).await;
         assert!(!matches!(ended.expect("it is left to wait"), Ok(1..)));
     }

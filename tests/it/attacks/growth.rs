@@ -8,6 +8,7 @@ use tutanak::config::Config;
 use tutanak::domain::Gate;
 use tutanak::ledger::DatabaseConfig;
 
+use super::insist;
 use crate::engines::Engine;
 use crate::ftp::Line;
 use crate::house::{House, Plan, reasons, times};
@@ -136,7 +137,7 @@ async fn an_address_has_a_ceiling_of_its_own_whoever_asks_there() {
     };
     let mut house = House::build(Plan { also: Some(also), ..Plan::default() }).await;
     let stranger = house.client_from([127, 0, 0, 66]);
-    let ask = async |n| stranger.get(house.url(&format!("/yok/{n}"))).send().await.unwrap().status();
+    let ask = async |n| insist(|| stranger.get(house.url(&format!("/yok/{n}")))).await.0.status();
     let answers: Vec<_> = futures::stream::iter(0..1000).map(ask).buffer_unordered(256).collect().await;
     let refused = answers.iter().filter(|status| **status == StatusCode::TOO_MANY_REQUESTS).count();
     assert!(refused > 300, "{refused}");

@@ -91,9 +91,13 @@ async fn a_check_ends_whatever_lies_on_the_medium() {
         }),
         ("a directory is a link to itself", |root| symlink(".", root.join("data/tutanaklar/again")).unwrap()),
     ];
+    let written = tempfile::tempdir().unwrap();
+    stage.write("aday-1", &wish(written.path())).await.unwrap();
     for (name, trap) in traps {
         let medium = tempfile::tempdir().unwrap();
-        stage.write("aday-1", &wish(medium.path())).await.unwrap();
+        let copied =
+            std::process::Command::new("cp").arg("-a").arg(written.path().join(".")).arg(medium.path()).status();
+        assert!(copied.unwrap().success());
         trap(medium.path());
         let root = medium.path().to_owned();
         let checked = tokio::task::spawn_blocking(move || verify_medium(&root, &[]));

@@ -35,7 +35,12 @@ const SPOILED: &[(&str, &str, &str, &str)] = &[
     ("places.csv", ",il,34,", ",il,034,", "places.csv:2 (code): the code of an il is its plate number"),
     ("places.csv", "kurul,2", "kurul,iki", "places.csv:5 (code): the code of a kurul is its number"),
     ("places.csv", "CAFERAĞA MAH.", "", "places.csv:6 (name): a name is expected"),
-    ("places.csv", "CAFERAĞA MAH.", "A\u{7}B", "places.csv:6 (name): more than 200 bytes, or a control character"),
+    (
+        "places.csv",
+        "CAFERAĞA MAH.",
+        "A\u{7}B",
+        "places.csv:6 (name): a character that is not seen: 2. harf denetim karakteri (U+0007)",
+    ),
     ("places.csv", "CAFERAĞA MAH.", "CAFERAĞA, MAH.", "places.csv:6: the line has 6 fields, the header 5"),
     ("places.csv", "CAFERAĞA MAH.", "\"CAFERAĞA MAH.", "places.csv:6: a quoted field is not closed on its line"),
     ("places.csv", "CAFERAĞA MAH.", "\"CAFERAĞA\" MAH.", "places.csv:6: text follows a closing quote"),
