@@ -18,7 +18,6 @@ pub mod receipt;
 mod receive;
 mod remark;
 mod resolve;
-pub mod routing;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -276,7 +275,7 @@ impl Intake {
         self.quotas.allow(sender, digest, size, &finding).await??;
         let kept = self.vault.keep(&scan).await?;
         let claim = Claim { digest, board: sender.board.clone(), finding, replaces: announced.replaces };
-        let submission = Submission::new(&kept, claim, announced.reason.map(String::from), routing::rule);
+        let submission = Submission::new(&kept, claim, announced.reason.map(String::from));
         // The writer wakes the waiting readers when its commit is through.
         let recorded = self.appender.append(submission).await?;
         if recorded.fresh {

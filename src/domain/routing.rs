@@ -1,12 +1,14 @@
-//! What an upload claims, what the ledger already holds, and what follows: the words in which routing is decided.
-//!
-//! The rules themselves are `intake::routing::rule`; the ledger applies them inside its transaction.
+//! What an upload claims, what the ledger already holds, and what follows: the words in which routing is decided, and the
+//! rules.
+
+mod rule;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::{BoardId, Digest, Form, FormKey, Karekod};
+pub use rule::{rule, rule_by_hand};
 
 /// Why a sound scan could not be linked. It is kept and listed all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -193,6 +195,3 @@ pub enum Ruling {
     /// A new entry parks it.
     Parked(ParkReason),
 }
-
-/// The rules, as the ledger takes them: a pure function of a claim and what stands.
-pub type Rule = fn(&Claim, &Standing) -> Ruling;

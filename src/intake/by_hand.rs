@@ -4,7 +4,7 @@
 //! It must never let one person do both, nor link a board's scan to a form that is not its own. Of a form of many pages
 //! they say which page it shows; which revision that makes is found by the rules of every scan.
 
-use super::{Intake, IntakeError, routing};
+use super::{Intake, IntakeError};
 use crate::domain::routing::{Claim, Finding};
 use crate::domain::words::BadWords;
 use crate::domain::{BoardId, Digest, Entry, Form, Karekod, ScanFacts, Sender, Words};
@@ -167,7 +167,7 @@ impl Intake {
         let facts = ScanFacts { digest, size, crc32, width, height };
         let kept = self.vault.kept_already(facts).await.map_err(IntakeError::from)?;
         let claim = Claim { digest, board: sender.board.clone(), finding, replaces: wish.replaces };
-        Ok(Submission::new(&kept, claim, entry.note, routing::rule_by_hand))
+        Ok(Submission::new(&kept, claim, entry.note))
     }
 
     async fn own_form(&self, sender: &Sender, code: &Karekod) -> Result<Form, ByHandError> {

@@ -2,7 +2,7 @@
 //!
 //! It must never guess: the codes are those that were read when the scan came in, and the rules are the same.
 
-use super::{IntakeError, routing};
+use super::IntakeError;
 use crate::domain::routing::{Claim, Finding, ParkReason};
 use crate::domain::{Entry, ScanFacts};
 use crate::ledger::Ledger;
@@ -57,6 +57,6 @@ async fn resolve(
     let (width, height) = (entry.width.unwrap_or(0), entry.height.unwrap_or(0));
     let kept = vault.kept_already(ScanFacts { digest, size, crc32, width, height }).await?;
     let claim = Claim { digest, board, finding, replaces: entry.replaces };
-    let recorded = appender.append(Submission::new(&kept, claim, entry.note, routing::rule)).await?;
+    let recorded = appender.append(Submission::new(&kept, claim, entry.note)).await?;
     Ok(recorded.fresh)
 }

@@ -12,7 +12,7 @@ use super::batch;
 use super::bind::Binding;
 use super::{Ledger, LedgerError};
 use crate::clock::Clock;
-use crate::domain::routing::{Claim, ParkReason, Rule};
+use crate::domain::routing::{Claim, ParkReason};
 use crate::domain::{BoardId, Entry, EntryKind, ScanFacts};
 use crate::vault::Kept;
 
@@ -35,21 +35,28 @@ pub struct Submission {
     pub facts: ScanFacts,
     /// What the sender said about it, such as why it replaces an earlier scan.
     pub note: Option<String>,
-    /// Decides under the lock, with what the ledger holds at that moment.
-    pub rule: Rule,
     /// Why it is linked by hand, and by whom.
-    pub(super) hand: Option<(Option<String>, Vec<String>)>,
+    pub(super) hand: Option<Hand>,
+}
+
+/// Two people say which form a scan shows: other rules hold for it than for what a page says of itself.
+#[derive(Clone, Debug)]
+pub(super) struct Hand {
+    /// Why they say so.
+    pub reason: String,
+    /// Who they are.
+    pub by: Vec<String>,
 }
 
 impl Submission {
     /// A submission of a scan that is durably kept: the proof is the argument, so no row can point at nothing.
-    pub fn new(kept: &Kept, claim: Claim, note: Option<String>, rule: Rule) -> Self {
-        Self { claim, facts: kept.facts(), note, rule, hand: None }
+    pub fn new(kept: &Kept, claim: Claim, note: Option<String>) -> Self {
+        Self { claim, facts: kept.facts(), note, hand: None }
     }
 
     /// People say which form it shows, and why they say so.
     pub(super) fn by_hand(&mut self, reason: String, by: Vec<String>) {
-        self.hand = Some((Some(reason), by));
+        self.hand = Some(Hand { reason, by });
     }
 
     /// Who sends.

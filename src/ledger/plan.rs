@@ -7,10 +7,10 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::LedgerError;
-use super::append::{Recorded, Submission};
+use super::append::{Hand, Recorded, Submission};
 use super::bind::Unsaid;
 use super::rows::{Edge, Head, NewEntry, NewRoot};
-use crate::domain::routing::{Earlier, Finding, OnFile, ParkReason, Pixels, Ruling, Standing};
+use crate::domain::routing::{self, Earlier, Finding, OnFile, ParkReason, Pixels, Ruling, Standing};
 use crate::domain::{Digest, Entry, EntryKind, FormKey, naming};
 
 /// What a submission came to.
@@ -123,7 +123,11 @@ impl Plan {
             on_file: form.as_ref().and_then(|key| self.on_file.get(key)).cloned().unwrap_or_default(),
             pixels: Some(pixels(submission)),
         };
-        match (submission.rule)(claim, &standing) {
+        let ruling = match submission.hand {
+            None => routing::rule(claim, &standing),
+            Some(_) => routing::rule_by_hand(claim, &standing),
+        };
+        match ruling {
             Ruling::Known { position } => self.known(position),
             Ruling::Linked { page, revision } => self.link(submission, now, EntryKind::Linked, page, revision),
             Ruling::Resolved { page, revision } => self.link(submission, now, EntryKind::Resolved, page, revision),
@@ -150,7 +154,9 @@ impl Plan {
         entry.path = Some(naming::scan_path(&key, page, revision));
         entry.page = Some(page);
         entry.revision = Some(revision);
-        (entry.reason, entry.by) = submission.hand.clone().unwrap_or_default();
+        if let Some(Hand { reason, by }) = submission.hand.clone() {
+            (entry.reason, entry.by) = (Some(reason), by);
+        }
         let digest = submission.claim.digest;
         self.on_file.entry(key.clone()).or_default().push(OnFile {
             page,

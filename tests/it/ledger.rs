@@ -8,7 +8,6 @@ use tutanak::clock::Clock;
 use tutanak::domain::entry::leaf_hash;
 use tutanak::domain::routing::{Claim, Finding};
 use tutanak::domain::{Digest, Entry, Form, FormKind, Race, Scan, ScanFacts};
-use tutanak::intake::routing::rule;
 use tutanak::ledger::append::{self, Appender, Recorded, Submission};
 use tutanak::ledger::{DatabaseConfig, Ledger};
 use tutanak::vault::Vault;
@@ -37,7 +36,7 @@ impl Node {
         let facts = ScanFacts { digest, size: bytes.len() as u64, crc32: crc32fast::hash(&bytes), width: 1, height: 1 };
         let kept = self.vault.keep(&Scan { bytes, facts }).await.unwrap();
         let claim = Claim { digest, board: "b1".parse().unwrap(), finding, replaces: None };
-        self.appender.append(Submission::new(&kept, claim, None, rule)).await.unwrap()
+        self.appender.append(Submission::new(&kept, claim, None)).await.unwrap()
     }
 }
 

@@ -6,7 +6,6 @@ use jiff::SignedDuration;
 use tutanak::clock::Clock;
 use tutanak::domain::routing::{Claim, Finding};
 use tutanak::domain::{Digest, Form, FormKind, Race, Scan, ScanFacts};
-use tutanak::intake::routing::rule;
 use tutanak::ledger::Ledger;
 use tutanak::ledger::append::{self, Submission};
 use tutanak::vault::Vault;
@@ -26,7 +25,7 @@ pub async fn enter(ledger: &Ledger, vault: &Vault, clock: &Clock, sent: &[Sent])
         let kept = vault.keep(&Scan { bytes: Bytes::copy_from_slice(bytes), facts }).await.unwrap();
         let finding = form.clone().map_or(Finding::NoCode, |form| Finding::Form { form, own: true, strange: vec![] });
         let claim = Claim { digest, board: "kadikoy-1".parse().unwrap(), finding, replaces: None };
-        Submission::new(&kept, claim, Some("=1+1; \"not\"".to_owned()), rule)
+        Submission::new(&kept, claim, Some("=1+1; \"not\"".to_owned()))
     }))
     .await;
     let appended = join_all(submissions.into_iter().map(|submission| appender.append(submission))).await;

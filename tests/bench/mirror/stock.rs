@@ -12,7 +12,6 @@ use tutanak::clock::Clock;
 use tutanak::config::Config;
 use tutanak::domain::routing::{Claim, Finding};
 use tutanak::domain::{BoardId, Digest, Form, Scan, ScanFacts};
-use tutanak::intake::routing::rule;
 use tutanak::ledger::Ledger;
 use tutanak::ledger::append::{self, Submission};
 use tutanak::ledger::registry::FormCursor;
@@ -60,7 +59,7 @@ async fn main() -> anyhow::Result<()> {
                 finding: Finding::Form { form, own: true, strange: vec![] },
                 replaces: None,
             };
-            anyhow::Ok(appender.append(Submission::new(&kept, claim, None, rule)).await?)
+            anyhow::Ok(appender.append(Submission::new(&kept, claim, None)).await?)
         });
         futures::future::try_join_all(sends).await?;
         eprint!("\r{done} of {count} scans, {} MB", bytes / 1_000_000);

@@ -1,9 +1,9 @@
 //! What becomes of a sound scan: linked, parked, known, a new revision or a new page. One function, no state.
 //!
-//! It must never guess. It runs inside the ledger's transaction, with what stands at that very moment.
+//! It must never guess. The ledger asks it inside its transaction, with what stands at that very moment.
 
+use super::{Claim, Earlier, Finding, ParkReason, Ruling, Standing};
 use crate::domain::Form;
-use crate::domain::routing::{Claim, Earlier, Finding, ParkReason, Ruling, Standing};
 
 /// The rules, in their order:
 ///
