@@ -22,7 +22,6 @@ mod resolve;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use bytes::Bytes;
 use futures::Stream;
 use serde::Deserialize;
@@ -116,6 +115,9 @@ impl Received {
     }
 }
 
+/// Why a body broke off, as whoever reads it from the line says.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
 /// Why a scan was not taken in. Nothing of it stays, and the sender may try again.
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
@@ -136,7 +138,7 @@ pub enum IntakeError {
     },
     /// The body broke off.
     #[error("the body broke off")]
-    BrokenOff(#[source] axum::Error),
+    BrokenOff(#[source] Cause),
     /// The sender fell silent in the middle.
     #[error("the sender was silent for {0:?}")]
     Silent(Duration),
@@ -217,9 +219,9 @@ impl Intake {
         sender: &Sender,
         digest: Digest,
         announced: Announced,
-        body: Body,
+        chunks: impl Stream<Item = Result<Bytes, impl Into<Cause>>> + Send + Unpin,
     ) -> Result<Received, IntakeError> {
-        self.received(sender, Some(digest), announced, body.into_data_stream()).await
+        self.received(sender, Some(digest), announced, chunks).await
     }
 
     /// The same of a scan whose sender cannot say its digest beforehand: a file of a form that a browser sends by itself.
@@ -229,7 +231,7 @@ impl Intake {
         &self,
         sender: &Sender,
         announced: Announced,
-        chunks: impl Stream<Item = Result<Bytes, axum::Error>> + Send + Unpin,
+        chunks: impl Stream<Item = Result<Bytes, impl Into<Cause>>> + Send + Unpin,
     ) -> Result<Received, IntakeError> {
         self.received(sender, None, announced, chunks).await
     }
@@ -239,7 +241,7 @@ impl Intake {
         sender: &Sender,
         digest: Option<Digest>,
         announced: Announced,
-        chunks: impl Stream<Item = Result<Bytes, axum::Error>> + Send + Unpin,
+        chunks: impl Stream<Item = Result<Bytes, impl Into<Cause>>> + Send + Unpin,
     ) -> Result<Received, IntakeError> {
         if let Some(shortage) = self.space.shortage().await {
             return Err(shortage.into());

@@ -4,12 +4,15 @@
 //! owner alone, so that a second start finds the same ones.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use bytes::Bytes;
 use clap::Args;
+use futures::stream;
 use serde::{Deserialize, Serialize};
 
 use super::{init, serve, write_private};
@@ -202,7 +205,9 @@ async fn take_samples(app: &App, dir: &Path, secrets: &Secrets) -> anyhow::Resul
     for file in &files {
         let bytes = std::fs::read(file)?;
         let sender = sender(app, &bytes, secrets).await?;
-        let received = app.intake.receive(&sender, Digest::of(&bytes), Announced::default(), bytes.into()).await;
+        let digest = Digest::of(&bytes);
+        let whole = stream::iter([Ok::<_, Infallible>(Bytes::from(bytes))]);
+        let received = app.intake.receive(&sender, digest, Announced::default(), whole).await;
         let accepted = match received {
             Ok(received) => app.intake.take_in(&sender, received).await,
             Err(error) => Err(error),

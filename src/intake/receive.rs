@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use futures::{Stream, TryStreamExt};
 use sha2::{Digest as _, Sha256};
 
-use super::{IntakeError, IntakeLimits};
+use super::{Cause, IntakeError, IntakeLimits};
 use crate::domain::Digest;
 
 /// The slowest line that an upload is waited for, in bytes a second.
@@ -15,7 +15,7 @@ const SLOWEST: u64 = 8 << 10;
 /// Reads the whole body, and says which bytes they are. A body that breaks off is an error, never a shorter scan; so are
 /// other bytes than the ones announced.
 pub(super) async fn whole(
-    chunks: impl Stream<Item = Result<Bytes, axum::Error>> + Unpin,
+    chunks: impl Stream<Item = Result<Bytes, impl Into<Cause>>> + Unpin,
     announced: Option<Digest>,
     length: Option<u64>,
     limits: &IntakeLimits,
@@ -28,7 +28,7 @@ pub(super) async fn whole(
 }
 
 async fn read(
-    mut chunks: impl Stream<Item = Result<Bytes, axum::Error>> + Unpin,
+    mut chunks: impl Stream<Item = Result<Bytes, impl Into<Cause>>> + Unpin,
     announced: Option<Digest>,
     expected: usize,
     limits: &IntakeLimits,
@@ -40,7 +40,7 @@ async fn read(
     let mut bytes = BytesMut::with_capacity(expected);
     loop {
         let next = tokio::time::timeout(silence, chunks.try_next()).await.map_err(|_| IntakeError::Silent(silence))?;
-        let Some(chunk) = next.map_err(IntakeError::BrokenOff)? else { break };
+        let Some(chunk) = next.map_err(|cause| IntakeError::BrokenOff(cause.into()))? else { break };
         if chunk.len() > limit - bytes.len() {
             return Err(IntakeError::TooLarge { limit });
         }

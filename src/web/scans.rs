@@ -78,5 +78,5 @@ async fn receive(
     let reason = reason.map_err(|bad| Problem::bad_query(format!("Açıklama (reason): {bad}.")))?;
     let length = headers.typed_get::<ContentLength>().map(|length| length.0);
     let announced = Announced { length, replaces: asked.replaces, reason };
-    Ok(site.intake.receive(&board.sender, digest, announced, body).await?)
+    Ok(site.intake.receive(&board.sender, digest, announced, body.into_data_stream()).await?)
 }

@@ -81,7 +81,7 @@ pub(in crate::web) async fn one(
     let received = async {
         let digest: Digest = digest.parse().map_err(|_| Problem::bad_digest())?;
         let announced = Announced { length, ..Announced::default() };
-        Ok::<_, Problem>(site.intake.receive(&sender, digest, announced, body).await?)
+        Ok::<_, Problem>(site.intake.receive(&sender, digest, announced, body.into_data_stream()).await?)
     };
     let received = received.await;
     late.seat().await?;
