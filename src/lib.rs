@@ -32,7 +32,8 @@
 //! * [`registry`]: the election: its import, and what a code names.
 //! * [`access`]: who may what, when, from where. [`audit`]: the record of it. [`admission`]: both at once, the one way in. [`archive`]: packs and lists, computed rather
 //!   than stored. [`publication`]: the log's copy in the vault, and a database made from it again.
-//! * [`intake`]: taking in. [`tree`]: handing out. [`export`]: a medium for an independent candidate.
+//! * [`intake`]: taking in. [`tree`]: handing out. [`export`]: a medium for an independent candidate. [`people`]: who is defined:
+//!   enrolment, the request form, slips.
 //! * [`operation`]: whether the node can serve, and the look at every stored scan, at a set pace.
 //! * [`web`]: HTTPS. [`shelf`]: the tree as the FTP crate (`tutanak-ftp`) sees it. [`config`]: the file.
 //!   [`rehearsal`]: the registry's forms as they would be printed. [`client`]: what boards and parties run: upload,
@@ -83,6 +84,7 @@ pub mod ledger;
 pub mod log;
 pub mod operation;
 pub mod paper;
+pub mod people;
 pub mod probe;
 pub mod publication;
 pub mod registry;

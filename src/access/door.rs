@@ -12,7 +12,7 @@ use super::codes::{self, CodeTry, Seen};
 use super::passwords::{PasswordError, Passwords};
 use super::standing::Holder;
 use super::throttle::{NotNow, Passed, Place, Shared, Throttle, Try};
-use super::{Act, Class, Gates, Object, Principal, Refusal, Scope, covers, may, people, secrets};
+use super::{Act, Class, Gates, Object, Principal, Refusal, Scope, covers, may, own_password, secrets};
 use crate::clock::Clock;
 use crate::domain::{BoardId, Channel, PlaceId, Sender};
 use crate::ledger::accounts::Credential;
@@ -250,8 +250,8 @@ impl Door {
             false => self.ledger.person_login(login).await?,
         };
         let stored = known.as_ref().map(|known| known.password.clone());
-        let right = self.passwords.matches(stored, &people::as_typed(known.as_ref(), password)).await?;
-        match known.filter(|known| right && people::slip_holds(known, self.clock.now())) {
+        let right = self.passwords.matches(stored, &own_password::as_typed(known.as_ref(), password)).await?;
+        match known.filter(|known| right && own_password::slip_holds(known, self.clock.now())) {
             Some(known) => {
                 let principal = principal_of(&known)?;
                 Ok((known, principal))

@@ -14,8 +14,8 @@ use subtle::ConstantTimeEq;
 
 use super::door::{self, Door, DoorError, LoginError};
 use super::factor::{self, FactorError};
+use super::own_password::{self, ChangeError};
 use super::passwords::PasswordError;
-use super::people::{self, PeopleError};
 use super::secrets::SecretError;
 use super::{Act, Class, Object, Principal, Refusal};
 use crate::clock::Clock;
@@ -254,33 +254,33 @@ impl Sessions {
     /// Replaces the password. Every session of the person ends; the ticket is of the one that goes on.
     ///
     /// # Errors
-    /// See [`PeopleError`]; nothing was changed.
+    /// See [`ChangeError`]; nothing was changed.
     pub async fn change_password(
         &self,
         visitor: &Visitor,
         present: &str,
         new: &str,
         from: Caller<'_>,
-    ) -> Result<Ticket, PeopleError> {
+    ) -> Result<Ticket, ChangeError> {
         let login = visitor.login();
         // A stolen session must not become a place to guess at.
         let this = match self.door.try_in(Channel::Web, login, from.address).await {
             Ok(this) => this,
             Err(DoorError::Ledger(error)) => return Err(error.into()),
             Err(DoorError::Refused(refusal)) => {
-                return Err(PeopleError::NotNow { retry_after: refusal.retry_after().unwrap_or(1) });
+                return Err(ChangeError::NotNow { retry_after: refusal.retry_after().unwrap_or(1) });
             }
         };
         let known = self.ledger.person_login(login).await?;
         let stored = known.as_ref().map(|known| known.password.clone());
-        let right = self.door.passwords().matches(stored, &people::as_typed(known.as_ref(), present)).await?;
-        let in_time = |known: &PersonLogin| people::is_in_time(known, self.clock.now());
+        let right = self.door.passwords().matches(stored, &own_password::as_typed(known.as_ref(), present)).await?;
+        let in_time = |known: &PersonLogin| own_password::is_in_time(known, self.clock.now());
         let Some(known) = known.filter(|known| right && in_time(known)) else {
             this.wrong().await;
-            return Err(PeopleError::WrongPassword);
+            return Err(ChangeError::WrongPassword);
         };
         this.right().await;
-        let after = people::replacement(&known, self.door.passwords(), present, new).await?;
+        let after = own_password::replacement(&known, self.door.passwords(), present, new).await?;
         let (ticket, token) = Ticket::generate()?;
         let session = new_session(token, login, from, self.clock.now());
         let change = PasswordChange {
@@ -292,7 +292,7 @@ impl Sessions {
         };
         match self.ledger.person_change_password(&change).await? {
             true => Ok(ticket),
-            false => Err(PeopleError::WrongPassword),
+            false => Err(ChangeError::WrongPassword),
         }
     }
 

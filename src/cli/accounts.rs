@@ -24,11 +24,11 @@ pub use user::UserCommand;
 use super::on_record::about;
 use super::{ConfigArg, write_private};
 use crate::access::addresses::{self, Proxies};
-use crate::access::enrol::PartySecrets;
-use crate::access::slip::{self, Slip};
 use crate::clock::Clock;
 use crate::intake::quota::QuotaLimits;
 use crate::ledger::Ledger;
+use crate::people::enrol::PartySecrets;
+use crate::people::slip::{self, Slip};
 
 /// Runs a command about parties.
 pub async fn party(command: PartyCommand, config: &ConfigArg) -> anyhow::Result<()> {
@@ -111,7 +111,7 @@ fn print_secrets(
     slips: Option<&Path>,
 ) -> anyhow::Result<()> {
     if let Some(dir) = slips {
-        let until = crate::access::people::slip_until(Clock::system().now());
+        let until = crate::access::own_password::slip_until(Clock::system().now());
         let (account, login) = (name.to_owned(), secrets.web.user.clone());
         let slip = Slip { account, name: name.to_owned(), login, password: secrets.web.password.clone(), until };
         write_slips(dir, &[slip], &desk.site)?;

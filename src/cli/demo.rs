@@ -16,9 +16,7 @@ use futures::stream;
 use serde::{Deserialize, Serialize};
 
 use super::{init, serve, write_private};
-use crate::access::enrol::{self, Login, PartySecrets, Token};
 use crate::access::passwords::Passwords;
-use crate::access::people::{self, Wanted};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{Config, PortRange};
@@ -28,6 +26,8 @@ use crate::intake::Announced;
 use crate::ledger::Ledger;
 use crate::ledger::registry::FormCursor;
 use crate::ledger::standing::FtpTerms;
+use crate::people::enrol::{self, Login, PartySecrets, Token};
+use crate::people::{self, Wanted};
 use crate::reading::{self, Limits, Page};
 use crate::registry;
 

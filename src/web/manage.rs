@@ -23,10 +23,10 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use super::problem::Problem;
-use crate::access::enrol::EnrolError;
-use crate::access::people::PeopleError;
 use crate::access::sessions::Visitor;
 use crate::ledger::people::Refused;
+use crate::people::PeopleError;
+use crate::people::enrol::EnrolError;
 use crate::web::extract::{Extension, Json};
 
 /// Who is logged in.
@@ -88,14 +88,6 @@ impl From<PeopleError> for Problem {
             PeopleError::Refused(Refused::Known { .. }) => conflict("Bu e-posta adresiyle bir kullanıcı var."),
             PeopleError::Refused(Refused::Taken { login }) => conflict(format!("{login} adı kullanılıyor.")),
             PeopleError::Nobody(_) => Self::missing(),
-            PeopleError::NotNow { .. } => Self::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "too-many-tries",
-                "Too many tries",
-                "Çok sayıda hatalı deneme yapıldı.",
-            ),
-            PeopleError::WrongPassword => unsound("Parola doğru değil."),
-            PeopleError::BadPassword(bad) => unsound(bad.to_string()),
             PeopleError::Secret(error) => Self::unavailable(&error),
             PeopleError::Password(error) => Self::unavailable(&error),
             PeopleError::Ledger(error) => Self::unavailable(&error),

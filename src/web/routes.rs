@@ -164,7 +164,7 @@ pub fn router(site: Site) -> Router {
         .fallback(who::no_such_address)
         .method_not_allowed_fallback(who::no_such_method)
         // Scans are counted by intake itself; nothing else is larger than a request form.
-        .layer(DefaultBodyLimit::max(crate::access::request_form::BYTES))
+        .layer(DefaultBodyLimit::max(crate::people::request_form::BYTES))
         .layer(from_fn(on_record::only))
         .layer(from_fn(headers::add))
         .with_state(site)

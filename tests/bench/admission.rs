@@ -20,9 +20,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, mpsc};
-use tutanak::access::enrol;
 use tutanak::domain::Digest;
 use tutanak::drawing::{Colour, ScanStyle};
+use tutanak::people::enrol;
 
 use service::{Prepared, Service};
 use town::{Dice, another};

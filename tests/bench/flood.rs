@@ -18,9 +18,9 @@ use std::process::{Child, Command};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use tutanak::access::enrol;
 use tutanak::domain::{Digest, Gate};
 use tutanak::drawing::{Colour, ScanStyle};
+use tutanak::people::enrol;
 
 use service::{Prepared, Service};
 use town::another;

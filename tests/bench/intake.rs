@@ -14,10 +14,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use tutanak::access::enrol;
 use tutanak::domain::{Digest, Level};
 use tutanak::drawing::ScanStyle;
 use tutanak::ledger::Ledger;
+use tutanak::people::enrol;
 use tutanak::reading::{self, Limits, Page};
 
 use service::{Prepared, Service};

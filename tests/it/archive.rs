@@ -141,7 +141,7 @@ async fn only_the_bulk_credential_opens_the_archive_and_only_from_the_partys_add
     let elsewhere = ["192.0.2.0/24".parse().unwrap()];
     let id = "uzak".parse().unwrap();
     let far =
-        tutanak::access::enrol::party(&house.ledger, &id, "Uzak Parti", &elsewhere, Gate::PartiesOpen).await.unwrap();
+        tutanak::people::enrol::party(&house.ledger, &id, "Uzak Parti", &elsewhere, Gate::PartiesOpen).await.unwrap();
     assert_eq!(with(&far.bulk.user, &far.bulk.password).await, StatusCode::FORBIDDEN);
     house.audit(1, |row| row.principal == "uzak" && row.reason == "address-not-allowed").await;
     house.audit(4, |row| row.act == "login" && row.reason == "unknown-credential" && row.protocol == "https").await;

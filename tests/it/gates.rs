@@ -6,12 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
 use tutanak::access::consent::NotSigned;
 use tutanak::access::door::Door;
-use tutanak::access::enrol::{self, Login, PartySecrets};
 use tutanak::access::gates::{GateError, Signature, change};
 use tutanak::access::totp;
 use tutanak::clock::Clock;
 use tutanak::domain::{Entry, Gate};
 use tutanak::ledger::Ledger;
+use tutanak::people::enrol::{self, Login, PartySecrets};
 
 use crate::engines::Engine;
 use crate::house::{AFTER, BEFORE, House, Operator, Plan, json, settled};

@@ -4,10 +4,10 @@
 use std::process::{Command, Stdio};
 
 use reqwest::StatusCode;
-use tutanak::access::enrol;
 use tutanak::cli::init;
 use tutanak::domain::Digest;
 use tutanak::ledger::audit::AuditRow;
+use tutanak::people::enrol;
 
 use crate::house::{House, json, write_election};
 use crate::paper::page;

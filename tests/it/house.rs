@@ -8,10 +8,10 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tutanak::access::enrol::{self, Login, PartySecrets};
 use tutanak::access::gates::Signature;
+use tutanak::access::own_password;
 use tutanak::access::passwords::Passwords;
-use tutanak::access::{people, totp};
+use tutanak::access::totp;
 use tutanak::app::App;
 use tutanak::audit::{Access, Protocol};
 use tutanak::cli::init;
@@ -21,6 +21,7 @@ use tutanak::domain::{Act, Channel, Digest, Gate};
 use tutanak::ledger::audit::AuditRow;
 use tutanak::ledger::standing::FtpTerms;
 use tutanak::ledger::{DatabaseConfig, Ledger};
+use tutanak::people::enrol::{self, Login, PartySecrets};
 use tutanak::registry;
 use tutanak::vault::{Vault, VaultConfig};
 
@@ -362,7 +363,7 @@ pub fn write_election(dir: &Path) {
 pub async fn settled(ledger: &Ledger, slip: Login) -> Login {
     let own = Login { user: slip.user, password: format!("yağmurlu bir akşam {}", slip.password) };
     let (passwords, now) = (Passwords::new(), Clock::system().now());
-    people::change_password(ledger, &passwords, &own.user, &slip.password, &own.password, now).await.unwrap();
+    own_password::change(ledger, &passwords, &own.user, &slip.password, &own.password, now).await.unwrap();
     own
 }
 

@@ -1,17 +1,18 @@
 //! People and secrets of accounts, on both engines: never an eleventh, never two service users, slips that work once.
 
 use jiff::{SignedDuration, Timestamp};
+use tutanak::access::Refusal;
 use tutanak::access::door::{Door, LoginError};
-use tutanak::access::enrol::{self, EnrolError, Login};
+use tutanak::access::own_password::{self, ChangeError, SLIP_HOURS};
 use tutanak::access::passwords::{BadPassword, Passwords};
-use tutanak::access::people::{self, PeopleError, Wanted};
-use tutanak::access::{Refusal, people::SLIP_HOURS};
 use tutanak::clock::Clock;
 use tutanak::domain::person::Role;
 use tutanak::domain::{Channel, Gate};
 use tutanak::ledger::people::{Defined, Definition, NotActivated, Refused};
 use tutanak::ledger::sessions::{NewSession, Proof};
 use tutanak::ledger::{DatabaseConfig, Ledger};
+use tutanak::people::enrol::{self, EnrolError, Login};
+use tutanak::people::{self, Wanted};
 
 use crate::engines::Engine;
 
@@ -187,8 +188,8 @@ async fn a_slips_password_opens_one_session_within_72_hours_and_nothing_else() {
         assert_eq!(begun.iter().filter(|begun| **begun).count(), 1, "two at the same instant: one of them");
         let replayed = door(&ledger, now).person(user, password).await;
         assert!(matches!(replayed, Err(LoginError::Refused(Refusal::Unknown))));
-        let outside = people::change_password(&ledger, &Passwords::new(), user, password, OWN, now).await;
-        assert!(matches!(outside, Err(PeopleError::WrongPassword)), "nor does the used slip change the password");
+        let outside = own_password::change(&ledger, &Passwords::new(), user, password, OWN, now).await;
+        assert!(matches!(outside, Err(ChangeError::WrongPassword)), "nor does the used slip change the password");
         for (channel, login) in [(Channel::Bulk, user.as_str()), (Channel::Web, user), (Channel::Operator, user)] {
             assert!(ledger.credentials(channel, login).await.unwrap().is_empty(), "people are on no machine's channel");
         }
@@ -201,16 +202,15 @@ async fn a_new_password_ends_the_sessions_and_the_old_one() {
         let (ledger, party) = with_party(&engine).await;
         let (passwords, now) = (Passwords::new(), Timestamp::now());
         let Login { user, password } = &party.web;
-        let change =
-            async |old: &str, new: &str| people::change_password(&ledger, &passwords, user, old, new, now).await;
-        assert!(matches!(change("yanlış", OWN).await, Err(PeopleError::WrongPassword)), "{}", engine.name);
+        let change = async |old: &str, new: &str| own_password::change(&ledger, &passwords, user, old, new, now).await;
+        assert!(matches!(change("yanlış", OWN).await, Err(ChangeError::WrongPassword)), "{}", engine.name);
         for (bad, why) in [
             ("kısa", BadPassword::Short),
             ("parti parti parti 2024", BadPassword::Common),
             (password, BadPassword::Same),
         ] {
             let refused = change(password, bad).await;
-            assert!(matches!(refused, Err(PeopleError::BadPassword(found)) if found == why), "{bad}: {refused:?}");
+            assert!(matches!(refused, Err(ChangeError::BadPassword(found)) if found == why), "{bad}: {refused:?}");
         }
         change(password, OWN).await.unwrap();
         let (login, _) = door(&ledger, now).person(user, OWN).await.unwrap();
@@ -236,7 +236,7 @@ async fn sessions_end_with_the_person_the_account_and_the_addresses() {
     for engine in Engine::all().await {
         let (ledger, party) = with_party(&engine).await;
         let user = &party.web.user;
-        people::change_password(&ledger, &Passwords::new(), user, &party.web.password, OWN, Timestamp::now())
+        own_password::change(&ledger, &Passwords::new(), user, &party.web.password, OWN, Timestamp::now())
             .await
             .unwrap();
         let proof = Proof { password: ledger.person_login(user).await.unwrap().unwrap().password, totp_step: None };
@@ -268,7 +268,7 @@ async fn a_second_factors_step_is_used_once() {
     for engine in Engine::all().await {
         let (ledger, party) = with_party(&engine).await;
         let user = &party.web.user;
-        people::change_password(&ledger, &Passwords::new(), user, &party.web.password, OWN, Timestamp::now())
+        own_password::change(&ledger, &Passwords::new(), user, &party.web.password, OWN, Timestamp::now())
             .await
             .unwrap();
         assert!(ledger.person_set_totp(user, Some("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"), 41).await.unwrap());

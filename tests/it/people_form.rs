@@ -2,11 +2,11 @@
 
 use std::io::{Cursor, Write};
 
-use tutanak::access::request_form::{self, BYTES, FormError, INFLATED, Mistake, ROWS};
-use tutanak::access::slip::{Slip, pdf};
 use tutanak::domain::person::Role;
 use tutanak::ledger::people::Person;
 use tutanak::ledger::secrets::Account;
+use tutanak::people::request_form::{self, BYTES, FormError, INFLATED, Mistake, ROWS};
+use tutanak::people::slip::{Slip, pdf};
 use zip::write::SimpleFileOptions;
 
 fn accounts() -> Vec<Account> {

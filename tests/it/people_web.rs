@@ -13,10 +13,10 @@ mod walk;
 
 use jiff::SignedDuration;
 use reqwest::StatusCode;
-use tutanak::access::enrol::{self, Login};
 use tutanak::access::totp;
 use tutanak::domain::Gate;
 use tutanak::ledger::audit::AuditQuestion;
+use tutanak::people::enrol::{self, Login};
 
 use crate::engines::Engine;
 use crate::ftp::Line;
@@ -60,7 +60,7 @@ async fn an_old_slip_opens_nothing() {
     let house = House::open().await;
     let Login { user, .. } = &house.party.web;
     let passwords = tutanak::access::passwords::Passwords::new();
-    let slip = tutanak::access::people::new_slip(&house.ledger, &passwords, user, house.clock.now()).await.unwrap();
+    let slip = tutanak::people::new_slip(&house.ledger, &passwords, user, house.clock.now()).await.unwrap();
     house.clock.advance(SignedDuration::from_hours(72));
     assert_eq!(Browser::new(&house).log_in(user, &slip.password, "").await, StatusCode::FORBIDDEN);
     house.clock.advance(SignedDuration::from_millis(-1));

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
-use tutanak::access::enrol;
 use tutanak::domain::routing::Finding;
 use tutanak::domain::{Election, Karekod, PlaceId};
 use tutanak::ledger::Ledger;
 use tutanak::ledger::registry::FormCursor;
+use tutanak::people::enrol;
 use tutanak::registry::{self, resolve};
 
 use crate::engines::Engine;

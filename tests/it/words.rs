@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use tutanak::access::request_form::{self, FormError};
+use tutanak::people::request_form::{self, FormError};
 
 use crate::layers::sources;
 

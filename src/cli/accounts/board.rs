@@ -6,12 +6,12 @@ use clap::Subcommand;
 use super::shared::{self, AccountCommand, Replacement};
 use super::{Desk, Json, about, ranges};
 use crate::access::consent::Effect;
-use crate::access::enrol;
 use crate::cli::certificates::{self, Bound};
 use crate::cli::consent::given;
 use crate::clock::Clock;
 use crate::domain::{BoardId, Channel, PlaceId, Sender};
 use crate::intake::quota::Quotas;
+use crate::people::enrol;
 
 /// Boards.
 #[derive(Debug, Subcommand)]

@@ -8,9 +8,9 @@ use super::party::PartyChannel;
 use super::shared::{self, AccountCommand, Replacement};
 use super::{Desk, Json, about, print_secrets};
 use crate::access::consent::Effect;
-use crate::access::enrol;
 use crate::cli::consent::given;
 use crate::domain::{PartyId, PlaceId};
+use crate::people::enrol;
 
 /// Candidates.
 #[derive(Debug, Subcommand)]

@@ -8,12 +8,12 @@ use super::shared::{self, AccountCommand};
 use super::user::{self, print_slip};
 use super::{Desk, Json, about};
 use crate::access::consent::Effect;
-use crate::access::enrol;
-use crate::access::people::slip_until;
-use crate::access::slip::Slip;
+use crate::access::own_password::slip_until;
 use crate::cli::consent::given;
 use crate::clock::Clock;
 use crate::domain::PartyId;
+use crate::people::enrol;
+use crate::people::slip::Slip;
 
 /// Accounts of one person each.
 #[derive(Debug, Subcommand)]

@@ -7,10 +7,10 @@ use clap::{Subcommand, ValueEnum};
 use super::shared::{self, AccountCommand, Replacement};
 use super::{Desk, Json, about, print_secrets};
 use crate::access::consent::Effect;
-use crate::access::enrol;
 use crate::cli::consent::given;
 use crate::cli::party_ftp::{self, PartyFtp};
 use crate::domain::{Channel, Gate, PartyId};
+use crate::people::enrol;
 
 /// Parties.
 #[derive(Debug, Subcommand)]

@@ -10,7 +10,6 @@ use serde::Serialize;
 
 use super::{Desk, Json, about, ranges};
 use crate::access::consent::{self, Effect};
-use crate::access::enrol;
 use crate::cli::certificates::Ending;
 use crate::cli::consent::given;
 use crate::clock::Clock;
@@ -18,6 +17,7 @@ use crate::domain::{Channel, PartyId};
 use crate::ledger::certificates::BoundCertificate;
 use crate::ledger::people::Person;
 use crate::ledger::secrets::Account;
+use crate::people::enrol;
 
 /// What is done to accounts of every kind.
 #[derive(Debug, Subcommand)]

@@ -11,10 +11,8 @@ use super::shared::ShownPerson;
 use super::{Desk, Json, about, password, write_slips};
 use crate::access::consent::Effect;
 use crate::access::factor::{self, Shown};
+use crate::access::own_password;
 use crate::access::passwords::Passwords;
-use crate::access::people::{self, Wanted};
-use crate::access::request_form::{self, BYTES, FormError};
-use crate::access::slip::Slip;
 use crate::access::totp;
 use crate::beneath;
 use crate::cli::Ended;
@@ -22,6 +20,9 @@ use crate::cli::consent::given;
 use crate::clock::Clock;
 use crate::domain::person::{Email, PersonName, Phone, Role};
 use crate::ledger::people::Person;
+use crate::people::request_form::{self, BYTES, FormError};
+use crate::people::slip::Slip;
+use crate::people::{self, Wanted};
 use crate::terminal;
 
 /// Web users of parties, candidates and boards: at most ten active ones each.
@@ -312,7 +313,7 @@ pub(super) async fn change_password(desk: &Desk, login: &str) -> anyhow::Result<
     let present = password("TUTANAK_PASSWORD", "Şimdiki parola / present password: ")?;
     let new = password("TUTANAK_NEW_PASSWORD", "Yeni parola / new password: ")?;
     let now = Clock::system().now();
-    people::change_password(&desk.ledger, &Passwords::new(), login, &present, &new, now).await?;
+    own_password::change(&desk.ledger, &Passwords::new(), login, &present, &new, now).await?;
     crate::out!("The password of {login} is changed");
     Ok(())
 }

@@ -9,12 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use super::requests::{Deed, Done};
 use super::{only_at_the_machine, unsound};
+use crate::access::addresses;
 use crate::access::consent::{self, Effect};
-use crate::access::enrol::EnrolError;
 use crate::access::sessions::Visitor;
-use crate::access::{addresses, enrol};
 use crate::domain::{BoardId, Channel, Gate, PartyId, PlaceId};
 use crate::ledger::secrets::Account;
+use crate::people::enrol;
+use crate::people::enrol::EnrolError;
 use crate::web::Site;
 use crate::web::extract::{Extension, Json, Path, Query};
 use crate::web::problem::Problem;

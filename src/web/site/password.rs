@@ -9,8 +9,8 @@ use serde::Deserialize;
 use super::gate::{Origin, Reason};
 use super::login::give;
 use super::page::{self, Frame, not_now, show};
+use crate::access::own_password::ChangeError;
 use crate::access::passwords::{LEAST, MOST};
-use crate::access::people::PeopleError;
 use crate::access::sessions::Visitor;
 use crate::telemetry::Chain;
 use crate::web::Site;
@@ -65,9 +65,9 @@ pub(in crate::web) async fn change(
             give(&mut response, &ticket);
             response
         }
-        Err(PeopleError::BadPassword(bad)) => form(&site, &visitor, &bad.to_string()).await,
-        Err(PeopleError::WrongPassword) => form(&site, &visitor, WRONG_PASSWORD).await,
-        Err(PeopleError::NotNow { retry_after }) => {
+        Err(ChangeError::BadPassword(bad)) => form(&site, &visitor, &bad.to_string()).await,
+        Err(ChangeError::WrongPassword) => form(&site, &visitor, WRONG_PASSWORD).await,
+        Err(ChangeError::NotNow { retry_after }) => {
             let mut response = not_now(retry_after);
             response.extensions_mut().insert(Reason("too-many-tries".into()));
             response

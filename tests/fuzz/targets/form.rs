@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use libfuzzer_sys::fuzz_target;
-use tutanak::access::request_form;
+use tutanak::people::request_form;
 use tutanak::ledger::secrets::Account;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -9,8 +9,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use tokio::task::JoinSet;
-use tutanak::access::enrol::Login;
 use tutanak::config::Config;
+use tutanak::people::enrol::Login;
 
 use crate::board_web::people::{FORM, at_work};
 use crate::ftp::Line;

@@ -164,7 +164,7 @@ async fn one_party_has_so_many_connections_and_no_more_and_another_has_its_own()
     let id = "komsu".parse().unwrap();
     let loopback = ["127.0.0.0/8".parse().unwrap()];
     let gate = tutanak::domain::Gate::PartiesOpen;
-    let other = tutanak::access::enrol::party(&house.ledger, &id, "Komşu", &loopback, gate).await.unwrap();
+    let other = tutanak::people::enrol::party(&house.ledger, &id, "Komşu", &loopback, gate).await.unwrap();
     let mut held = Vec::new();
     let mut answers = Vec::new();
     for n in 0..260_u16 {

@@ -3,10 +3,10 @@
 
 use futures::StreamExt;
 use reqwest::StatusCode;
-use tutanak::access::enrol;
 use tutanak::config::Config;
 use tutanak::domain::Gate;
 use tutanak::ledger::DatabaseConfig;
+use tutanak::people::enrol;
 
 use super::insist;
 use crate::engines::Engine;

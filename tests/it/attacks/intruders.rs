@@ -2,10 +2,11 @@
 
 use base64::Engine as _;
 use reqwest::StatusCode;
+use tutanak::access::Refusal;
 use tutanak::access::door::{Door, DoorError};
-use tutanak::access::{Refusal, enrol};
 use tutanak::clock::Clock;
 use tutanak::domain::{Digest, Gate};
+use tutanak::people::enrol;
 
 use crate::ftp::Line;
 use crate::house::{House, Plan};

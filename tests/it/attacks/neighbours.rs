@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use reqwest::RequestBuilder;
 use tokio::task::JoinSet;
-use tutanak::access::enrol;
 use tutanak::config::Config;
 use tutanak::domain::{Digest, Gate};
+use tutanak::people::enrol;
 
 use crate::house::{House, Plan};
 use crate::paper::{chunk, page};

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use sqlx::{Connection, Executor};
-use tutanak::access::enrol;
 use tutanak::cli::init;
 use tutanak::ledger::DatabaseConfig;
 use tutanak::ledger::audit::AuditRow;
+use tutanak::people::enrol;
 
 use crate::engines::Engine;
 use crate::ftp::Line;

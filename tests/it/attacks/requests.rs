@@ -4,7 +4,8 @@ use reqwest::header::{CACHE_CONTROL, CONTENT_TYPE, COOKIE};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tutanak::access::{Act, enrol, request_form};
+use tutanak::access::Act;
+use tutanak::people::{enrol, request_form};
 use tutanak::web::routes::{Needs, Route, table};
 
 use super::{line, status};

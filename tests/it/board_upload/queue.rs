@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use tutanak::access::enrol;
 use tutanak::client::upload::told::Event;
 use tutanak::config::Config;
+use tutanak::people::enrol;
 
 use super::desk::{Desk, plan};
 use crate::board_web::people::at_work;

@@ -3,9 +3,9 @@
 
 use jiff::SignedDuration;
 use reqwest::StatusCode;
-use tutanak::access::enrol;
 use tutanak::config::Config;
 use tutanak::domain::Channel;
+use tutanak::people::enrol;
 use tutanak::tls;
 
 use super::desk::Desk;

@@ -2,12 +2,12 @@
 
 use reqwest::{Method, StatusCode};
 use serde_json::json;
-use tutanak::access::enrol::Login;
 use tutanak::access::passwords::Passwords;
-use tutanak::access::people::{self, Wanted};
 use tutanak::clock::Clock;
 use tutanak::domain::Digest;
 use tutanak::domain::person::Role;
+use tutanak::people::enrol::Login;
+use tutanak::people::{self, Wanted};
 use tutanak::vault::Vault;
 
 use crate::engines::{Engine, bucket};

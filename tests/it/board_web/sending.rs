@@ -3,8 +3,8 @@
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use tutanak::access::enrol;
 use tutanak::domain::Digest;
+use tutanak::people::enrol;
 
 use super::people::{FORM, at_work, clerk, files, houses, known, put, send_form};
 use crate::house::{House, Plan};

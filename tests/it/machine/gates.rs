@@ -1,10 +1,10 @@
 //! What takes operators at the machine takes their second factor too.
 
 use jiff::{SignedDuration, Timestamp};
-use tutanak::access::enrol::Login;
 use tutanak::access::totp;
 use tutanak::clock::Clock;
 use tutanak::domain::Gate;
+use tutanak::people::enrol::Login;
 
 use super::{Ended, Machine};
 use crate::house::Operator;

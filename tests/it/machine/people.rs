@@ -1,8 +1,8 @@
 //! People of a party: by form and one by one, representatives and others, and what ends their sessions.
 
 use jiff::Timestamp;
+use tutanak::access::own_password;
 use tutanak::access::passwords::Passwords;
-use tutanak::access::people;
 use tutanak::ledger::sessions::{NewSession, Proof};
 
 use super::Machine;
@@ -46,9 +46,7 @@ async fn another_role_or_address_list_ends_that_persons_sessions_however_it_come
         for login in ["isik-2", "isik-3"] {
             let slip = machine.run(&["user", "new-slip", login, "--json"]).json();
             let slip = slip["password"].as_str().unwrap();
-            people::change_password(&machine.ledger, &Passwords::new(), login, slip, OWN, Timestamp::now())
-                .await
-                .unwrap();
+            own_password::change(&machine.ledger, &Passwords::new(), login, slip, OWN, Timestamp::now()).await.unwrap();
         }
         let mut n = 0;
         let mut both = async || {

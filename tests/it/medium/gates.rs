@@ -2,11 +2,12 @@
 
 use jiff::SignedDuration;
 use tutanak::access::gates::Signature;
-use tutanak::access::{enrol, totp};
+use tutanak::access::totp;
 use tutanak::clock::Clock;
 use tutanak::export::ExportError;
 use tutanak::export::desk::Refusal;
 use tutanak::export::write::Written;
+use tutanak::people::enrol;
 
 use super::stage::{Stage, wish};
 use crate::engines::Engine;

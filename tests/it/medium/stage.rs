@@ -6,7 +6,6 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 use tutanak::access::door::Door;
-use tutanak::access::enrol::Login;
 use tutanak::access::gates::{Signature, change};
 use tutanak::app;
 use tutanak::cli::init;
@@ -23,6 +22,7 @@ use tutanak::export::write::{Wish, Workshop, Written, write};
 use tutanak::ledger::accounts::NewAccount;
 use tutanak::ledger::audit::AuditRow;
 use tutanak::ledger::{DatabaseConfig, Ledger};
+use tutanak::people::enrol::Login;
 use tutanak::registry;
 use tutanak::vault::{Vault, VaultConfig};
 

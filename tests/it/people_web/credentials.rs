@@ -3,8 +3,9 @@
 use jiff::SignedDuration;
 use reqwest::StatusCode;
 use tutanak::access::passwords::Passwords;
-use tutanak::access::{people, totp};
+use tutanak::access::totp;
 use tutanak::domain::Gate;
+use tutanak::people;
 
 use super::browser::{Browser, OWN, Page};
 use crate::engines::Engine;
@@ -152,5 +153,5 @@ async fn a_stranger_does_not_learn_from_the_answer_whether_a_service_token_is_ri
 
 async fn enrol_at(house: &House, addresses: &[ipnet::IpNet]) {
     let id = "komsu".parse().unwrap();
-    tutanak::access::enrol::party(&house.ledger, &id, "Komşu", addresses, Gate::PartiesOpen).await.unwrap();
+    tutanak::people::enrol::party(&house.ledger, &id, "Komşu", addresses, Gate::PartiesOpen).await.unwrap();
 }

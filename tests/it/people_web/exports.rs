@@ -2,7 +2,8 @@
 
 use reqwest::{Method, StatusCode};
 use serde_json::json;
-use tutanak::access::{enrol, totp};
+use tutanak::access::totp;
+use tutanak::people::enrol;
 
 use super::browser::Browser;
 use crate::engines::Engine;

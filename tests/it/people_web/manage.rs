@@ -3,9 +3,9 @@
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
-use tutanak::access::enrol::Login;
+use tutanak::access::own_password;
 use tutanak::access::passwords::Passwords;
-use tutanak::access::people;
+use tutanak::people::enrol::Login;
 
 use super::browser::{Browser, OWN};
 use crate::engines::Engine;
@@ -186,7 +186,7 @@ async fn another_role_or_address_list_by_program_ends_the_sessions() {
         };
         let second = Login { user: "parti-2".into(), password: OWN.into() };
         let (slip, passwords, now) = (slip["password"].as_str().unwrap(), Passwords::new(), house.clock.now());
-        people::change_password(&house.ledger, &passwords, &second.user, slip, OWN, now).await.unwrap();
+        own_password::change(&house.ledger, &passwords, &second.user, slip, OWN, now).await.unwrap();
         for (who, change) in [(&second, 0), (&second, 1), (&web, 2), (&web, 3), (&second, 4)] {
             let mut browser = Browser::new(&house);
             assert_eq!(browser.log_in(&who.user, &who.password, "").await, StatusCode::SEE_OTHER, "{change}");

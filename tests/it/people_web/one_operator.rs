@@ -3,10 +3,11 @@
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tutanak::access::passwords::Passwords;
-use tutanak::access::people::{self, PeopleError, Wanted};
-use tutanak::access::{enrol, totp};
+use tutanak::access::totp;
 use tutanak::domain::person::Role;
 use tutanak::ledger::people::Refused;
+use tutanak::people::enrol;
+use tutanak::people::{self, PeopleError, Wanted};
 
 use super::browser::Browser;
 use crate::engines::Engine;

@@ -1,8 +1,8 @@
 //! The record as people see it: auditors all of it, a party its own and nobody else's.
 
 use reqwest::{Method, StatusCode};
-use tutanak::access::enrol;
 use tutanak::domain::Gate;
+use tutanak::people::enrol;
 
 use super::browser::Browser;
 use crate::house::{House, settled};

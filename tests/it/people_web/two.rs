@@ -3,10 +3,10 @@
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use tutanak::access::enrol;
 use tutanak::access::passwords::Passwords;
-use tutanak::access::people::{self, Wanted};
 use tutanak::domain::person::Role;
+use tutanak::people::enrol;
+use tutanak::people::{self, Wanted};
 use tutanak::web::routes::{Needs, table};
 
 use super::manage::{Desk, at_the_desk};

@@ -1,7 +1,7 @@
 //! The whole table of addresses, walked by somebody whose first password is not replaced.
 
 use reqwest::{Method, StatusCode};
-use tutanak::access::enrol;
+use tutanak::people::enrol;
 use tutanak::web::routes::{Needs, table};
 
 use super::browser::Browser;

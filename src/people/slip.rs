@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::people::SLIP_HOURS;
+use crate::access::own_password::SLIP_HOURS;
 use crate::paper::Paper;
 
 /// What stands on a slip. It is made once and never kept.

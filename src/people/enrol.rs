@@ -6,9 +6,9 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::passwords::{PasswordError, Passwords};
-use super::people;
-use super::secrets::{self, SecretError};
+use crate::access::own_password::slip_until;
+use crate::access::passwords::{PasswordError, Passwords};
+use crate::access::secrets::{self, SecretError};
 use crate::clock::Clock;
 use crate::domain::person::Role;
 use crate::domain::words::BadWords;
@@ -254,7 +254,7 @@ async fn add(
             email: String::new(),
             password: PASSWORDS.hash(password.clone()).await?,
             // Slips are printed at a desk, by the machine's own clock.
-            slip_until_ms: people::slip_until(Clock::system().now()).as_millisecond(),
+            slip_until_ms: slip_until(Clock::system().now()).as_millisecond(),
             only_new: true,
         }),
     };

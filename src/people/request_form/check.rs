@@ -7,12 +7,12 @@ use ipnet::IpNet;
 use super::sheet::{Cell, Row};
 use super::{Form, FormError, Mistake};
 use crate::access::addresses;
-use crate::access::people::Wanted;
 use crate::domain::naming::slug;
 use crate::domain::person::{BadDetail, Email, Role, SEATS};
 use crate::domain::words::shown_short;
 use crate::ledger::people::Person;
 use crate::ledger::secrets::Account;
+use crate::people::Wanted;
 
 /// Mistakes that are told at most; a form with more is the wrong file.
 const MISTAKES: usize = 500;

@@ -1,24 +1,21 @@
-//! Web users of parties, candidates and boards: defined, given slips, made passive and active. A slip's password is handed back once
-//! and never readable again.
+//! Who is defined: accounts with their first secrets, web users of parties, candidates and boards from the request form, and
+//! the slips by which they come in. A slip's password is handed back once and never readable again.
+//!
+//! It must never decide who may do anything: that is `access`.
 
-use std::borrow::Cow;
+pub mod enrol;
+pub mod request_form;
+pub mod slip;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::passwords::{self, BadPassword, PasswordError, Passwords};
-use super::secrets::{self, SecretError};
-use super::slip::Slip;
+use crate::access::own_password::slip_until;
+use crate::access::passwords::{PasswordError, Passwords};
+use crate::access::secrets::{self, SecretError};
 use crate::domain::person::{Email, PersonName, Phone, Role};
-use crate::ledger::people::{Defined, Definition, PasswordChange, PersonLogin, Refused};
+use crate::ledger::people::{Defined, Definition, Refused};
 use crate::ledger::{Ledger, LedgerError};
-
-/// How long a slip's password may be used (OWASP ASVS 6.4.1).
-pub const SLIP_HOURS: i64 = 72;
-
-/// When the password of a slip that is made now is refused.
-pub fn slip_until(now: Timestamp) -> Timestamp {
-    now.saturating_add(SignedDuration::from_hours(SLIP_HOURS)).unwrap_or(Timestamp::MAX)
-}
+use slip::Slip;
 
 /// Somebody who shall be able to log in, as the form says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,18 +50,6 @@ pub enum PeopleError {
     /// Nobody active has this login.
     #[error("nobody active has the login {0}")]
     Nobody(String),
-    /// The password that should be replaced is not the right one, or its slip is used or too old.
-    #[error("the present password is not right, or its slip was used already or is older than {SLIP_HOURS} hours")]
-    WrongPassword,
-    /// Too many wrong tries: nothing was looked at.
-    #[error("too many wrong tries; the next one is looked at in {retry_after} seconds")]
-    NotNow {
-        /// Seconds after which a try is looked at again.
-        retry_after: u32,
-    },
-    /// The new one will not do.
-    #[error("{0}")]
-    BadPassword(#[from] BadPassword),
     /// No secret could be made.
     #[error("no secret could be made")]
     Secret(#[from] SecretError),
@@ -158,67 +143,4 @@ pub async fn new_slip(
         return Err(nobody());
     }
     Ok(Slip { account: known.account_name, name: known.person_name, login: login.to_owned(), password, until })
-}
-
-/// Replaces a password outside any session, by who knows the present one. Every session of the person ends.
-///
-/// # Errors
-/// See [`PeopleError`]; the present one holds on.
-pub async fn change_password(
-    ledger: &Ledger,
-    passwords: &Passwords,
-    login: &str,
-    present: &str,
-    new: &str,
-    now: Timestamp,
-) -> Result<(), PeopleError> {
-    let known = ledger.person_login(login).await?;
-    let stored = known.as_ref().map(|known| known.password.clone());
-    let right = passwords.matches(stored, &as_typed(known.as_ref(), present)).await?;
-    let Some(known) = known.filter(|known| right && known.active && slip_holds(known, now)) else {
-        return Err(PeopleError::WrongPassword);
-    };
-    let after = replacement(&known, passwords, present, new).await?;
-    let change =
-        PasswordChange { person: login, before: &known.password, after: &after, inside_session: false, session: None };
-    match ledger.person_change_password(&change).await? {
-        true => Ok(()),
-        false => Err(PeopleError::WrongPassword),
-    }
-}
-
-/// The stored form of a new password, if it will do.
-///
-/// # Errors
-/// It will not do, or cannot be hashed.
-pub(super) async fn replacement(
-    known: &PersonLogin,
-    passwords: &Passwords,
-    present: &str,
-    new: &str,
-) -> Result<String, PeopleError> {
-    let own = [known.person.as_str(), &known.person_name, &known.account, &known.account_name];
-    let accepted = passwords::accept(new, &own)?;
-    if new == present || accepted == present {
-        return Err(BadPassword::Same.into());
-    }
-    Ok(passwords.hash(accepted).await?)
-}
-
-/// What is compared: a slip shows its password in groups, and who types the gaps means no letters by them.
-pub(super) fn as_typed<'a>(known: Option<&PersonLogin>, password: &'a str) -> Cow<'a, str> {
-    match known.is_some_and(|known| known.must_change) {
-        true => Cow::Owned(password.split_whitespace().collect()),
-        false => Cow::Borrowed(password),
-    }
-}
-
-/// Whether the password may still open something: a chosen one always, a slip's once and not for ever.
-pub(super) fn slip_holds(known: &PersonLogin, now: Timestamp) -> bool {
-    !known.must_change || (!known.slip_used && is_in_time(known, now))
-}
-
-/// Whether a slip's password is not older than it may be. Inside the one session that it opened this alone is asked.
-pub(super) fn is_in_time(known: &PersonLogin, now: Timestamp) -> bool {
-    !known.must_change || known.slip_until_ms.is_none_or(|until| now.as_millisecond() < until)
 }

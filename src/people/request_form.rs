@@ -12,7 +12,7 @@ use serde::Serialize;
 
 pub use sheet::{BYTES, INFLATED, ROWS};
 
-use super::people::Wanted;
+use super::Wanted;
 use crate::ledger::people::Person;
 use crate::ledger::secrets::Account;
 
