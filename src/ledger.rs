@@ -20,6 +20,7 @@ pub mod gates;
 pub mod hand_links;
 mod known;
 mod lease;
+mod line;
 mod links;
 pub mod nodes;
 pub mod packs;
@@ -34,6 +35,7 @@ pub mod seal;
 pub mod secrets;
 pub mod sessions;
 pub mod standing;
+mod submission;
 pub mod tiles;
 pub mod tries;
 

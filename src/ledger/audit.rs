@@ -7,7 +7,8 @@ mod shipping;
 use serde::{Deserialize, Serialize};
 
 use super::db::{in_tx, on_db};
-use super::{Ledger, LedgerError, batch};
+use super::rows::stored_frontier;
+use super::{Ledger, LedgerError};
 use crate::domain::entry::leaf_hash;
 use crate::log::frontier::{Frontier, Hash};
 pub use search::{AuditQuestion, NumberedRow};
@@ -168,7 +169,7 @@ impl Ledger {
                 }
             }
             attempt.found = Some(size);
-            let mut frontier = batch::frontier(size as u64, &frontier)?;
+            let mut frontier = stored_frontier(size as u64, &frontier)?;
             leaves.iter().for_each(|leaf| frontier.push(*leaf));
             let hashed: Vec<_> = rows.iter().zip(&leaves).collect();
             for some in statements(&hashed) {
@@ -206,7 +207,7 @@ impl Ledger {
     /// Size and root of the audit record's log.
     pub async fn audit_head(&self) -> Result<AuditHead, LedgerError> {
         let (size, frontier): (i64, Vec<u8>) = on_db!(&*self.db, |pool| sqlx::query_as(HEAD).fetch_one(pool).await?);
-        let frontier = batch::frontier(size as u64, &frontier)?;
+        let frontier = stored_frontier(size as u64, &frontier)?;
         Ok(AuditHead { size: frontier.size(), root: frontier.root() })
     }
 
@@ -260,7 +261,7 @@ impl Ledger {
         tracing::warn!("Rows of the audit record have no hash yet; making the record a log from its first row on");
         in_tx!(&*self.db, Patient, |tx, Engine| {
             sqlx::query(LOCK).execute(&mut *tx).await?;
-            let mut frontier = batch::frontier(0, &[])?;
+            let mut frontier = stored_frontier(0, &[])?;
             let mut after = i64::MIN;
             loop {
                 let rows: Vec<Kept> = sqlx::query_as(EVERY).bind(after).bind(PAGE).fetch_all(&mut *tx).await?;

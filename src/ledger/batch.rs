@@ -5,13 +5,13 @@
 
 use jiff::Timestamp;
 
-use super::append::{Recorded, Submission};
 use super::bind::{self, Binding};
 use super::brake::in_time;
-use super::db::{in_tx, on_db};
+use super::db::in_tx;
+use super::entries::known;
 use super::rows::{add_rows, locked_head};
-use super::{Ledger, LedgerError, entries, plan};
-use crate::log::frontier::Frontier;
+use super::submission::{Recorded, Submission};
+use super::{Ledger, LedgerError, plan};
 
 /// What a group came to.
 #[derive(Debug)]
@@ -125,17 +125,13 @@ pub(super) async fn write(
     Ok(Written { recorded, size: decided.size })
 }
 
-/// The receipt's substance of an entry that was there before.
-pub(super) async fn known(ledger: &Ledger, position: u64) -> Result<Recorded, LedgerError> {
-    const ENTRY: &str = "SELECT line, leaf FROM entry WHERE position = $1";
-    let (line, leaf): (String, Vec<u8>) =
-        on_db!(&*ledger.db, |pool| sqlx::query_as(ENTRY).bind(position as i64).fetch_one(pool).await?);
-    let entry = entries::parse(position, &line)?;
-    let leaf = leaf.try_into().map_err(|_| LedgerError::Corrupt(format!("leaf of entry {position}")))?;
-    Ok(Recorded { position, entry, leaf, fresh: false })
-}
-
-/// Reads a frontier out of a head row.
-pub(super) fn frontier(size: u64, bytes: &[u8]) -> Result<Frontier, LedgerError> {
-    Frontier::from_stored(size, bytes).map_err(|error| LedgerError::Corrupt(error.to_string()))
+impl Ledger {
+    /// Says in the log what it does not say yet about the election and the keys. Gives the new number of entries, if any
+    /// was added.
+    ///
+    /// # Errors
+    /// The database did not answer; nothing was added.
+    pub async fn bind(&self, binding: &Binding, now: Timestamp) -> Result<Option<u64>, LedgerError> {
+        Ok(write(self, &[], Some(binding), now).await?.size)
+    }
 }

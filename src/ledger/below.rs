@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use super::db::on_db;
-use super::entries::Line;
+use super::line::Line;
 use super::{Ledger, LedgerError};
 use crate::domain::Digest;
 

@@ -6,12 +6,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
-use super::batch;
 use super::db::on_db;
+use super::line::parse;
 use super::registry::stored_election;
-use super::{Ledger, LedgerError, entries};
+use super::{Ledger, LedgerError};
 use crate::domain::{Digest, EntryKind};
 
 pub(super) const ELECTION: &str = "SELECT file, digest FROM election WHERE one = 1";
@@ -126,7 +124,7 @@ impl Binding {
 fn read(said: &[String]) -> Result<(Option<Digest>, Vec<String>), LedgerError> {
     let (mut registry, mut keys) = (None, Vec::new());
     for line in said {
-        let entry = entries::parse(0, line)?;
+        let entry = parse(0, line)?;
         match entry.kind {
             EntryKind::Election => registry = entry.registry,
             _ => keys.extend(entry.key),
@@ -151,15 +149,6 @@ impl Ledger {
     /// The database did not answer.
     pub async fn stranger(&self, keys: &[String]) -> Result<Option<Stranger>, LedgerError> {
         Ok(stranger(&self.keys_said().await?, keys))
-    }
-
-    /// Says in the log what it does not say yet about the election and the keys. Gives the new number of entries, if any
-    /// was added.
-    ///
-    /// # Errors
-    /// The database did not answer; nothing was added.
-    pub async fn bind(&self, binding: &Binding, now: Timestamp) -> Result<Option<u64>, LedgerError> {
-        Ok(batch::write(self, &[], Some(binding), now).await?.size)
     }
 }
 

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::db::{in_tx, on_db};
-use super::entries::Line;
+use super::line::Line;
 use super::links::stands;
 use super::{Ledger, LedgerError};
 use crate::domain::place::Reach;

@@ -72,10 +72,6 @@ pub(super) struct Brake {
 const TIMES: &str = "SELECT at_ms FROM head WHERE id = 1";
 const RESUME: &str = "UPDATE head SET at_ms = $1 WHERE id = 1 AND at_ms > $1";
 
-/// The database's clock, in milliseconds since 1970.
-pub(super) const SQLITE_NOW: &str = "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)";
-pub(super) const POSTGRES_NOW: &str = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)";
-
 /// Refuses `rows` that are dated ahead of the database's clock. Asked inside the transaction, once the head is locked.
 macro_rules! in_time {
     ($ledger:expr, $tx:ident, $rows:expr, $now:expr) => {{

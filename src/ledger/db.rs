@@ -13,7 +13,6 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Connection, PgConnection, PgPool, SqliteConnection, SqlitePool};
 
 use super::LedgerError;
-use super::brake::{POSTGRES_NOW, SQLITE_NOW};
 use super::lease::{BUSY, Pace, within};
 use super::private::keep_private;
 use crate::space::Disk;
@@ -57,6 +56,10 @@ impl DatabaseConfig {
 fn default_connections() -> u32 {
     16
 }
+
+/// The database's own clock, in milliseconds since 1970.
+const SQLITE_NOW: &str = "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+const POSTGRES_NOW: &str = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)";
 
 /// An open database.
 #[derive(Clone, Debug)]

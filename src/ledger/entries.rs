@@ -1,11 +1,13 @@
 //! Reading the sequence: entries after a position, and the head.
 
-use super::append::Recorded;
 use super::db::on_db;
+pub use super::line::{Line, parse};
 use super::links::stands;
-use super::{Ledger, LedgerError, batch};
+use super::rows::stored_frontier;
+use super::submission::Recorded;
+use super::{Ledger, LedgerError};
 use crate::domain::routing::ParkReason;
-use crate::domain::{BoardId, Digest, Entry};
+use crate::domain::{BoardId, Digest};
 use crate::log::frontier::Hash;
 
 /// The ledger's state at one instant.
@@ -25,15 +27,6 @@ pub struct HeadNow {
     pub resolved: u64,
 }
 
-/// An entry's line at its position.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// Where it stands.
-    pub position: u64,
-    /// The entry's bytes.
-    pub line: String,
-}
-
 const HEAD: &str = "SELECT size, at_ms, frontier, linked, parked, resolved FROM head WHERE id = 1";
 const LINES: &str = "SELECT position, line FROM entry WHERE position >= $1 ORDER BY position LIMIT $2";
 
@@ -45,9 +38,14 @@ const LINKED_BEFORE: &str = concat!(
 
 const PARKED: &str = "SELECT position, line FROM entry WHERE parked = $1 AND position >= $2 ORDER BY position LIMIT $3";
 
-/// Reads the entry that stands at `position` back from its line.
-pub fn parse(position: u64, line: &str) -> Result<Entry, LedgerError> {
-    serde_json::from_str(line).map_err(|error| LedgerError::Corrupt(format!("entry {position}: {error}")))
+/// The receipt's substance of an entry that was there before.
+pub(super) async fn known(ledger: &Ledger, position: u64) -> Result<Recorded, LedgerError> {
+    const ENTRY: &str = "SELECT line, leaf FROM entry WHERE position = $1";
+    let (line, leaf): (String, Vec<u8>) =
+        on_db!(&*ledger.db, |pool| sqlx::query_as(ENTRY).bind(position as i64).fetch_one(pool).await?);
+    let entry = parse(position, &line)?;
+    let leaf = leaf.try_into().map_err(|_| LedgerError::Corrupt(format!("leaf of entry {position}")))?;
+    Ok(Recorded { position, entry, leaf, fresh: false })
 }
 
 impl Ledger {
@@ -58,7 +56,7 @@ impl Ledger {
             query.fetch_optional(pool).await?
         });
         match position {
-            Some(position) => Ok(Some(batch::known(self, position as u64).await?)),
+            Some(position) => Ok(Some(known(self, position as u64).await?)),
             None => Ok(None),
         }
     }
@@ -67,7 +65,7 @@ impl Ledger {
     pub async fn head(&self) -> Result<HeadNow, LedgerError> {
         let (size, at_ms, frontier, linked, parked, resolved): (i64, i64, Vec<u8>, i64, i64, i64) =
             on_db!(&*self.db, |pool| sqlx::query_as(HEAD).fetch_one(pool).await?);
-        let root = batch::frontier(size as u64, &frontier)?.root();
+        let root = stored_frontier(size as u64, &frontier)?.root();
         let count = |n: i64| n as u64;
         Ok(HeadNow {
             size: count(size),

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::brake::in_time;
 use super::db::{in_tx, on_db};
+use super::line::parse;
 use super::rows::{Edge, NewEntry, add_rows, locked_head};
-use super::{Ledger, LedgerError, entries};
+use super::{Ledger, LedgerError};
 use crate::domain::{Entry, EntryKind, Gate};
 
 /// A handful among millions: the index is of exactly these kinds.
@@ -46,7 +47,7 @@ impl Ledger {
         let rows: Vec<(i64, String)> = on_db!(&*self.db, |pool| sqlx::query_as(GATES).fetch_all(pool).await?);
         let change = |(position, line): (i64, String)| {
             let position = position as u64;
-            let entry = entries::parse(position, &line)?;
+            let entry = parse(position, &line)?;
             let (Some(gate), Some(open)) = (entry.gate, entry.open) else {
                 return Err(LedgerError::Corrupt(format!("entry {position} names no gate")));
             };
@@ -66,7 +67,7 @@ impl Ledger {
             let mut edge = Edge::at(locked_head!(tx))?;
             let mut last = None;
             for (position, line) in sqlx::query_as::<_, (i64, String)>(GATES).fetch_all(&mut *tx).await? {
-                let entry = entries::parse(position as u64, &line)?;
+                let entry = parse(position as u64, &line)?;
                 if entry.gate == Some(change.gate) {
                     last = entry.open;
                 }

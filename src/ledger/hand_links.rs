@@ -5,14 +5,15 @@
 
 use jiff::Timestamp;
 
-use super::append::{Recorded, Submission};
 use super::batch::read_standing;
 use super::brake::in_time;
 use super::db::{in_tx, on_db};
+use super::line::parse;
 use super::links::stands;
 use super::plan::Plan;
 use super::rows::{add_rows, locked_head};
-use super::{Ledger, LedgerError, entries};
+use super::submission::{Recorded, Submission};
+use super::{Ledger, LedgerError};
 use crate::domain::{BoardId, Digest, EntryKind, Karekod};
 
 /// What is wished.
@@ -205,7 +206,7 @@ impl Ledger {
                 let newest: Option<(i64, String)> = links.fetch_optional(&mut *tx).await?;
                 let stands = newest.filter(|(position, _)| *position as u64 == wish.position);
                 let Some((_, line)) = stands else { return Ok(Err(NotAgreed::Overtaken)) };
-                plan.withdraw(&entries::parse(wish.position, &line)?, wish.reason, by, now);
+                plan.withdraw(&parse(wish.position, &line)?, wish.reason, by, now);
             }
             let new = match plan.rows.as_slice() {
                 [row] if row.entry.kind == becomes => {
@@ -243,7 +244,7 @@ impl Ledger {
             let Some((last, _)) = rows.last() else { return Ok(found) };
             before = *last;
             for (position, line) in rows {
-                let entry = entries::parse(position as u64, &line)?;
+                let entry = parse(position as u64, &line)?;
                 if !entry.by.is_empty() && found.len() < limit as usize {
                     let leaf = crate::domain::entry::leaf_hash(&line);
                     found.push(Recorded { position: position as u64, entry, leaf, fresh: false });

@@ -4,9 +4,10 @@
 
 use std::collections::HashMap;
 
-use super::append::Recorded;
 use super::db::on_db;
-use super::{Ledger, LedgerError, entries};
+use super::line::parse;
+use super::submission::Recorded;
+use super::{Ledger, LedgerError};
 use crate::domain::{BoardId, Digest, EntryKind};
 
 const SENT: &str = "SELECT position, form_key, line, leaf FROM entry \
@@ -39,7 +40,7 @@ impl Ledger {
         let mut standing: HashMap<Digest, Sent> = HashMap::new();
         for (position, form, line, leaf) in rows {
             let position = position as u64;
-            let entry = entries::parse(position, &line)?;
+            let entry = parse(position, &line)?;
             let corrupt = |what: &str| LedgerError::Corrupt(format!("{what} of entry {position}"));
             let leaf = leaf.try_into().map_err(|_| corrupt("leaf"))?;
             let digest = entry.sha256.ok_or_else(|| corrupt("digest"))?;

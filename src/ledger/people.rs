@@ -2,15 +2,17 @@
 //!
 //! The limit holds by a lock on the account's row, and behind it by the table: there are ten seats, and no two people on one.
 
+mod change;
 mod define;
 mod login;
 
 use super::db::{in_tx, on_db};
 use super::{Ledger, LedgerError};
 use crate::domain::person::Role;
+pub use change::{FactorChange, PasswordChange};
 pub(super) use define::ADD_PERSON;
 pub use define::{Defined, Definition, Refused};
-pub use login::{FactorChange, PasswordChange, PersonLogin};
+pub use login::PersonLogin;
 
 /// Somebody, without what they log in with.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]

@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::LedgerError;
-use super::append::{Hand, Recorded, Submission};
 use super::bind::Unsaid;
 use super::rows::{Edge, Head, NewEntry, NewRoot};
+use super::submission::{Hand, Recorded, Submission};
 use crate::domain::routing::{self, Earlier, Finding, OnFile, ParkReason, Pixels, Ruling, Standing};
 use crate::domain::{Digest, Entry, EntryKind, FormKey, naming};
 

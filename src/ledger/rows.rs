@@ -6,7 +6,8 @@ use std::collections::HashSet;
 use crate::domain::entry::leaf_hash;
 use crate::domain::routing::ParkReason;
 use crate::domain::{Digest, Entry, EntryKind, FormKey, naming};
-use crate::ledger::{LedgerError, batch, entries};
+use crate::ledger::LedgerError;
+use crate::ledger::line::parse;
 use crate::log::frontier::{Frontier, Subtree, TILE_HEIGHT};
 
 /// The head row.
@@ -20,6 +21,11 @@ pub(super) struct Head {
     pub resolved: i64,
     /// Bytes of the entry bundle that is not full yet.
     pub bundle_bytes: i64,
+}
+
+/// Reads a frontier out of a head row.
+pub(super) fn stored_frontier(size: u64, bytes: &[u8]) -> Result<Frontier, LedgerError> {
+    Frontier::from_stored(size, bytes).map_err(|error| LedgerError::Corrupt(error.to_string()))
 }
 
 /// The root of a perfect tree that an entry completed.
@@ -42,7 +48,7 @@ pub(super) struct Edge {
 impl Edge {
     /// The edge as the head row has it.
     pub fn at(head: Head) -> Result<Self, LedgerError> {
-        let frontier = batch::frontier(head.size, &head.frontier)?;
+        let frontier = stored_frontier(head.size, &head.frontier)?;
         Ok(Self { head, frontier })
     }
 
@@ -109,7 +115,7 @@ impl NewEntry {
 
     /// An entry that was decided long ago, from its line. The line stays as it is, whatever this version would write.
     pub fn read(position: u64, line: String) -> Result<Self, LedgerError> {
-        let entry = entries::parse(position, &line)?;
+        let entry = parse(position, &line)?;
         let corrupt = |what: &str| LedgerError::Corrupt(format!("{what} of entry {position}"));
         // A withdrawal says whose link it takes back; it links nothing itself.
         let form = match entry.path.as_ref().filter(|_| entry.kind != EntryKind::Withdrawn) {
