@@ -3,49 +3,23 @@
 //! The only room that speaks SQL. It must never touch the vault's bytes: it says what exists, not what it looks like.
 
 pub mod accounts;
-pub mod append;
 pub mod audit;
-mod batch;
-pub mod below;
-pub mod bind;
-pub mod board;
-pub mod brake;
-pub mod certificates;
-pub mod codes;
-pub mod consent;
 mod db;
 pub mod entries;
 pub mod exports;
-pub mod gates;
-pub mod hand_links;
-mod known;
-mod lease;
-mod line;
-mod links;
-pub mod nodes;
-pub mod packs;
 pub mod people;
-mod plan;
-mod private;
 pub mod registry;
-mod replay;
-mod rows;
-pub mod scrub;
-pub mod seal;
-pub mod secrets;
-pub mod sessions;
-pub mod standing;
-mod submission;
-pub mod tiles;
-pub mod tries;
 
 use std::sync::{Arc, OnceLock};
 
-use bind::Stranger;
-use brake::{Brake, ClockFault};
+// Whoever uses a part names it without its folder.
+pub use accounts::{certificates, consent, secrets, standing, tries};
 pub use db::DatabaseConfig;
 use db::Db;
-pub use entries::HeadNow;
+use entries::bind::Stranger;
+use entries::brake::{Brake, ClockFault};
+pub use entries::{HeadNow, append, below, bind, board, brake, gates, hand_links, nodes, packs, scrub, tiles};
+pub use people::{codes, seal, sessions};
 
 /// An open ledger. Clones share it.
 #[derive(Clone, Debug)]

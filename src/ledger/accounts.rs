@@ -1,5 +1,11 @@
 //! Accounts and their machines' credentials, one in force for each channel.
 
+pub mod certificates;
+pub mod consent;
+pub mod secrets;
+pub mod standing;
+pub mod tries;
+
 use super::db::{in_tx, on_db};
 use super::people::{ADD_PERSON, Definition};
 use super::{Ledger, LedgerError};

@@ -7,7 +7,7 @@ mod shipping;
 use serde::{Deserialize, Serialize};
 
 use super::db::{in_tx, on_db};
-use super::rows::stored_frontier;
+use super::entries::stored_frontier;
 use super::{Ledger, LedgerError};
 use crate::domain::entry::leaf_hash;
 use crate::log::frontier::{Frontier, Hash};

@@ -1,6 +1,9 @@
 //! The two database engines behind one text of SQL. Statements here and in the sibling files are written in what both
 //! speak; nothing outside `ledger` may see a pool.
 
+pub(super) mod lease;
+mod private;
+
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -13,9 +16,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Connection, PgConnection, PgPool, SqliteConnection, SqlitePool};
 
 use super::LedgerError;
-use super::lease::{BUSY, Pace, within};
-use super::private::keep_private;
 use crate::space::Disk;
+use lease::{BUSY, Pace, within};
+use private::keep_private;
 
 /// Where the ledger lies.
 #[derive(Clone, Debug, Deserialize)]
@@ -78,11 +81,11 @@ macro_rules! on_db {
     ($db:expr, $pace:ident, |$connection:ident| $body:expr) => {
         match $db {
             $crate::ledger::db::Db::Sqlite { read: pool, .. } => {
-                let limit = $crate::ledger::lease::Pace::$pace.sqlite();
+                let limit = $crate::ledger::db::lease::Pace::$pace.sqlite();
                 $crate::ledger::db::reading!(pool, limit, |$connection| $body)
             }
             $crate::ledger::db::Db::Postgres(pool) => {
-                let limit = $crate::ledger::lease::Pace::$pace.postgres();
+                let limit = $crate::ledger::db::lease::Pace::$pace.postgres();
                 $crate::ledger::db::reading!(pool, limit, |$connection| $body)
             }
         }
@@ -92,12 +95,12 @@ macro_rules! on_db {
 /// One arm of [`on_db`].
 macro_rules! reading {
     ($pool:ident, $limit:ident, |$connection:ident| $body:expr) => {{
-        let mut lease = $crate::ledger::lease::Lease::take($pool).await?;
+        let mut lease = $crate::ledger::db::lease::Lease::take($pool).await?;
         let work = async {
             let $connection = lease.connection();
             Ok::<_, $crate::ledger::LedgerError>($body)
         };
-        let out = $crate::ledger::lease::within($limit, work).await?;
+        let out = $crate::ledger::db::lease::within($limit, work).await?;
         lease.give_back();
         out
     }};
@@ -112,12 +115,12 @@ macro_rules! in_tx {
     ($db:expr, $pace:ident, |$tx:ident, $engine:ident| $body:block) => {
         match $db {
             $crate::ledger::db::Db::Sqlite { write: pool, .. } => {
-                let limit = $crate::ledger::lease::Pace::$pace.sqlite();
+                let limit = $crate::ledger::db::lease::Pace::$pace.sqlite();
                 // IMMEDIATE: a transaction that read first could find, when it wants to write, that it must start again.
                 $crate::ledger::db::writing!(pool, limit, "BEGIN IMMEDIATE", sqlx::Sqlite, |$tx, $engine| $body)
             }
             $crate::ledger::db::Db::Postgres(pool) => {
-                let limit = $crate::ledger::lease::Pace::$pace.postgres();
+                let limit = $crate::ledger::db::lease::Pace::$pace.postgres();
                 $crate::ledger::db::writing!(pool, limit, "BEGIN", sqlx::Postgres, |$tx, $engine| $body)
             }
         }
@@ -129,14 +132,14 @@ macro_rules! writing {
     ($pool:ident, $limit:ident, $begin:literal, $sqlx:ty, |$tx:ident, $engine:ident| $body:block) => {{
         #[allow(dead_code, reason = "not every body builds a statement of variable length")]
         type $engine = $sqlx;
-        let mut lease = $crate::ledger::lease::Lease::take($pool).await?;
+        let mut lease = $crate::ledger::db::lease::Lease::take($pool).await?;
         let work = async {
             let mut $tx = sqlx::Connection::begin_with(lease.connection(), $begin).await?;
             let out = $body;
             $tx.commit().await?;
             Ok::<_, $crate::ledger::LedgerError>(out)
         };
-        let out = $crate::ledger::lease::within($limit, work).await?;
+        let out = $crate::ledger::db::lease::within($limit, work).await?;
         lease.give_back();
         out
     }};

@@ -3,8 +3,11 @@
 //! The limit holds by a lock on the account's row, and behind it by the table: there are ten seats, and no two people on one.
 
 mod change;
+pub mod codes;
 mod define;
 mod login;
+pub mod seal;
+pub mod sessions;
 
 use super::db::{in_tx, on_db};
 use super::{Ledger, LedgerError};

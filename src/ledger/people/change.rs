@@ -1,8 +1,8 @@
 //! What people change themselves: the password, and the second factor. Every session ends by it but the one that goes on.
 
 use super::END_SESSIONS;
+use super::sessions::{ADD_SESSION, NewSession};
 use crate::ledger::db::in_tx;
-use crate::ledger::sessions::{ADD_SESSION, NewSession};
 use crate::ledger::{Ledger, LedgerError};
 
 /// A password that takes another's place.

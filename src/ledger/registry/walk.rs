@@ -15,7 +15,7 @@ use std::str::FromStr;
 use crate::domain::place::Reach;
 use crate::domain::{BoxId, Election, Form, Level, PlaceId};
 use crate::ledger::db::on_db;
-use crate::ledger::links::stands;
+use crate::ledger::entries::stands;
 use crate::ledger::{Ledger, LedgerError};
 
 use super::rows::corrupt;

@@ -1,7 +1,7 @@
 //! The line of an entry: the bytes that are public, and the entry read back from them.
 
-use super::LedgerError;
 use crate::domain::Entry;
+use crate::ledger::LedgerError;
 
 /// An entry's line at its position.
 #[derive(Clone, Debug, PartialEq, Eq)]

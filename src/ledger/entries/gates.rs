@@ -5,11 +5,11 @@
 use jiff::Timestamp;
 
 use super::brake::in_time;
-use super::db::{in_tx, on_db};
 use super::line::parse;
 use super::rows::{Edge, NewEntry, add_rows, locked_head};
-use super::{Ledger, LedgerError};
 use crate::domain::{Entry, EntryKind, Gate};
+use crate::ledger::db::{in_tx, on_db};
+use crate::ledger::{Ledger, LedgerError};
 
 /// A handful among millions: the index is of exactly these kinds.
 const GATES: &str = "SELECT position, line FROM entry WHERE kind = 'gate' ORDER BY position";

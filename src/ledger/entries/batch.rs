@@ -7,11 +7,12 @@ use jiff::Timestamp;
 
 use super::bind::{self, Binding};
 use super::brake::in_time;
-use super::db::in_tx;
-use super::entries::known;
+use super::plan;
 use super::rows::{add_rows, locked_head};
+use super::sequence::known;
 use super::submission::{Recorded, Submission};
-use super::{Ledger, LedgerError, plan};
+use crate::ledger::db::in_tx;
+use crate::ledger::{Ledger, LedgerError};
 
 /// What a group came to.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ macro_rules! read_standing {
         use sqlx::Row as _;
 
         use $crate::domain::Digest;
-        use $crate::ledger::{batch, plan};
+        use $crate::ledger::entries::{batch, plan};
 
         let group = $group;
         let digests: HashSet<Digest> = group.iter().map(|one| one.claim.digest).collect();

@@ -2,9 +2,9 @@
 //!
 //! Rows follow from the entries, so two nodes that add the same one add the same. It must never hold a pack that can grow.
 
-use super::db::{in_tx, on_db};
-use super::{Ledger, LedgerError};
 use crate::domain::Digest;
+use crate::ledger::db::{in_tx, on_db};
+use crate::ledger::{Ledger, LedgerError};
 
 /// A full pack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

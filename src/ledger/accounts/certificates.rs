@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::db::{in_tx, on_db};
-use super::{Ledger, LedgerError};
 use crate::domain::{BoardId, Digest};
+use crate::ledger::db::{in_tx, on_db};
+use crate::ledger::{Ledger, LedgerError};
 
 /// A certificate that a board must show.
 #[derive(Clone, Debug, PartialEq, Eq)]

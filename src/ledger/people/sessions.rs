@@ -1,8 +1,8 @@
 //! Sessions of people at the web site. The database knows a token's hash only: who reads it can open none.
 
-use super::db::{in_tx, on_db};
-use super::people::PersonLogin;
-use super::{Ledger, LedgerError};
+use super::login::PersonLogin;
+use crate::ledger::db::{in_tx, on_db};
+use crate::ledger::{Ledger, LedgerError};
 
 /// Sessions of one person at a time; the oldest one ends when one more begins.
 pub const SESSIONS_EACH: i64 = 10;

@@ -1,8 +1,8 @@
 //! The tree's rows: what lies in a directory, and what a path is. One indexed look-up each, without a join.
 
-use super::db::on_db;
-use super::{Ledger, LedgerError};
 use crate::domain::{Digest, naming};
+use crate::ledger::db::on_db;
+use crate::ledger::{Ledger, LedgerError};
 
 /// Rows fetched at a time.
 const PAGE: i64 = 5000;

@@ -1,7 +1,7 @@
 //! How parties, and candidates, stand: what an open session is judged by, again and again while it lasts.
 
-use super::db::{in_tx, on_db};
-use super::{Ledger, LedgerError};
+use crate::ledger::db::{in_tx, on_db};
+use crate::ledger::{Ledger, LedgerError};
 
 /// One party's row.
 #[derive(Clone, Debug, sqlx::FromRow)]

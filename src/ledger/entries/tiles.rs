@@ -1,8 +1,8 @@
 //! The hashes of the log as tiles want them: any 256 of a level are one range of rows.
 
-use super::db::{in_tx, on_db};
 use super::rows::{Edge, NewEntry, add_roots, locked_head, move_head};
-use super::{Ledger, LedgerError};
+use crate::ledger::db::{in_tx, on_db};
+use crate::ledger::{Ledger, LedgerError};
 use crate::log::frontier::Hash;
 use crate::log::tile::TILE_WIDTH as WIDTH;
 
@@ -66,7 +66,7 @@ impl Ledger {
     }
 
     /// Makes the roots again where a database from before they were kept has none. Costs one look where all is well.
-    pub(super) async fn complete_subtrees(&self) -> Result<(), LedgerError> {
+    pub(in crate::ledger) async fn complete_subtrees(&self) -> Result<(), LedgerError> {
         let (size, known): (i64, i64) = on_db!(&*self.db, |pool| sqlx::query_as(KNOWN).fetch_one(pool).await?);
         let partial = self.partial_bundle_bytes().await?;
         if known as u64 == size as u64 / WIDTH && (partial == 0) == (size as u64).is_multiple_of(WIDTH) {

@@ -1,7 +1,7 @@
 //! Wrong tries at logins, counted for all nodes together. It says what was counted; who has to wait is not its business.
 
-use super::db::{in_tx, on_db};
-use super::{Ledger, LedgerError};
+use crate::ledger::db::{in_tx, on_db};
+use crate::ledger::{Ledger, LedgerError};
 
 /// What is known of one login at one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]

@@ -13,8 +13,8 @@ use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use sha2::{Digest as _, Sha256};
 
-use super::db::{in_tx, on_db};
-use super::{Ledger, LedgerError};
+use crate::ledger::db::{in_tx, on_db};
+use crate::ledger::{Ledger, LedgerError};
 
 const SEALED: &str = "seal:1:";
 const NONCE: usize = 24;

@@ -6,12 +6,12 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::LedgerError;
 use super::bind::Unsaid;
 use super::rows::{Edge, Head, NewEntry, NewRoot};
 use super::submission::{Hand, Recorded, Submission};
 use crate::domain::routing::{self, Earlier, Finding, OnFile, ParkReason, Pixels, Ruling, Standing};
 use crate::domain::{Digest, Entry, EntryKind, FormKey, naming};
+use crate::ledger::LedgerError;
 
 /// What a submission came to.
 #[derive(Debug)]

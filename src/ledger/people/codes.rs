@@ -1,8 +1,8 @@
 //! Codes of second factors that were tried, counted for each person for all nodes together. It says what was counted; who has
 //! to wait is not its business.
 
-use super::db::{in_tx, on_db};
-use super::{Ledger, LedgerError};
+use crate::ledger::db::{in_tx, on_db};
+use crate::ledger::{Ledger, LedgerError};
 
 /// Tries since the last right one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]

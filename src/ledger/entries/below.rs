@@ -5,10 +5,10 @@
 
 use std::collections::HashMap;
 
-use super::db::on_db;
 use super::line::Line;
-use super::{Ledger, LedgerError};
 use crate::domain::Digest;
+use crate::ledger::db::on_db;
+use crate::ledger::{Ledger, LedgerError};
 
 /// A scan on a walk.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,8 +4,8 @@
 
 use jiff::Timestamp;
 
-use super::db::{in_tx, on_db};
-use super::{Ledger, LedgerError};
+use crate::ledger::db::{in_tx, on_db};
+use crate::ledger::{Ledger, LedgerError};
 
 /// Requests that may wait at a time, of all operators together: a request form weighs a megabyte.
 const WAITING: i64 = 64;

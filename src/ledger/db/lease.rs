@@ -9,11 +9,11 @@ use std::time::Duration;
 use sqlx::pool::PoolConnection;
 use sqlx::{Database, Pool};
 
-use super::LedgerError;
+use crate::ledger::LedgerError;
 
 /// How long the database may take for one piece of work before its connection is given up.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Pace {
+pub(in crate::ledger) enum Pace {
     /// What somebody waits for: a lookup, a transaction of some rows.
     Prompt,
     /// What reads or writes much at a time, at a start or for one person.
@@ -39,12 +39,12 @@ impl Pace {
 }
 
 /// How long SQLite waits for another program that writes.
-pub(super) const BUSY: Duration = Duration::from_secs(20);
+pub(in crate::ledger) const BUSY: Duration = Duration::from_secs(20);
 /// How long a connection may take to show that it is sound when it goes back.
 const RETURN: Duration = Duration::from_secs(3);
 
 /// A borrowed connection. Dropped before [`Lease::give_back`] it is closed.
-pub(super) struct Lease<DB: Database> {
+pub(in crate::ledger) struct Lease<DB: Database> {
     connection: Option<PoolConnection<DB>>,
     sound: bool,
 }
@@ -87,7 +87,7 @@ impl<DB: Database> Drop for Lease<DB> {
 ///
 /// # Errors
 /// As `work`; or [`LedgerError::Silent`], when nobody knows how far it came.
-pub(super) async fn within<T>(
+pub(in crate::ledger) async fn within<T>(
     limit: Duration,
     work: impl Future<Output = Result<T, LedgerError>>,
 ) -> Result<T, LedgerError> {

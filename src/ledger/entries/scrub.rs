@@ -2,9 +2,9 @@
 //!
 //! It must never let two look at a time: whoever finds that it is not the holder any more stops.
 
-use super::db::{in_tx, on_db};
-use super::{Ledger, LedgerError};
 use crate::domain::Digest;
+use crate::ledger::db::{in_tx, on_db};
+use crate::ledger::{Ledger, LedgerError};
 
 /// How far it has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

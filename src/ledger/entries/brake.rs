@@ -8,10 +8,10 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::db::{Db, on_db};
 use super::rows::NewEntry;
-use super::{Ledger, LedgerError};
 use crate::clock::Clock;
+use crate::ledger::db::{Db, on_db};
+use crate::ledger::{Ledger, LedgerError};
 
 /// How far a node's clock may be ahead of the database's.
 pub const TOLERANCE: SignedDuration = SignedDuration::from_secs(60);
@@ -63,7 +63,7 @@ impl fmt::Display for ClockFault {
 
 /// What holds entries back. Shared by all clones of a ledger.
 #[derive(Debug, Default)]
-pub(super) struct Brake {
+pub(in crate::ledger) struct Brake {
     held: Mutex<Option<String>>,
     /// The clock of a running node, which notices when the machine's time jumps.
     clock: OnceLock<Clock>,
@@ -76,7 +76,7 @@ const RESUME: &str = "UPDATE head SET at_ms = $1 WHERE id = 1 AND at_ms > $1";
 macro_rules! in_time {
     ($ledger:expr, $tx:ident, $rows:expr, $now:expr) => {{
         let database_ms: i64 = sqlx::query_scalar($ledger.db.now()).fetch_one(&mut *$tx).await?;
-        $crate::ledger::brake::dated(&$rows, $now, database_ms)?;
+        $crate::ledger::entries::brake::dated(&$rows, $now, database_ms)?;
     }};
 }
 
@@ -148,7 +148,7 @@ impl Ledger {
     pub async fn resume_time(&self) -> Result<Option<Timestamp>, LedgerError> {
         let database_ms = self.database_ms().await?;
         let newest: i64 = on_db!(&*self.db, |pool| sqlx::query_scalar(TIMES).fetch_one(pool).await?);
-        let moved = super::db::in_tx!(&*self.db, |tx, Engine| {
+        let moved = crate::ledger::db::in_tx!(&*self.db, |tx, Engine| {
             sqlx::query(RESUME).bind(database_ms).execute(&mut *tx).await?.rows_affected()
         });
         Ok((moved > 0).then(|| Timestamp::from_millisecond(newest).unwrap_or(Timestamp::MAX)))

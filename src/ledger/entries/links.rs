@@ -15,4 +15,4 @@ macro_rules! stands {
     };
 }
 
-pub(super) use stands;
+pub(in crate::ledger) use stands;

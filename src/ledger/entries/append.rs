@@ -11,10 +11,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::batch;
 use super::bind::Binding;
 pub use super::submission::{Recorded, Submission};
-use super::{Ledger, LedgerError};
 use crate::clock::Clock;
 use crate::domain::EntryKind;
 use crate::domain::routing::ParkReason;
+use crate::ledger::{Ledger, LedgerError};
 
 /// Entries of one transaction at most. Beyond this a commit takes longer than the next one waits.
 const BATCH: usize = 512;

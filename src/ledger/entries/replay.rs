@@ -2,9 +2,9 @@
 //!
 //! It must never decide anything, and never skip a position: the lines come in order and say all there is.
 
-use super::db::in_tx;
 use super::rows::{Edge, NewEntry, add_rows, locked_head};
-use super::{Ledger, LedgerError};
+use crate::ledger::db::in_tx;
+use crate::ledger::{Ledger, LedgerError};
 
 impl Ledger {
     /// Writes `lines` as the entries from `position` on, in one transaction. Gives the new number of entries.

@@ -1,9 +1,9 @@
 //! Accounts as operators see and change them: in use or not, from where, and the machines' secrets, which may overlap while
 //! they are changed.
 
-use super::db::{in_tx, on_db};
-use super::{Ledger, LedgerError};
 use crate::domain::Channel;
+use crate::ledger::db::{in_tx, on_db};
+use crate::ledger::{Ledger, LedgerError};
 
 /// An account without its secrets.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]

@@ -3,11 +3,11 @@
 
 use std::collections::HashSet;
 
+use super::line::parse;
 use crate::domain::entry::leaf_hash;
 use crate::domain::routing::ParkReason;
 use crate::domain::{Digest, Entry, EntryKind, FormKey, naming};
 use crate::ledger::LedgerError;
-use crate::ledger::line::parse;
 use crate::log::frontier::{Frontier, Subtree, TILE_HEIGHT};
 
 /// The head row.
@@ -24,7 +24,7 @@ pub(super) struct Head {
 }
 
 /// Reads a frontier out of a head row.
-pub(super) fn stored_frontier(size: u64, bytes: &[u8]) -> Result<Frontier, LedgerError> {
+pub(in crate::ledger) fn stored_frontier(size: u64, bytes: &[u8]) -> Result<Frontier, LedgerError> {
     Frontier::from_stored(size, bytes).map_err(|error| LedgerError::Corrupt(error.to_string()))
 }
 
@@ -173,8 +173,8 @@ pub(super) const LOCK_HEAD: &str = "UPDATE head SET size = size WHERE id = 1 RET
 /// Reads what [`LOCK_HEAD`] gives.
 macro_rules! locked_head {
     ($tx:ident) => {{
-        let head = sqlx::query($crate::ledger::rows::LOCK_HEAD).fetch_one(&mut *$tx).await?;
-        $crate::ledger::rows::Head {
+        let head = sqlx::query($crate::ledger::entries::rows::LOCK_HEAD).fetch_one(&mut *$tx).await?;
+        $crate::ledger::entries::rows::Head {
             size: sqlx::Row::try_get::<i64, _>(&head, "size")? as u64,
             at_ms: sqlx::Row::try_get(&head, "at_ms")?,
             frontier: sqlx::Row::try_get(&head, "frontier")?,
@@ -200,8 +200,8 @@ pub(super) const ROWS_A_STATEMENT: usize = 1000;
 macro_rules! add_roots {
     ($tx:ident, $engine:ident, $roots:expr) => {
         if !$roots.is_empty() {
-            let mut add = sqlx::QueryBuilder::<$engine>::new($crate::ledger::rows::ADD_SUBTREES);
-            add.push_values($roots.iter(), |mut row, new: &$crate::ledger::rows::NewRoot| {
+            let mut add = sqlx::QueryBuilder::<$engine>::new($crate::ledger::entries::rows::ADD_SUBTREES);
+            add.push_values($roots.iter(), |mut row, new: &$crate::ledger::entries::rows::NewRoot| {
                 row.push_bind(i64::from(new.subtree.level))
                     .push_bind(new.subtree.index as i64)
                     .push_bind(new.subtree.root.to_vec())
@@ -216,8 +216,8 @@ macro_rules! add_roots {
 /// Moves the head row to where the entries end.
 macro_rules! move_head {
     ($tx:ident, $head:expr) => {{
-        let head: $crate::ledger::rows::Head = $head;
-        sqlx::query($crate::ledger::rows::MOVE_HEAD)
+        let head: $crate::ledger::entries::rows::Head = $head;
+        sqlx::query($crate::ledger::entries::rows::MOVE_HEAD)
             .bind(head.size as i64)
             .bind(head.at_ms)
             .bind(head.frontier)
@@ -233,7 +233,7 @@ macro_rules! move_head {
 /// Writes `$rows`, what they add to the tree and complete, and moves the head behind them.
 macro_rules! add_rows {
     ($tx:ident, $engine:ident, $rows:expr, $roots:expr, $head:expr) => {{
-        use $crate::ledger::rows;
+        use $crate::ledger::entries::rows;
         for some in $rows.chunks(rows::ROWS_A_STATEMENT) {
             let mut add = sqlx::QueryBuilder::<$engine>::new(rows::ADD_ENTRIES);
             add.push_values(some, |mut row, new| {
@@ -268,8 +268,8 @@ macro_rules! add_rows {
             add.push(" ON CONFLICT (parent, name) DO NOTHING");
             add.build().execute(&mut *$tx).await?;
         }
-        $crate::ledger::rows::add_roots!($tx, $engine, $roots);
-        $crate::ledger::rows::move_head!($tx, $head);
+        $crate::ledger::entries::rows::add_roots!($tx, $engine, $roots);
+        $crate::ledger::entries::rows::move_head!($tx, $head);
     }};
 }
 

@@ -4,11 +4,11 @@
 
 use std::collections::HashMap;
 
-use super::db::on_db;
 use super::line::parse;
 use super::submission::Recorded;
-use super::{Ledger, LedgerError};
 use crate::domain::{BoardId, Digest, EntryKind};
+use crate::ledger::db::on_db;
+use crate::ledger::{Ledger, LedgerError};
 
 const SENT: &str = "SELECT position, form_key, line, leaf FROM entry \
                     WHERE kind IN ('linked', 'parked', 'resolved', 'withdrawn') AND board = ";

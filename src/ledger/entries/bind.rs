@@ -6,11 +6,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::db::on_db;
 use super::line::parse;
-use super::registry::stored_election;
-use super::{Ledger, LedgerError};
 use crate::domain::{Digest, EntryKind};
+use crate::ledger::db::on_db;
+use crate::ledger::registry::stored_election;
+use crate::ledger::{Ledger, LedgerError};
 
 pub(super) const ELECTION: &str = "SELECT file, digest FROM election WHERE one = 1";
 /// A handful: one for each import that added something, one for each key.

@@ -7,14 +7,14 @@ use jiff::Timestamp;
 
 use super::batch::read_standing;
 use super::brake::in_time;
-use super::db::{in_tx, on_db};
 use super::line::parse;
 use super::links::stands;
 use super::plan::Plan;
 use super::rows::{add_rows, locked_head};
 use super::submission::{Recorded, Submission};
-use super::{Ledger, LedgerError};
 use crate::domain::{BoardId, Digest, EntryKind, Karekod};
+use crate::ledger::db::{in_tx, on_db};
+use crate::ledger::{Ledger, LedgerError};
 
 /// What is wished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -263,7 +263,7 @@ fn wish((id, act, position, code, replaces, reason, proposer, at_ms): WishRow) -
         "undo" => HandAct::Undo,
         other => return Err(LedgerError::Corrupt(format!("wish {id} is {other:?}"))),
     };
-    let code = code.parse().map_err(super::registry::corrupt)?;
+    let code = code.parse().map_err(crate::ledger::registry::corrupt)?;
     let replaces = replaces.map(|digest| Digest::from_bytes(&digest)).transpose();
     let replaces = replaces.map_err(|_| LedgerError::Corrupt(format!("what wish {id} replaces")))?;
     Ok(Wish { id: id as u64, act, position: position as u64, code, replaces, reason, proposer, at_ms })
