@@ -10,6 +10,7 @@ pub mod consent;
 mod decision;
 pub mod door;
 pub mod factor;
+pub mod gate_change;
 pub mod gates;
 pub mod known_addresses;
 pub mod own_password;

@@ -9,7 +9,8 @@ use tokio::sync::Mutex;
 
 use super::certificate::ShownCertificate;
 use super::codes::{self, CodeTry, Seen};
-use super::passwords::{PasswordError, Passwords};
+use super::passwords::Passwords;
+pub use super::refusal::{DoorError, LoginError};
 use super::standing::Holder;
 use super::throttle::{NotNow, Passed, Place, Shared, Throttle, Try};
 use super::{Act, Class, Gates, Object, Principal, Refusal, Scope, covers, may, own_password, secrets};
@@ -23,54 +24,6 @@ use crate::ledger::{Ledger, LedgerError};
 const FRESH: Duration = Duration::from_millis(400);
 /// How long a try may wait while others of its account at its address are looked at, and how often it asks again.
 const IN_LINE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_millis(20));
-
-/// Somebody was not let in, or we could not find out.
-#[derive(Debug, thiserror::Error)]
-pub enum DoorError {
-    /// Not let in.
-    #[error("{0}")]
-    Refused(Refusal),
-    /// The database did not answer.
-    #[error("accounts could not be read")]
-    Ledger(#[from] LedgerError),
-}
-
-/// A person was not let in, or we could not find out.
-#[derive(Debug, thiserror::Error)]
-pub enum LoginError {
-    /// Not let in.
-    #[error("{0}")]
-    Refused(Refusal),
-    /// The password could not be compared: too many wait, or the machine failed.
-    #[error("a password could not be compared")]
-    Password(#[from] PasswordError),
-    /// The database did not answer.
-    #[error("accounts could not be read")]
-    Ledger(#[from] LedgerError),
-}
-
-impl From<DoorError> for LoginError {
-    fn from(error: DoorError) -> Self {
-        match error {
-            DoorError::Refused(refusal) => Self::Refused(refusal),
-            DoorError::Ledger(error) => Self::Ledger(error),
-        }
-    }
-}
-
-impl From<LoginError> for DoorError {
-    fn from(error: LoginError) -> Self {
-        match error {
-            LoginError::Refused(refusal) => Self::Refused(refusal),
-            LoginError::Ledger(error) => Self::Ledger(error),
-            // Too many at once, which is told as too many tries are: come again.
-            LoginError::Password(error) => {
-                tracing::warn!(error = %crate::telemetry::Chain(&error), "Could not compare a password");
-                Self::Refused(Refusal::TooManyTries { retry_after: 5 })
-            }
-        }
-    }
-}
 
 /// The door. Clones share it.
 #[derive(Clone, Debug)]

@@ -1,4 +1,4 @@
-//! Which gates are open, and who may open or close one.
+//! Which gates are open.
 //!
 //! A gate is what its last entry in the ledger says; before the first one, the parties' gate follows the clock and the
 //! others are shut. It must never open anything by itself but at the hour of the law.
@@ -9,13 +9,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-pub use super::consent::Signature;
-use super::consent::{self, Effect, NotSigned};
-use super::door::Door;
-use crate::domain::words::BadWords;
-use crate::domain::{Gate, Words};
-use crate::ledger::gates::{GateChange, RecordedChange};
-use crate::ledger::{Ledger, LedgerError};
+use crate::domain::Gate;
+use crate::ledger::gates::RecordedChange;
 
 /// What is open.
 #[derive(Clone, Debug, Default)]
@@ -108,53 +103,4 @@ pub struct GateNow {
     pub name: &'static str,
     /// How it stands, in Turkish.
     pub told: String,
-}
-
-/// How many operators it takes. One alone may end the embargo, which lets nobody in. Opening the others lets people in; and
-/// closing one shuts everybody out at once, which is no one person's decision either.
-pub fn operators_needed(gate: Gate, open: bool) -> usize {
-    if gate == Gate::EmbargoEnded && open { 1 } else { Effect::Opens.operators_needed() }
-}
-
-/// Why a gate was not moved.
-#[derive(Debug, thiserror::Error)]
-pub enum GateError {
-    /// The operators did not sign as they must.
-    #[error(transparent)]
-    NotSigned(#[from] NotSigned),
-    /// A change without a reason.
-    #[error("gerekçe (--reason): {0} / say why: the reason stands in the public log")]
-    NoReason(BadWords),
-    /// The database did not answer.
-    #[error("the gate could not be moved")]
-    Ledger(#[from] LedgerError),
-}
-
-impl GateError {
-    /// The name in audit rows. It holds nothing of what was typed.
-    pub fn name(&self) -> String {
-        match self {
-            Self::NotSigned(why) => why.name().to_owned(),
-            Self::NoReason(_) => "no-reason".to_owned(),
-            Self::Ledger(_) => "the gate could not be moved".to_owned(),
-        }
-    }
-}
-
-/// Moves a gate in the name of `operators`. Gives the position of the entry; none when the gate stands so already.
-///
-/// # Errors
-/// See [`GateError`]; nothing was moved.
-pub async fn change(
-    ledger: &Ledger,
-    door: &Door,
-    gate: Gate,
-    open: bool,
-    reason: &str,
-    operators: &[Signature],
-    now: Timestamp,
-) -> Result<Option<u64>, GateError> {
-    let reason = Words::new(reason).map_err(GateError::NoReason)?;
-    let by = consent::signed(door, operators, operators_needed(gate, open)).await?;
-    Ok(ledger.change_gate(&GateChange { gate, open, by, reason: reason.into() }, now).await?)
 }

@@ -1,8 +1,12 @@
-//! Why not: a name for the record, a sentence for the people.
+//! Why not: a name for the record, a sentence for the people. And what a look-up comes to that ends without somebody.
 
 use std::fmt;
 
 use jiff::Timestamp;
+
+use super::passwords::PasswordError;
+use crate::ledger::LedgerError;
+use crate::telemetry::Chain;
 
 /// Why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,4 +112,52 @@ impl fmt::Display for Refusal {
 
 fn day(at: Timestamp) -> impl fmt::Display {
     at.strftime("%d.%m.%Y %H:%M").to_string()
+}
+
+/// Somebody was not let in, or we could not find out.
+#[derive(Debug, thiserror::Error)]
+pub enum DoorError {
+    /// Not let in.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The database did not answer.
+    #[error("accounts could not be read")]
+    Ledger(#[from] LedgerError),
+}
+
+/// A person was not let in, or we could not find out.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    /// Not let in.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The password could not be compared: too many wait, or the machine failed.
+    #[error("a password could not be compared")]
+    Password(#[from] PasswordError),
+    /// The database did not answer.
+    #[error("accounts could not be read")]
+    Ledger(#[from] LedgerError),
+}
+
+impl From<DoorError> for LoginError {
+    fn from(error: DoorError) -> Self {
+        match error {
+            DoorError::Refused(refusal) => Self::Refused(refusal),
+            DoorError::Ledger(error) => Self::Ledger(error),
+        }
+    }
+}
+
+impl From<LoginError> for DoorError {
+    fn from(error: LoginError) -> Self {
+        match error {
+            LoginError::Refused(refusal) => Self::Refused(refusal),
+            LoginError::Ledger(error) => Self::Ledger(error),
+            // Too many at once, which is told as too many tries are: come again.
+            LoginError::Password(error) => {
+                tracing::warn!(error = %Chain(&error), "Could not compare a password");
+                Self::Refused(Refusal::TooManyTries { retry_after: 5 })
+            }
+        }
+    }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 
-use super::door::DoorError;
+use super::refusal::DoorError;
 use super::{Class, Principal, Refusal, covers};
 use crate::clock::Clock;
 use crate::ledger::standing::StandingRow;

@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use super::ConfigArg;
 use crate::access::Act;
+use crate::access::consent::Signature;
 use crate::access::door::Door;
-use crate::access::gates::{self, Signature};
+use crate::access::gate_change::{self, GateError};
 use crate::audit::{self, Access, Ended, Outcome, Protocol, Room};
 use crate::clock::Clock;
 use crate::domain::{Channel, Gate};
@@ -80,10 +81,10 @@ pub async fn run(command: GateCommand, config: &ConfigArg) -> anyhow::Result<()>
         GateCommand::EndEmbargo(why) => (Gate::EmbargoEnded, true, why),
         GateCommand::Close { gate, why } => (gate, false, why),
     };
-    let signatures = signatures(gates::operators_needed(gate, open))?;
+    let signatures = signatures(gate_change::operators_needed(gate, open))?;
     let clock = Clock::system();
     let door = Door::new(ledger.clone(), clock.clone());
-    let moved = gates::change(&ledger, &door, gate, open, &why.reason, &signatures, clock.now()).await;
+    let moved = gate_change::change(&ledger, &door, gate, open, &why.reason, &signatures, clock.now()).await;
     record(&ledger, &door, &clock, (gate, open), &signatures, &moved)
         .await
         .context("The audit record cannot be written")?;
@@ -136,7 +137,7 @@ async fn record(
     clock: &Clock,
     (gate, open): (Gate, bool),
     signatures: &[Signature],
-    moved: &Result<Option<u64>, gates::GateError>,
+    moved: &Result<Option<u64>, GateError>,
 ) -> anyhow::Result<()> {
     let mut rows = Vec::new();
     for signature in signatures {
@@ -146,7 +147,7 @@ async fn record(
     Ok(audit::write_down(ledger, clock.now(), rows).await?)
 }
 
-fn row(principal: String, (gate, open): (Gate, bool), moved: &Result<Option<u64>, gates::GateError>) -> Ended {
+fn row(principal: String, (gate, open): (Gate, bool), moved: &Result<Option<u64>, GateError>) -> Ended {
     let access = Access {
         principal,
         channel: Some(Channel::Operator),
@@ -158,7 +159,7 @@ fn row(principal: String, (gate, open): (Gate, bool), moved: &Result<Option<u64>
         room: Room::Operators,
     };
     let outcome = if moved.is_ok() { Outcome::Done } else { Outcome::Refused };
-    let reason = moved.as_ref().err().map(gates::GateError::name).unwrap_or_default();
+    let reason = moved.as_ref().err().map(GateError::name).unwrap_or_default();
     Ended { access, outcome, bytes: 0, reason }
 }
 

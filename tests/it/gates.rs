@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
-use tutanak::access::consent::NotSigned;
+use tutanak::access::consent::{NotSigned, Signature};
 use tutanak::access::door::Door;
-use tutanak::access::gates::{GateError, Signature, change};
+use tutanak::access::gate_change::{GateError, change};
 use tutanak::access::totp;
 use tutanak::clock::Clock;
 use tutanak::domain::{Entry, Gate};

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tutanak::access::gates::Signature;
+use tutanak::access::consent::Signature;
 use tutanak::access::own_password;
 use tutanak::access::passwords::Passwords;
 use tutanak::access::totp;

@@ -1,7 +1,7 @@
 //! Who may have a medium: asked, agreed to by two, after the ban, of the candidate's own place. All of it on record.
 
 use jiff::SignedDuration;
-use tutanak::access::gates::Signature;
+use tutanak::access::consent::Signature;
 use tutanak::access::totp;
 use tutanak::clock::Clock;
 use tutanak::export::ExportError;

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
+use tutanak::access::consent::Signature;
 use tutanak::access::door::Door;
-use tutanak::access::gates::{Signature, change};
+use tutanak::access::gate_change::change;
 use tutanak::app;
 use tutanak::cli::init;
 use tutanak::client::verify::{MediumVerdict, verify_medium};
