@@ -1,6 +1,7 @@
 //! Bringing an election in from its directory: everything is checked first, then written in one transaction.
 
 mod check;
+mod meter;
 mod rows;
 
 use std::io;

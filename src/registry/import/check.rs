@@ -4,7 +4,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::rows::Meter;
+use super::meter::Meter;
 use super::{ImportError, Stage, Watcher};
 use crate::domain::{Digest, Election};
 use crate::ledger::registry::Table as Stored;
