@@ -1,5 +1,7 @@
 //! The archive room: virtual files whose every byte follows from ledger rows: packs, lists, sums, Metalink.
 //!
+//! Here is what the large files of `/arsiv/` hold; where they lie and how they are listed is said in `tree`.
+//!
 //! It must never buffer a whole file of scans, nor store anything twice: lengths, tags and byte ranges are computed.
 
 pub mod lists;

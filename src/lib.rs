@@ -28,12 +28,14 @@
 //! * [`vault`]: objects by their content. [`reading`]: pixels and karekods. [`drawing`]: forms and scans for rehearsals.
 //!   [`log`]: the arithmetic of the transparency log. [`formats`]: what the service and its clients must spell alike: packs,
 //!   bags on media, signatures, receipts. [`tls`]: certificates. [`paper`]: sheets that are printed.
-//! * [`ledger`]: the database: entries, the tree's rows, accounts, audit rows, the registry's tables. The only SQL.
+//! * [`ledger`]: the database: entries and the rows that follow from them, the registry's tables, accounts, people, audit rows,
+//!   media. The only SQL.
 //! * [`registry`]: the election: its import, and what a code names.
-//! * [`access`]: who may what, when, from where. [`audit`]: the record of it. [`admission`]: both at once, the one way in. [`archive`]: packs and lists, computed rather
-//!   than stored. [`publication`]: the log's copy in the vault, and a database made from it again.
-//! * [`intake`]: taking in. [`tree`]: handing out. [`export`]: a medium for an independent candidate. [`people`]: who is defined:
-//!   enrolment, the request form, slips.
+//! * [`access`]: who may what, when, from where. [`audit`]: the record of it. [`admission`]: both at once, the one way in.
+//! * [`archive`]: what packs and lists hold, computed rather than stored. [`publication`]: the log's copy in the vault, and a
+//!   database made from it again.
+//! * [`intake`]: taking in. [`tree`]: handing out: every path of `/arsiv/` and FTP, with a table of who makes which.
+//!   [`export`]: a medium for an independent candidate. [`people`]: who is defined: enrolment, the request form, slips.
 //! * [`operation`]: whether the node can serve, and the look at every stored scan, at a set pace.
 //! * [`web`]: HTTPS. [`shelf`]: the tree as the FTP crate (`tutanak-ftp`) sees it. [`config`]: the file.
 //!   [`rehearsal`]: the registry's forms as they would be printed. [`client`]: what boards and parties run: upload,

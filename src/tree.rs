@@ -1,6 +1,18 @@
 //! The tree: one name space for HTTPS, FTP and media. From a path to what lies there, and to its bytes.
 //!
 //! Paths come in as people type them and are looked up, never interpreted; every name is spelt by `domain::naming`.
+//!
+//! | path below `/arsiv/` | found and listed by | its bytes come from |
+//! |---|---|---|
+//! | `OKU-BENI.txt`, `durum.json` | `notice`, `status` | there |
+//! | `tutanaklar/…` | `directories`, and the ledger's rows | the vault |
+//! | `tutanaklar/…/SHA256SUMS` | `sums` | there |
+//! | a district's sums and Metalink | `lists` | `archive::lists` |
+//! | `….png.tlog-proof` | `proofs` | the ledger, by `log` |
+//! | `listeler/…` | `lists` | `archive::lists` |
+//! | `paketler/…` | `packs` | `archive::packs` |
+//! | `defter/…` | `defter` | the ledger, by `log` |
+//!
 //! Nothing is told off the record: whoever asks shows the [`Seat`] that becomes the row of it.
 
 mod defter;
