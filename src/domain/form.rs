@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::naming;
+use super::naming::stem;
 use super::{Karekod, PlaceId, Race};
 
 /// The kinds of form that are shared (2019 circular, art. 2).
@@ -99,7 +99,7 @@ impl FromStr for FormKind {
             "denetim" => Ok(Self::Denetim),
             _ => {
                 let scope = text.strip_prefix("birlestirme-").ok_or_else(bad)?;
-                let sound = naming::is_slug(scope) && scope.len() <= 24;
+                let sound = stem::is_slug(scope) && scope.len() <= 24;
                 if sound { Ok(Self::Birlestirme(MergeScope(scope.to_owned()))) } else { Err(bad()) }
             }
         }
@@ -132,7 +132,7 @@ pub struct FormKey(String);
 impl FormKey {
     /// The key of a form, for example `34-istanbul/kadikoy-1/caferaga-mah/3069-cb-sonuc`.
     pub fn of(directory: &str, sandik: Option<u32>, race: Option<Race>, kind: &FormKind) -> Self {
-        Self(naming::form_key(directory, sandik, race, kind))
+        Self(stem::form_key(directory, sandik, race.map(Race::slug), &kind.slug()))
     }
 
     /// A key as the database kept it.

@@ -4,8 +4,10 @@
 
 pub mod lists;
 pub mod packs;
+pub(super) mod stem;
 
-use super::{FormKey, FormKind, Race};
+use super::FormKey;
+pub use stem::{is_slug, slug};
 
 /// The directory of all scans.
 pub const SCANS: &str = "tutanaklar";
@@ -31,58 +33,6 @@ pub const ENTRIES: &str = "entries";
 pub const PROOF: &str = ".tlog-proof";
 /// Where boxes hang below their district without a mahalle, they are grouped by this many numbers.
 pub const BOXES_PER_RANGE: u32 = 100;
-
-/// Turkish (or any) text as a name for a path: `KADIKÖY` → `kadikoy`, `AKALAN MAH.` → `akalan-mah`.
-///
-/// Letters are folded without any locale: `I`, `İ`, `ı` and `i` all become `i`. Everything that is not a letter or digit
-/// becomes one `-`. Text without any letter or digit gives an empty name, which callers must refuse.
-pub fn slug(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match fold(letter) {
-            Some(plain) => out.push(plain),
-            None if out.ends_with('-') || out.is_empty() => {}
-            None => out.push('-'),
-        }
-    }
-    out.truncate(out.trim_end_matches('-').len());
-    out
-}
-
-fn fold(letter: char) -> Option<char> {
-    Some(match letter {
-        'I' | 'İ' | 'ı' | 'Î' | 'î' => 'i',
-        'Ş' | 'ş' => 's',
-        'Ğ' | 'ğ' => 'g',
-        'Ç' | 'ç' => 'c',
-        'Ö' | 'ö' => 'o',
-        'Ü' | 'ü' | 'Û' | 'û' => 'u',
-        'Â' | 'â' | 'Ä' | 'ä' => 'a',
-        'é' | 'É' => 'e',
-        'a'..='z' | '0'..='9' => letter,
-        'A'..='Z' => letter.to_ascii_lowercase(),
-        _ => return None,
-    })
-}
-
-/// Whether `text` is already a name as [`slug`] would give it.
-pub fn is_slug(text: &str) -> bool {
-    !text.is_empty() && slug(text) == text
-}
-
-/// Key of a form: its directory below [`SCANS`] and the stem of its files.
-pub(super) fn form_key(directory: &str, sandik: Option<u32>, race: Option<Race>, kind: &FormKind) -> String {
-    let mut stem = String::new();
-    if let Some(number) = sandik {
-        stem.push_str(&format!("{number}-"));
-    }
-    if let Some(race) = race {
-        stem.push_str(race.slug());
-        stem.push('-');
-    }
-    stem.push_str(&kind.slug());
-    if directory.is_empty() { stem } else { format!("{directory}/{stem}") }
-}
 
 /// Path of one scan from the root of the tree, without a leading slash. It never changes its content: a later scan of the
 /// same page gets the next revision and with it another path.
@@ -126,6 +76,7 @@ pub fn ancestors(path: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{FormKind, Race};
 
     #[test]
     fn turkish_letters_fold_into_one_ascii_spelling() {
