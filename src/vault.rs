@@ -4,6 +4,8 @@
 //! never hand out bytes of a scan that were not compared with its digest.
 
 mod alive;
+mod chunks;
+mod files;
 mod heal;
 mod key;
 mod local;
@@ -26,13 +28,13 @@ use tokio::sync::{Mutex, Semaphore};
 
 use crate::domain::{Digest, Scan, ScanFacts};
 use crate::space::Disk;
+pub use chunks::Chunks;
 pub use key::VaultKey;
 pub use log_copy::SeenHead;
 pub use look::{Looked, Stored};
 pub use near::NearConfig;
 pub use open::VaultConfig;
 pub use packs::PackWriting;
-pub use read::Chunks;
 pub use sound::SoundFile;
 pub use written::VerifyWrites;
 

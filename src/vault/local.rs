@@ -3,23 +3,21 @@
 //! What the kernel has in its memory is read by whoever asks, in a few microseconds; only what has to come from the disk
 //! goes to another thread, so that nobody else waits for it.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use futures::stream::{self, StreamExt};
-use object_store::Error as StoreError;
-use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
-use rustix::io::{Errno, IoSliceMut, ReadWriteFlags, preadv2};
+use rustix::io::{IoSliceMut, ReadWriteFlags, preadv2};
 use tokio::task::spawn_blocking;
 
-use super::{Chunks, SoundFile, VaultError, VaultKey};
+use super::chunks::{Chunks, PIECE};
+use super::files::{failure, open};
+use super::{SoundFile, VaultError, VaultKey};
 
-/// One read. The store's own stream reads 8 KiB at a time, each on a thread of its own, which is ten times slower.
-pub(super) const PIECE: usize = 256 * 1024;
 /// Smaller reads get memory of their own.
 const SMALL: usize = 64 * 1024;
 /// Pieces of memory that are kept for the next reads.
@@ -69,48 +67,6 @@ impl<U: Fn(&File) -> bool> Open<U> {
         }
         Ok((piece, self))
     }
-}
-
-/// The object's file, which holds `length` bytes at least.
-pub(super) async fn open(key: VaultKey, path: PathBuf, length: u64) -> Result<File, VaultError> {
-    let file = match open_known(&path) {
-        Some(file) => file,
-        None => {
-            let opened = spawn_blocking(move || open_any(&path)).await;
-            opened.map_err(io::Error::other).flatten().map_err(|error| failure(key, error))?
-        }
-    };
-    let found = file.metadata().map_err(|error| failure(key, error))?.len();
-    if found < length {
-        let what = format!("{key} has {found} bytes where {length} were asked for");
-        return Err(VaultError::Unfit(what)); // the object is shorter than the ledger says
-    }
-    Ok(file)
-}
-
-pub(super) fn failure(key: VaultKey, error: io::Error) -> VaultError {
-    match error.kind() {
-        ErrorKind::NotFound => VaultError::Missing(key),
-        _ => VaultError::Store { key, source: StoreError::Generic { store: "local", source: Box::new(error) } },
-    }
-}
-
-/// Opens what the kernel can find without the disk. Whatever it says against it, the other way says better.
-fn open_known(path: &Path) -> Option<File> {
-    let how = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    openat2(CWD, path, how, Mode::empty(), ResolveFlags::CACHED).ok().map(File::from)
-}
-
-/// An object is a file that the vault wrote. A link in its place was put there by somebody else, and what it points to is
-/// nobody's to hand out.
-fn open_any(path: &Path) -> io::Result<File> {
-    let nofollow = i32::try_from(OFlags::NOFOLLOW.bits()).map_err(io::Error::other)?;
-    OpenOptions::new().read(true).custom_flags(nofollow).open(path).map_err(|error| {
-        match Errno::from_io_error(&error) {
-            Some(Errno::LOOP) => io::Error::other("a link lies where an object should"),
-            _ => error,
-        }
-    })
 }
 
 /// The next piece. A file that ends early is an error.

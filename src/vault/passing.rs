@@ -11,9 +11,9 @@ use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use object_store::Error as StoreError;
 use sha2::{Digest as _, Sha256};
 
-use super::local::PIECE;
+use super::VaultKey;
+use super::chunks::{Chunks, PIECE};
 use super::sound::Sound;
-use super::{Chunks, VaultKey};
 use crate::domain::Digest;
 
 /// An object on its way.

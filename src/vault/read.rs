@@ -11,13 +11,12 @@ use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use object_store::{Error as StoreError, GetOptions, GetRange, GetResultPayload};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::local::{self, PIECE};
+use super::chunks::{Chunks, PIECE};
+use super::files::failure;
+use super::local;
 use super::passing::Passing;
 use super::{SoundFile, Store, Vault, VaultError, VaultKey};
 use crate::domain::Digest;
-
-/// A scan's bytes, piece by piece. An error in the middle is an error, never an end.
-pub type Chunks = BoxStream<'static, io::Result<Bytes>>;
 
 /// How often a bucket is asked for a scan that it gives with other bytes: some of them spoil answers and not objects.
 const ASKED: usize = 3;
@@ -184,7 +183,7 @@ impl Store {
             return Err(VaultError::Damaged(key)); // before any memory is taken
         }
         let failed = |source: StoreError| VaultError::of(key, source);
-        let local = |error: io::Error| local::failure(key, error);
+        let local = |error: io::Error| failure(key, error);
         // One hop to another thread for reading and hashing.
         let checked = match found.payload {
             GetResultPayload::File(mut file, path) => tokio::task::spawn_blocking(move || {

@@ -12,7 +12,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rustix::fs::{Advice, fadvise};
 use sha2::{Digest as _, Sha256};
 
-use super::local::{self, PIECE};
+use super::chunks::PIECE;
+use super::files::{failure, open};
 use super::{VaultError, VaultKey};
 use crate::cache::{Cache, Weighed};
 use crate::cpu::CpuLane;
@@ -121,8 +122,8 @@ impl Sound {
     /// Opens the file at `path`, which must hold the `size` bytes of `digest` and no others.
     pub(super) async fn open(&self, path: PathBuf, digest: Digest, size: u64) -> Result<SoundFile, VaultError> {
         let key = VaultKey::Scan(digest);
-        let failed = |error| local::failure(key, error);
-        let file = local::open(key, path, 0).await?;
+        let failed = |error| failure(key, error);
+        let file = open(key, path, 0).await?;
         for _ in 0..TRIES {
             let stamp = Stamp::of(&file).map_err(failed)?;
             if stamp.size != size {
@@ -151,8 +152,8 @@ impl Sound {
     /// the kernel lets go of it.
     pub(super) async fn look(&self, path: PathBuf, digest: Digest, size: u64) -> Result<(), VaultError> {
         let key = VaultKey::Scan(digest);
-        let failed = |error| local::failure(key, error);
-        let file = local::open(key, path, 0).await?;
+        let failed = |error| failure(key, error);
+        let file = open(key, path, 0).await?;
         for _ in 0..TRIES {
             let stamp = Stamp::of(&file).map_err(failed)?;
             let found =
@@ -293,7 +294,7 @@ mod tests {
             let began = std::time::Instant::now();
             for _ in 0..20 {
                 for (path, digest) in &files {
-                    local::open(VaultKey::Scan(*digest), path.clone(), size).await.unwrap();
+                    open(VaultKey::Scan(*digest), path.clone(), size).await.unwrap();
                 }
             }
             let before = micros(began, 20 * count);
