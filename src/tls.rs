@@ -1,5 +1,6 @@
 //! Certificates: read for HTTPS and FTPS, and made for a service that has none yet. It must never print a private key.
 
+mod certificate;
 mod client;
 mod own;
 mod validity;
@@ -15,11 +16,11 @@ use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
-use tutanak_ftp::Certificate;
 
 use crate::clock::Clock;
 use crate::domain::Digest;
 use crate::telemetry::Chain;
+use certificate::Certificate;
 pub use own::{OwnCa, OwnCertificates, own};
 pub use validity::{Validity, validity};
 

@@ -142,4 +142,3 @@ pub use shelf::{
     Attempt, Content, Cut, Delivery, Entry, EntryKind, Leaving, LoginError, Opened, Shelf, ShelfError, Sums, Terms,
     Unchanged, Visitor,
 };
-pub use tls::Certificate;

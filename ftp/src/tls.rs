@@ -1,4 +1,4 @@
-//! TLS 1.2 and 1.3 on connections for commands and for data, with certificates that may change while the service runs.
+//! TLS 1.2 and 1.3 on connections for commands and for data.
 //!
 //! One configuration serves both kinds of connection, so a client may resume on a data connection what it began on the
 //! control connection. RFC 4217 §10.2 leaves it to the server whether it has to. Here it has to for readers who are told so
@@ -12,51 +12,19 @@
 //! session number as curl does) and 1.3 alike.
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::server::{ClientHello, ProducesTickets, ResolvesServerCert, StoresServerSessions};
-use rustls::sign::CertifiedKey;
+use rustls::server::{ProducesTickets, StoresServerSessions};
 use rustls::{HandshakeKind, ServerConfig};
 use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
-
-/// The certificate that is shown to clients. Give it to `ServerConfig::with_cert_resolver`; [`Certificate::replace`] puts
-/// another in its place, for all connections that begin from then on.
-pub struct Certificate {
-    current: RwLock<Arc<CertifiedKey>>,
-}
-
-impl Certificate {
-    /// Shows this one.
-    pub fn new(current: CertifiedKey) -> Arc<Self> {
-        Arc::new(Self { current: RwLock::new(Arc::new(current)) })
-    }
-
-    /// Shows another from now on.
-    pub fn replace(&self, next: CertifiedKey) {
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
-    }
-}
-
-impl ResolvesServerCert for Certificate {
-    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner)))
-    }
-}
-
-impl fmt::Debug for Certificate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Certificate")
-    }
-}
 
 /// What sessions of one connection are known by when they are resumed. It is random and never leaves the server unsealed.
 pub(crate) type Mark = [u8; 16];

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -10,6 +10,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, ServerName};
+use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
+use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tutanak_ftp::{Attempt, Settings};
 
@@ -213,23 +215,33 @@ async fn a_handshake_whose_end_comes_in_pieces_does_not_wait_for_acknowledgement
     panic!("{quickest:?}");
 }
 
+/// A certificate that can be changed.
+#[derive(Debug)]
+struct Shown(Mutex<Arc<CertifiedKey>>);
+
+impl ResolvesServerCert for Shown {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0.lock().unwrap()))
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_certificate_is_shown_without_a_restart() {
     let made = |name: &str| {
         let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
         let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
         let provider = tokio_rustls::rustls::crypto::aws_lc_rs::default_provider();
-        let signed = tokio_rustls::rustls::sign::CertifiedKey::from_der(vec![made.cert.der().clone()], key, &provider);
+        let signed = CertifiedKey::from_der(vec![made.cert.der().clone()], key, &provider);
         let mut roots = RootCertStore::empty();
         roots.add(made.cert.der().clone()).unwrap();
         (signed.unwrap(), Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth()))
     };
     let ((first, trusts_first), (second, trusts_second)) = (made("localhost"), made("localhost"));
-    let shown = tutanak_ftp::Certificate::new(first);
+    let shown = Arc::new(Shown(Mutex::new(Arc::new(first))));
     let server = ServerConfig::builder().with_no_client_auth().with_cert_resolver(shown.clone());
     let house = House::with(Settings { tls: Some(Arc::new(server)), ..settings() }).await;
     house.visitor().await.encrypt(trusts_first).await;
-    shown.replace(second);
+    *shown.0.lock().unwrap() = Arc::new(second);
     house.visitor().await.encrypt(trusts_second).await;
 }
 
