@@ -6,6 +6,7 @@
 mod act;
 mod at_once;
 mod carry;
+mod load;
 mod opening;
 
 use std::collections::VecDeque;
@@ -20,7 +21,6 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::command::{Bad, parse};
 use crate::data::{Port, Strangers};
-use crate::front::turn_away;
 use crate::limits::Membership;
 use crate::lines::{Heard, Lines};
 use crate::permits::Permit;
@@ -29,6 +29,7 @@ use crate::server::{Call, Server};
 use crate::shelf::{Leaving, Shelf, ShelfError, Visitor};
 use crate::state::{Effect, Policy, Session};
 use crate::tls::{self, Marks};
+use crate::turning_away::turn_away;
 use crate::watch::Guard;
 use crate::wire::Wire;
 

@@ -2,7 +2,7 @@
 //!
 //! It must never wait for anybody: everything slow happens in the connection's own task.
 
-use std::net::{IpAddr, Shutdown};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -16,10 +16,10 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::permits::{Limits, Permits};
-use crate::reply::{Reply, one_line};
 use crate::server::{Call, Server};
 use crate::settings::{Engine, FtpError, Settings};
 use crate::shelf::Shelf;
+use crate::turning_away::turn_away;
 use crate::{control, proxy, tls};
 
 /// Numbers sessions across all servers of this process, as an audit may hold them side by side.
@@ -204,15 +204,4 @@ impl<S: Shelf> Front<S> {
             }
         }
     }
-}
-
-/// Refuses a connection before it is greeted: one line and the end. It does not wait.
-pub(crate) fn turn_away(stream: TcpStream, sentence: &str) {
-    use std::io::Write;
-    let Ok(mut stream) = stream.into_std() else { return };
-    let mut reply = Vec::new();
-    Reply::sentence(421, &one_line(sentence), false).write(&mut reply);
-    // The send buffer of a new connection is empty, so one line fits; if not, so be it.
-    let _ = stream.write(&reply);
-    let _ = stream.shutdown(Shutdown::Write);
 }

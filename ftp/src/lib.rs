@@ -112,6 +112,7 @@ mod calendar;
 pub mod command;
 mod control;
 mod data;
+mod entry;
 mod front;
 pub mod glob;
 mod lanes;
@@ -131,14 +132,15 @@ mod shelf;
 pub mod state;
 mod tls;
 mod transfer;
+mod turning_away;
 mod watch;
 mod wire;
 
+pub use entry::{Entry, EntryKind};
 pub use front::{Listener, run};
 pub use lanes::Lanes;
 pub use listing::Listing;
 pub use settings::{Engine, FtpError, Settings};
 pub use shelf::{
-    Attempt, Content, Cut, Delivery, Entry, EntryKind, Leaving, LoginError, Opened, Shelf, ShelfError, Sums, Terms,
-    Unchanged, Visitor,
+    Attempt, Content, Cut, Delivery, Leaving, LoginError, Opened, Shelf, ShelfError, Sums, Terms, Unchanged, Visitor,
 };

@@ -11,8 +11,8 @@ use bytes::Bytes;
 
 use crate::calendar::Moment;
 use crate::command::Format;
+use crate::entry::{Entry, EntryKind};
 use crate::path::is_name;
-use crate::shelf::{Entry, EntryKind};
 
 /// Which facts `MLSD` and `MLST` tell (RFC 3659 §7.5; `x.` names are nobody's standard).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,12 +10,12 @@ use std::io;
 use std::net::IpAddr;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt};
 
+use crate::entry::{Entry, EntryKind};
 use crate::listing::Listing;
 
 /// One control connection, known before anybody logs in.
@@ -141,32 +141,6 @@ pub trait Shelf: Send + Sync + 'static {
     /// The session is over, however it ended. Called once for everybody who was admitted, after
     /// the last [`Delivery`] of the session is gone.
     async fn leave(&self, visitor: &Visitor, reader: Option<&Self::Reader>, why: Leaving);
-}
-
-/// One line of a listing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// The last part of the path. A name that cannot be a part of a path is left out of listings.
-    pub name: String,
-    /// Directory or file.
-    pub kind: EntryKind,
-    /// When the content was made; sent to the second. None where there is no such time: it is left out, and `LIST`, whose
-    /// lines need one, shows the present.
-    pub modified: Option<SystemTime>,
-    /// The SHA-256 of a file's content, where it is known.
-    pub sha256: Option<[u8; 32]>,
-}
-
-/// What an [`Entry`] is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EntryKind {
-    /// May be listed.
-    Directory,
-    /// May be opened.
-    File {
-        /// Exact length in bytes.
-        size: u64,
-    },
 }
 
 /// The sums of a file.

@@ -7,8 +7,9 @@ use tokio::time::{sleep, timeout};
 
 use super::{Seated, Talk};
 use crate::command::Algorithm;
+use crate::entry::EntryKind;
 use crate::reply::Reply;
-use crate::shelf::{Attempt, EntryKind, Leaving, LoginError, Shelf};
+use crate::shelf::{Attempt, Leaving, LoginError, Shelf};
 use crate::state::{Effect, Port, Question};
 
 /// Wrong passwords in one connection before it is closed.

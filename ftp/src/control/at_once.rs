@@ -13,7 +13,7 @@ use futures::stream::{self, StreamExt};
 use socket2::SockRef;
 
 use super::Talk;
-use super::carry::Load;
+use super::load::Load;
 use super::opening::Coming;
 use crate::data::Port;
 use crate::shelf::{Content, Cut, Shelf};

@@ -4,28 +4,22 @@ use std::io;
 use std::mem;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use tokio::time::{Instant, sleep};
 
 use super::at_once::AtOnce;
+use super::load::{Load, finish};
 use super::opening::{Coming, Encryption, Opened, Opening};
 use super::{Talk, WAITING, lost_right};
 use crate::command::Format;
 use crate::data::Strangers;
+use crate::entry::{Entry, EntryKind};
 use crate::lines::Heard;
 use crate::listing::Listing;
 use crate::reply::Reply;
-use crate::shelf::{Attempt, Content, Cut, Delivery, Entry, EntryKind, Leaving, Shelf, ShelfError};
+use crate::shelf::{Attempt, Content, Cut, Leaving, Shelf, ShelfError};
 use crate::state::{Effect, Transfer};
 use crate::transfer::{Manner, pour, pour_file, send};
 use crate::wire::Wire;
-
-/// What is to be sent.
-pub(super) enum Load {
-    /// Its content until it is poured out.
-    File(Option<Content>, Box<dyn Delivery>),
-    Text(Bytes),
-}
 
 impl<S: Shelf> Talk<'_, S> {
     pub(super) async fn send(&mut self, transfer: Transfer) -> Result<(), Leaving> {
@@ -201,17 +195,6 @@ async fn work(
             pour_file((file, unchanged), (from, to), delivery, stream, manner).await
         }
         (content, wire) => pour(content.pieces(), delivery, wire, manner).await,
-    }
-}
-
-fn finish(load: Load, outcome: Result<(), Cut>) {
-    let Load::File(_, delivery) = load else { return };
-    match outcome {
-        Ok(()) => delivery.complete(),
-        Err(cut) => {
-            tracing::info!(cause = %cut, "A transfer was cut: {cut}");
-            delivery.cut(cut);
-        }
     }
 }
 

@@ -15,9 +15,9 @@ use super::life::Life;
 use super::line::Line;
 use super::session::Session;
 use super::{Engine, serve};
-use crate::front::turn_away;
 use crate::settings::Settings;
 use crate::shelf::{Leaving, Shelf, Visitor};
+use crate::turning_away::turn_away;
 
 /// How long replies that are already decided get to reach the wire before the line is cut.
 const LINGER: Duration = Duration::from_millis(250);

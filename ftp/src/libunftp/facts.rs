@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use unftp_core::storage::{Fileinfo, Metadata, Permissions, Result};
 
-use crate::shelf::{Entry, EntryKind};
+use crate::entry::{Entry, EntryKind};
 
 #[derive(Debug)]
 pub(super) struct Facts {

@@ -19,8 +19,9 @@ use super::ports::PassivePorts;
 use super::pour::pour;
 use super::refusal::{self, no_such_path, read_only, refused, torn};
 use super::session::Session;
+use crate::entry::{Entry, EntryKind};
 use crate::path::{BadPath, absolute};
-use crate::shelf::{Entry, EntryKind, Shelf, ShelfError};
+use crate::shelf::{Shelf, ShelfError};
 
 type Line = Fileinfo<PathBuf, Facts>;
 

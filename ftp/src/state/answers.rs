@@ -5,9 +5,10 @@ use std::time::SystemTime;
 use super::{Session, Who};
 use crate::calendar::Moment;
 use crate::command::{Algorithm, Format};
+use crate::entry::{Entry, EntryKind};
 use crate::listing::{Listing, fact_line, hex, long_line};
 use crate::reply::Reply;
-use crate::shelf::{Entry, EntryKind, ShelfError, Sums};
+use crate::shelf::{ShelfError, Sums};
 
 /// Most lines of a directory that `STAT` tells on the control connection.
 const MOST_LINES: usize = 1000;

@@ -6,7 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::command::{Extended, Format, Password, Protection, parse};
-use crate::shelf::{Cut, Entry, EntryKind, LoginError, Terms};
+use crate::entry::{Entry, EntryKind};
+use crate::shelf::{Cut, LoginError, Terms};
 
 const OPEN: Policy = Policy { tls: true, tls_required: false, ipv6: false };
 const STRICT: Policy = Policy { tls_required: true, ..OPEN };
