@@ -3,10 +3,8 @@
 //! never hold more of a page than the rows of one pattern.
 
 use super::contrast::ContrastRows;
-use super::strip::Strip;
+use super::strip::{MODULE, Strip};
 
-/// Pixels of a module on the strip that is searched. Odd, so that every square has a middle pixel.
-pub(super) const MODULE: usize = 3;
 /// Instructions for each pixel of a strip.
 pub(super) const STRIP: u64 = 60;
 /// Pixels to each side that a pixel of a strip is compared with.
@@ -152,7 +150,7 @@ fn response([core, white, ring, rim]: [i32; 4]) -> f32 {
 mod tests {
     use super::*;
     use crate::grey::Grey;
-    use crate::page::Pixels;
+    use crate::pixels::Pixels;
 
     #[test]
     fn a_half_covered_pattern_is_the_strongest_place_of_a_noisy_strip() {

@@ -24,10 +24,12 @@
 
 use super::corners;
 use super::effort::Effort;
-use super::evidence::{Findings, Stage};
-use super::page::{Page, Pixels};
+use super::evidence::Findings;
+use super::page::Page;
+use super::pixels::Pixels;
 use super::scales::{self, Scale, Scales};
 use super::search::{Manner, PATTERNS, Search};
+use super::stage::Stage;
 use super::threshold::{Rule, binarize};
 use super::{photograph, twin};
 
@@ -110,7 +112,9 @@ pub(super) fn read(page: &Page) -> Findings {
         if let Some(findings) = negative {
             return findings;
         }
-        search.timed(Stage::Photograph, photograph::read);
+        // Of a photograph the last resort may read what all care before it was spent on in vain.
+        let anyway = photograph::is_worth_it(&search);
+        search.timed_or(Stage::Photograph, anyway, photograph::read);
     }
     Findings::of(&search, false)
 }
@@ -154,7 +158,8 @@ fn run(search: &mut Search<'_>, scales: &Scales<'_>, module: f32) {
     }
     search.timed(Stage::Twin, twin::seek);
     if search.read.is_empty() {
-        search.timed(Stage::Combined, twin::combine);
+        // Reading together what was seen already costs next to nothing.
+        search.timed_or(Stage::Combined, true, twin::combine);
     }
 }
 

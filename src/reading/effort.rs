@@ -3,8 +3,6 @@
 //!
 //! It must never run out on a page that an office would send.
 
-use super::grid::Template;
-
 /// Instructions of a unit.
 const UNIT: u64 = 1_000;
 /// What any page may take, and what it may take more for each of its pixels, in instructions. Of 660 damaged pages of the
@@ -75,14 +73,14 @@ impl Effort {
         self.spent += 8 * (patterns as u64).pow(3);
     }
 
-    /// Comparing the marks of one template with a page of two shades.
-    pub fn compare(&mut self, template: &Template) {
-        self.spent += 25 * template.marks.len() as u64;
+    /// Comparing so many known modules with a page of two shades.
+    pub fn compare(&mut self, marks: usize) {
+        self.spent += 25 * marks as u64;
     }
 
-    /// Fitting a grid.
-    pub fn fit(&mut self, template: &Template) {
-        self.spent += 4_000 * template.marks.len() as u64;
+    /// Fitting a grid by so many known modules.
+    pub fn fit(&mut self, marks: usize) {
+        self.spent += 4_000 * marks as u64;
     }
 
     /// Decoding the modules of a grid.

@@ -8,8 +8,6 @@ mod fit;
 mod sample;
 mod template;
 
-pub(super) use template::Template;
-
 use super::bits::Bits;
 use super::contrast::{Contrast, smoothed};
 use super::corners::Corners;
@@ -17,8 +15,9 @@ use super::decode::{self, Decoded, Soft};
 use super::effort::Effort;
 use super::geometry::{Perspective, Point, centre};
 use super::grey::Grey;
-use super::page::Pixels;
 use super::patch::Patch;
+use super::pixels::Pixels;
+use template::Template;
 
 /// A grid laid on a place of the page, decoded or not.
 #[derive(Clone, Debug)]
@@ -64,7 +63,7 @@ pub(super) fn sizes(bits: &Bits, scale: f32, corners: &Corners, effort: &mut Eff
     let nearest = version.round() as i32;
     let fits = |version: i32| {
         let template = Template::of(17 + 4 * usize::try_from(version).ok()?)?;
-        effort.compare(template);
+        effort.compare(template.marks.len());
         let (mut agreed, mut weight) = (0.0, 0.0);
         for mark in &template.marks {
             let [x, y] = perspective.at(mark.at);
@@ -120,7 +119,7 @@ pub(super) fn lay<'p>(
     if agreement < hopeless - FITTING {
         return None;
     }
-    effort.fit(template);
+    effort.fit(template.marks.len());
     let fitted = fit::fit(&contrast, points, template, module, hopeless - SIZE_SLACK);
     let perspective = Perspective::onto(&fitted.points);
     let size = template.size;

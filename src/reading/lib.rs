@@ -9,8 +9,8 @@
 //! it, and where neither reads alone they are read together.
 //!
 //! The files follow the way of a page:
-//! - [`page`], `bits`, `grey`, `luma`: PNG → pixels.
-//! - `cascade`, `search`, `effort`: which stage comes when, what was found so far, and how much may still be done.
+//! - [`page`], `pixels`, `bits`, `grey`: PNG → pixels.
+//! - `cascade`, `stage`, `search`, `effort`: which stage comes when, what was found so far, and how much may still be done.
 //! - `scales`, `threshold`, `finder`, `area`, `corners`: where codes may be.
 //! - `patch`, `contrast`, `grid`, `strip`: a code's surroundings, its grid, its modules.
 //! - `decode`: modules → text.
@@ -32,20 +32,22 @@ mod finder;
 mod geometry;
 mod grey;
 mod grid;
-mod luma;
 pub mod page;
 mod patch;
 mod photograph;
+mod pixels;
 mod scales;
 pub mod scanner;
 mod search;
+mod stage;
 mod strip;
 mod threshold;
 mod twin;
 
 pub use decode::{Level, Method, Padding};
-pub use evidence::{Findings, Proof, Reading, Spent, Stage, Unread};
+pub use evidence::{Findings, Proof, Reading, Unread};
 pub use page::{ChunkFault, Damage, Flaw, Limits, Page, PageError, PngError, check_frame};
+pub use stage::{Spent, Stage};
 
 /// Everything that can be read on a page.
 pub fn read(page: &Page) -> Findings {

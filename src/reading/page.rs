@@ -30,6 +30,7 @@ mod filter;
 mod flaw;
 mod header;
 mod inflate;
+mod luma;
 mod order;
 mod rows;
 mod sheet;
@@ -37,12 +38,12 @@ mod turkish;
 
 use std::sync::{Mutex, PoisonError};
 
-use super::bits::Bits;
 use super::grey::Grey;
+use super::pixels::Pixels;
 pub use chunks::PngError;
 use flaw::Flaws;
 pub use flaw::{ChunkFault, Flaw};
-pub(super) use header::{Colour, Header};
+use header::Header;
 
 /// What a scan may be at most.
 #[derive(Clone, Copy, Debug)]
@@ -68,33 +69,6 @@ pub struct Page {
     half: Mutex<Option<Grey>>,
     density: Option<[f32; 2]>,
     flaws: Flaws,
-}
-
-/// The pixels, in the form in which they are the cheapest to search.
-#[derive(Clone, Debug)]
-pub(super) enum Pixels {
-    /// Two shades.
-    Bits(Bits),
-    /// 256 shades.
-    Grey(Grey),
-}
-
-impl Pixels {
-    /// Pixels of a row.
-    pub fn width(&self) -> usize {
-        match self {
-            Self::Bits(bits) => bits.width,
-            Self::Grey(grey) => grey.width,
-        }
-    }
-
-    /// Rows.
-    pub fn height(&self) -> usize {
-        match self {
-            Self::Bits(bits) => bits.height,
-            Self::Grey(grey) => grey.height,
-        }
-    }
 }
 
 /// Why the bytes are no page.

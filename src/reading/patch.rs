@@ -3,7 +3,7 @@
 
 use super::contrast::Rows;
 use super::geometry::Point;
-use super::page::Pixels;
+use super::pixels::Pixels;
 
 /// A part of the page.
 #[derive(Clone, Copy, Debug)]

@@ -14,20 +14,13 @@ use rxing::qrcode::cpp_port::QrReader;
 use rxing::{BarcodeFormat, BinaryBitmap, DecodeHints, Luma8LuminanceSource};
 
 use super::corners::Corners;
-use super::evidence::Stage;
 use super::geometry::{Perspective, Point, arm, length};
 use super::grey::Grey;
-use super::page::Pixels;
+use super::pixels::Pixels;
 use super::scales::{Scale, Scales};
-use super::search::{Manner, Search};
+use super::search::{Manner, Photographed, Search};
+use super::stage::Stage;
 use super::twin::is_ten_digits;
-
-/// A code that the detector read alone.
-#[derive(Clone, Debug)]
-pub(super) struct Photographed {
-    pub text: String,
-    pub outline: [Point; 4],
-}
 
 /// A page with more patterns is too crowded for a foreign detector.
 const MOST_PATTERNS: usize = 300;

@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 
 use super::bits::Bits;
 use super::grey::Grey;
-use super::page::Pixels;
+use super::pixels::Pixels;
 
 /// The page at three sizes.
 #[derive(Debug)]

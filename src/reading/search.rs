@@ -7,12 +7,11 @@ use super::bits::Bits;
 use super::corners::{self, Corners};
 use super::decode::Decoded;
 use super::effort::Effort;
-use super::evidence::{Spent, Stage};
 use super::finder::{self, Pattern};
 use super::geometry::{Point, arm, length, within};
 use super::grid::{self, Footing, Laid};
-use super::page::Pixels;
-use super::photograph::{self, Photographed};
+use super::pixels::Pixels;
+use super::stage::{Spent, Stage};
 
 /// How a stage looks at the corners it has found.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +34,13 @@ pub(super) struct Read {
     pub laid: Laid,
     pub decoded: Decoded,
     pub stage: Stage,
+}
+
+/// A code that the detector for photographs read alone.
+#[derive(Clone, Debug)]
+pub(super) struct Photographed {
+    pub text: String,
+    pub outline: [Point; 4],
 }
 
 /// The search on one page.
@@ -208,10 +214,12 @@ impl<'p> Search<'p> {
 
     /// Runs a stage, if there is effort left, and notes what it took.
     pub fn timed(&mut self, stage: Stage, run: impl FnOnce(&mut Self)) {
+        self.timed_or(stage, false, run);
+    }
+
+    /// The same of a stage that may run `anyway`, when no effort is left.
+    pub fn timed_or(&mut self, stage: Stage, anyway: bool, run: impl FnOnce(&mut Self)) {
         let (began, before) = (Instant::now(), self.effort.spent());
-        // Reading together what was seen already costs next to nothing; and of a photograph the last resort may read what
-        // all care before it was spent on in vain.
-        let anyway = stage == Stage::Combined || stage == Stage::Photograph && photograph::is_worth_it(self);
         if self.effort.is_left() || anyway {
             run(self);
         }

@@ -1,10 +1,12 @@
 //! A part of the page turned upright and brought to a known scale, so that what is searched for has one size and one
 //! direction. It must never be held whole: a strip of a coarse page has many times its pixels.
 
-use super::area::MODULE;
 use super::contrast::Rows;
 use super::geometry::{Point, along};
-use super::page::Pixels;
+use super::pixels::Pixels;
+
+/// Pixels of a module on a strip. Odd, so that every square has a middle pixel.
+pub(super) const MODULE: usize = 3;
 
 /// A part of the page, upright, row by row.
 pub(super) struct Strip<'p> {

@@ -5,16 +5,16 @@
 
 use std::collections::VecDeque;
 
-use super::area::{Best, MODULE, Responses, STRIP};
+use super::area::{Best, Responses, STRIP};
 use super::corners::Corners;
 use super::decode::{self, Decoded};
 use super::effort::Effort;
-use super::evidence::Stage;
 use super::geometry::{Point, along, arm, dot, length};
 use super::grid::Laid;
-use super::page::Pixels;
+use super::pixels::Pixels;
 use super::search::{Manner, Read, Search};
-use super::strip::Strip;
+use super::stage::Stage;
+use super::strip::{MODULE, Strip};
 
 /// Modules to each side of the known code's middle in which its twin is looked for: forms print both in one column; where
 /// it is not there, some 25 mm to each side.

@@ -4,15 +4,16 @@
 
 use std::convert::Infallible;
 
+use super::Damage;
 use super::chunks::File;
 use super::filter::{self, LANES};
 use super::header::Header;
 use super::inflate::{Inflate, Rest};
+use super::luma::Shades;
 use super::sheet::Sheet;
-use super::{Damage, Pixels};
 use crate::bits::Bits;
 use crate::grey::Grey;
-use crate::luma::Shades;
+use crate::pixels::Pixels;
 use crate::scales::begins_at_half;
 
 /// Rows beyond those that the header counts which are passed over: two millimetres of a sheet at 200 dpi, where no form has

@@ -49,7 +49,7 @@ mod tests {
     use std::convert::Infallible;
 
     use super::*;
-    use crate::page::Pixels;
+    use crate::pixels::Pixels;
     use crate::scales::{Scale, Scales};
 
     #[test]

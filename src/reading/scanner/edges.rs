@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::INCH;
 use super::tones::Tones;
 use crate::evidence::Reading;
-use crate::page::Pixels;
+use crate::pixels::Pixels;
 
 /// An edge of the page as it was scanned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -4,7 +4,7 @@
 use super::tones::{Shades, Tones};
 use crate::evidence::Reading;
 use crate::geometry::{Point, arm, length};
-use crate::page::Pixels;
+use crate::pixels::Pixels;
 
 /// The print of one code.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 //! How light the paper is, how dark the ink, and how much of it there is. It must never look at every pixel, and never
 //! at the margins, where the lid of the scanner may show.
 
-use crate::page::Pixels;
+use crate::pixels::Pixels;
 
 /// The two tones of a page.
 #[derive(Clone, Copy, Debug)]

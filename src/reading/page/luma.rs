@@ -1,6 +1,6 @@
 //! Samples of a row as shades. It must never need more memory than the row.
 
-use super::page::{Colour, Header};
+use super::header::{Colour, Header};
 
 /// How the samples of a page become shades, 0 black to 255 white. What is transparent is paper.
 pub(super) enum Shades {
