@@ -7,6 +7,8 @@ pub mod audit;
 mod db;
 pub mod entries;
 pub mod exports;
+mod from_row;
+mod migrations;
 pub mod people;
 pub mod registry;
 

@@ -7,12 +7,13 @@ pub mod standing;
 pub mod tries;
 
 use super::db::{in_tx, on_db};
+use super::from_row::from_row;
 use super::people::{ADD_PERSON, Definition};
 use super::{Ledger, LedgerError};
 use crate::domain::{BoardId, Channel, Gate, PlaceId};
 
 /// A credential with the account it opens.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug)]
 pub struct Credential {
     /// The account.
     pub account: String,
@@ -31,6 +32,8 @@ pub struct Credential {
     /// Name of the gate that must be open before the account may see scans.
     pub opens_with: String,
 }
+
+from_row!(Credential { account, kind, secret, expires_ms, place, addresses, active, opens_with });
 
 /// An account to be added.
 #[derive(Clone, Debug)]

@@ -8,13 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use super::db::{in_tx, on_db};
 use super::entries::stored_frontier;
+use super::from_row::from_row;
 use super::{Ledger, LedgerError};
 use crate::domain::entry::leaf_hash;
 use crate::log::frontier::{Frontier, Hash};
 pub use search::{AuditQuestion, NumberedRow};
 
 /// One access, as it is kept. The field order is part of the format: the leaf hash covers the JSON of it.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditRow {
     /// Milliseconds since 1970.
     pub at_ms: i64,
@@ -42,6 +43,21 @@ pub struct AuditRow {
     /// Why, where it was not `ok`.
     pub reason: String,
 }
+
+from_row!(AuditRow {
+    at_ms,
+    principal,
+    channel,
+    protocol,
+    address,
+    act,
+    object,
+    start_at,
+    bytes,
+    complete,
+    outcome,
+    reason,
+});
 
 impl AuditRow {
     /// The row's leaf hash (RFC 6962 §2.1) in the audit record's log.
@@ -117,13 +133,13 @@ const ROWS_A_STATEMENT: [usize; 10] = [512, 256, 128, 64, 32, 16, 8, 4, 2, 1];
 const PAGE: i64 = 5000;
 
 /// A row with its id and the hash that was kept with it.
-#[derive(sqlx::FromRow)]
 struct Kept {
     id: i64,
     leaf: Option<Vec<u8>>,
-    #[sqlx(flatten)]
     row: AuditRow,
 }
+
+from_row!(Kept { id, leaf } with row);
 
 /// The rows, cut into as few statements as the sizes allow.
 fn statements<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {

@@ -15,7 +15,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, PgConnection, PgPool, SqliteConnection, SqlitePool};
 
-use super::LedgerError;
+use super::{LedgerError, migrations};
 use crate::space::Disk;
 use lease::{BUSY, Pace, within};
 use private::keep_private;
@@ -185,8 +185,7 @@ impl Db {
         if !new_enough(&version) {
             return Err(LedgerError::OldSqlite(version));
         }
-        within(Pace::Patient.sqlite(), async { Ok(sqlx::migrate!("storage-config/sqlite").run(&write).await?) })
-            .await?;
+        within(Pace::Patient.sqlite(), async { Ok(migrations::sqlite().run(&write).await?) }).await?;
         let read = pool().max_connections(8).connect_with(readers.read_only(true)).await?;
         Ok(Self::Sqlite { read, write })
     }
@@ -201,7 +200,7 @@ impl Db {
             .before_acquire(answers)
             .connect_with(options)
             .await?;
-        within(MIGRATIONS, async { Ok(sqlx::migrate!("storage-config/postgres").run(&pool).await?) }).await?;
+        within(MIGRATIONS, async { Ok(migrations::postgres().run(&pool).await?) }).await?;
         for setting in ["fsync", "synchronous_commit"] {
             let value: String = sqlx::query_scalar("SELECT current_setting($1)").bind(setting).fetch_one(&pool).await?;
             if value == "off" || value == "local" {

@@ -10,6 +10,7 @@ pub mod seal;
 pub mod sessions;
 
 use super::db::{in_tx, on_db};
+use super::from_row::from_row;
 use super::{Ledger, LedgerError};
 use crate::domain::person::Role;
 pub use change::{FactorChange, PasswordChange};
@@ -18,7 +19,7 @@ pub use define::{Defined, Definition, Refused};
 pub use login::PersonLogin;
 
 /// Somebody, without what they log in with.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     /// The login.
     pub id: String,
@@ -45,6 +46,21 @@ pub struct Person {
     /// Whether there is a second factor.
     pub second_factor: bool,
 }
+
+from_row!(Person {
+    id,
+    account,
+    seat,
+    role,
+    name,
+    phone,
+    email,
+    needs_form,
+    must_change,
+    slip_until_ms,
+    slip_used,
+    second_factor,
+});
 
 /// Why somebody could not be made active.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 
 use crate::ledger::db::{in_tx, on_db};
+use crate::ledger::from_row::from_row;
 use crate::ledger::{Ledger, LedgerError};
 
 /// Requests that may wait at a time, of all operators together: a request form weighs a megabyte.
@@ -26,7 +27,7 @@ pub struct NewConsent {
 }
 
 /// A request with what became of it.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Consent {
     /// Its number.
     pub id: i64,
@@ -49,6 +50,8 @@ pub struct Consent {
     /// When.
     pub decided_ms: Option<i64>,
 }
+
+from_row!(Consent { id, at_ms, expires_ms, asker, act, subject, deed, outcome, decider, decided_ms });
 
 /// Why a request was not agreed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

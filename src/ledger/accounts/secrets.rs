@@ -3,10 +3,11 @@
 
 use crate::domain::Channel;
 use crate::ledger::db::{in_tx, on_db};
+use crate::ledger::from_row::from_row;
 use crate::ledger::{Ledger, LedgerError};
 
 /// An account without its secrets.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     /// Its id.
     pub id: String,
@@ -23,6 +24,8 @@ pub struct Account {
     /// Whether it is in use.
     pub active: bool,
 }
+
+from_row!(Account { id, kind, name, place, addresses, opens_with, active });
 
 const ACCOUNTS: &str = "SELECT id, kind, name, place, addresses, opens_with, active FROM account \
                         WHERE ($1 IS NULL OR kind = $1) AND ($2 IS NULL OR id = $2) ORDER BY kind, id LIMIT $3";

@@ -1,10 +1,11 @@
 //! How parties, and candidates, stand: what an open session is judged by, again and again while it lasts.
 
 use crate::ledger::db::{in_tx, on_db};
+use crate::ledger::from_row::from_row;
 use crate::ledger::{Ledger, LedgerError};
 
 /// One party's row.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug)]
 pub struct StandingRow {
     /// Its account.
     pub id: String,
@@ -26,6 +27,18 @@ pub struct StandingRow {
     pub plain_until_ms: Option<i64>,
 }
 
+from_row!(StandingRow {
+    id,
+    kind,
+    addresses,
+    active,
+    opens_with,
+    require_tls,
+    allow_plain,
+    session_reuse,
+    plain_until_ms,
+});
+
 const STANDINGS: &str = "SELECT id, kind, addresses, active, opens_with, require_tls, allow_plain, session_reuse, \
                          plain_until_ms FROM account WHERE kind IN ('party', 'candidate')";
 const BULK_SECRETS: &str = "SELECT account, secret, expires_ms FROM credential WHERE channel = 'bulk'";
@@ -46,7 +59,7 @@ pub struct FtpTerms {
 }
 
 /// A secret by which a party's machine may come.
-#[derive(Clone, sqlx::FromRow)]
+#[derive(Clone)]
 pub struct SecretRow {
     /// Its account.
     pub account: String,
@@ -55,6 +68,8 @@ pub struct SecretRow {
     /// Milliseconds since 1970 from which it is refused.
     pub expires_ms: Option<i64>,
 }
+
+from_row!(SecretRow { account, secret, expires_ms });
 
 impl Ledger {
     /// Every party's bulk secret, and the one before where that still holds.

@@ -1,16 +1,19 @@
 //! Wrong tries at logins, counted for all nodes together. It says what was counted; who has to wait is not its business.
 
 use crate::ledger::db::{in_tx, on_db};
+use crate::ledger::from_row::from_row;
 use crate::ledger::{Ledger, LedgerError};
 
 /// What is known of one login at one address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WrongTries {
     /// Wrong tries since the last right one.
     pub wrong: i64,
     /// When the last one was, or was let through to be looked at; milliseconds since 1970.
     pub last_ms: i64,
 }
+
+from_row!(WrongTries { wrong, last_ms });
 
 const READ: &str = "SELECT wrong, last_ms FROM wrong_try WHERE origin = $1 AND bucket = $2";
 const CLAIM: &str =

@@ -2,6 +2,7 @@
 
 use super::AuditRow;
 use crate::ledger::db::on_db;
+use crate::ledger::from_row::from_row;
 use crate::ledger::{Ledger, LedgerError};
 
 /// What to look for. What is left empty fits everything.
@@ -26,14 +27,15 @@ pub struct AuditQuestion {
 }
 
 /// A row with its id, by which a search goes on.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NumberedRow {
     /// The id. Ids ascend with time; some numbers may be missing.
     pub id: i64,
     /// The row.
-    #[sqlx(flatten)]
     pub row: AuditRow,
 }
+
+from_row!(NumberedRow { id } with row);
 
 // A bound null means "any". `object` is compared with its first letters rather than by LIKE, whose wildcards paths may hold.
 const SEARCH: &str = "\

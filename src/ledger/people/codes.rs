@@ -2,10 +2,11 @@
 //! to wait is not its business.
 
 use crate::ledger::db::{in_tx, on_db};
+use crate::ledger::from_row::from_row;
 use crate::ledger::{Ledger, LedgerError};
 
 /// Tries since the last right one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CodeTries {
     /// How many.
     pub tries: i64,
@@ -13,8 +14,10 @@ pub struct CodeTries {
     pub last_ms: i64,
 }
 
+from_row!(CodeTries { tries, last_ms });
+
 /// Wrong codes that the person has not been told of yet, or has not said to know of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WrongCodes {
     /// How many.
     pub wrong: i64,
@@ -23,6 +26,8 @@ pub struct WrongCodes {
     /// When the last one was.
     pub last_ms: i64,
 }
+
+from_row!(WrongCodes { wrong, since_ms, last_ms });
 
 const READ: &str = "SELECT tries, last_ms FROM code_try WHERE person = $1";
 const FIRST: &str =

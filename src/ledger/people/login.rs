@@ -1,10 +1,11 @@
 //! What a login is compared with.
 
 use crate::ledger::db::{in_tx, on_db};
+use crate::ledger::from_row::from_row;
 use crate::ledger::{Ledger, LedgerError};
 
 /// A person, what they log in with, and their account.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug)]
 pub struct PersonLogin {
     /// The login.
     pub person: String,
@@ -37,6 +38,24 @@ pub struct PersonLogin {
     /// Name of the gate that must be open before the account may see scans.
     pub opens_with: String,
 }
+
+from_row!(PersonLogin {
+    person,
+    person_name,
+    active,
+    password,
+    must_change,
+    slip_until_ms,
+    slip_used,
+    totp,
+    totp_step,
+    account,
+    account_name,
+    kind,
+    place,
+    addresses,
+    opens_with,
+});
 
 const LOGIN: &str = "SELECT p.id AS person, p.name AS person_name, (a.active AND p.seat IS NOT NULL) AS active, p.password, \
                      p.must_change, p.slip_until_ms, p.slip_used, p.totp, p.totp_step, p.account, a.name AS account_name, \

@@ -2,6 +2,7 @@
 
 use super::login::PersonLogin;
 use crate::ledger::db::{in_tx, on_db};
+use crate::ledger::from_row::from_row;
 use crate::ledger::{Ledger, LedgerError};
 
 /// Sessions of one person at a time; the oldest one ends when one more begins.
@@ -41,7 +42,7 @@ pub struct Proof {
 }
 
 /// A session with its person and account, as they are now.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug)]
 pub struct Session {
     /// By which it is shown and ended.
     pub id: String,
@@ -50,12 +51,13 @@ pub struct Session {
     /// When it ends whatever is done in it.
     pub ends_ms: i64,
     /// Whose it is.
-    #[sqlx(flatten)]
     pub login: PersonLogin,
 }
 
+from_row!(Session { id, seen_ms, ends_ms } with login);
+
 /// A session as its person sees it.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionShown {
     /// By which it is ended.
     pub id: String,
@@ -68,6 +70,8 @@ pub struct SessionShown {
     /// When it was last used, to the minute.
     pub seen_ms: i64,
 }
+
+from_row!(SessionShown { id, address, agent, began_ms, seen_ms });
 
 /// One statement says yes to all of it or to nothing: active, the same password, a slip's only the first time, no step of
 /// the second factor twice.

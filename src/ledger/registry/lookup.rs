@@ -5,6 +5,7 @@ use crate::domain::election::ElectionFile;
 use crate::domain::place::Reach;
 use crate::domain::{Digest, Election, Form, Karekod, Level, PlaceId, Race};
 use crate::ledger::db::on_db;
+use crate::ledger::from_row::from_row;
 use crate::ledger::{Ledger, LedgerError};
 
 use super::rows::{self, Counts, PlaceRow, RawPlace, StoredElection, corrupt};
@@ -36,7 +37,6 @@ WITH RECURSIVE below (id, seq, level) AS (
 const PLACES_AFTER: &str = "\
 SELECT id, parent, level, code, name, directory, board, district FROM place WHERE seq > $1 ORDER BY seq LIMIT $2";
 
-#[derive(sqlx::FromRow)]
 pub(super) struct RawForm {
     /// 0 for a listed code, else 1 + the length of the rule's prefix.
     by_rule: i32,
@@ -50,6 +50,8 @@ pub(super) struct RawForm {
     directory: String,
     board: Option<String>,
 }
+
+from_row!(RawForm { by_rule, kind, many_pages, race, number, races, id, level, directory, board });
 
 impl Ledger {
     /// The form that a code names. None for a code that nobody registered.

@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 use crate::domain::directory::box_directory;
 use crate::domain::{BoxId, Election, Form, FormKind, Karekod, Level, Race};
 use crate::ledger::db::on_db;
+use crate::ledger::from_row::from_row;
 use crate::ledger::registry::rows::{self, CodeRow, RawCode, corrupt};
 use crate::ledger::{Ledger, LedgerError};
 
 use super::{ExpectedForm, FormCursor, Whose, among};
 
-#[derive(sqlx::FromRow)]
 struct Standing {
     seq: i64,
     id: String,
@@ -21,6 +21,8 @@ struct Standing {
     directory: String,
     board: Option<String>,
 }
+
+from_row!(Standing { seq, id, number, races, place, level, directory, board });
 
 /// The boxes of the places that satisfy a condition over `p`, `$3`, `$4` and `$5`.
 macro_rules! boxes_after {

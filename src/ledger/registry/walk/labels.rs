@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::domain::directory::{ABROAD, CUSTOMS};
 use crate::domain::{Form, Karekod};
 use crate::ledger::db::on_db;
+use crate::ledger::from_row::from_row;
 use crate::ledger::registry::lookup::{RawForm, form};
 use crate::ledger::registry::rows::corrupt;
 use crate::ledger::{Ledger, LedgerError};
@@ -32,12 +33,12 @@ SELECT a.code AS asked, 1 + length(r.prefix), r.kind, r.many_pages, CAST(NULL AS
   JOIN box b ON b.id = substr(a.code, length(r.prefix) + 2) JOIN place p ON p.id = b.place
  ORDER BY by_rule";
 
-#[derive(sqlx::FromRow)]
 struct Asked {
     asked: String,
-    #[sqlx(flatten)]
     raw: RawForm,
 }
+
+from_row!(Asked { asked } with raw);
 
 impl Ledger {
     /// What these codes name. A code that nobody registered is left out. Meant for a page of about a thousand.

@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use crate::domain::Form;
 use crate::ledger::db::on_db;
+use crate::ledger::from_row::from_row;
 use crate::ledger::registry::rows::{self, corrupt};
 use crate::ledger::{Ledger, LedgerError};
 
 use super::{ExpectedForm, FormCursor, Whose, among};
 
-#[derive(sqlx::FromRow)]
 struct Sheet {
     code: String,
     kind: String,
@@ -19,6 +19,8 @@ struct Sheet {
     directory: String,
     board: Option<String>,
 }
+
+from_row!(Sheet { code, kind, race, many_pages, place, directory, board });
 
 /// The sheets of the places that satisfy a condition over `p`, `$3`, `$4` and `$5`.
 macro_rules! sheets_after {
