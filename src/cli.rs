@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod audit;
 pub mod certificates;
 pub mod clock;
+pub mod command;
 pub mod consent;
 pub mod demo;
 pub mod election;
