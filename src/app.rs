@@ -45,7 +45,7 @@ use crate::tls::{self, Clients, TlsError};
 use crate::tree::Tree;
 use crate::vault::{Vault, VaultError};
 use crate::web::ceiling::RequestLimits;
-use crate::web::{self, Site};
+use crate::web::{self, Services};
 
 /// Why the service could not start.
 #[derive(Debug, thiserror::Error)]
@@ -246,7 +246,7 @@ impl App {
         let tls_required = self.config.ftp.tls_required;
         let (audit, door, clock) = (self.audit.clone(), self.door.clone(), self.clock.clone());
         let admission = Admission::new(audit, door, standings.clone(), clock, tls_required);
-        let site = Site {
+        let services = Services {
             admission: admission.clone(),
             intake: self.intake,
             tree: self.tree.clone(),
@@ -256,6 +256,7 @@ impl App {
             ledger: self.ledger.clone(),
             readiness: self.readiness,
             size: self.appender.watch(),
+            clock: self.clock.clone(),
             lines: web::lines::Lines::default(),
             ceilings: web::ceiling::Ceilings::new(request_limits(&self.config)),
             bodies: web::bodies::Bodies::default(),
@@ -286,7 +287,7 @@ impl App {
             audit: self.audit,
         };
         let scrubbing = tokio::spawn(self.scrub.follow(stop.clone()));
-        let web = web::server::serve(https, https_settings, web::router(site), stop.clone());
+        let web = web::server::serve(https, https_settings, web::router(services), stop.clone());
         let ftp = tutanak_ftp::run(ftp, shelf, settings, stop.clone());
         let shipping = self.shipper.map(|shipper| tokio::spawn(shipper.run(stop.clone())));
         let watch = tokio::spawn(time::watch(self.ledger.clone(), self.clock.clone(), stop.clone()));

@@ -8,7 +8,7 @@
 //!  a board                                                                a party
 //!     │ PUT /v1/scans/{sha256}                                               ▲  GET /arsiv/…   RETR …
 //!     ▼                                                                      │
-//!  web::scans ──▶ intake::accept                                    web::archive, shelf
+//!  web::api ────▶ intake::accept                                    web::archive, shelf
 //!                  │ seat      memory is promised before a byte is read      │ access: may they, now, from there?
 //!                  │ receive   hashed on the way, torn bodies are errors     │ audit: a seat for the row, or nothing
 //!                  │ inspect   every chunk, every checksum, every pixel      │

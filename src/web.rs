@@ -1,32 +1,33 @@
-//! HTTPS: the boards' upload, the parties' archive and web service, the site, health. Handlers parse, call one room, and
-//! answer.
+//! HTTPS. Handlers parse, call one room, and answer.
+//!
+//! * `api`: what programs ask in JSON: boards' machines, parties' web service, an operator's session.
+//! * `archive`: the tree of scans, the same paths and bytes as over FTP.
+//! * `site`: the pages of people, by who they are: `public`, `account`, `board`, `party`, `auditor`. `site::session` is the one
+//!   way to what needs a session.
+//! * [`routes`]: every address, with what it needs ([`needs`]); each area lists its own.
+//! * All else is for every request: connections ([`server`]), bodies, ceilings, refusals, `who`.
 //!
 //! They must never decide who may: they ask `access`, and tell `audit`.
 
 mod activity;
-mod archive;
-mod board;
+mod api;
+pub mod archive;
 pub mod bodies;
 pub mod ceiling;
-pub mod conditional;
-mod directory;
 mod drain;
 mod extract;
 mod frames;
 mod health;
 mod host;
-mod known;
 pub mod lines;
-mod manage;
+pub mod needs;
 mod on_record;
 pub mod preface;
 mod problem;
+pub mod route;
 pub mod routes;
-mod scans;
 pub mod server;
-mod service;
 pub mod site;
-mod wait;
 mod who;
 
 use std::net::IpAddr;
@@ -41,6 +42,7 @@ use crate::access::door::Door;
 use crate::access::sessions::Sessions;
 use crate::admission::Admission;
 use crate::audit::Audit;
+use crate::clock::Clock;
 use crate::intake::Intake;
 use crate::ledger::Ledger;
 use crate::operation::readiness::Readiness;
@@ -50,7 +52,7 @@ pub use site::board::Counters;
 
 /// What the handlers work with. Clones share it.
 #[derive(Clone, Debug)]
-pub struct Site {
+pub struct Services {
     /// Takes scans in.
     pub intake: Intake,
     /// Hands them out.
@@ -69,6 +71,8 @@ pub struct Site {
     pub readiness: Readiness,
     /// Wakes whoever waits for entries of this node.
     pub size: watch::Receiver<u64>,
+    /// Says what time it is.
+    pub clock: Clock,
     /// Counts running downloads.
     pub lines: lines::Lines,
     /// Bounds how often somebody may ask.

@@ -366,9 +366,4 @@ impl Sessions {
     pub fn clock(&self) -> Clock {
         self.clock.clone()
     }
-
-    /// Now, as this service's clock has it.
-    pub fn now(&self) -> Timestamp {
-        self.clock.now()
-    }
 }

@@ -16,7 +16,7 @@ use crate::formats::portable;
 use crate::ledger::registry::Inside;
 
 /// The style sheet, beside the pages.
-const STYLE: &str = include_str!("../../templates/medium/stil.css");
+const STYLE: &str = include_str!("pages/stil.css");
 
 /// Bytes that one scan adds to pages at most, and those of a page without one: for the plan.
 pub const SCAN_ON_PAGES: u64 = 3 << 10;
@@ -93,7 +93,7 @@ struct Sheet {
 }
 
 #[derive(Template)]
-#[template(path = "medium/index.html")]
+#[template(path = "export/pages/index.html", config = ".askama.toml")]
 struct IndexPage<'a> {
     up: &'a str,
     crumbs: Vec<Crumb>,
@@ -103,7 +103,7 @@ struct IndexPage<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "medium/directory.html")]
+#[template(path = "export/pages/directory.html", config = ".askama.toml")]
 struct DirectoryPage<'a> {
     up: &'a str,
     crumbs: Vec<Crumb>,
@@ -115,7 +115,7 @@ struct DirectoryPage<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "medium/sandik.html")]
+#[template(path = "export/pages/sandik.html", config = ".askama.toml")]
 struct BoxPage<'a> {
     up: &'a str,
     crumbs: Vec<Crumb>,

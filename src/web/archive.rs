@@ -1,5 +1,9 @@
 //! `/arsiv/`: the tree over HTTPS, for a party's bulk account. The same paths and bytes as over FTP.
 
+pub mod conditional;
+mod directory;
+mod wait;
+
 use std::time::{Duration, Instant, SystemTime};
 
 use axum::body::Body;
@@ -13,12 +17,14 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use headers::{ETag, HeaderMapExt, LastModified};
 
-use super::conditional::{Answer, answer};
+use self::conditional::{Answer, answer};
+use super::Services;
 use super::lines::Line;
+use super::needs::Needs::{Bulk, Nobody};
 use super::on_record::shows_nothing;
 use super::problem::Problem;
-use super::who::BulkParty;
-use super::{Site, directory, wait, who};
+use super::route::{Route, get};
+use super::who::{self, BulkParty};
 use crate::access::door::DoorError;
 use crate::access::{Act, Object};
 use crate::admission::{Asked, Way, Who};
@@ -27,25 +33,29 @@ use crate::domain::Digest;
 use crate::tree::{Content, Node};
 use crate::vault::Chunks;
 
+pub(super) fn routes() -> Vec<Route> {
+    vec![get("/arsiv", Nobody, without_slash), get("/arsiv/", Bulk, root), get("/arsiv/{*path}", Bulk, node)]
+}
+
 /// The root directory.
-pub async fn root(
-    site: State<Site>,
+async fn root(
+    services: State<Services>,
     party: BulkParty,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    node(site, party, Ok(Path(String::new())), RawQuery(None), method, headers).await
+    node(services, party, Ok(Path(String::new())), RawQuery(None), method, headers).await
 }
 
 /// The root without its slash, which relative links need.
-pub async fn without_slash() -> Response {
+async fn without_slash() -> Response {
     // Relative, so that it holds behind any prefix.
     shows_nothing((StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, "arsiv/")]))
 }
 
 /// A directory or a file.
-pub async fn node(
-    State(site): State<Site>,
+async fn node(
+    State(services): State<Services>,
     party: BulkParty,
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
@@ -55,15 +65,15 @@ pub async fn node(
     // What is no text names nothing; it is on record all the same.
     let path = path.map_or_else(|_| "\u{fffd}".to_owned(), |Path(path)| path);
     if let Some(after) = wait::asked(&path, query.as_deref())
-        && still(&site, &party, Act::Download).await.is_ok()
+        && still(&services, &party, Act::Download).await.is_ok()
     {
         // Before the door is asked again for the record: a right may be lost while somebody waits.
-        wait::for_more_than(after, &site.ledger, site.size.clone()).await;
+        wait::for_more_than(after, &services.ledger, services.size.clone()).await;
     }
     let directory = path.is_empty() || path.ends_with('/');
-    let seat = allow(&site, &party, if directory { Act::List } else { Act::Download }, &path).await?;
+    let seat = allow(&services, &party, if directory { Act::List } else { Act::Download }, &path).await?;
     if directory {
-        return match site.tree.list(&seat, &path).await? {
+        return match services.tree.list(&seat, &path).await? {
             Some(nodes) => {
                 let (response, size) = directory::page(&path, &nodes, &headers);
                 seat.done(if method == Method::HEAD { 0 } else { size });
@@ -72,7 +82,7 @@ pub async fn node(
             None => Err(missing(seat)),
         };
     }
-    match site.tree.find(&seat, &path).await? {
+    match services.tree.find(&seat, &path).await? {
         None => Err(missing(seat)),
         Some(Node { content: Content::Directory, name, .. }) => {
             seat.done(0);
@@ -80,20 +90,20 @@ pub async fn node(
             let location = HeaderValue::try_from(format!("{name}/")).map_err(|_| Problem::missing())?;
             Ok((StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response())
         }
-        Some(file) => send(&site, &party, &file, seat, &method, &headers).await,
+        Some(file) => send(&services, &party, &file, seat, &method, &headers).await,
     }
 }
 
-async fn allow(site: &Site, party: &BulkParty, act: Act, path: &str) -> Result<Seat, Problem> {
+async fn allow(services: &Services, party: &BulkParty, act: Act, path: &str) -> Result<Seat, Problem> {
     let path = format!("/{path}");
     let asked = Asked::new(act, Object::Everything, &path);
-    let admitted = site.admission.admit(Who::Since(&party.holder), asked, Way::https(party.from)).await;
+    let admitted = services.admission.admit(Who::Since(&party.holder), asked, Way::https(party.from)).await;
     admitted.map_err(|refused| Problem::not_admitted(refused, who::BASIC))
 }
 
 /// Asks about the account as it stands now, whatever held when the request came.
-async fn still(site: &Site, party: &BulkParty, act: Act) -> Result<(), DoorError> {
-    site.admission.may(Who::Since(&party.holder), act, Object::Everything, Way::https(party.from)).await
+async fn still(services: &Services, party: &BulkParty, act: Act) -> Result<(), DoorError> {
+    services.admission.may(Who::Since(&party.holder), act, Object::Everything, Way::https(party.from)).await
 }
 
 fn missing(seat: Seat) -> Problem {
@@ -102,7 +112,7 @@ fn missing(seat: Seat) -> Problem {
 }
 
 async fn send(
-    site: &Site,
+    services: &Services,
     party: &BulkParty,
     file: &Node,
     mut seat: Seat,
@@ -127,18 +137,18 @@ async fn send(
         seat.done(0);
         Body::empty()
     } else {
-        let Some(line) = site.lines.take(&party.holder.principal.account) else {
+        let Some(line) = services.lines.take(&party.holder.principal.account) else {
             seat.refused("too-many-downloads");
             return Err(Problem::too_many_downloads());
         };
-        let chunks = match site.tree.read(&seat, file, range.start, range.end).await {
+        let chunks = match services.tree.read(&seat, file, range.start, range.end).await {
             Ok(chunks) => chunks,
             Err(error) => {
                 seat.failed(error.reason());
                 return Err(error.into());
             }
         };
-        Body::from_stream(delivered(chunks, seat.delivery(length), line, Right::of(site, party)))
+        Body::from_stream(delivered(chunks, seat.delivery(length), line, Right::of(services, party)))
     };
     let mut response = Response::new(body);
     *response.status_mut() = status;
@@ -206,14 +216,14 @@ const ASKED: Duration = Duration::from_millis(500);
 
 /// The right to a download, while it lasts.
 struct Right {
-    site: Site,
+    services: Services,
     party: BulkParty,
     asked: Instant,
 }
 
 impl Right {
-    fn of(site: &Site, party: &BulkParty) -> Self {
-        Self { site: site.clone(), party: party.clone(), asked: Instant::now() }
+    fn of(services: &Services, party: &BulkParty) -> Self {
+        Self { services: services.clone(), party: party.clone(), asked: Instant::now() }
     }
 
     /// Whether it has ended. What cannot be asked has not changed, as far as anybody knows; nothing new is served meanwhile.
@@ -222,7 +232,7 @@ impl Right {
             return false;
         }
         self.asked = Instant::now();
-        matches!(still(&self.site, &self.party, Act::Download).await, Err(DoorError::Refused(_)))
+        matches!(still(&self.services, &self.party, Act::Download).await, Err(DoorError::Refused(_)))
     }
 }
 

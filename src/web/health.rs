@@ -6,12 +6,18 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
-use super::Site;
+use super::Services;
+use super::needs::Needs::Nobody;
 use super::on_record::shows_nothing;
+use super::route::{Route, get};
 use crate::operation::readiness::Failing;
 
+pub(super) fn routes() -> Vec<Route> {
+    vec![get("/healthz", Nobody, alive), get("/readyz", Nobody, ready)]
+}
+
 /// The process answers.
-pub async fn alive() -> Response {
+async fn alive() -> Response {
     shows_nothing("ok\n")
 }
 
@@ -22,8 +28,8 @@ struct Answer {
 }
 
 /// Vault, ledger, record, disks and clock are as they must be; otherwise which is not.
-pub async fn ready(State(site): State<Site>) -> Response {
-    let failing = site.readiness.failing().await;
+async fn ready(State(services): State<Services>) -> Response {
+    let failing = services.readiness.failing().await;
     let ready = failing.is_empty();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     shows_nothing((status, Json(Answer { ready, failing })))

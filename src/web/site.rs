@@ -1,47 +1,30 @@
 //! The web site of parties, boards, operators and auditors: pages that work without JavaScript, of their own style sheet
-//! alone. The board's page for sending has a script beside, for those who have it.
+//! alone. A page's handler, template and script lie beside each other.
 //!
-//! Handlers here are reached through `gate` only, which has asked `access` and told `audit` before they run.
+//! Handlers that need a session are reached through `session` only, which has asked `access` and told `audit` before they run.
 
-pub(super) mod account;
+mod account;
+mod auditor;
 pub(super) mod board;
-pub(super) mod factor;
 pub mod files;
-pub(super) mod gate;
+mod form;
 pub(super) mod headers;
-pub(super) mod help;
-pub(super) mod login;
 mod page;
-pub(super) mod password;
-pub(super) mod record;
+mod party;
+mod public;
+mod record;
+pub(super) mod session;
 
-use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::response::{Redirect, Response};
-
-use super::Site;
-use super::on_record::shows_nothing;
+use super::route::Route;
 use crate::access::Class;
 
-/// Where the style sheet lies. A new one gets a new name.
-pub(super) const STYLE: &str = "/stil-3.css";
-
-/// The site's door.
-pub(super) async fn root(State(site): State<Site>, headers: axum::http::HeaderMap) -> Response {
-    let known = match gate::ticket(&headers) {
-        Some(ticket) => site.sessions.find(&ticket).await.ok().flatten(),
-        None => None,
-    };
-    shows_nothing(Redirect::to(known.map_or("/giris", |visitor| home(visitor.principal.class))))
+/// The addresses of all of them.
+pub(super) fn routes() -> Vec<Route> {
+    let areas = [public::routes(), account::routes(), party::routes(), board::routes(), auditor::routes()];
+    areas.into_iter().flatten().collect()
 }
 
 /// Where somebody who has logged in begins.
 fn home(class: Class) -> &'static str {
     if class == Class::Board { "/kurul" } else { "/hesap" }
-}
-
-/// The style sheet.
-pub(super) async fn style() -> Response {
-    let headers = [(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "public, max-age=86400")];
-    shows_nothing((headers, include_str!("site/style.css")))
 }

@@ -11,7 +11,7 @@ use headers::authorization::{Authorization, Basic, Bearer};
 
 use super::ceiling::TooMany;
 use super::problem::Problem;
-use super::{Peer, Site};
+use super::{Peer, Services};
 use crate::access::door::DoorError;
 use crate::access::standing::Holder;
 use crate::access::tried::{TOKEN, Tried};
@@ -53,9 +53,9 @@ pub(super) fn peer(parts: &Parts) -> IpAddr {
 }
 
 /// Counts the connection as this account's. `false` when it has as many as it may.
-pub(super) fn claimed(site: &Site, parts: &Parts, account: &str) -> bool {
+pub(super) fn claimed(services: &Services, parts: &Parts, account: &str) -> bool {
     let ownership = parts.extensions.get::<Peer>().and_then(|peer| peer.ownership.as_deref());
-    ownership.is_none_or(|ownership| ownership.claim(account, &site.lines))
+    ownership.is_none_or(|ownership| ownership.claim(account, &services.lines))
 }
 
 /// Method and path, as rows have them.
@@ -65,31 +65,31 @@ fn asked(parts: &Parts) -> String {
 
 /// Whether this account may have one request more: on one connection more, and one more in this second. A refusal is on
 /// record.
-pub(super) async fn claim(site: &Site, parts: &Parts, channel: Channel, account: &str) -> Result<(), Problem> {
+pub(super) async fn claim(services: &Services, parts: &Parts, channel: Channel, account: &str) -> Result<(), Problem> {
     let access = |deed| Access::by(account, channel, (Protocol::Https, peer(parts)), deed, asked(parts));
-    if !claimed(site, parts, account) {
+    if !claimed(services, parts, account) {
         let problem = Problem::too_many_connections();
-        site.audit.brief(access(Deed::Connect), Outcome::Refused, problem.kind())?;
+        services.audit.brief(access(Deed::Connect), Outcome::Refused, problem.kind())?;
         return Err(problem);
     }
-    let Err(TooMany { retry_after }) = site.ceilings.account(account).await else { return Ok(()) };
+    let Err(TooMany { retry_after }) = services.ceilings.account(account).await else { return Ok(()) };
     let problem = Problem::too_many_requests(retry_after);
-    site.audit.brief(access(Deed::Request), Outcome::Refused, problem.kind())?;
+    services.audit.brief(access(Deed::Request), Outcome::Refused, problem.kind())?;
     Err(problem)
 }
 
 /// Whether one more request may come from this address, before anybody looks who it is. A refusal is on record.
-pub(super) async fn of_address(site: &Site, parts: &Parts) -> Result<(), Problem> {
-    let Err(TooMany { retry_after }) = site.ceilings.address(peer(parts)).await else { return Ok(()) };
+pub(super) async fn of_address(services: &Services, parts: &Parts) -> Result<(), Problem> {
+    let Err(TooMany { retry_after }) = services.ceilings.address(peer(parts)).await else { return Ok(()) };
     let problem = Problem::too_many_requests(retry_after);
     let access = Access::of_a_stranger(Protocol::Https, peer(parts), Deed::Request, asked(parts));
-    site.audit.brief(access, Outcome::Refused, problem.kind())?;
+    services.audit.brief(access, Outcome::Refused, problem.kind())?;
     Err(problem)
 }
 
 /// Writes a refusal at the door down under whose name was used, then says it.
 pub(super) async fn turn_away(
-    site: &Site,
+    services: &Services,
     parts: &Parts,
     channel: Channel,
     tried: Tried,
@@ -99,8 +99,8 @@ pub(super) async fn turn_away(
     let object = format!("{} {}", tried.name, asked(parts));
     let access = Access::try_in(tried.principal, channel, (Protocol::Https, peer(parts)), object);
     let noted = match &error {
-        DoorError::Refused(refusal) => site.audit.brief(access, Outcome::Refused, refusal.name()),
-        DoorError::Ledger(_) => site.audit.brief(access, Outcome::Failed, "accounts could not be read"),
+        DoorError::Refused(refusal) => services.audit.brief(access, Outcome::Refused, refusal.name()),
+        DoorError::Ledger(_) => services.audit.brief(access, Outcome::Failed, "accounts could not be read"),
     };
     if let Err(error) = noted {
         return error.into();
@@ -112,87 +112,87 @@ pub(super) async fn turn_away(
 }
 
 /// For a method that an address does not know. Who looks for a back door is on record.
-pub(super) async fn no_such_method(State(site): State<Site>, parts: Parts) -> Problem {
-    not_ours(&site, &parts, Problem::no_such_method()).await
+pub(super) async fn no_such_method(State(services): State<Services>, parts: Parts) -> Problem {
+    not_ours(&services, &parts, Problem::no_such_method()).await
 }
 
 /// For every address that is none of ours.
-pub(super) async fn no_such_address(State(site): State<Site>, parts: Parts) -> Problem {
-    not_ours(&site, &parts, Problem::missing()).await
+pub(super) async fn no_such_address(State(services): State<Services>, parts: Parts) -> Problem {
+    not_ours(&services, &parts, Problem::missing()).await
 }
 
-async fn not_ours(site: &Site, parts: &Parts, problem: Problem) -> Problem {
-    if let Err(too_many) = of_address(site, parts).await {
+async fn not_ours(services: &Services, parts: &Parts, problem: Problem) -> Problem {
+    if let Err(too_many) = of_address(services, parts).await {
         return too_many;
     }
     let access = Access::of_a_stranger(Protocol::Https, peer(parts), Deed::Request, asked(parts));
-    match site.audit.brief(access, Outcome::Refused, problem.kind()) {
+    match services.audit.brief(access, Outcome::Refused, problem.kind()) {
         Ok(()) => problem,
         Err(error) => error.into(),
     }
 }
 
-impl FromRequestParts<Site> for SendingBoard {
+impl FromRequestParts<Services> for SendingBoard {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, services: &Services) -> Result<Self, Problem> {
         let from = peer(parts);
         let token = parts.headers.typed_get::<Authorization<Bearer>>();
         let found = match &token {
             Some(token) => {
                 let certificate = parts.extensions.get::<Peer>().and_then(|peer| peer.certificate);
-                site.door.board(token.token(), certificate, from).await
+                services.door.board(token.token(), certificate, from).await
             }
             None => Err(DoorError::Refused(Refusal::Unknown)),
         };
         match found {
             Ok((principal, sender)) => {
-                claim(site, parts, Channel::Board, sender.board.as_str()).await?;
+                claim(services, parts, Channel::Board, sender.board.as_str()).await?;
                 Ok(Self { sender, principal, from })
             }
             Err(error) => {
                 // Only whoever is wrong is counted at the address: many boards may share one.
-                of_address(site, parts).await?;
+                of_address(services, parts).await?;
                 // A token that is right and does not get in is somebody's: where it comes from, or without its certificate.
                 let tried = match (&error, &token) {
                     (DoorError::Refused(Refusal::Unknown | Refusal::TooManyTries { .. }), _) | (_, None) => {
                         Tried::nobody(TOKEN)
                     }
-                    (_, Some(token)) => site.door.tried_token(Channel::Board, token.token()).await,
+                    (_, Some(token)) => services.door.tried_token(Channel::Board, token.token()).await,
                 };
-                Err(turn_away(site, parts, Channel::Board, tried, error, BEARER).await)
+                Err(turn_away(services, parts, Channel::Board, tried, error, BEARER).await)
             }
         }
     }
 }
 
-impl FromRequestParts<Site> for BulkParty {
+impl FromRequestParts<Services> for BulkParty {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Self, Problem> {
-        of_address(site, parts).await?;
+    async fn from_request_parts(parts: &mut Parts, services: &Services) -> Result<Self, Problem> {
+        of_address(services, parts).await?;
         let from = peer(parts);
         let Some(basic) = parts.headers.typed_get::<Authorization<Basic>>() else {
             // Browsers and most clients ask first without; that is no attempt, unless something else was tried.
             let tried = parts.headers.contains_key(AUTHORIZATION);
             let error = DoorError::Refused(Refusal::Unknown);
             return Err(match tried {
-                true => turn_away(site, parts, Channel::Bulk, Tried::nobody("(other scheme)"), error, BASIC).await,
+                true => turn_away(services, parts, Channel::Bulk, Tried::nobody("(other scheme)"), error, BASIC).await,
                 false => Problem::unauthorized(BASIC),
             });
         };
-        let found = match site.admission.expects(from).await {
-            Ok(()) => site.door.bulk(basic.username(), basic.password(), from).await,
+        let found = match services.admission.expects(from).await {
+            Ok(()) => services.door.bulk(basic.username(), basic.password(), from).await,
             Err(error) => Err(error),
         };
         match found {
             Ok(holder) => {
-                claim(site, parts, Channel::Bulk, &holder.principal.account).await?;
+                claim(services, parts, Channel::Bulk, &holder.principal.account).await?;
                 Ok(Self { holder, from })
             }
             Err(error) => {
-                let tried = site.door.tried(Channel::Bulk, basic.username()).await;
-                Err(turn_away(site, parts, Channel::Bulk, tried, error, BASIC).await)
+                let tried = services.door.tried(Channel::Bulk, basic.username()).await;
+                Err(turn_away(services, parts, Channel::Bulk, tried, error, BASIC).await)
             }
         }
     }

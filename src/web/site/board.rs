@@ -1,108 +1,40 @@
-//! The page of a board's people: scans are chosen or dropped, and what became of each is told; how many are there of how
-//! many, where they wait, the service's clock and the gates. It works as a plain form; a script makes it say each file's fate
-//! at once.
+//! The pages of a board's people: sending, what is missing, and what could not be linked. A plain form does everything; a
+//! script on the first page says each file's fate at once.
+//!
+//! `/v1/kurul/…` is what that script asks, in a person's session. A board's machine asks `/v1/board/…` with its token.
 
 mod counters;
-pub(in crate::web) mod missing;
-pub(in crate::web) mod pictures;
-pub(in crate::web) mod receipts;
-pub(in crate::web) mod send;
-pub(in crate::web) mod unmatched;
+mod home;
+mod missing;
+mod pictures;
+mod receipts;
+mod send;
+mod unmatched;
 
-use askama::Template;
-use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::response::Response;
-use serde::Serialize;
-
-use self::counters::Counted;
 pub use self::counters::Counters;
-use super::page::{Frame, show_with_script, time};
-use crate::access::gates::GateNow;
-use crate::access::sessions::Visitor;
-use crate::domain::Sender;
-use crate::web::Site;
-use crate::web::board::Queued;
-use crate::web::extract::{Extension, Json};
-use crate::web::on_record::shows_nothing;
-use crate::web::problem::Problem;
+use self::unmatched::scan;
+use crate::access::Act::{FollowUploads, Resolve, Upload};
+use crate::web::needs::Needs::{BoardPage, BoardPerson, Nobody};
+use crate::web::route::{Route, get, post, put};
 
-/// Where the page's script lies. A new one gets a new name.
-pub(in crate::web) const SCRIPT: &str = "/kurul-2.js";
-
-#[derive(Template)]
-#[template(path = "site/board.html")]
-struct BoardPage {
-    frame: Frame,
-    script: &'static str,
-    state: Now,
-    /// Largest file, in bytes, and files of one form without the script.
-    largest: usize,
-    most: usize,
-}
-
-/// What is told again and again.
-#[derive(Serialize)]
-pub(in crate::web) struct Now {
-    /// The service's clock, in milliseconds since 1970, and as people read it.
-    at: i64,
-    time: String,
-    counts: Counted,
-    gates: Vec<GateNow>,
-    /// Where the board's uploads wait, if they do.
-    queue: Option<Queued>,
-    /// What the page's own requests must carry: a new login has another.
-    form_token: String,
-}
-
-async fn now(site: &Site, visitor: &Visitor, sender: &Sender) -> Result<Now, Problem> {
-    let counts = site.counters.of(&site.ledger, sender, site.sessions.now()).await?;
-    let (gates, at) = (site.door.gates().await?, site.sessions.now());
-    Ok(Now {
-        at: at.as_millisecond(),
-        time: time(at.as_millisecond()),
-        counts,
-        gates: gates.now(at),
-        queue: Queued::of(site, &sender.board),
-        form_token: visitor.token.clone(),
-    })
-}
-
-/// The page.
-pub(in crate::web) async fn page(
-    State(site): State<Site>,
-    Extension(visitor): Extension<Visitor>,
-    Extension(sender): Extension<Sender>,
-) -> Result<Response, Problem> {
-    let page = BoardPage {
-        state: now(&site, &visitor, &sender).await?,
-        frame: Frame::new(&site, "Tarama gönder", Some(&visitor)).await,
-        script: SCRIPT,
-        largest: site.intake.limits().scan_bytes,
-        most: send::FILES,
-    };
-    Ok(show_with_script(&page))
-}
-
-/// The same without the page, for its script.
-pub(in crate::web) async fn state(
-    State(site): State<Site>,
-    Extension(visitor): Extension<Visitor>,
-    Extension(sender): Extension<Sender>,
-) -> Result<Json<Now>, Problem> {
-    Ok(Json(now(&site, &visitor, &sender).await?))
-}
-
-/// Where the board's uploads wait, and nothing else: what its script asks while nothing moves.
-pub(in crate::web) async fn queue(
-    State(site): State<Site>,
-    Extension(sender): Extension<Sender>,
-) -> Json<Option<Queued>> {
-    Json(Queued::of(&site, &sender.board))
-}
-
-/// The script.
-pub(in crate::web) async fn script() -> Response {
-    let headers = [(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, "public, max-age=86400")];
-    shows_nothing((headers, include_str!("board/board.js")))
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        get("/kurul", BoardPerson(FollowUploads), home::page),
+        get(home::SCRIPT, Nobody, home::script),
+        get("/v1/kurul/durum", BoardPage(FollowUploads), home::state_for_the_page),
+        get("/v1/kurul/sira", BoardPage(FollowUploads), home::queue_for_the_page),
+        put("/v1/kurul/taramalar/{digest}", BoardPerson(Upload), send::scan_by_a_person),
+        post("/kurul/gonder", BoardPerson(Upload), send::form),
+        get("/kurul/makbuz/{name}", BoardPerson(FollowUploads), receipts::one),
+        post("/kurul/makbuzlar", BoardPerson(FollowUploads), receipts::many),
+        get("/kurul/eksikler", BoardPerson(FollowUploads), missing::page),
+        get("/kurul/eksikler.csv", BoardPerson(FollowUploads), missing::csv),
+        get("/kurul/eslesmeyenler", BoardPerson(FollowUploads), unmatched::list),
+        get("/kurul/eslesmeyen/{position}", BoardPerson(FollowUploads), scan::page),
+        post("/kurul/eslesmeyen/{position}", BoardPerson(Resolve), scan::wish_link),
+        post("/kurul/baglanan/{position}", BoardPerson(Resolve), scan::wish_undo),
+        post("/kurul/oneri/{position}", BoardPerson(Resolve), scan::decide),
+        get("/kurul/goruntu/{position}", BoardPerson(FollowUploads), pictures::whole),
+        get("/kurul/goruntu/{position}/kucuk", BoardPerson(FollowUploads), pictures::small),
+    ]
 }

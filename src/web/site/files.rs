@@ -152,7 +152,7 @@ impl Stream for Sips {
     }
 }
 
-/// A form on its way from the gate to a handler, which takes it.
+/// A form on its way from the session's layer to a handler, which takes it.
 #[derive(Clone)]
 pub(in crate::web) struct Handed(Arc<Mutex<Option<Files>>>);
 

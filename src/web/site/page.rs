@@ -11,11 +11,14 @@ use crate::access::sessions::Visitor;
 use crate::clock;
 use crate::domain::{Channel, Gate};
 use crate::telemetry::Chain;
-use crate::web::Site;
+use crate::web::Services;
 use crate::web::problem::Problem;
 
 const BEFORE: &str = "Buradaki sonuçlar ve görüntüler, YSK’ca belirlenen süre sona ermeden hiçbir kişi veya kuruluşa verilemez, yayımlanamaz.";
 const AFTER: &str = "YSK’ca belirlenen yayın süresi sona ermiştir.";
+
+/// Where the style sheet lies. A new one gets a new name.
+pub(super) const STYLE: &str = "/stil-3.css";
 
 /// What stands around every page.
 pub(super) struct Frame {
@@ -71,16 +74,17 @@ impl From<&Visitor> for Person {
 }
 
 impl Frame {
-    pub async fn new(site: &Site, title: &'static str, visitor: Option<&Visitor>) -> Self {
+    pub async fn new(services: &Services, title: &'static str, visitor: Option<&Visitor>) -> Self {
         // Where it cannot be found out, what forbids more stands.
-        let ended = site.door.gates().await.is_ok_and(|gates| gates.is_open(Gate::EmbargoEnded, site.sessions.now()));
+        let ended =
+            services.door.gates().await.is_ok_and(|gates| gates.is_open(Gate::EmbargoEnded, services.clock.now()));
         let notice = if ended { AFTER } else { BEFORE };
-        Self { title, notice, style: super::STYLE, person: visitor.map(Person::from) }
+        Self { title, notice, style: STYLE, person: visitor.map(Person::from) }
     }
 
     /// A page of nobody, where nothing can be asked.
     fn bare(title: &'static str) -> Self {
-        Self { title, notice: BEFORE, style: super::STYLE, person: None }
+        Self { title, notice: BEFORE, style: STYLE, person: None }
     }
 }
 
@@ -111,7 +115,7 @@ fn shown_under(policy: &'static str, status: StatusCode, page: &impl Template) -
 }
 
 #[derive(Template)]
-#[template(path = "site/message.html")]
+#[template(path = "web/site/message.html", config = ".askama.toml")]
 struct Message<'a> {
     frame: Frame,
     text: &'a str,

@@ -2,26 +2,22 @@
 
 use askama::Template;
 use axum::body::Body;
-use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use futures::StreamExt;
 use jiff::civil;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
-use super::page::{self, Frame, show, time};
+use super::form;
+use super::page::{Frame, show, time, unavailable};
 use crate::access::sessions::Visitor;
-use crate::archive::lists::comma_row;
-use crate::audit::{Seat, table};
 use crate::domain::words::shown as visible;
 use crate::ledger::audit::{AuditQuestion, AuditRow, NumberedRow};
 use crate::ledger::{Ledger, LedgerError};
 use crate::telemetry::Chain;
-use crate::web::Site;
-use crate::web::extract::{Extension, Query};
+use crate::web::Services;
 
 /// Rows of a page.
 const PAGE: u32 = 100;
@@ -31,7 +27,7 @@ const BATCH: u32 = 2000;
 /// What is looked for, as the form says it. What is empty fits everything.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(in crate::web) struct Asked {
+pub(super) struct Asked {
     hesap: String,
     kisi: String,
     ip: String,
@@ -46,7 +42,24 @@ pub(in crate::web) struct Asked {
 }
 
 impl Asked {
-    fn question(&self) -> AuditQuestion {
+    /// The same of one account, whatever was asked.
+    pub fn of(self, account: &str) -> Self {
+        Self { hesap: account.to_owned(), ..self }
+    }
+
+    /// The question of somebody who may ask about all accounts. A person's login says whose person it is.
+    pub async fn of_anybody(&self, ledger: &Ledger) -> AuditQuestion {
+        let mut question = self.question();
+        if let (None, Some(person)) = (&question.account, &question.person)
+            && let Ok(Some(found)) = ledger.person(person).await
+        {
+            question.account = Some(found.account);
+        }
+        question
+    }
+
+    /// What the ledger is asked.
+    pub fn question(&self) -> AuditQuestion {
         let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty() && !text.contains('\0'));
         AuditQuestion {
             account: some(&self.hesap),
@@ -73,10 +86,7 @@ impl Asked {
             ("baslangic", baslangic),
             ("bitis", bitis),
         ];
-        let encoded =
-            |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
-        let given = fields.iter().filter(|(_, value)| !value.is_empty());
-        given.map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&")
+        form::query(&fields)
     }
 }
 
@@ -86,11 +96,11 @@ fn local(text: &str) -> Option<i64> {
 }
 
 #[derive(Template)]
-#[template(path = "site/record.html")]
-struct RecordPage {
+#[template(path = "web/site/record.html", config = ".askama.toml")]
+struct RecordPage<'a> {
     frame: Frame,
-    /// Whose record it is; empty for all.
-    own: String,
+    /// Whose record it is; none for everybody's.
+    own: Option<&'a str>,
     asked: Asked,
     query: String,
     next: Option<i64>,
@@ -127,17 +137,24 @@ impl From<NumberedRow> for Shown {
     }
 }
 
-async fn shown(site: &Site, visitor: &Visitor, own: String, asked: Asked, question: &AuditQuestion) -> Response {
-    let rows = match site.ledger.audit_search(question, asked.sonra.unwrap_or(i64::MIN), PAGE).await {
+/// A page of the rows that fit.
+pub(super) async fn page(
+    services: &Services,
+    visitor: &Visitor,
+    own: Option<&str>,
+    asked: Asked,
+    question: &AuditQuestion,
+) -> Response {
+    let rows = match services.ledger.audit_search(question, asked.sonra.unwrap_or(i64::MIN), PAGE).await {
         Ok(rows) => rows,
         Err(error) => {
             tracing::error!(error = %Chain(&error), "Could not search the record");
-            return page::unavailable(false);
+            return unavailable(false);
         }
     };
-    let title = if own.is_empty() { "Erişim kayıtları" } else { "Kendi erişimleriniz" };
+    let title = if own.is_none() { "Erişim kayıtları" } else { "Kendi erişimleriniz" };
     let page = RecordPage {
-        frame: Frame::new(site, title, Some(visitor)).await,
+        frame: Frame::new(services, title, Some(visitor)).await,
         own,
         query: asked.query(),
         asked,
@@ -147,56 +164,8 @@ async fn shown(site: &Site, visitor: &Visitor, own: String, asked: Asked, questi
     show(StatusCode::OK, &page)
 }
 
-/// The question of somebody who may ask about all accounts. A person's login says whose person it is.
-async fn of_anybody(site: &Site, asked: &Asked) -> AuditQuestion {
-    let mut question = asked.question();
-    if let (None, Some(person)) = (&question.account, &question.person)
-        && let Ok(Some(found)) = site.ledger.person(person).await
-    {
-        question.account = Some(found.account);
-    }
-    question
-}
-
-/// Everybody's, for auditors.
-pub(in crate::web) async fn page(
-    State(site): State<Site>,
-    Extension(visitor): Extension<Visitor>,
-    Query(asked): Query<Asked>,
-) -> Response {
-    let question = of_anybody(&site, &asked).await;
-    shown(&site, &visitor, String::new(), asked, &question).await
-}
-
-/// The own account's.
-pub(in crate::web) async fn own(
-    State(site): State<Site>,
-    Extension(visitor): Extension<Visitor>,
-    Query(mut asked): Query<Asked>,
-) -> Response {
-    // Whatever was asked: it is this account's record or none.
-    asked.hesap.clone_from(&visitor.principal.account);
-    let question = asked.question();
-    shown(&site, &visitor, visitor.account_name.clone(), asked, &question).await
-}
-
-/// All that fits, as a table for spreadsheets. No cell of it is a formula.
-pub(in crate::web) async fn csv(State(site): State<Site>, Query(asked): Query<Asked>) -> Response {
-    let mut head = "\u{feff}".as_bytes().to_vec();
-    comma_row(&mut head, &table::HEADERS);
-    let row = |out: &mut Vec<u8>, found: &NumberedRow| comma_row(out, &table::cells(found, time(found.row.at_ms)));
-    let question = of_anybody(&site, &asked).await;
-    export(site.ledger, question, head, row, "text/csv; charset=utf-8", "erisim-kayitlari.csv")
-}
-
-/// All that fits, one JSON object a line.
-pub(in crate::web) async fn jsonl(State(site): State<Site>, Query(asked): Query<Asked>) -> Response {
-    let question = of_anybody(&site, &asked).await;
-    export(site.ledger, question, Vec::new(), table::json_line, "application/x-ndjson", "erisim-kayitlari.jsonl")
-}
-
 /// Page after page from the database to the client: an export of any length needs the memory of one.
-fn export(
+pub(super) fn export(
     ledger: Ledger,
     question: AuditQuestion,
     head: Vec<u8>,
@@ -225,32 +194,4 @@ fn export(
         (CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     (headers, Body::from_stream(body)).into_response()
-}
-
-/// A body whose row in the record is written when its last byte is on its way, with their number.
-pub(super) fn counted(body: Body, seat: Seat) -> Body {
-    let state = (body.into_data_stream(), Some(seat.delivery_to_the_end()));
-    Body::from_stream(futures::stream::unfold(state, |(mut stream, mut delivery)| async move {
-        let next: Option<Result<Bytes, axum::Error>> = stream.next().await;
-        match next {
-            Some(Ok(bytes)) => {
-                if let Some(delivery) = &mut delivery {
-                    delivery.sent(bytes.len() as u64);
-                }
-                Some((Ok(bytes), (stream, delivery)))
-            }
-            Some(Err(error)) => {
-                if let Some(mut delivery) = delivery.take() {
-                    delivery.fail("could not be read to its end");
-                }
-                Some((Err(error), (stream, None)))
-            }
-            None => {
-                if let Some(delivery) = delivery.take() {
-                    delivery.end();
-                }
-                None
-            }
-        }
-    }))
 }

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tutanak::access::Act;
 use tutanak::people::{enrol, request_form};
-use tutanak::web::routes::{Needs, Route, table};
+use tutanak::web::needs::Needs;
+use tutanak::web::route::Route;
+use tutanak::web::routes::table;
 
 use super::{line, status};
 use crate::board_web::people::at_work;
@@ -94,10 +96,10 @@ impl Callers {
     fn for_route(&self, route: &Route) -> &Caller {
         match route.needs {
             Needs::Nobody => &self.nobody,
-            Needs::Board => &self.board,
+            Needs::BoardMachine => &self.board,
             Needs::Bulk => &self.bulk,
             Needs::Service => &self.service,
-            Needs::Clerk(_) | Needs::Watching(_) => &self.clerk,
+            Needs::BoardPerson(_) | Needs::BoardPage(_) => &self.clerk,
             Needs::Right(Act::Administer) => &self.operator,
             Needs::Right(Act::ReadRecord) => &self.auditor,
             Needs::Session(_) | Needs::Person | Needs::Right(_) => &self.party,

@@ -7,7 +7,8 @@ use tutanak::access::passwords::Passwords;
 use tutanak::domain::person::Role;
 use tutanak::people::enrol;
 use tutanak::people::{self, Wanted};
-use tutanak::web::routes::{Needs, table};
+use tutanak::web::needs::Needs;
+use tutanak::web::routes::table;
 
 use super::manage::{Desk, at_the_desk};
 use crate::engines::Engine;
@@ -140,7 +141,8 @@ async fn rights(house: &House) -> String {
 fn every_route_that_changes_something_says_what_it_does_to_who_gets_in() {
     let changes = table().into_iter().filter(|route| !route.method.is_safe());
     let in_a_session = changes.filter(|route| {
-        !matches!(route.needs, Needs::Board | Needs::Bulk | Needs::Service) && !route.path.starts_with("/v1/scans")
+        !matches!(route.needs, Needs::BoardMachine | Needs::Bulk | Needs::Service)
+            && !route.path.starts_with("/v1/scans")
     });
     for route in in_a_session {
         let said = ROUTES.iter().find(|(method, path, _)| *method == route.method.as_str() && *path == route.path);

@@ -2,7 +2,8 @@
 
 use reqwest::{Method, StatusCode};
 use tutanak::people::enrol;
-use tutanak::web::routes::{Needs, table};
+use tutanak::web::needs::Needs;
+use tutanak::web::routes::table;
 
 use super::browser::Browser;
 use crate::ftp::Line;
@@ -47,11 +48,11 @@ async fn with_a_first_password_nothing_works_but_changing_it_and_logging_out() {
             let line = format!("{} {} for {}", route.method, route.path, slip.user);
             match route.needs {
                 Needs::Session(_) => open.push((route.method.clone(), route.path)),
-                Needs::Person | Needs::Right(_) | Needs::Clerk(_) | Needs::Watching(_) => {
+                Needs::Person | Needs::Right(_) | Needs::BoardPerson(_) | Needs::BoardPage(_) => {
                     let turned = page.status == StatusCode::SEE_OTHER && page.location.as_deref() == Some("/parola");
                     assert!(turned || page.status == StatusCode::FORBIDDEN, "{line}: {}", page.status);
                 }
-                Needs::Board | Needs::Bulk | Needs::Service => {
+                Needs::BoardMachine | Needs::Bulk | Needs::Service => {
                     assert_eq!(page.status, StatusCode::UNAUTHORIZED, "{line}")
                 }
                 // It shows nothing of anybody; a login form in a session makes another session, or none.

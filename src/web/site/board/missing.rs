@@ -19,9 +19,10 @@ use crate::ledger::board::OnFileNow;
 use crate::ledger::entries::parse;
 use crate::ledger::registry::{ExpectedForm, FormCursor};
 use crate::ledger::{Ledger, LedgerError};
-use crate::web::Site;
+use crate::web::Services;
 use crate::web::extract::{Extension, Query};
 use crate::web::problem::Problem;
+use crate::web::site::form;
 use crate::web::site::page::{Frame, show, time};
 
 /// Forms that are looked at together.
@@ -54,11 +55,8 @@ impl Asked {
 
     /// The same question in an address, without where it goes on.
     fn query(&self) -> String {
-        let encoded =
-            |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
         let fields = [("mahalle", &self.mahalle), ("tur", &self.tur), ("durum", &self.durum)];
-        let given = fields.iter().filter(|(_, value)| !value.is_empty());
-        given.map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&")
+        form::query(&fields)
     }
 }
 
@@ -174,7 +172,7 @@ pub(super) async fn forms_of_box(
 }
 
 #[derive(Template)]
-#[template(path = "site/board-missing.html")]
+#[template(path = "web/site/board/missing.html", config = ".askama.toml")]
 struct MissingPage {
     frame: Frame,
     board: String,
@@ -189,7 +187,7 @@ struct MissingPage {
 
 /// The page.
 pub(in crate::web) async fn page(
-    State(site): State<Site>,
+    State(services): State<Services>,
     Extension(visitor): Extension<Visitor>,
     Extension(sender): Extension<Sender>,
     Query(asked): Query<Asked>,
@@ -198,11 +196,11 @@ pub(in crate::web) async fn page(
         "" => FormCursor::Start,
         text => text.parse().map_err(|_| Problem::bad_query("Sayfa adresi anlaşılamadı."))?,
     };
-    let walk = Walk::new(&site.ledger, &sender, asked.clone()).await?;
+    let walk = Walk::new(&services.ledger, &sender, asked.clone()).await?;
     let (mut rows, mut places, mut races) = (Vec::new(), Vec::new(), Vec::new());
     if let Some(walk) = &walk {
-        let waiting = Waiting::of(&site.ledger, &sender).await?;
-        places = site.ledger.places_of_board(&walk.reach).await?;
+        let waiting = Waiting::of(&services.ledger, &sender).await?;
+        places = services.ledger.places_of_board(&walk.reach).await?;
         races = walk.election.races().iter().collect();
         while cursor != FormCursor::End && rows.len() < PAGE {
             let more;
@@ -211,9 +209,9 @@ pub(in crate::web) async fn page(
         }
     }
     let page = MissingPage {
-        frame: Frame::new(&site, "Eksikler", Some(&visitor)).await,
+        frame: Frame::new(&services, "Eksikler", Some(&visitor)).await,
         board: visitor.account_name.clone(),
-        printed: time(site.sessions.now().as_millisecond()),
+        printed: time(services.clock.now().as_millisecond()),
         query: asked.query(),
         asked,
         places,
@@ -226,15 +224,15 @@ pub(in crate::web) async fn page(
 
 /// All that fits, as a table for spreadsheets.
 pub(in crate::web) async fn csv(
-    State(site): State<Site>,
+    State(services): State<Services>,
     Extension(sender): Extension<Sender>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
     const HEADERS: [&str; 6] = ["YER", "SANDIK NO", "SEÇİM TÜRÜ", "TUTANAK", "KAREKOD", "DURUM"];
     let mut head = "\u{feff}".as_bytes().to_vec();
     comma_row(&mut head, &HEADERS);
-    let walk = Walk::new(&site.ledger, &sender, asked).await?;
-    let waiting = Waiting::of(&site.ledger, &sender).await?;
+    let walk = Walk::new(&services.ledger, &sender, asked).await?;
+    let waiting = Waiting::of(&services.ledger, &sender).await?;
     let start = walk.map(|walk| (walk, waiting, FormCursor::Start));
     let steps = futures::stream::try_unfold(start, |state| async move {
         let Some((walk, waiting, cursor)) = state else { return Ok::<_, LedgerError>(None) };

@@ -16,12 +16,15 @@ use crate::access::sessions::Visitor;
 use crate::domain::routing::ParkReason;
 use crate::domain::{Digest, Sender};
 use crate::intake::{Accepted, Announced, Remark};
+use crate::web::Services;
+use crate::web::api::board::finish;
 use crate::web::extract::{Extension, Json, Path};
 use crate::web::problem::Problem;
 use crate::web::site::files::Handed;
-use crate::web::site::gate::{Late, Origin, Reason, Told, access_of};
 use crate::web::site::page::{Frame, show};
-use crate::web::{Site, board};
+use crate::web::site::session::origin::Origin;
+use crate::web::site::session::seat::{Late, access_of};
+use crate::web::site::session::told::{Reason, Told};
 
 /// Files of one form at most.
 pub(super) const FILES: usize = 100;
@@ -42,11 +45,11 @@ pub(super) struct Fate {
 }
 
 /// What the service says of a scan that it took in.
-pub(super) async fn fate(site: &Site, accepted: &Accepted) -> Result<Fate, Problem> {
+pub(super) async fn fate(services: &Services, accepted: &Accepted) -> Result<Fate, Problem> {
     let receipt = &accepted.receipt;
     let tr = match receipt.code() {
         Some(code) => {
-            let labels = site.ledger.labels(&[code.clone()].into()).await?;
+            let labels = services.ledger.labels(&[code.clone()].into()).await?;
             let form = labels.get(code).map_or_else(|| code.to_string(), |label| label.form.turkish());
             match receipt.revision() {
                 Some(revision) if revision > 1 => format!("Bağlandı: {form}, {revision}. sürüm."),
@@ -69,8 +72,8 @@ pub(super) async fn fate(site: &Site, accepted: &Accepted) -> Result<Fate, Probl
 }
 
 /// One scan, sent by the script under its digest.
-pub(in crate::web) async fn one(
-    State(site): State<Site>,
+pub(in crate::web) async fn scan_by_a_person(
+    State(services): State<Services>,
     Extension(sender): Extension<Sender>,
     Extension(late): Extension<Late>,
     Path(digest): Path<String>,
@@ -81,13 +84,13 @@ pub(in crate::web) async fn one(
     let received = async {
         let digest: Digest = digest.parse().map_err(|_| Problem::bad_digest())?;
         let announced = Announced { length, ..Announced::default() };
-        Ok::<_, Problem>(site.intake.receive(&sender, digest, announced, body.into_data_stream()).await?)
+        Ok::<_, Problem>(services.intake.receive(&sender, digest, announced, body.into_data_stream()).await?)
     };
     let received = received.await;
     late.seat().await?;
     let taken = async {
-        let accepted = site.intake.take_in(&sender, received?).await?;
-        let fate = fate(&site, &accepted).await?;
+        let accepted = services.intake.take_in(&sender, received?).await?;
+        let fate = fate(&services, &accepted).await?;
         Ok::<_, Problem>((accepted, fate))
     };
     let (mut response, bytes) = match taken.await {
@@ -107,7 +110,7 @@ pub(in crate::web) async fn one(
 }
 
 #[derive(Template)]
-#[template(path = "site/board-sent.html")]
+#[template(path = "web/site/board/sent.html", config = ".askama.toml")]
 struct SentPage {
     frame: Frame,
     rows: Vec<Row>,
@@ -126,7 +129,7 @@ struct Row {
 
 /// The files of a form, one after the other.
 pub(in crate::web) async fn form(
-    State(site): State<Site>,
+    State(services): State<Services>,
     Extension(visitor): Extension<Visitor>,
     Extension(sender): Extension<Sender>,
     Extension(origin): Extension<Origin>,
@@ -155,22 +158,22 @@ pub(in crate::web) async fn form(
             break;
         }
         let name = std::mem::take(&mut file.name);
-        let pending = site.audit.pending(access_of(&visitor, origin.address, Act::Upload, name.clone()));
-        let most = site.intake.limits().scan_bytes as u64;
+        let pending = services.audit.pending(access_of(&visitor, origin.address, Act::Upload, name.clone()));
+        let most = services.intake.limits().scan_bytes as u64;
         // No file is longer than the whole form; a short form must not wait for the room of the longest scan.
         let announced = Announced { length: files.length().map(|length| length.min(most)), ..Announced::default() };
-        let received = site.intake.receive_unnamed(&sender, announced, &mut file).await;
+        let received = services.intake.receive_unnamed(&sender, announced, &mut file).await;
         let mut seat = pending.seat().await?;
         let taken = match received {
-            Ok(received) => site.intake.take_in(&sender, received).await.map_err(Problem::from),
+            Ok(received) => services.intake.take_in(&sender, received).await.map_err(Problem::from),
             Err(error) => Err(error.into()),
         };
         if let Some(digest) = taken.as_ref().ok().and_then(|accepted| accepted.receipt.digest()) {
             seat.about(digest.to_string());
         }
-        board::finish(seat, &taken, |accepted| accepted.size);
+        finish(seat, &taken, |accepted| accepted.size);
         let fate = match taken {
-            Ok(accepted) => fate(&site, &accepted).await?,
+            Ok(accepted) => fate(&services, &accepted).await?,
             Err(problem) => refused(&problem),
         };
         let whole = file.skip(SKIPPED).await;
@@ -182,7 +185,7 @@ pub(in crate::web) async fn form(
     }
     let count = |state: &str| rows.iter().filter(|row| row.fate.state == state).count();
     let page = SentPage {
-        frame: Frame::new(&site, "Gönderim sonucu", Some(&visitor)).await,
+        frame: Frame::new(&services, "Gönderim sonucu", Some(&visitor)).await,
         linked: count("linked"),
         parked: count("parked"),
         refused: count("refused"),

@@ -1,8 +1,8 @@
 //! Eşleşmeyenler: scans that no code could link, with their picture; one person links them by hand with a reason, a second
-//! one agrees; and the same way back. Here is the list; `desk` has one scan and what is done with it.
+//! one agrees; and the same way back. Here is the list; `scan` has one scan and what is done with it.
 
 mod choices;
-pub(in crate::web) mod desk;
+pub(super) mod scan;
 
 use std::collections::{HashMap, HashSet};
 
@@ -20,7 +20,7 @@ use crate::ledger::LedgerError;
 use crate::ledger::append::Recorded;
 use crate::ledger::entries::parse;
 use crate::ledger::hand_links::{HandAct, Wish};
-use crate::web::Site;
+use crate::web::Services;
 use crate::web::extract::{Extension, Query};
 use crate::web::problem::Problem;
 use crate::web::site::page::{Frame, show, time};
@@ -67,7 +67,7 @@ struct Linked {
 }
 
 #[derive(Template)]
-#[template(path = "site/board-unmatched.html")]
+#[template(path = "web/site/board/unmatched.html", config = ".askama.toml")]
 struct UnmatchedPage {
     frame: Frame,
     /// What was done just now.
@@ -90,9 +90,9 @@ pub(in crate::web) struct Asked {
 struct Forms(HashMap<Karekod, Form>);
 
 impl Forms {
-    async fn of(site: &Site, codes: impl Iterator<Item = &Karekod>) -> Result<Self, LedgerError> {
+    async fn of(services: &Services, codes: impl Iterator<Item = &Karekod>) -> Result<Self, LedgerError> {
         let codes: HashSet<Karekod> = codes.cloned().collect();
-        let labels = site.ledger.labels(&codes).await?;
+        let labels = services.ledger.labels(&codes).await?;
         Ok(Self(labels.into_iter().map(|(code, label)| (code, label.form)).collect()))
     }
 
@@ -118,14 +118,14 @@ impl Forms {
     }
 
     /// The form of a wish, and of many pages which one the scan shall be: who agrees must see it.
-    async fn wished(&self, site: &Site, wish: &Wish) -> Result<String, LedgerError> {
+    async fn wished(&self, services: &Services, wish: &Wish) -> Result<String, LedgerError> {
         let name = self.name(&wish.code);
         let form = self.0.get(&wish.code).filter(|form| form.many_pages && wish.act == HandAct::Link);
         Ok(match (form, wish.replaces) {
             (None, _) => name,
             (Some(_), None) => format!("{name}, yeni sayfa"),
             (Some(form), Some(digest)) => {
-                let pages = site.ledger.pages_now(&form.key()).await?;
+                let pages = services.ledger.pages_now(&form.key()).await?;
                 match pages.iter().find(|page| page.digest == digest) {
                     Some(page) => format!("{name}, {}. sayfanın yerine", page.page),
                     None => format!("{name}, bu arada değişen bir sayfanın yerine"),
@@ -137,22 +137,22 @@ impl Forms {
 
 /// The list.
 pub(in crate::web) async fn list(
-    State(site): State<Site>,
+    State(services): State<Services>,
     Extension(visitor): Extension<Visitor>,
     Extension(sender): Extension<Sender>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    let lines = site.ledger.parked_of_board(&sender.board, asked.sonra, PAGE).await?;
+    let lines = services.ledger.parked_of_board(&sender.board, asked.sonra, PAGE).await?;
     let next = lines.last().filter(|_| lines.len() == PAGE as usize).map(|last| last.position);
     let scans = lines.iter().map(|line| Ok(waits(line.position, &parse(line.position, &line.line)?)));
     let scans = scans.collect::<Result<Vec<_>, LedgerError>>()?;
-    let wishes = site.ledger.hand_wishes(&sender.board, SHOWN).await?;
-    let links = site.ledger.links_by_hand(&sender.board, None, SHOWN).await?;
+    let wishes = services.ledger.hand_wishes(&sender.board, SHOWN).await?;
+    let links = services.ledger.links_by_hand(&sender.board, None, SHOWN).await?;
     let codes = wishes.iter().map(|wish| &wish.code).chain(links.iter().filter_map(|link| link.entry.form.as_ref()));
-    let forms = Forms::of(&site, codes).await?;
+    let forms = Forms::of(&services, codes).await?;
     let mut wished = Vec::with_capacity(wishes.len());
     for wish in wishes {
-        let form = forms.wished(&site, &wish).await?;
+        let form = forms.wished(&services, &wish).await?;
         let Wish { id, act, position, reason, proposer, at_ms, .. } = wish;
         let reason = visible(&reason).into_owned();
         let (undo, own) = (act == HandAct::Undo, proposer == visitor.login());
@@ -160,7 +160,7 @@ pub(in crate::web) async fn list(
     }
     let linked = |Recorded { position, entry, .. }: &Recorded| forms.linked(*position, entry);
     let page = UnmatchedPage {
-        frame: Frame::new(&site, "Eşleşmeyenler", Some(&visitor)).await,
+        frame: Frame::new(&services, "Eşleşmeyenler", Some(&visitor)).await,
         done: done(&asked.bilgi),
         wishes: wished,
         scans,

@@ -1,0 +1,59 @@
+//! The place that a request of a session has in the record.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use crate::access::Principal;
+use crate::access::sessions::Visitor;
+use crate::admission::room_of;
+use crate::audit::{Access, Deed, NoRoom, Pending, Protocol, Seat};
+
+/// What somebody in a session does, for the record.
+pub(in crate::web::site) fn access_of(
+    visitor: &Visitor,
+    address: IpAddr,
+    deed: impl Into<Deed>,
+    object: String,
+) -> Access {
+    let Principal { class, channel, .. } = &visitor.principal;
+    let access = Access::by(visitor.principal.name(), *channel, (Protocol::Https, address), deed, object);
+    Access { room: room_of(*class), ..access }
+}
+
+/// The seat of a request that is taken when its body has come: by the handler where that reads it, else before it runs.
+#[derive(Clone, Debug)]
+pub(in crate::web) struct Late(Arc<Mutex<When>>);
+
+#[derive(Debug)]
+enum When {
+    Pending(Pending),
+    Taken(Seat),
+    Over,
+}
+
+impl Late {
+    pub(super) fn new(pending: Pending) -> Self {
+        Self(Arc::new(Mutex::new(When::Pending(pending))))
+    }
+
+    /// Takes the seat: nothing more is awaited of the client.
+    pub async fn seat(&self) -> Result<(), NoRoom> {
+        let mut when = self.0.lock().await;
+        *when = match std::mem::replace(&mut *when, When::Over) {
+            When::Pending(pending) => When::Taken(pending.seat().await?),
+            other => other,
+        };
+        Ok(())
+    }
+
+    /// The seat, to write down how it ended.
+    pub(super) async fn into_seat(self) -> Result<Seat, NoRoom> {
+        self.seat().await?;
+        match std::mem::replace(&mut *self.0.lock().await, When::Over) {
+            When::Taken(seat) => Ok(seat),
+            When::Pending(_) | When::Over => Err(NoRoom::Record),
+        }
+    }
+}
