@@ -9,6 +9,7 @@ pub(super) mod board;
 pub mod files;
 mod form;
 pub(super) mod headers;
+mod navigation;
 mod page;
 mod party;
 mod public;

@@ -6,10 +6,11 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::headers::{PAGE, WITH_SCRIPT};
+use super::navigation::{self, Link};
 use crate::access::Refusal;
 use crate::access::sessions::Visitor;
 use crate::clock;
-use crate::domain::{Channel, Gate};
+use crate::domain::Gate;
 use crate::telemetry::Chain;
 use crate::web::Services;
 use crate::web::problem::Problem;
@@ -37,11 +38,8 @@ pub(super) struct Person {
     pub token: String,
     /// Whether only the first password's page is open.
     pub first: bool,
-    pub auditor: bool,
-    /// Whether the account has a record of its own to look at.
-    pub party: bool,
-    /// Whether it sends scans.
-    pub board: bool,
+    /// The pages that they may open.
+    pub links: &'static [Link],
     /// What is told of wrong codes.
     pub wrong_codes: Option<WrongCodesTold>,
 }
@@ -61,9 +59,7 @@ impl From<&Visitor> for Person {
             login: visitor.login().to_owned(),
             token: visitor.token.clone(),
             first: visitor.principal.must_change,
-            auditor: visitor.principal.channel == Channel::Auditor,
-            party: visitor.principal.channel == Channel::Web,
-            board: visitor.sender.is_some(),
+            links: navigation::of(&visitor.principal),
             wrong_codes: visitor.wrong_codes.map(|codes| WrongCodesTold {
                 wrong: codes.wrong,
                 since: time(codes.since_ms),
