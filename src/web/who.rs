@@ -1,4 +1,4 @@
-//! Identity is an argument: a handler that takes a [`SendingBoard`] or a [`BulkParty`] cannot be reached without one.
+//! Identity is an argument: a handler that takes a [`BoardMachine`] or a [`BulkParty`] cannot be reached without one.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -27,9 +27,9 @@ pub(super) const BASIC: &str = "Basic realm=\"tutanak\", charset=\"UTF-8\"";
 /// less of everybody's time.
 const HELD_BACK: Duration = Duration::from_millis(200);
 
-/// A board with a good token, allowed to send from here.
+/// The machine of a board, with a good token, allowed to send from here. A person of the board has a session instead.
 #[derive(Clone, Debug)]
-pub struct SendingBoard {
+pub struct BoardMachine {
     /// The board.
     pub sender: Sender,
     /// Its account. What it may do beside sending is decided at each act.
@@ -132,7 +132,7 @@ async fn not_ours(services: &Services, parts: &Parts, problem: Problem) -> Probl
     }
 }
 
-impl FromRequestParts<Services> for SendingBoard {
+impl FromRequestParts<Services> for BoardMachine {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, services: &Services) -> Result<Self, Problem> {

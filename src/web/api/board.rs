@@ -18,18 +18,18 @@ use crate::domain::{BoardId, FormKind, Karekod, PlaceId, Race, Sender};
 use crate::intake::Place;
 use crate::ledger::registry::{ExpectedForm, FormCursor};
 use crate::web::Services;
-use crate::web::needs::Needs::BoardMachine;
+use crate::web::needs::Needs;
 use crate::web::problem::Problem;
 use crate::web::route::{Route, get, post, put};
-use crate::web::who::{self, SendingBoard};
+use crate::web::who::{self, BoardMachine};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        put("/v1/scans/{digest}", BoardMachine, scans::upload_by_a_machine),
-        post("/v1/scans/known", BoardMachine, known::known_of_a_machine),
-        get("/v1/board", BoardMachine, greet_a_machine),
-        get("/v1/board/missing", BoardMachine, missing_for_a_machine),
-        get("/v1/board/queue", BoardMachine, queue_of_a_machine),
+        put("/v1/scans/{digest}", Needs::BoardMachine, scans::upload_by_a_machine),
+        post("/v1/scans/known", Needs::BoardMachine, known::known_of_a_machine),
+        get("/v1/board", Needs::BoardMachine, greet_a_machine),
+        get("/v1/board/missing", Needs::BoardMachine, missing_for_a_machine),
+        get("/v1/board/queue", Needs::BoardMachine, queue_of_a_machine),
     ]
 }
 
@@ -77,7 +77,7 @@ impl Queued {
 }
 
 /// Says who a token belongs to, and who signs its receipts. What a client asks before anything else.
-async fn greet_a_machine(State(services): State<Services>, board: SendingBoard) -> Result<Json<Greeting>, Problem> {
+async fn greet_a_machine(State(services): State<Services>, board: BoardMachine) -> Result<Json<Greeting>, Problem> {
     let seat = follow(&services, &board, "board".to_owned()).await?;
     let greeting = greeting(&services, board.sender).await;
     finish(seat, &greeting, |_| 0);
@@ -86,7 +86,7 @@ async fn greet_a_machine(State(services): State<Services>, board: SendingBoard) 
 
 /// Says where the board's uploads stand among those that wait. It is asked while they do, on another stream or connection,
 /// by everybody who waits: beside who asks, and the row for it, it needs no database.
-async fn queue_of_a_machine(State(services): State<Services>, board: SendingBoard) -> Result<Json<Turn>, Problem> {
+async fn queue_of_a_machine(State(services): State<Services>, board: BoardMachine) -> Result<Json<Turn>, Problem> {
     let seat = follow(&services, &board, "queue".to_owned()).await?;
     let turn = Ok(Turn { at: services.clock.now(), queue: Queued::of(&services, &board.sender.board) });
     finish(seat, &turn, |_| 0);
@@ -137,7 +137,7 @@ struct MissingForm {
 /// Which of the board's forms are missing: the boxes in the order of their import, then the sheets of places.
 async fn missing_for_a_machine(
     State(services): State<Services>,
-    board: SendingBoard,
+    board: BoardMachine,
     asked: Result<Query<Which>, QueryRejection>,
 ) -> Result<Json<Page>, Problem> {
     let after = asked.as_ref().ok().and_then(|asked| asked.after.clone()).unwrap_or_default();
@@ -149,7 +149,7 @@ async fn missing_for_a_machine(
 
 async fn page(
     services: &Services,
-    board: &SendingBoard,
+    board: &BoardMachine,
     asked: Result<Query<Which>, QueryRejection>,
 ) -> Result<Page, Problem> {
     let bad = || Problem::bad_query("Yalnız after=<önceki yanıttaki next> yazılabilir.");
@@ -177,7 +177,7 @@ impl From<ExpectedForm> for MissingForm {
 }
 
 /// The seat of a board that follows what became of its uploads: `object` says what of it.
-async fn follow(services: &Services, board: &SendingBoard, object: String) -> Result<Seat, Problem> {
+async fn follow(services: &Services, board: &BoardMachine, object: String) -> Result<Seat, Problem> {
     let asked = Asked::new(Act::FollowUploads, Object::Of(&board.principal.account), &object);
     let admitted = services.admission.admit(Who::Known(&board.principal), asked, Way::https(board.from)).await;
     admitted.map_err(|refused| Problem::not_admitted(refused, who::BEARER))

@@ -14,7 +14,7 @@ use crate::domain::Digest;
 use crate::web::Services;
 use crate::web::bodies::{Owner, Unread};
 use crate::web::problem::Problem;
-use crate::web::who::SendingBoard;
+use crate::web::who::BoardMachine;
 
 /// Digests of one question at most.
 const DIGESTS: usize = 1000;
@@ -30,7 +30,7 @@ struct Question {
 /// Answers with the receipts.
 pub(super) async fn known_of_a_machine(
     State(services): State<Services>,
-    board: SendingBoard,
+    board: BoardMachine,
     body: Body,
 ) -> Result<Response, Problem> {
     let owner = Owner::Account(board.principal.account.clone());
@@ -63,7 +63,7 @@ fn read(bytes: &[u8]) -> Result<Question, String> {
     if question.sha256.len() > DIGESTS { Err(too_many()) } else { Ok(question) }
 }
 
-async fn lines(services: &Services, board: &SendingBoard, question: &Question) -> Result<Vec<u8>, Problem> {
+async fn lines(services: &Services, board: &BoardMachine, question: &Question) -> Result<Vec<u8>, Problem> {
     let receipts = services.intake.known(&board.sender, &question.sha256).await?;
     let mut lines = Vec::with_capacity(receipts.len() * 512);
     for receipt in &receipts {

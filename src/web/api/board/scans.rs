@@ -16,7 +16,7 @@ use crate::domain::{Channel, Digest, Words};
 use crate::intake::{Announced, Receipt, Received, Remark};
 use crate::web::Services;
 use crate::web::problem::Problem;
-use crate::web::who::SendingBoard;
+use crate::web::who::BoardMachine;
 
 /// What may stand behind the `?`.
 #[derive(Debug, Deserialize)]
@@ -41,7 +41,7 @@ pub(super) struct Answer {
 /// Takes one scan in. 201 for a new entry, 200 for a known one.
 pub(super) async fn upload_by_a_machine(
     State(services): State<Services>,
-    board: SendingBoard,
+    board: BoardMachine,
     digest: Result<Path<String>, PathRejection>,
     asked: Result<Query<Asked>, QueryRejection>,
     headers: HeaderMap,
@@ -66,7 +66,7 @@ pub(super) async fn upload_by_a_machine(
 
 async fn receive(
     services: &Services,
-    board: &SendingBoard,
+    board: &BoardMachine,
     digest: &str,
     asked: Result<Query<Asked>, QueryRejection>,
     headers: &HeaderMap,
