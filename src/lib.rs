@@ -23,8 +23,8 @@
 //! # Rooms, from the bottom to the top
 //!
 //! * [`domain`]: the words of the trade as types, and the one spelling of every public path. [`clock`], [`cpu`], [`cache`],
-//!   [`probe`], [`shares`], [`space`], [`beneath`] (files in folders that others prepared), [`terminal`] (what commands print) and
-//!   [`telemetry`] are the tools of all others.
+//!   [`probe`], [`shares`], [`space`], [`beneath`] (files in folders that others prepared), [`terminal`] (what commands print),
+//!   [`html`] (the escaper of pages) and [`telemetry`] are the tools of all others.
 //! * [`vault`]: objects by their content. [`reading`]: pixels and karekods. [`drawing`]: forms and scans for rehearsals.
 //!   [`log`]: the arithmetic of the transparency log. [`formats`]: what the service and its clients must spell alike: packs,
 //!   bags on media, signatures, receipts. [`tls`]: certificates. [`paper`]: sheets that are printed.
@@ -81,6 +81,7 @@ pub mod cpu;
 pub mod domain;
 pub mod export;
 pub mod formats;
+pub mod html;
 pub mod intake;
 pub mod ledger;
 pub mod log;

@@ -75,7 +75,7 @@ async fn node(
     if directory {
         return match services.tree.list(&seat, &path).await? {
             Some(nodes) => {
-                let (response, size) = directory::page(&path, &nodes, &headers);
+                let (response, size) = directory::page(&path, &nodes, &headers)?;
                 seat.done(if method == Method::HEAD { 0 } else { size });
                 Ok(response)
             }

@@ -16,7 +16,7 @@ use self::uses::{House, Use};
 /// Rooms from the bottom to the top. A room may use those of lower rows. `reading`, `drawing` and `ftp` are crates.
 const LAYERS: [&[&str]; 14] = [
     &["domain", "clock", "cpu", "cache", "probe", "shares"],
-    &["terminal", "beneath"],
+    &["terminal", "html", "beneath"],
     &["telemetry"],
     &["space"],
     &["vault", "reading", "drawing", "tls", "log", "paper", "formats", "ftp"],
@@ -153,4 +153,31 @@ fn every_source_says_what_it_is_for_and_stays_small() {
         assert!(text.starts_with("//!"), "{} does not say what it is for", file.display());
         assert!(text.lines().count() <= 500, "{} has more than 500 lines", file.display());
     }
+}
+
+#[test]
+fn html_is_written_by_templates_alone_and_by_one_escaper() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&src, &mut files);
+    let (mut templates, mut wrong) = (0, Vec::new());
+    for file in &files {
+        let text = std::fs::read_to_string(file).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        let spoken = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        // Markup for wide tables, around a handbook that is compiled in.
+        let by_hand =
+            |line: &str| ["<!doctype", "<html", "href=", "</a>", "</p>", "</div>"].iter().any(|tag| line.contains(tag));
+        if !file.ends_with("site/public/help.rs") && spoken.clone().any(by_hand) {
+            wrong.push(format!("{} writes HTML by hand", file.display()));
+        }
+        for line in code.lines().filter(|line| line.starts_with("#[template(")) {
+            templates += 1;
+            if !line.contains("config = \".askama.toml\"") {
+                wrong.push(format!("{}: {line}", file.display()));
+            }
+        }
+    }
+    assert!(templates > 15, "the templates were not found: {templates}");
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

@@ -1,7 +1,6 @@
 //! A directory over HTTPS: plain HTML with relative links, which rclone and wget follow, or JSON for who asks for it.
 
-use std::fmt::Write as _;
-
+use askama::Template;
 use axum::Json;
 use axum::http::{HeaderMap, header};
 use axum::response::{Html, IntoResponse, Response};
@@ -9,6 +8,7 @@ use serde::Serialize;
 
 use crate::domain::Digest;
 use crate::tree::{Content, Node};
+use crate::web::problem::Problem;
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -24,7 +24,7 @@ struct Line<'a> {
 }
 
 /// The listing of `path` and its bytes.
-pub(super) fn page(path: &str, nodes: &[Node], headers: &HeaderMap) -> (Response, u64) {
+pub(super) fn page(path: &str, nodes: &[Node], headers: &HeaderMap) -> Result<(Response, u64), Problem> {
     let json = headers
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
@@ -34,7 +34,8 @@ pub(super) fn page(path: &str, nodes: &[Node], headers: &HeaderMap) -> (Response
         let size = serde_json::to_vec(&lines).map_or(0, |bytes| bytes.len());
         (Json(lines).into_response(), size)
     } else {
-        let html = html(path, nodes);
+        let rows: Vec<Row<'_'>> = nodes.iter().map(Row::from).collect();
+        let html = html(path, &rows)?;
         let size = html.len();
         (Html(html).into_response(), size)
     };
@@ -43,7 +44,7 @@ pub(super) fn page(path: &str, nodes: &[Node], headers: &HeaderMap) -> (Response
     headers.insert(header::VARY, header::HeaderValue::from_static("accept"));
     headers.insert(header::CONTENT_SECURITY_POLICY, header::HeaderValue::from_static("default-src 'none'"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, header::HeaderValue::from_static("nosniff"));
-    (response, size as u64)
+    Ok((response, size as u64))
 }
 
 fn line(node: &Node) -> Line<'_> {
@@ -55,24 +56,62 @@ fn line(node: &Node) -> Line<'_> {
     Line { name: &node.name, kind, size: node.size(), modified: node.modified, sha256 }
 }
 
-/// Names are ASCII letters, digits, `-` and `.` by construction, so they need no escaping; the path is a name that was
-/// found, for the same reason.
-fn html(path: &str, nodes: &[Node]) -> String {
-    let mut out = format!(
-        "<!doctype html>\n<html lang=\"tr\"><head><meta charset=\"utf-8\"><title>/{path}</title></head>\n<body>\n\
-         <h1>/{path}</h1>\n<p>YSK'ca belirlenen süre sona ermeden yayımlanamaz.</p>\n<pre>\n"
-    );
-    if !path.trim_matches('/').is_empty() {
-        out.push_str("<a href=\"../\">../</a>\n");
+#[derive(Template)]
+#[template(path = "web/archive/directory.html", config = ".askama.toml")]
+struct Page<'a> {
+    path: &'a str,
+    rows: &'a [Row<'a>],
+}
+
+/// A line of the page.
+struct Row<'a> {
+    name: &'a str,
+    /// Behind the name of a directory.
+    slash: &'static str,
+    modified: String,
+    size: String,
+}
+
+impl<'a> From<&'a Node> for Row<'a> {
+    fn from(node: &'a Node) -> Self {
+        let modified = node.modified.map(|modified| modified.strftime("%Y-%m-%d %H:%M:%S").to_string());
+        Self {
+            name: &node.name,
+            slash: if node.size().is_none() { "/" } else { "" },
+            modified: modified.unwrap_or_else(|| "-".to_owned()),
+            size: node.size().map_or_else(|| "-".to_owned(), |size| size.to_string()),
+        }
     }
-    for node in nodes {
-        let slash = if node.size().is_none() { "/" } else { "" };
-        let size = node.size().map_or("-".to_owned(), |size| size.to_string());
-        let modified =
-            node.modified.map_or("-".to_owned(), |modified| modified.strftime("%Y-%m-%d %H:%M:%S").to_string());
-        let name = &node.name;
-        let _ = writeln!(out, "<a href=\"{name}{slash}\">{name}{slash}</a>  {modified}  {size}");
+}
+
+fn html(path: &str, rows: &[Row<'_'>]) -> Result<String, Problem> {
+    Page { path, rows }.render().map_err(|_| Problem::broken("a listing could not be written"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listing_has_a_line_for_each_name_as_clients_read_it() {
+        let row = |name, slash, size: &str| Row { name, slash, modified: "-".into(), size: size.into() };
+        let page = html("tutanaklar/", &[row("34-istanbul", "/", "-"), row("x-1.png", "", "12")]).unwrap();
+        let expected = "<!doctype html>\n<html lang=\"tr\"><head><meta charset=\"utf-8\"><title>/tutanaklar/</title></head>\n\
+                        <body>\n<h1>/tutanaklar/</h1>\n<p>YSK'ca belirlenen süre sona ermeden yayımlanamaz.</p>\n<pre>\n\
+                        <a href=\"../\">../</a>\n<a href=\"34-istanbul/\">34-istanbul/</a>  -  -\n\
+                        <a href=\"x-1.png\">x-1.png</a>  -  12\n</pre>\n</body></html>\n";
+        assert_eq!(page, expected);
+        assert!(!html("", &[]).unwrap().contains("../"));
     }
-    out.push_str("</pre>\n</body></html>\n");
-    out
+
+    #[test]
+    fn a_name_is_no_markup_and_leads_to_itself() {
+        let name = "javascript:<b>\"&'\u{202e}gnp";
+        let row = Row { name, slash: "", modified: "-".into(), size: "1".into() };
+        let page = html(name, &[row]).unwrap();
+        let link =
+            "<a href=\"javascript%3A%3Cb%3E%22%26%27%E2%80%AEgnp\">javascript:&#60;b&#62;&#34;&#38;&#39;\\u202egnp</a>";
+        assert!(page.contains(link), "{page}");
+        assert!(!page.contains("<b>") && !page.contains('\u{202e}'), "{page}");
+    }
 }

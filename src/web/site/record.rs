@@ -13,7 +13,6 @@ use serde::Deserialize;
 use super::form;
 use super::page::{Frame, show, time, unavailable};
 use crate::access::sessions::Visitor;
-use crate::domain::words::shown as visible;
 use crate::ledger::audit::{AuditQuestion, AuditRow, NumberedRow};
 use crate::ledger::{Ledger, LedgerError};
 use crate::telemetry::Chain;
@@ -131,8 +130,6 @@ impl From<NumberedRow> for Shown {
             _ => "başarısız",
         };
         let AuditRow { principal, channel, protocol, address, act, object, bytes, reason, .. } = row;
-        // What strangers typed and asked for stands in the record as they wrote it.
-        let [principal, object, reason] = [principal, object, reason].map(|text| visible(&text).into_owned());
         Self { at: time(row.at_ms), principal, channel, protocol, address, act, object, bytes, outcome, reason }
     }
 }

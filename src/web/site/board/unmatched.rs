@@ -14,7 +14,6 @@ use serde::Deserialize;
 
 use crate::access::sessions::Visitor;
 use crate::domain::routing::ParkReason;
-use crate::domain::words::shown as visible;
 use crate::domain::{Entry, Form, Karekod, Sender};
 use crate::ledger::LedgerError;
 use crate::ledger::append::Recorded;
@@ -111,7 +110,7 @@ impl Forms {
             position,
             form,
             path: entry.path.clone().unwrap_or_default(),
-            reason: visible(entry.reason.as_deref().unwrap_or_default()).into_owned(),
+            reason: entry.reason.clone().unwrap_or_default(),
             by: entry.by.join(", "),
             at: time(entry.at.as_millisecond()),
         }
@@ -154,7 +153,6 @@ pub(in crate::web) async fn list(
     for wish in wishes {
         let form = forms.wished(&services, &wish).await?;
         let Wish { id, act, position, reason, proposer, at_ms, .. } = wish;
-        let reason = visible(&reason).into_owned();
         let (undo, own) = (act == HandAct::Undo, proposer == visitor.login());
         wished.push(Wished { id, position, undo, form, reason, own, proposer, at: time(at_ms) });
     }
