@@ -267,7 +267,7 @@ impl Intake {
             let _turn = turn; // given back when the work ends, even if the sender went away
             inspect(bytes, digest, limits)
         });
-        let Inspected { scan, codes, mut remarks } = inspected.await??;
+        let Inspected { scan, codes, module, mut remarks } = inspected.await??;
         let codes: Vec<Karekod> = codes.iter().filter_map(|code| code.parse().ok()).collect();
         let finding = registry::resolve(&self.ledger, &codes, &sender.place).await?;
         if let Finding::Form { own: true, strange, .. } = &finding {
@@ -276,7 +276,7 @@ impl Intake {
         let size = scan.facts.size;
         self.quotas.allow(sender, digest, size, &finding).await??;
         let kept = self.vault.keep(&scan).await?;
-        let claim = Claim { digest, board: sender.board.clone(), finding, replaces: announced.replaces };
+        let claim = Claim { digest, board: sender.board.clone(), finding, replaces: announced.replaces, module };
         let submission = Submission::new(&kept, claim, announced.reason.map(String::from));
         // The writer wakes the waiting readers when its commit is through.
         let recorded = self.appender.append(submission).await?;

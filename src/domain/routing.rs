@@ -25,7 +25,7 @@ pub enum ParkReason {
     OtherBoard,
     /// The very same bytes are already another form's scan. An alarm: one paper cannot be two forms.
     SameBytesOtherForm,
-    /// It is far smaller than the scan of the same page that is on file: a thumbnail, which nobody could read.
+    /// It has too few pixels to be read, or far fewer than the scan of the same page that is on file: a thumbnail.
     TooSmall,
 }
 
@@ -61,7 +61,8 @@ impl ParkReason {
             Self::OtherBoard => "Bu tutanak başka bir kurulun sandığına ait.",
             Self::SameBytesOtherForm => "Aynı görüntü daha önce başka bir tutanak olarak kaydedilmiş.",
             Self::TooSmall => {
-                "Görüntü, aynı tutanağın kayıtlı taramasından çok daha küçük; bir küçük resim (önizleme) olabilir."
+                "Görüntü okunamayacak kadar ya da aynı tutanağın kayıtlı taramasından çok daha küçük; bir küçük resim \
+                 (önizleme) olabilir."
             }
         }
     }
@@ -110,6 +111,8 @@ pub struct Claim {
     pub finding: Finding,
     /// The earlier scan that the sender says it replaces.
     pub replaces: Option<Digest>,
+    /// The side of a module of the page's karekods, in pixels: what the paper was scanned with. None where nothing tells.
+    pub module: Option<f32>,
 }
 
 /// An earlier entry with the same bytes.

@@ -166,7 +166,7 @@ impl Intake {
         let (width, height) = (entry.width.unwrap_or(0), entry.height.unwrap_or(0));
         let facts = ScanFacts { digest, size, crc32, width, height };
         let kept = self.vault.kept_already(facts).await.map_err(IntakeError::from)?;
-        let claim = Claim { digest, board: sender.board.clone(), finding, replaces: wish.replaces };
+        let claim = Claim { digest, board: sender.board.clone(), finding, replaces: wish.replaces, module: None };
         Ok(Submission::new(&kept, claim, entry.note))
     }
 

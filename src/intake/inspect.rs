@@ -16,6 +16,8 @@ pub struct Inspected {
     pub scan: Scan,
     /// Payloads of the codes on the page, each once.
     pub codes: Vec<String>,
+    /// The side of a module of its karekods, in pixels; none where nothing tells.
+    pub module: Option<f32>,
     /// What to do better next time. It decides nothing.
     pub remarks: Vec<Remark>,
 }
@@ -46,11 +48,11 @@ pub fn inspect(bytes: Bytes, digest: Digest, limits: Limits) -> Result<Inspected
     let findings = unless_it_panics(digest, "Reading", || reading::read(&page));
     // Apart from reading: advice that could not be given must never cost a code.
     let advice = unless_it_panics(digest, "Checking", || scanner::check(&page, &findings).advice);
-    let codes = findings.codes();
+    let (codes, module) = (findings.codes(), findings.module());
     let crc32 = crc32fast::hash(&bytes);
     let facts = ScanFacts { digest, size: bytes.len() as u64, crc32, width: page.width(), height: page.height() };
     let remarks = advice.into_iter().map(Remark::Scan).chain(page.flaws().iter().cloned().map(Remark::File)).collect();
-    Ok(Inspected { scan: Scan { bytes, facts }, codes, remarks })
+    Ok(Inspected { scan: Scan { bytes, facts }, codes, module, remarks })
 }
 
 /// Some of it is foreign code. A page on which it panics is a page without a code or without advice, not an upload that

@@ -56,7 +56,7 @@ async fn resolve(
     }
     let (width, height) = (entry.width.unwrap_or(0), entry.height.unwrap_or(0));
     let kept = vault.kept_already(ScanFacts { digest, size, crc32, width, height }).await?;
-    let claim = Claim { digest, board, finding, replaces: entry.replaces };
+    let claim = Claim { digest, board, finding, replaces: entry.replaces, module: None };
     let recorded = appender.append(Submission::new(&kept, claim, entry.note)).await?;
     Ok(recorded.fresh)
 }

@@ -106,6 +106,14 @@ const UNREAD: usize = 4;
 const LIKE_A_CODE: f32 = 0.6;
 
 impl Findings {
+    /// The side of a module of the page's karekods, in pixels: how finely the paper was scanned, since a karekod is printed
+    /// 14 mm wide. None where nothing tells.
+    pub fn module(&self) -> Option<f32> {
+        let karekods = self.readings.iter().filter_map(|reading| reading.proof.as_ref());
+        let modules: Vec<f32> = karekods.filter(|proof| proof.version == 1).map(|proof| proof.module).collect();
+        (!modules.is_empty()).then(|| modules.iter().sum::<f32>() / modules.len() as f32)
+    }
+
     pub(super) fn of(search: &Search<'_>, inverted: bool) -> Self {
         let mut readings: Vec<Reading> = search.read.iter().map(|read| Reading::of(read, inverted)).collect();
         readings.extend(search.photographed.iter().map(Reading::photographed));

@@ -16,7 +16,7 @@ pub use edges::Edge;
 
 use self::lie::Lie;
 use self::tones::Tones;
-use super::evidence::{Findings, Reading};
+use super::evidence::Findings;
 use super::page::Page;
 
 /// How a page was scanned.
@@ -89,7 +89,7 @@ pub fn check(page: &Page, findings: &Findings) -> ScanCheck {
     let pixels = page.pixels();
     let tones = Tones::of(pixels);
     let lie = Lie::of(page, &findings.readings);
-    let dpi = dpi(page, &findings.readings);
+    let dpi = dpi(page, findings);
     let module = KAREKOD / MODULES / INCH * dpi.value;
     let prints = print::of_codes(pixels, &tones, &findings.readings);
     let (contrast, sharpness) = match print::best(&prints) {
@@ -115,22 +115,16 @@ pub fn check(page: &Page, findings: &Findings) -> ScanCheck {
     check
 }
 
-fn dpi(page: &Page, readings: &[Reading]) -> Dpi {
+fn dpi(page: &Page, findings: &Findings) -> Dpi {
     /// The longer side of a page, in millimetres, when the file is to be believed: A4 and A3 with some centimetres of
     /// glass. Programs that do not know write 72 or 96, which makes a form the size of a poster.
     const FORMS: std::ops::RangeInclusive<f32> = 280.0..=460.0;
     let longer = page.width().max(page.height()) as f32;
     let said = page.dpi().filter(|dpi| *dpi > 0.0 && FORMS.contains(&(longer / dpi * INCH)));
-    let measured = || {
-        let karekods = readings.iter().filter_map(|reading| reading.proof.as_ref()).filter(|proof| proof.version == 1);
-        let modules: Vec<f32> = karekods.map(|proof| proof.module).collect();
-        let mean = modules.iter().sum::<f32>() / modules.len() as f32;
-        (!modules.is_empty()).then_some(mean * MODULES / KAREKOD * INCH)
-    };
     match said {
         Some(value) => Dpi { value, by: DpiBy::File },
-        None => match measured() {
-            Some(value) => Dpi { value, by: DpiBy::Karekod },
+        None => match findings.module() {
+            Some(module) => Dpi { value: module * MODULES / KAREKOD * INCH, by: DpiBy::Karekod },
             None => Dpi { value: longer / A4[0] * INCH, by: DpiBy::Paper },
         },
     }

@@ -33,9 +33,10 @@ impl Node {
     async fn send(&self, content: &str, finding: Finding) -> Recorded {
         let bytes = Bytes::copy_from_slice(content.as_bytes());
         let digest = Digest::of(&bytes);
-        let facts = ScanFacts { digest, size: bytes.len() as u64, crc32: crc32fast::hash(&bytes), width: 1, height: 1 };
+        let facts =
+            ScanFacts { digest, size: bytes.len() as u64, crc32: crc32fast::hash(&bytes), width: 1654, height: 2339 };
         let kept = self.vault.keep(&Scan { bytes, facts }).await.unwrap();
-        let claim = Claim { digest, board: "b1".parse().unwrap(), finding, replaces: None };
+        let claim = Claim { digest, board: "b1".parse().unwrap(), finding, replaces: None, module: None };
         self.appender.append(Submission::new(&kept, claim, None)).await.unwrap()
     }
 }

@@ -53,6 +53,7 @@ mod sealing;
 mod silence;
 mod stock;
 mod syslog;
+mod thumbnails;
 mod traps;
 mod upload;
 mod vault;

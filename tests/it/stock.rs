@@ -21,10 +21,11 @@ pub async fn enter(ledger: &Ledger, vault: &Vault, clock: &Clock, sent: &[Sent])
     let writing = tokio::spawn(writer.run());
     let submissions = join_all(sent.iter().map(|(bytes, form)| async move {
         let digest = Digest::of(bytes);
-        let facts = ScanFacts { digest, size: bytes.len() as u64, crc32: crc32fast::hash(bytes), width: 1, height: 1 };
+        let facts =
+            ScanFacts { digest, size: bytes.len() as u64, crc32: crc32fast::hash(bytes), width: 1654, height: 2339 };
         let kept = vault.keep(&Scan { bytes: Bytes::copy_from_slice(bytes), facts }).await.unwrap();
         let finding = form.clone().map_or(Finding::NoCode, |form| Finding::Form { form, own: true, strange: vec![] });
-        let claim = Claim { digest, board: "kadikoy-1".parse().unwrap(), finding, replaces: None };
+        let claim = Claim { digest, board: "kadikoy-1".parse().unwrap(), finding, replaces: None, module: None };
         Submission::new(&kept, claim, Some("=1+1; \"not\"".to_owned()))
     }))
     .await;

@@ -27,8 +27,8 @@ pub fn parked(reason: &str) -> (&'static str, &'static str) {
             "Bir kağıt iki tutanak olamaz. Kağıdı yeniden tarayın ve durumu ilçe seçim kuruluna bildirin."
         }
         ParkReason::TooSmall => {
-            "Bu bir küçük resim ise bir şey yapmanız gerekmez: asıl tarama kayıtlı. Kağıdı yeniden taradıysanız en az \
-             200 dpi ile yeniden tarayın; görüntü gerçekten bu boydaysa elle bağlanmasını isteyin."
+            "Bu bir küçük resim ise asıl taramayı gönderin; o gönderildiyse bir şey yapmanız gerekmez. Kağıdı siz \
+             taradıysanız en az 200 dpi ile yeniden tarayın; görüntü gerçekten bu boydaysa elle bağlanmasını isteyin."
         }
     };
     (reason.turkish(), what)

@@ -58,6 +58,7 @@ async fn main() -> anyhow::Result<()> {
                 board: board.clone(),
                 finding: Finding::Form { form, own: true, strange: vec![] },
                 replaces: None,
+                module: None,
             };
             anyhow::Ok(appender.append(Submission::new(&kept, claim, None)).await?)
         });
