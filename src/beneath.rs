@@ -8,7 +8,7 @@ mod lines;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
@@ -82,6 +82,11 @@ pub struct Found {
     /// When it was last written, in nanoseconds since 1970, as the file system says.
     pub modified_ns: i64,
 }
+
+/// Who may read a new file, where the process's umask lets them: everybody.
+const EVERYBODY: Mode = Mode::from_raw_mode(0o666);
+/// Or its owner alone.
+const OWNER: Mode = Mode::from_raw_mode(0o600);
 
 /// A folder, held open.
 #[derive(Clone, Debug)]
@@ -163,7 +168,12 @@ impl Folder {
     /// # Errors
     /// [`ErrorKind::AlreadyExists`] when something does, a link that leads nowhere too.
     pub fn create_new(&self, path: &Path) -> io::Result<File> {
-        self.raw(path, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL).map(File::from)
+        self.create_new_for(path, EVERYBODY)
+    }
+
+    /// The same, for these readers.
+    fn create_new_for(&self, path: &Path, mode: Mode) -> io::Result<File> {
+        self.raw_for(path, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL, mode).map(File::from)
     }
 
     /// A file of our own that is gone on with, made where nothing lies. It has one name only.
@@ -322,8 +332,12 @@ impl Folder {
     }
 
     fn raw(&self, path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
+        self.raw_for(path, flags, EVERYBODY)
+    }
+
+    fn raw_for(&self, path: &Path, flags: OFlags, mode: Mode) -> io::Result<OwnedFd> {
         names(path)?;
-        let (flags, mode) = (flags | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::from_raw_mode(0o666));
+        let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mode = if flags.contains(OFlags::CREATE) { mode } else { Mode::empty() };
         let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
         let opened = match rustix::fs::openat2(&*self.dir, path, flags, mode, resolve) {
@@ -368,6 +382,46 @@ pub fn named_file(path: &Path) -> io::Result<File> {
 /// When it cannot be read, is longer than `limit`, or no regular file.
 pub fn read_named(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     read_all(&named_file(path)?, limit)
+}
+
+/// Writes a file that the user named, whole or not at all. A regular file that lies there gives way; a link is not followed, and
+/// nothing else is written to.
+///
+/// # Errors
+/// When something else lies there, or it cannot be written.
+pub fn write_named(path: &Path, content: &[u8]) -> io::Result<()> {
+    write_for(path, content, EVERYBODY)
+}
+
+/// The same of a file that only its owner may read.
+///
+/// # Errors
+/// As [`write_named`].
+pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    write_for(path, content, OWNER)
+}
+
+fn write_for(path: &Path, content: &[u8], mode: Mode) -> io::Result<()> {
+    let name = Path::new(path.file_name().ok_or(Unsafe::Outside)?);
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+    let folder = Folder::open(above.unwrap_or(Path::new(".")))?;
+    match folder.look(name)?.map(|found| found.kind) {
+        None | Some(Kind::File) => {}
+        Some(Kind::Other) if is_link(&folder.dir, name) => return Err(Unsafe::Link.into()),
+        Some(Kind::Directory | Kind::Other) => return Err(Unsafe::NotAFile.into()),
+    }
+    let part = name.with_added_extension("part");
+    folder.remove(&part)?;
+    let written = || {
+        let mut file = folder.create_new_for(&part, mode)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        // A link that was laid there meanwhile gives way too.
+        folder.rename(&part, name)
+    };
+    written().inspect_err(|_| {
+        let _ = folder.remove(&part); // it may not be there
+    })
 }
 
 /// Whether an error says that there is nothing.

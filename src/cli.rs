@@ -31,6 +31,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use crate::app::sealing;
+use crate::beneath;
 use crate::config::Config;
 use crate::ledger::Ledger;
 
@@ -67,17 +68,10 @@ impl ConfigArg {
 
 /// Writes a file that only its owner may read, whole or not at all.
 pub fn write_private(path: &Path, content: impl AsRef<[u8]>) -> anyhow::Result<()> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let part = path.with_added_extension("part");
-    let written = || -> std::io::Result<()> {
-        if part.exists() {
-            std::fs::remove_file(&part)?;
-        }
-        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
-        file.write_all(content.as_ref())?;
-        file.sync_all()?;
-        std::fs::rename(&part, path)
-    };
-    written().with_context(|| format!("cannot write {}", path.display()))
+    beneath::write_private(path, content.as_ref()).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Writes a file that others may read, whole or not at all.
+pub fn write_public(path: &Path, content: impl AsRef<[u8]>) -> anyhow::Result<()> {
+    beneath::write_named(path, content.as_ref()).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::{init, serve, write_private};
 use crate::access::passwords::Passwords;
 use crate::app::App;
+use crate::beneath::{Folder, Kind};
 use crate::clock::Clock;
 use crate::config::{Config, PortRange};
 use crate::domain::person::Role;
@@ -95,6 +96,8 @@ struct DescribedParty<'a> {
 const PLACES: u32 = 10_000;
 const PARTY: &str = "ornek-parti";
 const SECRETS: &str = "secrets.json";
+/// Bytes of it at most.
+const SECRETS_BYTES: u64 = 16 << 20;
 const DEMO_JSON: &str = "demo.json";
 
 /// Runs until SIGTERM or Ctrl-C.
@@ -151,8 +154,9 @@ pub async fn run(demo: Demo) -> anyhow::Result<()> {
 
 /// One party, one operator, one auditor, and a board wherever one sits.
 async fn enrol_everybody(ledger: &Ledger, dir: &Path) -> anyhow::Result<Secrets> {
-    if let Ok(text) = std::fs::read_to_string(dir.join(SECRETS)) {
-        return serde_json::from_str(&text).context("secrets.json is not as it was written");
+    let there = Folder::open(dir).and_then(|dir| dir.read(Path::new(SECRETS), SECRETS_BYTES));
+    if let Some(text) = there.context("cannot read secrets.json")? {
+        return serde_json::from_slice(&text).context("secrets.json is not as it was written");
     }
     let mut boards = BTreeMap::new();
     let places = ledger.places_after(0, PLACES).await?;
@@ -196,14 +200,13 @@ async fn first_board<'a>(ledger: &Ledger, secrets: &'a Secrets) -> anyhow::Resul
 
 /// Takes every sample scan in, as the board that would send it. Gives their number.
 async fn take_samples(app: &App, dir: &Path, secrets: &Secrets) -> anyhow::Result<usize> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(dir)
-        .with_context(|| format!("cannot read {}", dir.display()))?
-        .map(|file| file.map(|file| file.path()))
-        .collect::<Result<_, _>>()?;
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "png"));
+    let folder = Folder::open(dir).with_context(|| format!("cannot read {}", dir.display()))?;
+    let listed: Vec<_> = folder.list(Path::new(""))?.collect::<std::io::Result<_>>()?;
+    let regular = listed.into_iter().filter(|(_, kind)| *kind == Kind::File).map(|(name, _)| PathBuf::from(name));
+    let mut files: Vec<PathBuf> = regular.filter(|name| name.extension().is_some_and(|kind| kind == "png")).collect();
     files.sort();
     for file in &files {
-        let bytes = std::fs::read(file)?;
+        let bytes = folder.read(file, app.intake.limits().scan_bytes as u64)?.context("a sample went away")?;
         let sender = sender(app, &bytes, secrets).await?;
         let digest = Digest::of(&bytes);
         let whole = stream::iter([Ok::<_, Infallible>(Bytes::from(bytes))]);

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::gate::signatures;
 use super::on_record::recorded;
-use super::{ConfigArg, Ended};
+use super::{ConfigArg, Ended, write_public};
 use crate::app;
 use crate::clock::Clock;
 use crate::cpu::CpuLane;
@@ -144,7 +144,7 @@ async fn receipt(ledger: &Ledger, request: u64, medium: u32, pdf: Option<&Path>)
     let text = written.with_context(|| format!("medium {medium} has not been written"))?.receipt;
     match pdf {
         Some(file) => {
-            std::fs::write(file, receipt::pdf(&text)).with_context(|| format!("cannot write {}", file.display()))?;
+            write_public(file, receipt::pdf(&text))?;
         }
         None => crate::terminal::print(format_args!("{text}")),
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 
-use super::write_private;
+use super::{write_private, write_public};
 use crate::clock::Clock;
 use crate::config;
 use crate::intake::ReceiptSigner;
@@ -32,16 +32,16 @@ pub fn run(dir: &Path, host: &str) -> anyhow::Result<()> {
     let mut names = vec![host.to_owned(), "localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
     names.dedup();
     let own = tls::own(&names, Clock::system().now())?;
-    std::fs::write(dir.join(CA), own.ca)?;
-    std::fs::write(dir.join("tls/server.pem"), own.certificate)?;
+    write_public(&dir.join(CA), own.ca)?;
+    write_public(&dir.join("tls/server.pem"), own.certificate)?;
     write_private(&dir.join("tls/server.key"), &own.key)?;
     write_private(&dir.join(CA_KEY), &own.ca_key)?;
     let (private, public) = ReceiptSigner::generate()?;
     write_private(&dir.join("keys/signing.pem"), &private)?;
-    std::fs::write(dir.join("keys/signing.pub.pem"), public)?;
+    write_public(&dir.join("keys/signing.pub.pem"), public)?;
     write_private(&dir.join("keys/sealing.key"), Seal::generate()?)?;
     let text = config::EMBEDDED.replacen("host = \"localhost\"", &format!("host = {host:?}"), 1);
     // Last, because its presence says that the directory is complete.
-    std::fs::write(dir.join(CONFIG), text)?;
+    write_public(&dir.join(CONFIG), text)?;
     Ok(())
 }

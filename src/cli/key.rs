@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use super::{ConfigArg, write_private};
+use super::{ConfigArg, write_private, write_public};
 use crate::app;
 use crate::formats::sign;
 use crate::intake::ReceiptSigner;
@@ -79,7 +79,7 @@ fn new(file: &Path) -> anyhow::Result<()> {
     let (private, public) = ReceiptSigner::generate()?;
     write_private(file, &private)?;
     let beside = file.with_extension("pub.pem");
-    std::fs::write(&beside, public).with_context(|| format!("cannot write {}", beside.display()))?;
+    write_public(&beside, public)?;
     crate::out!("{} and {}", file.display(), beside.display());
     Ok(())
 }

@@ -11,8 +11,9 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
 use super::init::{CA, CA_KEY, CONFIG};
-use super::{ConfigArg, write_private};
+use super::{ConfigArg, write_private, write_public};
 use crate::app;
+use crate::beneath;
 use crate::config::Config;
 use crate::ledger::DatabaseConfig;
 use crate::vault::VaultConfig;
@@ -87,14 +88,14 @@ pub fn join(dir: &Path, from: &Path) -> anyhow::Result<()> {
         made.with_context(|| format!("cannot make {}", parent.display()))?;
         // Only certificates are for everybody.
         match text.contains("BEGIN CERTIFICATE") && !text.contains("PRIVATE KEY") {
-            true => std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?,
+            true => write_public(&path, text)?,
             false => write_private(&path, text)?,
         }
     }
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
     made.with_context(|| format!("cannot make {}", dir.display()))?;
     // Last, because its presence says that the directory is complete.
-    std::fs::write(dir.join(CONFIG), &shared.config).with_context(|| format!("cannot write {CONFIG}"))?;
+    write_public(&dir.join(CONFIG), &shared.config)?;
     crate::out!("{} is a further node of {}.", dir.display(), Config::from_file(&dir.join(CONFIG))?.host);
     crate::out!("What its environment must hold, as on the first node: {}.", environment(&dir.join(CONFIG))?);
     crate::out!("Its own addresses ([https], [ftp] advertised) stand in {CONFIG}. Next: tutanak check-config, serve.");
@@ -139,12 +140,11 @@ impl Shared {
 
     /// Reads what another node wrote.
     fn read(file: &Path) -> anyhow::Result<Self> {
-        let meta = std::fs::metadata(file).with_context(|| format!("cannot read {}", file.display()))?;
         let no_such = || format!("{} was not written by `tutanak node share`", file.display());
-        if !meta.is_file() || meta.len() > MOST {
-            bail!(no_such());
-        }
-        let text = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let text = match beneath::read_named(file, MOST) {
+            Err(error) if beneath::why(&error).is_some() => bail!(no_such()),
+            read => read.with_context(|| format!("cannot read {}", file.display()))?,
+        };
         let shared: Self = serde_json::from_slice(&text).with_context(no_such)?;
         if shared.tutanak_node != VERSION {
             bail!("{} was written by another version of tutanak", file.display());

@@ -5,11 +5,11 @@ mod explain;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Args;
 use serde::Serialize;
 
-use super::Ended;
+use super::{Ended, write_public};
 use crate::beneath;
 use crate::domain::words::shown;
 use crate::reading::scanner::{self, ScanCheck};
@@ -81,7 +81,7 @@ pub fn run(read: &Read) -> anyhow::Result<()> {
                 tell(read.json, &path, &looked.findings, Some(&check), looked.ms, None)?;
                 if let Some(out) = &read.explain {
                     let picture = explain::draw(&looked.page, &looked.findings, &check)?;
-                    std::fs::write(out, picture).with_context(|| format!("cannot write {}", out.display()))?;
+                    write_public(out, picture)?;
                 }
             }
             Err(error) => {

@@ -8,6 +8,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::process::Command;
+use tutanak::beneath;
 use tutanak::cli::init;
 
 use crate::house::{House, write_election};
@@ -121,4 +122,69 @@ async fn a_scanner_folder_with_links_in_it_moves_nothing_outside() {
         assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0, "{name}: written outside");
         assert_eq!(fs::read(folder.path().join("a.png")).unwrap(), scan, "{name}: the scan is gone");
     }
+}
+
+#[test]
+fn what_the_user_names_is_written_whole_and_through_no_link() {
+    let (dir, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let victim = outside.path().join("victim");
+    fs::write(&victim, "untouched").unwrap();
+    symlink(&victim, dir.path().join("link")).unwrap();
+    symlink(outside.path().join("new"), dir.path().join("dangling")).unwrap();
+    symlink(&victim, dir.path().join("plain.part")).unwrap();
+    fs::hard_link(&victim, dir.path().join("second-name")).unwrap();
+    fs::create_dir(dir.path().join("directory")).unwrap();
+    fifo(&dir.path().join("fifo"));
+    for name in ["link", "dangling", "directory", "fifo"] {
+        for write in [beneath::write_named, beneath::write_private] {
+            let error = write(&dir.path().join(name), b"x").unwrap_err();
+            assert!(beneath::why(&error).is_some(), "{name}: {error}");
+        }
+    }
+    for name in ["plain", "plain", "second-name"] {
+        beneath::write_named(&dir.path().join(name), b"x").unwrap();
+        assert_eq!(fs::read(dir.path().join(name)).unwrap(), b"x", "{name}");
+    }
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "untouched");
+    assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 1);
+    let mut names: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["dangling", "directory", "fifo", "link", "plain", "second-name"], "nothing is left behind");
+}
+
+#[tokio::test]
+async fn no_command_writes_through_a_link_that_was_laid_in_the_place_of_its_output() {
+    let (dir, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    init::run(dir.path(), "localhost").unwrap();
+    write_election(&dir.path().join("election"));
+    fs::write(dir.path().join("scan.png"), page(&["1090000001"], 1)).unwrap();
+    fs::create_dir(dir.path().join("slips")).unwrap();
+    fs::create_dir(dir.path().join("forms")).unwrap();
+    let victim = outside.path().join("victim");
+    fs::write(&victim, "untouched").unwrap();
+    let path = |name: &str| dir.path().join(name);
+    let refused: [(&str, &[&str]); 7] = [
+        ("found.png", &["read", "--explain", "found.png", "scan.png"]),
+        ("dangling.png", &["read", "--explain", "dangling.png", "scan.png"]),
+        ("dangling.pem", &["key", "new", "dangling.pem"]),
+        ("fresh.pub.pem", &["key", "new", "fresh.pem"]),
+        ("slips/skgm-1.txt", &["operator", "add", "skgm-1", "--name", "Bir", "--slips", "slips"]),
+        ("second/tutanak.toml", &["init", "second"]),
+        ("demo/secrets.json", &["demo", "--dir", "demo", "--https", "127.0.0.1:0", "--ftp", "127.0.0.1:0"]),
+    ];
+    for (name, arguments) in refused {
+        fs::create_dir_all(path(name).parent().unwrap()).unwrap();
+        let target = if name.starts_with("dangling") || name.starts_with("second") { "new" } else { "victim" };
+        symlink(outside.path().join(target), path(name)).unwrap();
+        let (status, said) = tutanak(dir.path(), arguments).await;
+        assert!(status > 0 && said.contains("a symbolic link is not followed"), "{arguments:?}: {status} {said}");
+    }
+    // What has a name of the command's own gives way, and not what it leads to.
+    symlink(&victim, path("forms/1090000001.png")).unwrap();
+    let drawn = ["sample", "forms", "--data", "election", "--out", "forms", "--count", "9"];
+    let (status, said) = tutanak(dir.path(), &drawn).await;
+    assert_eq!(status, 0, "{said}");
+    assert!(path("forms/1090000001.png").symlink_metadata().unwrap().is_file());
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "untouched");
+    assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 1, "written outside");
 }
