@@ -120,6 +120,8 @@ struct Store {
     root: Option<PathBuf>,
     /// How it is looked at after writing.
     looks: Arc<written::Looks>,
+    /// When it last took and gave something.
+    alive: Arc<alive::Alive>,
 }
 
 impl Vault {
@@ -190,7 +192,7 @@ impl Store {
         root: Option<PathBuf>,
         verify: VerifyWrites,
     ) -> Self {
-        Self { control, streaming, root, looks: Arc::new(written::Looks::new(verify)) }
+        Self { control, streaming, root, looks: Arc::new(written::Looks::new(verify)), alive: Arc::default() }
     }
 
     async fn put(&self, key: VaultKey, scan: &Scan) -> Result<(), VaultError> {

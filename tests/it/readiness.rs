@@ -8,7 +8,7 @@ use tutanak::vault::{NearConfig, Vault, VaultConfig};
 
 use crate::engines::{Engine, peer};
 use crate::house::{House, Plan, json};
-use crate::silence::Line;
+use crate::silence::{Held, Line};
 
 /// The answer, which must come in time.
 async fn asked(house: &House) -> (StatusCode, Value) {
@@ -60,6 +60,32 @@ async fn a_bucket_that_hangs_or_refuses_is_named() {
     until(&house, &["vault"]).await;
     line.heal();
     until(&house, &[]).await;
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_that_says_what_it_has_and_takes_or_gives_nothing_is_named() {
+    let (Some(endpoint), Some(bucket)) = (peer("TUTANAK_TEST_S3_ENDPOINT"), peer("TUTANAK_TEST_S3_BUCKET")) else {
+        return;
+    };
+    let line = Line::to(&endpoint).await;
+    let config = VaultConfig::bucket(bucket, Some(format!("http://{}", line.at())), NearConfig::default());
+    let open_vault = Some(Vault::open(&config).await.unwrap());
+    let mut house = House::build(Plan { open_vault, ..Plan::default() }).await;
+    until(&house, &[]).await;
+    for method in ["PUT ", "GET "] {
+        for held in [Held::Silent, Held::Refused] {
+            line.hold(Some((method, held)));
+            until(&house, &["vault"]).await;
+            // As long as it lasts: that the bucket answers to something else does not count.
+            for _ in 0..2 {
+                tokio::time::sleep(Duration::from_millis(2100)).await;
+                assert_eq!(asked(&house).await.0, StatusCode::SERVICE_UNAVAILABLE, "{method}");
+            }
+            line.hold(None);
+            until(&house, &[]).await;
+        }
+    }
     house.stop().await;
 }
 

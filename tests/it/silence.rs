@@ -2,8 +2,8 @@
 //! nothing is done twice, and the service stops when it is told to.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -34,7 +34,18 @@ struct State {
     lost: AtomicU64,
     /// Whether the server seems to answer 503, and closes.
     refuses: AtomicBool,
+    /// Requests that begin so are not answered, or with 503.
+    held: Mutex<Option<(&'static str, Held)>>,
 }
+
+/// What becomes of a request that is held.
+#[derive(Clone, Copy)]
+pub enum Held {
+    Silent,
+    Refused,
+}
+
+const UNAVAILABLE: &str = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
 impl Line {
     /// A line to `http://host:port`.
@@ -90,6 +101,11 @@ impl Line {
         self.fall_silent();
     }
 
+    /// Requests of this method fail so, and no others; or none.
+    pub fn hold(&self, held: Option<(&'static str, Held)>) {
+        *self.state.held.lock().unwrap() = held;
+    }
+
     /// New connections work again; what was held stays lost.
     pub fn heal(&self) {
         self.state.refuses.store(false, Ordering::SeqCst);
@@ -107,12 +123,13 @@ async fn relay(mut client: TcpStream, server: SocketAddr, state: Arc<State>) {
     let number = state.opened.fetch_add(1, Ordering::SeqCst) + 1;
     if state.refuses.load(Ordering::SeqCst) {
         let _ = client.read(&mut [0; 4096]).await;
-        let answer = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-        let _ = client.write_all(answer.as_bytes()).await;
+        let _ = client.write_all(UNAVAILABLE.as_bytes()).await;
         return;
     }
     let Ok(upstream) = TcpStream::connect(server).await else { return };
-    let (mut asks, mut gets) = client.into_split();
+    let (mut asks, gets) = client.into_split();
+    let gets = Arc::new(tokio::sync::Mutex::new(gets));
+    let answers = Arc::clone(&gets);
     let (mut brings, mut takes) = upstream.into_split();
     let unanswered = Arc::<AtomicBool>::default();
     let (known, loses) = (Arc::clone(&state), Arc::clone(&unanswered));
@@ -121,6 +138,15 @@ async fn relay(mut client: TcpStream, server: SocketAddr, state: Arc<State>) {
         while let Ok(length @ 1..) = asks.read(&mut piece).await {
             if known.is_silent(number) {
                 return std::future::pending().await;
+            }
+            let held = *known.held.lock().unwrap();
+            match held.filter(|(method, _)| piece[..length].starts_with(method.as_bytes())) {
+                Some((_, Held::Silent)) => return std::future::pending().await,
+                Some((_, Held::Refused)) => {
+                    let _ = answers.lock().await.write_all(UNAVAILABLE.as_bytes()).await;
+                    return;
+                }
+                None => {}
             }
             let commits = piece[..length].windows(6).any(|word| word == b"COMMIT");
             if commits && known.loses_commits.load(Ordering::SeqCst) {
@@ -138,7 +164,7 @@ async fn relay(mut client: TcpStream, server: SocketAddr, state: Arc<State>) {
             // The server's end stays open, as behind a router that has forgotten the connection.
             return std::future::pending().await;
         }
-        if gets.write_all(&piece[..length]).await.is_err() {
+        if gets.lock().await.write_all(&piece[..length]).await.is_err() {
             break;
         }
     }
