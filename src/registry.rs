@@ -17,7 +17,7 @@ mod table;
 pub use crate::domain::Election;
 pub use add_boxes::add_boxes;
 pub use bad::{BadLine, BadLines};
-pub use import::{ImportError, Progress, Report, Stage, Watcher, import};
+pub use import::{Bounds, ImportError, Progress, Report, Stage, TooMuch, Watcher, import, import_within};
 pub use resolve::resolve;
 
 use crate::ledger::{Ledger, LedgerError};

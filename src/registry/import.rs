@@ -1,5 +1,6 @@
 //! Bringing an election in from its directory: everything is checked first, then written in one transaction.
 
+mod bounds;
 mod check;
 mod meter;
 mod rows;
@@ -10,6 +11,8 @@ use std::path::{Path, PathBuf};
 use super::bad::{AT_MOST, BadLines};
 use crate::ledger::registry::{Addition, Contradiction, Table as Stored, WriteError, Written};
 use crate::ledger::{Ledger, LedgerError};
+pub(super) use bounds::Watch;
+pub use bounds::{Bounds, TooMuch};
 pub(super) use check::{Checked, boxes_alone};
 use rows::{FileRows, Stopped};
 
@@ -53,6 +56,9 @@ pub enum ImportError {
         /// Why.
         source: io::Error,
     },
+    /// More than an import takes.
+    #[error(transparent)]
+    TooMuch(#[from] TooMuch),
     /// A file was changed while it was imported.
     #[error("a file changed while it was imported, so nothing was imported; start again")]
     Changed,
@@ -72,8 +78,18 @@ pub enum ImportError {
 ///
 /// Reads files on the caller's thread: call it from a command, not from a request.
 pub async fn import(ledger: &Ledger, dir: &Path, watcher: Watcher<'_>) -> Result<Report, ImportError> {
+    import_within(Bounds::default(), ledger, dir, watcher).await
+}
+
+/// The same within bounds of one's own.
+pub async fn import_within(
+    bounds: Bounds,
+    ledger: &Ledger,
+    dir: &Path,
+    watcher: Watcher<'_>,
+) -> Result<Report, ImportError> {
     let mut bad = BadLines::default();
-    match check::directory(dir, &mut bad, watcher)? {
+    match check::directory(dir, Watch::begin(bounds), &mut bad, watcher)? {
         Some(checked) if bad.is_empty() => write(ledger, &checked, true, watcher).await,
         _ => Err(ImportError::Refused(bad)),
     }
@@ -111,6 +127,7 @@ fn refused(error: WriteError, checked: &Checked) -> ImportError {
         }
         WriteError::Source(stopped) => match stopped.downcast::<Stopped>().map(|stopped| *stopped) {
             Ok(Stopped::Read { path, source }) => ImportError::Read { path, source },
+            Ok(Stopped::TooMuch(much)) => ImportError::TooMuch(much),
             Ok(Stopped::Changed) | Err(_) => ImportError::Changed,
         },
     }

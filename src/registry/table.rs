@@ -107,6 +107,11 @@ impl Table {
         Ok(Some(Row { line: self.lines.number(), header: &self.header, fields: &self.fields }))
     }
 
+    /// The file's name, without its directory.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
     /// Bytes read so far.
     pub fn bytes(&self) -> u64 {
         self.lines.bytes()

@@ -1,6 +1,7 @@
 //! The registry on both engines: what is taken, what is refused and how it is told, and that nothing is ever there by half.
 
 mod bad_lines;
+mod bounds;
 mod command;
 mod country;
 mod killed;

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::meter::Meter;
-use super::{ImportError, Stage, Watcher};
+use super::{ImportError, Stage, Watch, Watcher};
 use crate::domain::{Digest, Election};
 use crate::ledger::registry::Table as Stored;
 use crate::registry::bad::BadLines;
@@ -44,6 +44,8 @@ pub struct Checked {
     pub files: Vec<CheckedFile>,
     /// Bytes of all files.
     pub bytes: u64,
+    /// What both halves may take together.
+    pub watch: Watch,
 }
 
 impl Checked {
@@ -67,7 +69,12 @@ impl Checked {
 }
 
 /// Checks an election's directory. None where so much is wrong that nothing could be compared.
-pub fn directory(dir: &Path, bad: &mut BadLines, watcher: Watcher<'_>) -> Result<Option<Checked>, ImportError> {
+pub fn directory(
+    dir: &Path,
+    watch: Watch,
+    bad: &mut BadLines,
+    watcher: Watcher<'_>,
+) -> Result<Option<Checked>, ImportError> {
     let path = dir.join(settings::FILE);
     let read = settings::read(dir, bad).map_err(|source| ImportError::Read { path: path.clone(), source })?;
     let Some((election, digest)) = read else { return Ok(None) };
@@ -76,8 +83,8 @@ pub fn directory(dir: &Path, bad: &mut BadLines, watcher: Watcher<'_>) -> Result
     if dir.join(codes::FILE).exists() {
         lists.push((Stored::Codes, dir.join(codes::FILE)));
     }
-    let bytes = lists.iter().map(|(_, path)| size(path)).sum::<Result<u64, _>>()?;
-    let mut meter = Meter::new(Stage::Checking, bytes, watcher);
+    let bytes = lists.iter().map(|(_, path)| size(path, watch)).sum::<Result<u64, _>>()?;
+    let mut meter = Meter::new(Stage::Checking, bytes, watch, watcher);
     let (mut places, mut boxes, mut codes) = (Places::default(), Boxes::default(), Codes::default());
     for (holds, path) in lists {
         let digest = match holds {
@@ -96,25 +103,25 @@ pub fn directory(dir: &Path, bad: &mut BadLines, watcher: Watcher<'_>) -> Result
         let Some(digest) = digest else { return Ok(None) };
         files.push(CheckedFile { holds, path, digest });
     }
-    Ok(Some(Checked { election, places, boxes, files, bytes }))
+    Ok(Some(Checked { election, places, boxes, files, bytes, watch }))
 }
 
 /// Checks a file of boxes for an election that is stored.
 pub fn boxes_alone(
-    path: &Path,
+    (path, watch): (&Path, Watch),
     election: Election,
     places: Places,
     bad: &mut BadLines,
     watcher: Watcher<'_>,
 ) -> Result<Checked, ImportError> {
-    let (bytes, name) = (size(path)?, file_name(path));
-    let mut meter = Meter::new(Stage::Checking, bytes, watcher);
+    let (bytes, name) = (size(path, watch)?, file_name(path));
+    let mut meter = Meter::new(Stage::Checking, bytes, watch, watcher);
     let mut boxes = Boxes::default();
     let digest = read_all(path, &boxes::COLUMNS, bad, &mut meter, |row, bad| {
         boxes.add(row, &name, &election, &places, bad);
     })?;
     let file = digest.map(|digest| CheckedFile { holds: Stored::Boxes, path: path.to_owned(), digest });
-    Ok(Checked { election, places, boxes, files: file.into_iter().collect(), bytes })
+    Ok(Checked { election, places, boxes, files: file.into_iter().collect(), bytes, watch })
 }
 
 /// Gives every row of a file to `take` and returns the file's digest. None where its header is not sound.
@@ -129,15 +136,17 @@ fn read_all(
     let Some(mut table) = Table::open(path, columns, bad).map_err(failed)? else { return Ok(None) };
     while let Some(row) = table.next(bad).map_err(failed)? {
         take(row, bad);
-        meter.row(table.bytes());
+        meter.row(table.file(), table.bytes())?;
     }
-    meter.file_done(table.bytes());
+    meter.file_done(table.file(), table.bytes())?;
     Ok(Some(table.digest()))
 }
 
-fn size(path: &Path) -> Result<u64, ImportError> {
+fn size(path: &Path, watch: Watch) -> Result<u64, ImportError> {
     let failed = |source| ImportError::Read { path: path.to_owned(), source };
-    Ok(std::fs::metadata(path).map_err(failed)?.len())
+    let bytes = std::fs::metadata(path).map_err(failed)?.len();
+    watch.file(&file_name(path), bytes)?;
+    Ok(bytes)
 }
 
 fn file_name(path: &Path) -> String {
@@ -149,6 +158,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::registry::Bounds;
 
     const ELECTION: &str = "id = \"e\"\nname = \"E\"\npolling_date = \"2024-03-31\"\n\
                             time_zone = \"Europe/Istanbul\"\nraces = [9, 8]\n";
@@ -160,7 +170,7 @@ mod tests {
             std::fs::write(dir.path().join(name), bytes).unwrap();
         }
         let mut bad = BadLines::default();
-        let checked = directory(dir.path(), &mut bad, &mut |_| {}).unwrap();
+        let checked = directory(dir.path(), Watch::begin(Bounds::default()), &mut bad, &mut |_| {}).unwrap();
         (checked, bad)
     }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::check::{Checked, CheckedFile};
 use super::meter::Meter;
-use super::{Stage, Watcher};
+use super::{Stage, TooMuch, Watcher};
 use crate::ledger::registry::{BATCH, Batch, RowSource, RowSourceError, Table as Stored};
 use crate::registry::bad::BadLines;
 use crate::registry::codes::{self, Registered};
@@ -24,6 +24,9 @@ pub enum Stopped {
         /// Why.
         source: io::Error,
     },
+    /// More than an import takes.
+    #[error(transparent)]
+    TooMuch(#[from] TooMuch),
     /// A file is no longer what was checked.
     #[error("a file changed while it was read")]
     Changed,
@@ -40,7 +43,7 @@ pub struct FileRows<'a> {
 impl<'a> FileRows<'a> {
     /// Nothing is opened before the first batch is asked for.
     pub fn new(checked: &'a Checked, watcher: Watcher<'a>) -> Self {
-        let meter = Meter::new(Stage::Writing, checked.bytes, watcher);
+        let meter = Meter::new(Stage::Writing, checked.bytes, checked.watch, watcher);
         Self { checked, left: checked.files.iter(), open: None, meter }
     }
 
@@ -54,7 +57,7 @@ impl<'a> FileRows<'a> {
             let Some(row) = table.next(&mut bad).map_err(failed)? else {
                 // An empty batch ends the file, so it comes here once.
                 if rows.is_empty() {
-                    self.meter.file_done(table.bytes());
+                    self.meter.file_done(table.file(), table.bytes())?;
                     if table.digest() != file.digest {
                         return Err(Stopped::Changed);
                     }
@@ -63,7 +66,7 @@ impl<'a> FileRows<'a> {
             };
             // Every row was sound when it was checked.
             rows.push((row.line, read(row).ok_or(Stopped::Changed)?));
-            self.meter.row(table.bytes());
+            self.meter.row(table.file(), table.bytes())?;
         }
         if bad.is_empty() { Ok(rows) } else { Err(Stopped::Changed) }
     }
