@@ -13,6 +13,7 @@ use super::{ConfigArg, Ended, write_public};
 use crate::app;
 use crate::clock::Clock;
 use crate::cpu::CpuLane;
+use crate::domain::Words;
 use crate::export::desk::{Desk, OPERATORS};
 use crate::export::progress::{Phase, Progress};
 use crate::export::receipt;
@@ -23,6 +24,9 @@ use crate::export::{ExportError, fault::MediumError};
 use crate::ledger::Ledger;
 use crate::ledger::exports::Request;
 use crate::vault::Vault;
+
+/// Letters of a medium's number that is typed at most.
+const SERIAL: usize = 64;
 
 /// What is written, and onto what.
 #[derive(Debug, clap::Args)]
@@ -153,6 +157,8 @@ async fn receipt(ledger: &Ledger, request: u64, medium: u32, pdf: Option<&Path>)
 
 async fn medium(args: &Export, config: &ConfigArg, ledger: Ledger, desk: &Desk) -> anyhow::Result<()> {
     let (candidate, to) = (args.candidate.clone().unwrap_or_default(), args.to.clone().unwrap_or_default());
+    let serial = args.serial.as_deref().map(|serial| Words::of_at_most(SERIAL, serial)).transpose();
+    let serial = serial.context("--serial")?;
     let signatures = signatures(OPERATORS)?;
     let permit = match desk.permit(&candidate, &signatures).await {
         Ok(permit) => permit,
@@ -175,7 +181,7 @@ async fn medium(args: &Export, config: &ConfigArg, ledger: Ledger, desk: &Desk) 
         previews: !args.no_previews,
         capacity: args.medium_size,
         number: args.medium,
-        serial: args.serial.clone(),
+        serial: serial.map(String::from),
     };
     let began = Instant::now();
     let shown = (!args.json).then(|| tokio::spawn(show(workshop.progress.clone())));

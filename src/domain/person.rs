@@ -8,6 +8,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
+use super::words::Hidden;
+
 /// Web users of a party at most (2019 circular, art. 5). The database holds to it as well.
 pub const SEATS: usize = 10;
 
@@ -151,7 +153,7 @@ fn shown(text: &str) -> String {
     if text.trim().is_empty() {
         return "boş".to_owned();
     }
-    let short: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(40).collect();
+    let short: String = text.chars().map(|c| if Hidden::of(c).is_some() { '\u{fffd}' } else { c }).take(40).collect();
     format!("{short:?}")
 }
 

@@ -2,6 +2,7 @@
 
 use axum::extract::rejection::{BytesRejection, FormRejection, JsonRejection};
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Request};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -9,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
+use crate::domain::words::shown_lines;
 
 /// What the path says in its places. A path that is no text, or whose number is none, names nothing.
 pub(super) struct Path<T>(pub T);
@@ -95,7 +97,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        axum::Json(self.0).into_response()
+        // Older rows may hold what is not seen. It stays the same JSON.
+        match serde_json::to_string(&self.0) {
+            Ok(text) => ([(CONTENT_TYPE, "application/json")], shown_lines(&text).into_owned()).into_response(),
+            Err(mistake) => Problem::broken(&mistake.to_string()).into_response(),
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! The inside stays inside: causes go to the log, once, here.
 
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -12,6 +14,7 @@ use crate::access::Refusal;
 use crate::access::door::DoorError;
 use crate::admission::Refused;
 use crate::audit::NoRoom;
+use crate::domain::words::shown_lines;
 use crate::intake::quota::OverQuota;
 use crate::intake::{InspectError, IntakeError, Place, PngError};
 use crate::ledger::LedgerError;
@@ -378,7 +381,13 @@ fn unsound(error: InspectError) -> Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = (self.status, Json(self.body)).into_response();
+        // Sentences may name what was typed.
+        let detail = match shown_lines(&self.body.detail) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(escaped) => Some(escaped),
+        };
+        let body = Body { detail: detail.unwrap_or(self.body.detail), ..self.body };
+        let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

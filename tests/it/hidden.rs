@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use reqwest::StatusCode;
 use tutanak::cli::init;
 use tutanak::domain::Digest;
+use tutanak::domain::words::Hidden;
 use tutanak::ledger::audit::AuditRow;
 use tutanak::people::enrol;
 
@@ -13,12 +14,14 @@ use crate::house::{House, json, write_election};
 use crate::paper::page;
 
 /// What is tried everywhere, and how the refusal names it.
-const BAD: [(&str, &str); 5] = [
+const BAD: [(&str, &str); 7] = [
     ("iki\r\nsatır", "U+000D"),
     ("ESC \u{1b}[2J", "U+001B"),
     ("C1 \u{9b}2J", "U+009B"),
     ("ters \u{202e}yön", "U+202E"),
+    ("ayrı \u{2066}yön", "U+2066"),
     ("gizli\u{200b}harf", "U+200B"),
+    ("im\u{feff}li", "U+FEFF"),
 ];
 
 fn encoded(text: &str) -> String {
@@ -75,13 +78,27 @@ async fn commands_refuse_them_too_and_the_record_shows_them_escaped() {
         command.current_dir(dir.path()).args(arguments).env("TUTANAK_LOG", "error").stdin(Stdio::null());
         let out = command.output().unwrap();
         let said = format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
-        assert!(!said.contains(['\u{1b}', '\u{9b}', '\u{202e}', '\u{200b}', '\r']), "{arguments:?}: {said:?}");
+        assert!(
+            !said.contains(['\u{1b}', '\u{9b}', '\u{202e}', '\u{2066}', '\u{200b}', '\u{feff}', '\r']),
+            "{arguments:?}: {said:?}"
+        );
         (out.status.success(), said)
     };
     assert!(run(&["election", "import", "election"]).0);
     for (text, named) in BAD {
-        let (done, said) = run(&["operator", "add", "skgm-9", "--name", text]);
-        assert!(!done && said.contains(named), "{said}");
+        let commands: [&[&str]; 7] = [
+            &["operator", "add", "skgm-9", "--name", text],
+            &["auditor", "add", "denetci-9", "--name", text],
+            &["party", "add", "parti-9", "--name", text, "--from", "192.0.2.1"],
+            &["candidate", "add-presidential", "aday-9", "--name", text, "--from", "192.0.2.1"],
+            &["candidate", "add-independent", "bagimsiz-9", "--name", text, "--place", "34"],
+            &["board", "add", "kurul-9", "--name", text, "--place", "34-k-1"],
+            &["export", "--candidate", "bagimsiz-9", "--to", "usb", "--serial", text],
+        ];
+        for command in commands {
+            let (done, said) = run(command);
+            assert!(!done && said.contains(named), "{command:?}: {said}");
+        }
     }
     // Names of places and of the election come in by files.
     for (text, named) in BAD {
@@ -92,6 +109,18 @@ async fn commands_refuse_them_too_and_the_record_shows_them_escaped() {
         std::fs::write(election.join("places.csv"), places.replacen("KADIKÖY", &format!("KADI{text}KÖY"), 1)).unwrap();
         let (done, said) = run(&["election", "import", "other"]);
         assert!(!done && said.contains(named), "{said}");
+    }
+    // So do boxes that come late, in every column.
+    for (text, _) in BAD {
+        let text = text.replace("\r\n", "\r");
+        for row in
+            ["1*,34-k-m1,1009,0,", "0000009,34-k-*,1009,0,", "0000009,34-k-m1,1*9,0,", "0000009,34-k-m1,1009,*,", "*"]
+        {
+            let late = format!("box_id,place_id,number,kind,races\n{}\n", row.replace('*', &text));
+            std::fs::write(dir.path().join("late.csv"), late).unwrap();
+            let (done, said) = run(&["election", "add-boxes", "late.csv"]);
+            assert!(!done && said.contains("late.csv:2"), "{said}");
+        }
     }
     // Refused or not, what was typed is on record: escaped in every form that is printed.
     for more in [vec![], vec!["--csv"]] {
@@ -125,4 +154,27 @@ async fn older_rows_are_shown_escaped_in_lists_and_record() {
         assert!(!text.trim_end().contains(['\u{1b}', '\u{202e}', '\r', '\n']), "{text:?}");
         assert!(!text.contains(",=") && text.contains("u001b"), "{text}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_of_a_scanners_files_are_told_and_written_escaped() {
+    let house = House::open().await;
+    let folder = tempfile::tempdir().unwrap();
+    for (n, (text, _)) in (0..).zip(BAD) {
+        std::fs::write(folder.path().join(format!("{text}.png")), page(&[], n)).unwrap();
+        std::fs::write(folder.path().join(format!("{text}.pdf")), "no scan").unwrap();
+    }
+    let out = crate::board_upload::tutanak(&house, folder.path(), &[]).output().await.unwrap();
+    let mut told = vec![String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned()];
+    for entry in std::fs::read_dir(folder.path().join("elle")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|kind| kind == "txt") {
+            told.push(std::fs::read_to_string(path).unwrap().replace("\r\n", "\n"));
+        }
+    }
+    assert_eq!(told.len(), 1 + BAD.len(), "a text beside each: {told:?}");
+    for text in told {
+        assert!(text.chars().all(|letter| "\n\t".contains(letter) || Hidden::of(letter).is_none()), "{text:?}");
+    }
+    assert_eq!(house.entered().await, BAD.len() as u64);
 }

@@ -10,6 +10,7 @@ mod one_operator;
 mod record;
 mod two;
 mod walk;
+mod words;
 
 use jiff::SignedDuration;
 use reqwest::StatusCode;
