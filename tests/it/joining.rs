@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
+use tutanak::access::door::Door;
 use tutanak::app::{self, App};
 use tutanak::cli::init;
 use tutanak::clock::Clock;
@@ -11,7 +12,7 @@ use tutanak::config::Config;
 use tutanak::ledger::{DatabaseConfig, Ledger};
 
 use crate::engines::{Engine, bucket};
-use crate::house::{House, Plan};
+use crate::house::{House, Operator, Plan};
 use crate::paper::page;
 use tutanak::vault::Vault;
 
@@ -74,6 +75,17 @@ async fn a_node_that_joins_has_the_first_ones_keys_and_signs_the_same_log() {
     let third = house.dir.path().join("third");
     let (good, said) = run(&url, &["init", third.to_str().unwrap(), "--join", house.dir.path().to_str().unwrap()]);
     assert!(good, "{said}");
+
+    // A second factor that was made on the first node is one on the others.
+    let operator = Operator::new(&house.ledger, "skgm-1").await;
+    for dir in [second, &third] {
+        let (config, ledger) =
+            (Config::from_file(&dir.join(init::CONFIG)).unwrap(), Ledger::open(&engine.config).await.unwrap());
+        App::assemble(config, Clock::system(), ledger.clone(), house.store.clone()).await.unwrap();
+        let code = operator.code(&house.ledger, &house.clock).await;
+        let (login, door) = (&operator.login, Door::new(ledger, house.clock.clone()));
+        door.operator(&login.user, &login.password, &code, [127, 0, 0, 1].into()).await.unwrap();
+    }
 
     let config = Config::from_file(&third.join(init::CONFIG)).unwrap();
     let ledger = Ledger::open(&engine.config).await.unwrap();
