@@ -171,7 +171,7 @@ async fn the_operators_interface_names_the_character_in_turkish() {
             new.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
             new
         };
-        let from = json!({ "addresses": ["192.0.2.1"] });
+        let from = json!({ "addresses": ["192.0.2.1/32"] });
         let tries = [
             ("/v1/yonetim/hesaplar", account("party", from.clone())),
             ("/v1/yonetim/hesaplar", account("candidate", from)),
