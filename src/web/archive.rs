@@ -75,7 +75,8 @@ async fn node(
     if directory {
         return match services.tree.list(&seat, &path).await? {
             Some(nodes) => {
-                let (response, size) = directory::page(&path, &nodes, &headers)?;
+                let page = directory::page(&path, &nodes, &headers);
+                let (response, size) = page.map_err(|_| Problem::broken("a listing could not be written"))?;
                 seat.done(if method == Method::HEAD { 0 } else { size });
                 Ok(response)
             }

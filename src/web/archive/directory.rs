@@ -8,7 +8,6 @@ use serde::Serialize;
 
 use crate::domain::Digest;
 use crate::tree::{Content, Node};
-use crate::web::problem::Problem;
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -24,7 +23,7 @@ struct Line<'a> {
 }
 
 /// The listing of `path` and its bytes.
-pub(super) fn page(path: &str, nodes: &[Node], headers: &HeaderMap) -> Result<(Response, u64), Problem> {
+pub(super) fn page(path: &str, nodes: &[Node], headers: &HeaderMap) -> askama::Result<(Response, u64)> {
     let json = headers
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
@@ -34,7 +33,7 @@ pub(super) fn page(path: &str, nodes: &[Node], headers: &HeaderMap) -> Result<(R
         let size = serde_json::to_vec(&lines).map_or(0, |bytes| bytes.len());
         (Json(lines).into_response(), size)
     } else {
-        let rows: Vec<Row<'_'>> = nodes.iter().map(Row::from).collect();
+        let rows: Vec<Row<'_>> = nodes.iter().map(Row::from).collect();
         let html = html(path, &rows)?;
         let size = html.len();
         (Html(html).into_response(), size)
@@ -84,8 +83,8 @@ impl<'a> From<&'a Node> for Row<'a> {
     }
 }
 
-fn html(path: &str, rows: &[Row<'_'>]) -> Result<String, Problem> {
-    Page { path, rows }.render().map_err(|_| Problem::broken("a listing could not be written"))
+fn html(path: &str, rows: &[Row<'_>]) -> askama::Result<String> {
+    Page { path, rows }.render()
 }
 
 #[cfg(test)]

@@ -6,9 +6,11 @@ use std::time::Duration;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use tutanak::access::enrol;
 use tutanak::domain::words::Hidden;
-use tutanak::web::routes::{Needs, Route, table};
+use tutanak::people::enrol;
+use tutanak::web::needs::Needs;
+use tutanak::web::route::Route;
+use tutanak::web::routes::table;
 
 use super::browser::{Browser, Page};
 use super::manage::at_the_desk;
@@ -82,7 +84,7 @@ impl People {
         match route.needs {
             Needs::Right(Administer) => &mut self.operator,
             Needs::Right(ReadRecord) => &mut self.auditor,
-            Needs::Clerk(_) | Needs::Watching(_) | Needs::Person | Needs::Right(_) => &mut self.clerk,
+            Needs::BoardPerson(_) | Needs::BoardPage(_) | Needs::Person | Needs::Right(_) => &mut self.clerk,
             _ => &mut self.stranger,
         }
     }
@@ -92,7 +94,7 @@ impl People {
 async fn asked(house: &House, people: &mut People, route: &Route, path: &str, body: Option<(&str, Vec<u8>)>) -> Page {
     let program = house.client.request(route.method.clone(), house.url(path));
     let program = match route.needs {
-        Needs::Board => program.bearer_auth(&house.first),
+        Needs::BoardMachine => program.bearer_auth(&house.first),
         Needs::Service => program.bearer_auth(&house.party.service.token),
         Needs::Bulk => program.basic_auth(&house.party.bulk.user, Some(&house.party.bulk.password)),
         _ => {

@@ -5,8 +5,8 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 
 use super::origin::from_elsewhere;
-use crate::access::sessions::Visitor;
 use crate::access::Act;
+use crate::access::sessions::Visitor;
 use crate::people::request_form;
 use crate::web::Services;
 use crate::web::bodies::{Owner, Unread, Whole};
