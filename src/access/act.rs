@@ -6,7 +6,7 @@ use crate::domain::PlaceId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Object<'a> {
     /// All there is, or what is in no place of its own: the root, a pack, the log. Acts that may be about any account
-    /// ([`Act::Administer`], [`Act::ReadRecord`]) are asked for with this.
+    /// (`Act::Administer`, `Act::ReadRecord`) are asked for with this.
     Everything,
     /// What lies in one seçim çevresi.
     In(&'a PlaceId),

@@ -30,7 +30,7 @@ pub struct ScrubArgs {
     /// Only print what the last pass found.
     #[arg(long)]
     report: bool,
-    /// Bytes a second at most; 0 is as fast as it goes. Left out: as [vault] scrub_bytes_per_second says.
+    /// Bytes a second at most; 0 is as fast as it goes. Left out: as `vault.scrub_bytes_per_second` says.
     #[arg(long, value_name = "BYTES")]
     pace: Option<u64>,
     /// Print one JSON object a pass.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// Bounds of an import. A line has a bound of its own, [`crate::registry::lines::LINE_LIMIT`].
+/// Bounds of an import. A line has a bound of its own, `LINE_LIMIT` of the lines.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
     /// Bytes of one file. The codes of a country, listed one by one, have 60 MB.
