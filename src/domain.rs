@@ -19,6 +19,7 @@ pub mod principal;
 pub mod race;
 pub mod routing;
 pub mod scan;
+mod stem;
 pub mod words;
 
 pub use act::Act;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::naming::stem;
+use super::stem;
 use super::{Karekod, PlaceId, Race};
 
 /// The kinds of form that are shared (2019 circular, art. 2).

@@ -4,10 +4,9 @@
 
 pub mod lists;
 pub mod packs;
-pub(super) mod stem;
 
 use super::FormKey;
-pub use stem::{is_slug, slug};
+pub use super::stem::{is_slug, slug};
 
 /// The directory of all scans.
 pub const SCANS: &str = "tutanaklar";

@@ -12,6 +12,10 @@ use serde::de::DeserializeOwned;
 use super::problem::Problem;
 use crate::domain::words::shown_lines;
 
+/// NUL, as addresses and forms write it. PostgreSQL keeps it in no text, so nothing that is kept or looked up may have it.
+const NUL: &str = "%00";
+const NUL_TOLD: &str = "NUL karakteri (U+0000) hiçbir alanda kullanılamaz.";
+
 /// What the path says in its places. A path that is no text, or whose number is none, names nothing.
 pub(super) struct Path<T>(pub T);
 
@@ -34,6 +38,9 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        if parts.uri.path().contains(NUL) {
+            return Err(Problem::missing());
+        }
         let path = <axum::extract::Path<T> as FromRequestParts<S>>::from_request_parts(parts, state).await;
         path.map(|axum::extract::Path(named)| Self(named)).map_err(|_| Problem::missing())
     }
@@ -43,6 +50,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        if parts.uri.query().is_some_and(|query| query.contains(NUL)) {
+            return Err(Problem::bad_query(NUL_TOLD));
+        }
         let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
         let bad = |_| Problem::bad_query("Adresin ? işaretinden sonraki bölümü anlaşılamadı.");
         query.map(|axum::extract::Query(asked)| Self(asked)).map_err(bad)
@@ -70,6 +80,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let request = without_nul(request, state, |body| body.contains(&0) || holds(body, NUL)).await?;
         match axum::extract::Form::<T>::from_request(request, state).await {
             Ok(axum::extract::Form(fields)) => Ok(Self(fields)),
             Err(FormRejection::InvalidFormContentType(_)) => {
@@ -85,6 +96,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let request = without_nul(request, state, |body| holds(body, "\\u0000")).await?;
         match axum::Json::<T>::from_request(request, state).await {
             Ok(axum::Json(value)) => Ok(Self(value)),
             Err(JsonRejection::MissingJsonContentType(_)) => Err(Problem::wrong_media_type("application/json")),
@@ -111,6 +123,25 @@ impl<S: Send + Sync> FromRequest<S> for Whole {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         Bytes::from_request(request, state).await.map(Self).map_err(|error| unread(&error))
     }
+}
+
+/// The same request, unless its body holds NUL.
+async fn without_nul<S: Send + Sync>(
+    request: Request,
+    state: &S,
+    has_nul: impl Fn(&[u8]) -> bool,
+) -> Result<Request, Problem> {
+    let (parts, body) = request.into_parts();
+    let body = Bytes::from_request(Request::from_parts(parts.clone(), body), state).await;
+    let body = body.map_err(|error| unread(&error))?;
+    if has_nul(&body) {
+        return Err(Problem::bad_content(NUL_TOLD));
+    }
+    Ok(Request::from_parts(parts, body.into()))
+}
+
+fn holds(bytes: &[u8], what: &str) -> bool {
+    bytes.windows(what.len()).any(|window| window == what.as_bytes())
 }
 
 fn unread(error: &BytesRejection) -> Problem {

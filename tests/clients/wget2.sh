@@ -11,9 +11,12 @@ settings() {
 settings "$WORK/rc" "$BULK_PASSWORD"
 settings "$WORK/wrong" "not-$BULK_PASSWORD"
 WGET2=(wget2 --config="$WORK/rc" -nv --tries 2 --timeout 30 --no-hsts --robots=off --progress=none)
-is_refused() {
-  refused 'Authorization|Unauthorized|401|Too Many Requests|429' \
-    wget2 --config="$WORK/wrong" -v --tries 1 --timeout 30 --no-hsts --progress=none -O /dev/null "$HTTPS/arsiv/durum.json"
+is_refused() { # It ends with 0 when it is told to wait, so only what it says tells that it got nothing.
+  local said
+  said=$(wget2 --config="$WORK/wrong" -v --tries 1 --timeout 30 --no-hsts --progress=none -O "$WORK/nothing" \
+    "$HTTPS/arsiv/durum.json" 2>&1) || true
+  grep -qE 'ERROR response (401|429)' <<<"$said" || { echo "was not refused: $said"; return 1; }
+  [ ! -s "$WORK/nothing" ] || ! grep -q '"size"' "$WORK/nothing" || { echo 'got the file'; return 1; }
 }
 when_refused is_refused
 

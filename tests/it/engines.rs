@@ -58,6 +58,13 @@ pub fn bucket() -> Option<Arc<dyn ObjectStore>> {
     Some(Arc::new(PrefixStore::new(store, unique())))
 }
 
+/// A bucket for a whole service, which has its log in it. The tests' store has some beside the shared one; each number is
+/// one test's.
+pub fn own_bucket(number: u8) -> Option<(String, String)> {
+    let (endpoint, bucket) = (peer("TUTANAK_TEST_S3_ENDPOINT")?, peer("TUTANAK_TEST_S3_BUCKET")?);
+    Some((endpoint, format!("{bucket}-{number}")))
+}
+
 /// The value of an environment variable that names a peer.
 pub fn peer(variable: &str) -> Option<String> {
     let value = std::env::var(variable).ok().filter(|value| !value.is_empty());

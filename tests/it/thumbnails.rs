@@ -30,7 +30,7 @@ async fn a_thumbnail_that_comes_first_is_parked_and_the_scan_is_the_first_revisi
         assert!(read || receipt["reason"] == "no-code" && longer < 640, "{longer}: {receipt}");
     }
     let receipt = sent(&house, &scan).await;
-    assert_eq!((&receipt["status"], &receipt["revision"]), (&"linked".into(), &1.into()), "{receipt}");
+    assert_eq!((&receipt["status"], &receipt["form"]["revision"]), (&"linked".into(), &1.into()), "{receipt}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use reqwest::StatusCode;
 use tutanak::domain::Digest;
 use tutanak::vault::{NearConfig, VaultConfig};
 
-use crate::engines::{Engine, peer};
+use crate::engines::{Engine, own_bucket};
 use crate::house::{House, Plan, json};
 use crate::paper::{chunk, handmade, page};
 
@@ -247,11 +247,7 @@ async fn a_body_that_breaks_off_or_never_ends_leaves_no_trace() {
 
 #[tokio::test]
 async fn the_whole_way_works_on_a_bucket_and_postgresql() {
-    let (Some(endpoint), Some(bucket), Some(engine)) =
-        (peer("TUTANAK_TEST_S3_ENDPOINT"), peer("TUTANAK_TEST_S3_BUCKET"), Engine::postgres().await)
-    else {
-        return;
-    };
+    let (Some((endpoint, bucket)), Some(engine)) = (own_bucket(1), Engine::postgres().await) else { return };
     let vault = VaultConfig::bucket(bucket, Some(endpoint), NearConfig::default());
     let plan = Plan { database: Some(engine.config.clone()), vault: Some(vault), ..Plan::default() };
     let house = House::build(plan).await;

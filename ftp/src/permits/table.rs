@@ -14,7 +14,7 @@ use super::{Full, Limits};
 pub(super) const A_WHILE: Duration = Duration::from_secs(60);
 /// How long a connection stays before it makes room for another of its own address. Without it, clients that connect many
 /// times at once would displace one another for ever, and none of them would get as far as asking.
-pub(super) const PATIENCE: Duration = Duration::from_secs(1);
+pub(super) const PATIENCE: Duration = Duration::from_millis(250);
 /// Addresses about which a word was said, at most: beyond it, nothing is said of further ones.
 const WORDS: usize = 1024;
 
