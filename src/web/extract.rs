@@ -14,7 +14,7 @@ use crate::domain::words::shown_lines;
 
 /// NUL, as addresses and forms write it. PostgreSQL keeps it in no text, so nothing that is kept or looked up may have it.
 const NUL: &str = "%00";
-const NUL_TOLD: &str = "NUL karakteri (U+0000) hiçbir alanda kullanılamaz.";
+const NUL_TOLD: &str = "NUL denetim karakteri (U+0000) kullanılamaz; yalnız görünen harflerle yazın.";
 
 /// What the path says in its places. A path that is no text, or whose number is none, names nothing.
 pub(super) struct Path<T>(pub T);
