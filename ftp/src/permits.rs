@@ -3,7 +3,8 @@
 //! others need.
 //!
 //! Nobody waits for a permit. Where the room of those who have not shown who they are is full, the longest waiting
-//! connection of the address that has most of them makes room, so a flood from some addresses displaces itself. Addresses of
+//! connection of the address that has most of them makes room, so a flood from some addresses displaces itself. An address
+//! that has as many as it may have gives up its own longest waiting one, once that had a quarter of a second. Addresses of
 //! IPv6 are counted by their /64, which is one customer's. It must never keep more than the limits allow, whatever comes.
 
 mod table;

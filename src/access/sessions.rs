@@ -350,10 +350,6 @@ impl Sessions {
     /// # Errors
     /// The database did not answer; none ended.
     pub async fn end(&self, visitor: &Visitor, session: Option<&str>) -> Result<u64, LedgerError> {
-        // No session is called so, and PostgreSQL fails on it.
-        if session.is_some_and(|session| session.contains('\0')) {
-            return Ok(0);
-        }
         self.ledger.sessions_end(visitor.login(), session).await
     }
 

@@ -293,9 +293,6 @@ impl Desk {
 
     async fn claimant(&self, candidate: &str) -> Result<Claimant, ExportError> {
         let none = || Refusal::NoCandidate(candidate.chars().take(64).collect());
-        if candidate.contains('\0') {
-            return Err(none().into());
-        }
         Ok(self.ledger.claimant(candidate).await?.ok_or_else(none)?)
     }
 

@@ -273,45 +273,4 @@ mod tests {
         std::fs::remove_file(disk.path()).unwrap();
         assert!(matches!(disk.open().await, Err(VaultError::Missing(_))));
     }
-
-    /// Not a promise but a measurement: what the first serving costs, and what each further one.
-    #[tokio::test]
-    #[ignore = "measures"]
-    async fn measure() {
-        for size in [60_000_u64, 400_000, 4_400_000] {
-            let dir = tempfile::tempdir().unwrap();
-            let count = 200;
-            let mut files = Vec::new();
-            for n in 0..count {
-                let bytes: Vec<u8> = (0..size).map(|at| (at * 31 + n * 7 + at / 251) as u8).collect();
-                let path = dir.path().join(n.to_string());
-                std::fs::write(&path, &bytes).unwrap();
-                files.push((path, Digest::of(&bytes)));
-            }
-            tokio::time::sleep(Duration::from_millis(2200)).await;
-            let sound = Sound::new();
-            let micros = |began: std::time::Instant, of: u64| began.elapsed().as_secs_f64() * 1e6 / of as f64;
-            let began = std::time::Instant::now();
-            for _ in 0..20 {
-                for (path, digest) in &files {
-                    open(VaultKey::Scan(*digest), path.clone(), size).await.unwrap();
-                }
-            }
-            let before = micros(began, 20 * count);
-            let began = std::time::Instant::now();
-            for (path, digest) in &files {
-                sound.open(path.clone(), *digest, size).await.unwrap();
-            }
-            let first = micros(began, count);
-            let began = std::time::Instant::now();
-            for _ in 0..20 {
-                for (path, digest) in &files {
-                    let opened = sound.open(path.clone(), *digest, size).await.unwrap();
-                    assert!(opened.unchanged()(&opened.file));
-                }
-            }
-            let again = micros(began, 20 * count);
-            println!("{size} bytes: opened before {before:.1} µs; now first {first:.1} µs, again {again:.1} µs");
-        }
-    }
 }

@@ -59,7 +59,7 @@ impl Asked {
 
     /// What the ledger is asked.
     pub fn question(&self) -> AuditQuestion {
-        let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty() && !text.contains('\0'));
+        let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         AuditQuestion {
             account: some(&self.hesap),
             person: some(&self.kisi),

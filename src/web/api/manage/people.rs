@@ -111,11 +111,7 @@ impl New {
 
     async fn wanted(&self, services: &Services, about: &About) -> Result<Wanted, Problem> {
         let nobody = || unsound(format!("{} diye kullanıcısı olan etkin bir hesap yok.", self.account));
-        let account = match self.account.contains('\0') {
-            true => None, // PostgreSQL's text cannot even be asked for it
-            false => services.ledger.account(&self.account).await?,
-        };
-        let account = account.ok_or_else(nobody)?;
+        let account = services.ledger.account(&self.account).await?.ok_or_else(nobody)?;
         if let Some(refusal) = only_at_the_machine(&account.kind) {
             about.is(&account.id);
             return Err(refusal);
@@ -150,9 +146,6 @@ impl New {
 }
 
 async fn find(services: &Services, login: &str) -> Result<Person, Problem> {
-    if login.contains('\0') {
-        return Err(Problem::missing());
-    }
     services.ledger.person(login).await?.ok_or_else(Problem::missing)
 }
 
