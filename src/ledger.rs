@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod audit;
 mod db;
+mod election;
 pub mod entries;
 pub mod exports;
 mod from_row;
@@ -18,6 +19,7 @@ use std::sync::{Arc, OnceLock};
 pub use accounts::{certificates, consent, secrets, standing, tries};
 pub use db::DatabaseConfig;
 use db::Db;
+pub use election::StoredElection;
 use entries::bind::Stranger;
 use entries::brake::{Brake, ClockFault};
 pub use entries::{HeadNow, append, below, bind, board, brake, gates, hand_links, nodes, packs, scrub, tiles};
@@ -79,6 +81,11 @@ pub enum LedgerError {
     /// The writer of entries or audit rows has stopped.
     #[error("the ledger's writer has stopped")]
     Stopped,
+}
+
+/// The error for a row that does not hold what it must.
+fn corrupt(what: impl std::fmt::Display) -> LedgerError {
+    LedgerError::Corrupt(what.to_string())
 }
 
 impl From<sqlx::Error> for LedgerError {

@@ -5,8 +5,7 @@
 use jiff::Timestamp;
 
 use super::db::{in_tx, on_db};
-use super::registry::corrupt;
-use super::{Ledger, LedgerError};
+use super::{Ledger, LedgerError, corrupt};
 use crate::domain::{Digest, PlaceId};
 
 /// An independent candidate's account.

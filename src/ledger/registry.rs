@@ -10,8 +10,6 @@ mod walk;
 mod write;
 
 pub use inside::Inside;
-pub(super) use lookup::stored_election;
-pub(super) use rows::corrupt;
-pub use rows::{BoxRow, CodeRow, Counts, PlaceRow, StoredElection};
+pub use rows::{BoxRow, CodeRow, Counts, PlaceRow};
 pub use walk::{BadFormCursor, BoardCounts, ExpectedForm, FormCursor, Label, PlaceName};
 pub use write::{Addition, BATCH, Batch, Contradiction, RowSource, RowSourceError, Table, Tally, WriteError, Written};

@@ -12,6 +12,7 @@ use super::rows::{add_rows, locked_head};
 use super::sequence::known;
 use super::submission::{Recorded, Submission};
 use crate::ledger::db::in_tx;
+use crate::ledger::election::ELECTION;
 use crate::ledger::{Ledger, LedgerError};
 
 /// What a group came to.
@@ -94,7 +95,7 @@ pub(super) async fn write(
         if let Some(binding) = binding
             && (group.is_empty() || plan.is_first())
         {
-            let election = sqlx::query_as(bind::ELECTION).fetch_optional(&mut *tx).await?;
+            let election = sqlx::query_as(ELECTION).fetch_optional(&mut *tx).await?;
             let said: Vec<String> = sqlx::query_scalar(bind::SAID).fetch_all(&mut *tx).await?;
             plan.bind(binding.unsaid(election, &said)?, now);
         }

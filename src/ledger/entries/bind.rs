@@ -9,10 +9,9 @@ use std::sync::Arc;
 use super::line::parse;
 use crate::domain::{Digest, EntryKind};
 use crate::ledger::db::on_db;
-use crate::ledger::registry::stored_election;
+use crate::ledger::election::stored_election;
 use crate::ledger::{Ledger, LedgerError};
 
-pub(super) const ELECTION: &str = "SELECT file, digest FROM election WHERE one = 1";
 /// A handful: one for each import that added something, one for each key.
 pub(super) const SAID: &str = "SELECT line FROM entry WHERE kind IN ('election', 'key') ORDER BY position";
 

@@ -9,7 +9,7 @@ use super::links::stands;
 use crate::domain::place::Reach;
 use crate::domain::{BoardId, Digest, FormKey, PlaceId};
 use crate::ledger::db::{in_tx, on_db};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError, corrupt};
 
 /// A form of which there is a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +86,7 @@ impl Ledger {
             query.push(") GROUP BY e.form_key");
             query.build_query_as().fetch_all(pool).await?
         });
-        let number = |n: i64| u32::try_from(n).map_err(crate::ledger::registry::corrupt);
+        let number = |n: i64| u32::try_from(n).map_err(corrupt);
         let row = |(key, pages, revision, at_ms): (String, i64, i64, i64)| {
             let now = OnFileNow { pages: number(pages)?, revision: number(revision)?, at_ms };
             Ok((FormKey::from_stored(key), now))
@@ -141,7 +141,7 @@ impl Ledger {
         let rows: Vec<(String, String)> = on_db!(&*self.db, |pool| {
             sqlx::query_as(PLACES).bind(reach.board().as_str()).bind(&merges).bind(&below).fetch_all(pool).await?
         });
-        let place = |(id, name): (String, String)| Ok((id.parse().map_err(crate::ledger::registry::corrupt)?, name));
+        let place = |(id, name): (String, String)| Ok((id.parse().map_err(corrupt)?, name));
         rows.into_iter().map(place).collect()
     }
 

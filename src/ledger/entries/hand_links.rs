@@ -14,7 +14,7 @@ use super::rows::{add_rows, locked_head};
 use super::submission::{Recorded, Submission};
 use crate::domain::{BoardId, Digest, EntryKind, Karekod};
 use crate::ledger::db::{in_tx, on_db};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError, corrupt};
 
 /// What is wished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -263,7 +263,7 @@ fn wish((id, act, position, code, replaces, reason, proposer, at_ms): WishRow) -
         "undo" => HandAct::Undo,
         other => return Err(LedgerError::Corrupt(format!("wish {id} is {other:?}"))),
     };
-    let code = code.parse().map_err(crate::ledger::registry::corrupt)?;
+    let code = code.parse().map_err(corrupt)?;
     let replaces = replaces.map(|digest| Digest::from_bytes(&digest)).transpose();
     let replaces = replaces.map_err(|_| LedgerError::Corrupt(format!("what wish {id} replaces")))?;
     Ok(Wish { id: id as u64, act, position: position as u64, code, replaces, reason, proposer, at_ms })

@@ -2,10 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::rows::corrupt;
 use crate::domain::PlaceId;
 use crate::ledger::db::on_db;
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError, corrupt};
 
 /// A place with everything in it.
 #[derive(Clone, Debug)]

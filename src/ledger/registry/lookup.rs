@@ -1,14 +1,13 @@
 //! Questions to the registry. [`Ledger::form_by_code`] is asked for every scan: one statement over primary keys.
 
 use crate::domain::directory::box_directory;
-use crate::domain::election::ElectionFile;
 use crate::domain::place::Reach;
-use crate::domain::{Digest, Election, Form, Karekod, Level, PlaceId, Race};
+use crate::domain::{Form, Karekod, Level, PlaceId, Race};
 use crate::ledger::db::on_db;
 use crate::ledger::from_row::from_row;
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError, corrupt};
 
-use super::rows::{self, Counts, PlaceRow, RawPlace, StoredElection, corrupt};
+use super::rows::{self, Counts, PlaceRow, RawPlace};
 
 /// A listed code first, because it wins; else the rule whose prefix the code has, and the box that its last digits name.
 const FORM_BY_CODE: &str = "\
@@ -109,14 +108,6 @@ impl Ledger {
         raw.into_iter().map(rows::place).collect()
     }
 
-    /// The election that this database serves. None before the first import.
-    pub async fn election(&self) -> Result<Option<StoredElection>, LedgerError> {
-        let raw: Option<(String, Vec<u8>)> = on_db!(&*self.db, |pool| {
-            sqlx::query_as("SELECT file, digest FROM election WHERE one = 1").fetch_optional(pool).await?
-        });
-        raw.map(|(file, digest)| stored_election(&file, &digest)).transpose()
-    }
-
     /// How many places, boxes and codes there are.
     pub async fn registry_counts(&self) -> Result<Counts, LedgerError> {
         let places: Vec<(String, i64)> = on_db!(&*self.db, Patient, |pool| {
@@ -133,12 +124,6 @@ impl Ledger {
             codes: codes as u64,
         })
     }
-}
-
-pub(in crate::ledger) fn stored_election(file: &str, digest: &[u8]) -> Result<StoredElection, LedgerError> {
-    let file: ElectionFile = serde_json::from_str(file).map_err(corrupt)?;
-    let election = Election::new(file).map_err(|bad| corrupt(format_args!("{bad:?}")))?;
-    Ok(StoredElection { election, digest: Digest::from_bytes(digest).map_err(corrupt)? })
 }
 
 pub(super) fn form(code: &Karekod, raw: RawForm) -> Result<Option<Form>, LedgerError> {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{BoxId, BoxKind, Digest, Election, FormKind, Karekod, Level, PlaceId, Race, RaceSet};
-use crate::ledger::LedgerError;
+use crate::domain::{BoxId, BoxKind, FormKind, Karekod, Level, PlaceId, Race, RaceSet};
+use crate::ledger::{LedgerError, corrupt};
 
 /// A place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,16 +60,6 @@ pub struct CodeRow {
     pub many_pages: bool,
 }
 
-/// The election that this database serves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredElection {
-    /// What its file says.
-    pub election: Election,
-    /// Covers all that was ever imported. After one import it is the SHA-256 of what
-    /// `sha256sum election.toml places.csv boxes.csv codes.csv` prints (without `codes.csv` where there is none).
-    pub digest: Digest,
-}
-
 /// How much the registry holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Counts {
@@ -83,10 +73,6 @@ pub struct Counts {
 
 /// What the database gives for a place.
 pub(super) type RawPlace = (String, Option<String>, String, String, String, String, Option<String>, String);
-
-pub(in crate::ledger) fn corrupt(what: impl std::fmt::Display) -> LedgerError {
-    LedgerError::Corrupt(what.to_string())
-}
 
 pub(super) fn place(
     (id, parent, level, code, name, directory, board, district): RawPlace,

@@ -16,9 +16,7 @@ use crate::domain::place::Reach;
 use crate::domain::{BoxId, Election, Form, Level, PlaceId};
 use crate::ledger::db::on_db;
 use crate::ledger::entries::stands;
-use crate::ledger::{Ledger, LedgerError};
-
-use super::rows::corrupt;
+use crate::ledger::{Ledger, LedgerError, corrupt};
 
 /// Where a walk stands. It stays good while rows are added: they come last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

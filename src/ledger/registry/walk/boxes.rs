@@ -6,8 +6,8 @@ use crate::domain::directory::box_directory;
 use crate::domain::{BoxId, Election, Form, FormKind, Karekod, Level, Race};
 use crate::ledger::db::on_db;
 use crate::ledger::from_row::from_row;
-use crate::ledger::registry::rows::{self, CodeRow, RawCode, corrupt};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::registry::rows::{self, CodeRow, RawCode};
+use crate::ledger::{Ledger, LedgerError, corrupt};
 
 use super::{ExpectedForm, FormCursor, Whose, among};
 

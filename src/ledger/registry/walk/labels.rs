@@ -7,8 +7,7 @@ use crate::domain::{Form, Karekod};
 use crate::ledger::db::on_db;
 use crate::ledger::from_row::from_row;
 use crate::ledger::registry::lookup::{RawForm, form};
-use crate::ledger::registry::rows::corrupt;
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError, corrupt};
 
 use super::PlaceName;
 

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use crate::domain::Form;
 use crate::ledger::db::on_db;
 use crate::ledger::from_row::from_row;
-use crate::ledger::registry::rows::{self, corrupt};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::registry::rows;
+use crate::ledger::{Ledger, LedgerError, corrupt};
 
 use super::{ExpectedForm, FormCursor, Whose, among};
 

@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::domain::election::CodeRule;
 use crate::domain::{Digest, Election};
-use crate::ledger::registry::lookup::stored_election;
+use crate::ledger::election::{ELECTION, stored_election};
 
 use super::WriteError;
 use super::compare::Contradictions;
@@ -23,7 +23,6 @@ pub(super) struct Bound {
 const BIND: &str = "INSERT INTO election (one, id, file, digest) VALUES (1, $1, $2, $3) ON CONFLICT (one) DO NOTHING";
 // Changes nothing but the lock: it is held until the commit.
 const LOCK: &str = "UPDATE election SET id = id WHERE one = 1";
-const STORED: &str = "SELECT file, digest FROM election WHERE one = 1";
 const ADD_RULE: &str = "INSERT INTO code_rule (prefix, kind, many_pages) VALUES ($1, $2, $3)";
 
 /// Makes the election row, or locks the one that is there and compares it.
@@ -46,7 +45,7 @@ pub(super) async fn bind(
     }
     on_tx!(tx, |connection, Engine| sqlx::query(LOCK).execute(connection).await.map(drop)?);
     let raw: Option<(String, Vec<u8>)> =
-        on_tx!(tx, |connection, Engine| sqlx::query_as(STORED).fetch_optional(connection).await?);
+        on_tx!(tx, |connection, Engine| sqlx::query_as(ELECTION).fetch_optional(connection).await?);
     let (file, digest) = raw.ok_or(WriteError::NoElection)?;
     let stored = stored_election(&file, &digest)?;
     let mut rules = Vec::new();
