@@ -9,6 +9,7 @@
 //!
 //! They must never decide who may: they ask `access`, and tell `audit`.
 
+mod about;
 mod activity;
 mod api;
 pub mod archive;
@@ -22,8 +23,10 @@ mod host;
 pub mod lines;
 pub mod needs;
 mod on_record;
+mod origin;
 pub mod preface;
 mod problem;
+mod queued;
 pub mod route;
 pub mod routes;
 pub mod server;

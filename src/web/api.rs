@@ -1,7 +1,7 @@
 //! What programs ask, in JSON: `board` the machines of boards, `service` the parties' web service, `manage` an operator's
 //! session.
 
-pub(super) mod board;
+mod board;
 mod manage;
 mod service;
 

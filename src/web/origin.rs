@@ -13,7 +13,7 @@ use crate::web::who::peer;
 
 /// Where a request comes from.
 #[derive(Clone, Debug)]
-pub(in crate::web) struct Origin {
+pub(super) struct Origin {
     pub address: IpAddr,
     pub agent: String,
     /// The certificate whose key the browser has, if it showed one.
@@ -33,6 +33,6 @@ impl Origin {
 }
 
 /// Whether another site made the browser send this. Browsers say so themselves; what is no browser has no session to abuse.
-pub(in crate::web::site) fn from_elsewhere(headers: &HeaderMap) -> bool {
+pub(super) fn from_elsewhere(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-site").is_some_and(|from| from != "same-origin")
 }

@@ -1,5 +1,5 @@
-//! What the machine of a board asks, with its token. `/v1/scans` takes scans in; `/v1/board` says who the board is to us, what time it is and how the gates stand, where its uploads wait, and which of its forms
-//! are still missing.
+//! What the machine of a board asks, with its token. `/v1/scans` takes scans in; `/v1/board` says which board the token
+//! belongs to, what time it is and which gates are open, where its uploads wait, and which of its forms are still missing.
 
 mod known;
 mod scans;
@@ -15,11 +15,12 @@ use crate::access::{Act, Object};
 use crate::admission::{Asked, Way, Who};
 use crate::audit::Seat;
 use crate::domain::{BoardId, FormKind, Karekod, PlaceId, Race, Sender};
-use crate::intake::Place;
 use crate::ledger::registry::{ExpectedForm, FormCursor};
 use crate::web::Services;
 use crate::web::needs::Needs;
+use crate::web::on_record::finish;
 use crate::web::problem::Problem;
+use crate::web::queued::Queued;
 use crate::web::route::{Route, get, post, put};
 use crate::web::who::{self, BoardMachine};
 
@@ -59,21 +60,6 @@ struct Turn {
     at: Timestamp,
     /// None while none of them waits for others.
     queue: Option<Queued>,
-}
-
-/// A place among the boards that wait.
-#[derive(Debug, Serialize)]
-pub(in crate::web) struct Queued {
-    #[serde(flatten)]
-    place: Place,
-    /// The same, in Turkish.
-    pub(in crate::web) tr: String,
-}
-
-impl Queued {
-    pub(in crate::web) fn of(services: &Services, board: &BoardId) -> Option<Self> {
-        services.intake.waits(board).map(|place| Self { place, tr: place.turkish() })
-    }
 }
 
 /// Says who a token belongs to, and who signs its receipts. What a client asks before anything else.
@@ -181,13 +167,4 @@ async fn follow(services: &Services, board: &BoardMachine, object: String) -> Re
     let asked = Asked::new(Act::FollowUploads, Object::Of(&board.principal.account), &object);
     let admitted = services.admission.admit(Who::Known(&board.principal), asked, Way::https(board.from)).await;
     admitted.map_err(|refused| Problem::not_admitted(refused, who::BEARER))
-}
-
-/// Writes down how it ended.
-pub(in crate::web) fn finish<T>(seat: Seat, answered: &Result<T, Problem>, bytes: impl FnOnce(&T) -> u64) {
-    match answered {
-        Ok(answer) => seat.done(bytes(answer)),
-        Err(problem) if problem.status().is_server_error() => seat.failed(problem.kind()),
-        Err(problem) => seat.refused(problem.kind()),
-    }
 }

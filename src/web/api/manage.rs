@@ -15,12 +15,15 @@
 //!   configuration that they belong to. Removing a person's lost second factor: who asks for it is looked at, not believed.
 
 mod accounts;
+mod changes;
+mod deed;
 mod exports;
 mod people;
 mod requests;
 
 use axum::http::StatusCode;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::access::Act::Administer;
 use crate::access::sessions::Visitor;
@@ -37,10 +40,10 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         get("/v1/yonetim/oturum", right, session),
         get("/v1/yonetim/hesaplar", right, accounts::list),
-        post("/v1/yonetim/hesaplar", right, accounts::add),
+        post("/v1/yonetim/hesaplar", right, changes::add_account),
         get("/v1/yonetim/hesaplar/{id}", right, accounts::show),
-        patch("/v1/yonetim/hesaplar/{id}", right, accounts::change),
-        post("/v1/yonetim/hesaplar/{id}/anahtar", right, accounts::new_secret),
+        patch("/v1/yonetim/hesaplar/{id}", right, changes::change_account),
+        post("/v1/yonetim/hesaplar/{id}/anahtar", right, changes::new_secret),
         get("/v1/yonetim/talepler", right, requests::list),
         get("/v1/yonetim/talepler/{id}", right, requests::show),
         delete("/v1/yonetim/talepler/{id}", right, requests::take_back),
@@ -51,13 +54,16 @@ pub(super) fn routes() -> Vec<Route> {
         post("/v1/yonetim/ortam-talepleri/{id}/onay", right, exports::approve),
         get("/v1/yonetim/ortam-talepleri/{id}/teslim/{number}", right, exports::receipt),
         get("/v1/yonetim/kisiler", right, people::list),
-        post("/v1/yonetim/kisiler", right, people::add),
-        patch("/v1/yonetim/kisiler/{login}", right, people::change),
-        post("/v1/yonetim/kisiler/{login}/ilk-parola", right, people::new_slip),
+        post("/v1/yonetim/kisiler", right, changes::add_person),
+        patch("/v1/yonetim/kisiler/{login}", right, changes::change_person),
+        post("/v1/yonetim/kisiler/{login}/ilk-parola", right, changes::new_slip),
         post("/v1/yonetim/secim-oncesi", right, people::before_election),
-        post("/v1/yonetim/talep-formu", right, people::form),
+        post("/v1/yonetim/talep-formu", right, changes::take_form),
     ]
 }
+
+/// What came of a change: status and body.
+type Done = (StatusCode, Value);
 
 /// Who is logged in.
 #[derive(Serialize)]

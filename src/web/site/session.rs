@@ -2,10 +2,9 @@
 //! and a row in the record however it ends.
 
 pub(super) mod cookies;
-pub(in crate::web) mod origin;
 pub(super) mod seat;
 mod sent;
-pub(in crate::web) mod told;
+pub(super) mod told;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -14,10 +13,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use self::cookies::ticket;
-use self::origin::Origin;
 use self::seat::{Late, access_of};
 use self::sent::{NotSent, Sent, sent_by_own_page};
-use self::told::{About, conclude, ended};
+use self::told::{conclude, ended};
 use super::files::Handed;
 use super::page;
 use crate::access::door::DoorError;
@@ -29,9 +27,11 @@ use crate::domain::Channel;
 use crate::ledger::LedgerError;
 use crate::telemetry::Chain;
 use crate::web::Services;
+use crate::web::about::About;
 use crate::web::bodies::Unread;
 use crate::web::ceiling::TooMany;
 use crate::web::needs::Needs;
+use crate::web::origin::Origin;
 use crate::web::problem::Problem;
 use crate::web::who::{claimed, of_address};
 

@@ -9,10 +9,11 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use super::{finish, follow};
+use super::follow;
 use crate::domain::Digest;
 use crate::web::Services;
 use crate::web::bodies::{Owner, Unread};
+use crate::web::on_record::finish;
 use crate::web::problem::Problem;
 use crate::web::who::BoardMachine;
 

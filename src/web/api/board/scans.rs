@@ -9,12 +9,12 @@ use axum::http::{HeaderMap, StatusCode};
 use headers::{ContentLength, HeaderMapExt};
 use serde::{Deserialize, Serialize};
 
-use super::finish;
 use crate::access::Act;
 use crate::audit::{Access, Protocol};
 use crate::domain::{Channel, Digest, Words};
 use crate::intake::{Announced, Receipt, Received, Remark};
 use crate::web::Services;
+use crate::web::on_record::finish;
 use crate::web::problem::Problem;
 use crate::web::who::BoardMachine;
 

@@ -2,24 +2,21 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
 use ipnet::IpNet;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::requests::{Deed, Done};
-use super::{only_at_the_machine, unsound};
+use super::{Done, only_at_the_machine, unsound};
 use crate::access::addresses;
 use crate::access::consent::{self, Effect};
-use crate::access::sessions::Visitor;
 use crate::domain::{BoardId, Channel, Gate, PartyId, PlaceId};
 use crate::ledger::secrets::Account;
 use crate::people::enrol;
 use crate::people::enrol::EnrolError;
 use crate::web::Services;
+use crate::web::about::About;
 use crate::web::extract::{Extension, Json, Path, Query};
 use crate::web::problem::Problem;
-use crate::web::site::session::told::About;
 
 /// Which accounts.
 #[derive(Deserialize)]
@@ -116,38 +113,6 @@ fn kept(services: &Services, kind: &str, addresses: Vec<IpNet>) -> Result<Vec<Ip
     let reported = reported.map_err(|bad| bad.turkish())?;
     services.proxies.keep_apart(&reported).map_err(|overlap| overlap.to_string())?;
     Ok(reported)
-}
-
-/// Asks for one to be added.
-pub(in crate::web) async fn add(
-    State(services): State<Services>,
-    Extension(visitor): Extension<Visitor>,
-    Extension(about): Extension<About>,
-    Json(new): Json<New>,
-) -> Result<Response, Problem> {
-    Deed::AddAccount(new).done_or_asked_for(&services, &visitor, &about).await
-}
-
-/// Takes it out of use, or takes addresses away from it; asks for the reverse. Its people's sessions end.
-pub(in crate::web) async fn change(
-    State(services): State<Services>,
-    Extension(visitor): Extension<Visitor>,
-    Extension(about): Extension<About>,
-    Path(id): Path<String>,
-    Json(change): Json<Changed>,
-) -> Result<Response, Problem> {
-    Deed::ChangeAccount { id, change }.done_or_asked_for(&services, &visitor, &about).await
-}
-
-/// Asks for a new machine's secret.
-pub(in crate::web) async fn new_secret(
-    State(services): State<Services>,
-    Extension(visitor): Extension<Visitor>,
-    Extension(about): Extension<About>,
-    Path(id): Path<String>,
-    Json(wanted): Json<NewSecret>,
-) -> Result<Response, Problem> {
-    Deed::NewSecret { id, wanted }.done_or_asked_for(&services, &visitor, &about).await
 }
 
 impl New {

@@ -16,8 +16,8 @@ use crate::export::receipt::pdf;
 use crate::export::told::told;
 use crate::web::Services;
 use crate::web::extract::{Extension, Json, Path, Query};
+use crate::web::origin::Origin;
 use crate::web::problem::Problem;
-use crate::web::site::session::origin::Origin;
 
 /// Requests of one answer at most.
 const PAGE: u32 = 100;

@@ -2,24 +2,21 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use super::requests::{Deed, Done};
-use super::{conflict, only_at_the_machine, unsound};
+use super::{Done, conflict, only_at_the_machine, unsound};
 use crate::access::consent::Effect;
-use crate::access::sessions::Visitor;
 use crate::domain::person::Role;
 use crate::ledger::people::{NotActivated, Person};
 use crate::people::request_form::{self, Form, FormError};
 use crate::people::slip::Slip;
 use crate::people::{self, Wanted};
 use crate::web::Services;
-use crate::web::extract::{Extension, Json, Path, Query, Whole};
+use crate::web::about::About;
+use crate::web::extract::{Extension, Json, Query};
 use crate::web::problem::Problem;
-use crate::web::site::session::told::About;
 
 /// Whose people.
 #[derive(Deserialize)]
@@ -93,16 +90,6 @@ pub(in crate::web) async fn list(
     Ok(Json(people.into_iter().map(Told::from).collect()))
 }
 
-/// Asks for somebody to be defined.
-pub(in crate::web) async fn add(
-    State(services): State<Services>,
-    Extension(visitor): Extension<Visitor>,
-    Extension(about): Extension<About>,
-    Json(new): Json<New>,
-) -> Result<Response, Problem> {
-    Deed::AddPerson(new).done_or_asked_for(&services, &visitor, &about).await
-}
-
 impl New {
     /// What it is about, for the request's row.
     pub fn subject(&self) -> &str {
@@ -160,17 +147,6 @@ async fn may_be_changed(services: &Services, about: &About, login: &str) -> Resu
     }
 }
 
-/// Makes somebody passive, or a user like the others; asks for the reverse. Their sessions end.
-pub(in crate::web) async fn change(
-    State(services): State<Services>,
-    Extension(visitor): Extension<Visitor>,
-    Extension(about): Extension<About>,
-    Path(login): Path<String>,
-    Json(change): Json<Changed>,
-) -> Result<Response, Problem> {
-    Deed::ChangePerson { login, change }.done_or_asked_for(&services, &visitor, &about).await
-}
-
 impl Changed {
     /// What it does to who gets in.
     pub async fn effect(&self, services: &Services, about: &About, login: &str) -> Result<Effect, Problem> {
@@ -208,16 +184,6 @@ impl Changed {
 
 const NEEDS_FORM: &str = "Bu kullanıcı ancak yeni bir talep formuyla etkin olur.";
 
-/// Asks for a new first password.
-pub(in crate::web) async fn new_slip(
-    State(services): State<Services>,
-    Extension(visitor): Extension<Visitor>,
-    Extension(about): Extension<About>,
-    Path(login): Path<String>,
-) -> Result<Response, Problem> {
-    Deed::NewSlip { login }.done_or_asked_for(&services, &visitor, &about).await
-}
-
 /// What a new first password does to who gets in.
 pub(super) async fn effect_of_a_slip(services: &Services, about: &About, login: &str) -> Result<Effect, Problem> {
     may_be_changed(services, about, login).await?;
@@ -244,23 +210,16 @@ pub(in crate::web) async fn before_election(
     Ok(Json(passive))
 }
 
-/// Asks for everybody on a request form to be defined, CSV or XLSX: all of it or nothing.
-pub(in crate::web) async fn form(
-    State(services): State<Services>,
-    Extension(visitor): Extension<Visitor>,
-    Extension(about): Extension<About>,
-    Whole(form): Whole,
-) -> Result<Response, Problem> {
-    let form = TakenForm(STANDARD.encode(form));
-    Deed::TakeForm { form }.done_or_asked_for(&services, &visitor, &about).await
-}
-
 /// A request form as it came, base 64.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(transparent)]
 pub(in crate::web) struct TakenForm(String);
 
 impl TakenForm {
+    pub fn new(form: &[u8]) -> Self {
+        Self(STANDARD.encode(form))
+    }
+
     async fn read(&self, services: &Services) -> Result<Form, Problem> {
         let bytes = STANDARD.decode(&self.0).map_err(|bad| Problem::unavailable(&bad))?;
         let (accounts, known) = (services.ledger.accounts(None).await?, services.ledger.people(None).await?);

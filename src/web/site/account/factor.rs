@@ -12,9 +12,9 @@ use crate::access::totp;
 use crate::telemetry::Chain;
 use crate::web::Services;
 use crate::web::extract::{Extension, Form};
+use crate::web::origin::Origin;
 use crate::web::site::page::{self, Frame, not_now, show};
 use crate::web::site::session::cookies::give;
-use crate::web::site::session::origin::Origin;
 use crate::web::site::session::told::Reason;
 
 #[derive(Template)]

@@ -14,10 +14,10 @@ use crate::access::gates::GateNow;
 use crate::access::sessions::Visitor;
 use crate::domain::Sender;
 use crate::web::Services;
-use crate::web::api::board::Queued;
 use crate::web::extract::{Extension, Json};
 use crate::web::on_record::shows_nothing;
 use crate::web::problem::Problem;
+use crate::web::queued::Queued;
 use crate::web::site::page::{Frame, show_with_script, time};
 
 /// Where the page's script lies. A new one gets a new name.

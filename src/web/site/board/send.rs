@@ -17,12 +17,12 @@ use crate::domain::routing::ParkReason;
 use crate::domain::{Digest, Sender};
 use crate::intake::{Accepted, Announced, Remark};
 use crate::web::Services;
-use crate::web::api::board::finish;
 use crate::web::extract::{Extension, Json, Path};
+use crate::web::on_record::finish;
+use crate::web::origin::Origin;
 use crate::web::problem::Problem;
 use crate::web::site::files::Handed;
 use crate::web::site::page::{Frame, show};
-use crate::web::site::session::origin::Origin;
 use crate::web::site::session::seat::{Late, access_of};
 use crate::web::site::session::told::{Reason, Told};
 

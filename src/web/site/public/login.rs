@@ -17,12 +17,12 @@ use crate::telemetry::Chain;
 use crate::web::Services;
 use crate::web::bodies::{Owner, Unread};
 use crate::web::on_record::shows_nothing;
+use crate::web::origin::{Origin, from_elsewhere};
 use crate::web::problem::Problem;
 use crate::web::site::form::field;
 use crate::web::site::home;
 use crate::web::site::page::{self, Frame, show};
 use crate::web::site::session::cookies::{cookie, give, set_cookie, ticket};
-use crate::web::site::session::origin::{Origin, from_elsewhere};
 use crate::web::who::of_address;
 
 /// Binds the form to the browser that asked for it, before there is a session to bind it to.

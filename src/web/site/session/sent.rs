@@ -4,13 +4,13 @@ use axum::body::Body;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 
-use super::origin::from_elsewhere;
 use crate::access::Act;
 use crate::access::sessions::Visitor;
 use crate::people::request_form;
 use crate::web::Services;
 use crate::web::bodies::{Owner, Unread, Whole};
 use crate::web::needs::Needs;
+use crate::web::origin::from_elsewhere;
 use crate::web::site::files::Files;
 use crate::web::site::form::field;
 

@@ -1,7 +1,6 @@
-//! What a request turned out to be about, and how it ended: what its handler tells, written down in its row of the record.
+//! How a request of a session ended: written down in its row of the record, with what its handler says of it.
 
 use std::borrow::Cow;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::{Body, HttpBody};
 use axum::response::Response;
@@ -9,25 +8,6 @@ use bytes::Bytes;
 use futures::StreamExt;
 
 use crate::audit::Seat;
-
-/// Whose account or person a request turns out to be about. Handlers say it as soon as they know; it stands first in the
-/// row, and every one has a row of its own.
-#[derive(Clone, Debug, Default)]
-pub(in crate::web) struct About(Arc<Mutex<Vec<String>>>);
-
-impl About {
-    /// It is about this one, too. Nothing may be said here that was not looked at: it is written down.
-    pub fn is(&self, subject: &str) {
-        let mut subjects = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !subjects.iter().any(|known| known == subject) {
-            subjects.push(subject.to_owned());
-        }
-    }
-
-    pub(super) fn taken(&self) -> Vec<String> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
 
 /// Writes down how it ended. An answer of unknown length is on record when its last byte is on its way.
 pub(super) fn conclude(seat: Seat, response: Response) -> Response {
