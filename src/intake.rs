@@ -40,7 +40,7 @@ use crate::space::{Shortage, Space};
 use crate::vault::{Chunks, Vault, VaultError};
 
 pub use crate::reading::PngError;
-pub use admission::Place;
+pub use admission::QueuePosition;
 pub use inspect::{InspectError, Inspected, inspect};
 pub use receipt::{Receipt, ReceiptSigner};
 pub use remark::Remark;
@@ -123,7 +123,7 @@ pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 pub enum IntakeError {
     /// No memory came free in time. Whoever comes again soon keeps the place.
     #[error("all seats are taken")]
-    Full(Place),
+    Full(QueuePosition),
     /// The board has as many uploads under way and waiting as it may.
     #[error("the board's own seats are taken")]
     BoardIsFull,
@@ -317,7 +317,7 @@ impl Intake {
     }
 
     /// Where a board's uploads stand among those that wait for room at this node; none while none of them waits for others.
-    pub fn waits(&self, board: &BoardId) -> Option<Place> {
+    pub fn waits(&self, board: &BoardId) -> Option<QueuePosition> {
         // For room first; who has room may still wait for a core.
         self.memory.waits(board).or_else(|| self.turns.waits(board))
     }

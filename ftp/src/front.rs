@@ -147,20 +147,20 @@ impl<S: Shelf> Front<S> {
             let number = SESSIONS.fetch_add(1, Ordering::Relaxed);
             let span = tracing::info_span!("ftp", session = number, address = %peer);
             let front = Arc::clone(self);
-            let Some(place) = self.server.settings.lanes.as_ref().and_then(|lanes| lanes.place()) else {
+            let Some(on_lane) = self.server.settings.lanes.as_ref().and_then(|lanes| lanes.join()) else {
                 let visit = async move { front.receive(number, peer, implicit, stream).await };
                 self.connections.spawn(visit.instrument(span));
                 continue;
             };
             // From here on the lane waits for this connection, not the thread that took it.
             let Ok(stream) = stream.into_std() else { continue };
-            let lane = place.runtime.clone();
+            let lane = on_lane.runtime.clone();
             let visit = async move {
                 match TcpStream::from_std(stream) {
                     Ok(stream) => front.receive(number, peer, implicit, stream).await,
                     Err(error) => tracing::warn!(%error, "Could not carry an FTP connection"),
                 }
-                drop(place);
+                drop(on_lane);
             };
             self.connections.spawn_on(visit.instrument(span), &lane);
         }

@@ -47,11 +47,11 @@ impl Lanes {
         Ok(Arc::new(started))
     }
 
-    /// A place on the lane that has the fewest sessions.
-    pub(crate) fn place(&self) -> Option<Place> {
+    /// Joins the lane that has the fewest sessions.
+    pub(crate) fn join(&self) -> Option<OnLane> {
         let lane = self.lanes.iter().min_by_key(|lane| lane.sessions.load(Ordering::Relaxed))?;
         lane.sessions.fetch_add(1, Ordering::Relaxed);
-        Some(Place { runtime: lane.runtime.clone(), sessions: Arc::clone(&lane.sessions) })
+        Some(OnLane { runtime: lane.runtime.clone(), sessions: Arc::clone(&lane.sessions) })
     }
 }
 
@@ -67,14 +67,14 @@ fn carry(runtime: Runtime, end: &CancellationToken) {
     runtime.shutdown_background();
 }
 
-/// One session's place on a lane, given back on drop.
+/// One session that is carried by a lane, as long as this is held.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct OnLane {
     pub(crate) runtime: Handle,
     sessions: Arc<AtomicUsize>,
 }
 
-impl Drop for Place {
+impl Drop for OnLane {
     fn drop(&mut self) {
         self.sessions.fetch_sub(1, Ordering::Relaxed);
     }
@@ -87,21 +87,21 @@ mod tests {
     #[test]
     fn sessions_are_spread_over_the_lanes_and_each_stays_on_its_own() {
         let lanes = Lanes::start(NonZeroUsize::new(2).unwrap()).unwrap();
-        let places: Vec<Place> = (0..4).map(|_| lanes.place().unwrap()).collect();
-        let thread = |place: &Place| {
+        let sessions: Vec<OnLane> = (0..4).map(|_| lanes.join().unwrap()).collect();
+        let thread = |session: &OnLane| {
             let (tell, told) = std::sync::mpsc::channel();
             for _ in 0..3 {
                 let tell = tell.clone();
-                place.runtime.spawn(async move { tell.send(std::thread::current().id()).unwrap() });
+                session.runtime.spawn(async move { tell.send(std::thread::current().id()).unwrap() });
             }
             let seen: Vec<_> = told.iter().take(3).collect();
             assert!(seen.iter().all(|id| *id == seen[0]));
             seen[0]
         };
-        let seen: Vec<_> = places.iter().map(thread).collect();
+        let seen: Vec<_> = sessions.iter().map(thread).collect();
         assert_ne!(seen[0], seen[1]);
         assert_eq!(seen.iter().filter(|id| **id == seen[0]).count(), 2);
-        drop(places);
+        drop(sessions);
         assert!(lanes.lanes.iter().all(|lane| lane.sessions.load(Ordering::Relaxed) == 0));
     }
 }

@@ -12,7 +12,7 @@ use super::codes::{self, CodeTry, Seen};
 use super::passwords::Passwords;
 pub use super::refusal::{DoorError, LoginError};
 use super::standing::Holder;
-use super::throttle::{NotNow, Passed, Place, Shared, Throttle, Try};
+use super::throttle::{NotNow, Passed, Shared, Throttle, Try, Turn};
 use super::{Act, Class, Gates, Object, Principal, Refusal, Scope, covers, may, own_password, secrets};
 use crate::clock::Clock;
 use crate::domain::{BoardId, Channel, PlaceId, Sender};
@@ -43,7 +43,7 @@ pub struct Attempt {
     here: Try,
     everywhere: Passed,
     /// Left when the try is judged.
-    _place: Place,
+    _turn: Turn,
 }
 
 impl Attempt {
@@ -101,14 +101,14 @@ impl Door {
         let start = Instant::now();
         let mut remembered = false;
         let login = format!("{channel} {login}");
-        let place = self.throttle.stand(&login, from, longest).await;
-        let Some(place) = place else {
+        let turn = self.throttle.wait(&login, from, longest).await;
+        let Some(turn) = turn else {
             return Err(DoorError::Refused(Refusal::TooManyTries { retry_after: seconds(longest) }));
         };
         let wait = loop {
             match self.throttle.ask(&login, from, Instant::now()) {
                 Ok(here) => match self.shared.ask(&login, from).await? {
-                    Ok(everywhere) => return Ok(Attempt { here, everywhere, _place: place }),
+                    Ok(everywhere) => return Ok(Attempt { here, everywhere, _turn: turn }),
                     Err(NotNow::Busy) => break longest,
                     Err(NotNow::Wait(wait) | NotNow::Crowded(wait)) => break wait,
                 },

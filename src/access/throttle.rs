@@ -3,7 +3,7 @@
 //! It must never become a lock: nobody's tries make an account wait at an address from which they did not come. And it must
 //! never grow with what is thrown at it.
 
-mod line;
+mod queue;
 mod shared;
 mod table;
 
@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 pub use crate::domain::Origin;
-use line::Lines;
-pub use line::Place;
+use queue::Queues;
+pub use queue::Turn;
 pub use shared::{Passed, Shared};
 pub(super) use table::REMEMBERED;
 use table::{Table, Tries};
@@ -65,7 +65,7 @@ pub enum NotNow {
 #[derive(Clone, Debug, Default)]
 pub struct Throttle {
     counts: Arc<Mutex<Counts>>,
-    lines: Lines,
+    queues: Queues,
     /// Names come from outside: they are kept as keyed hashes, so that a long one costs no memory.
     hasher: RandomState,
 }
@@ -83,10 +83,10 @@ struct Counts {
 }
 
 impl Throttle {
-    /// Waits until not too many of `login` from `from` are looked at, at most so long. Ask then, and keep the place until
+    /// Waits until not too many of `login` from `from` are looked at, at most so long. Ask then, and keep the turn until
     /// the secret is compared.
-    pub async fn stand(&self, login: &str, from: IpAddr, longest: Duration) -> Option<Place> {
-        self.lines.stand((Origin::of(from), self.hasher.hash_one(login)), longest).await
+    pub async fn wait(&self, login: &str, from: IpAddr, longest: Duration) -> Option<Turn> {
+        self.queues.wait((Origin::of(from), self.hasher.hash_one(login)), longest).await
     }
 
     /// Whether a try of `login` from `from` may be looked at now. Ask before the secret is compared, and say how it was.
@@ -145,7 +145,7 @@ impl Throttle {
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner) // whole after every line
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner) // each statement leaves it consistent, so poisoning is ignored
     }
 }
 

@@ -45,7 +45,7 @@ use self::line::Line;
 use self::passed::PassedOver;
 use self::queue::Queue;
 use self::receipt::BadReceipt;
-use self::server::{Failed, Greeting, Place, Server};
+use self::server::{Failed, Greeting, QueuePosition, Server};
 use self::settle::Mover;
 use self::still::Stillness;
 use self::told::{Event, Summary};
@@ -149,7 +149,7 @@ pub struct Upload {
     unreadable: HashSet<PathBuf>,
     queue: Queue,
     /// Where our uploads wait at the service, as it said last.
-    place: Option<Place>,
+    queue_position: Option<QueuePosition>,
     summary: Summary,
     /// What was passed over and is told.
     passed: PassedOver,
@@ -185,7 +185,7 @@ impl Upload {
             suspects: HashMap::new(),
             unreadable: HashSet::new(),
             queue: Queue::default(),
-            place: None,
+            queue_position: None,
             summary: Summary::default(),
             passed: PassedOver::default(),
             began: Instant::now(),
@@ -356,7 +356,7 @@ impl Upload {
 
     fn say(&self) {
         let done = self.through();
-        let queued = self.place.map(|Place { place, .. }| match place {
+        let queued = self.queue_position.map(|QueuePosition { place, .. }| match place {
             0 | 1 => "; sunucuda sıra sizde".to_owned(),
             place => format!("; sunucuda {place}. sıradasınız, önünüzde {} kurul var", place - 1),
         });

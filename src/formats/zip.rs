@@ -65,9 +65,9 @@ pub enum BadMember {
     TooLarge,
 }
 
-/// What a layout adds up from the front.
+/// Where the two parts of a member begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
+struct Offsets {
     /// Where the local header begins.
     header: u64,
     /// Where the record in the central directory begins, counted from the directory's beginning.
@@ -78,7 +78,7 @@ struct Place {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     members: Vec<Member>,
-    places: Vec<Place>,
+    offsets: Vec<Offsets>,
     directory: u64,
     directory_size: u64,
     end: Bytes,
@@ -110,13 +110,13 @@ const FULL_16: u64 = u16::MAX as u64;
 impl Layout {
     /// Lays members out one after another, in their order.
     pub fn new(members: Vec<Member>) -> Result<Self, BadMember> {
-        let mut places = Vec::with_capacity(members.len());
+        let mut offsets = Vec::with_capacity(members.len());
         let (mut header, mut record) = (0_u64, 0_u64);
         for member in &members {
             if member.name.is_empty() || member.name.len() > NAME_LIMIT {
                 return Err(BadMember::Name(member.name.len()));
             }
-            places.push(Place { header, record });
+            offsets.push(Offsets { header, record });
             record += record_size(member, header);
             // Sizes may have come over a network.
             header = header.saturating_add(member.size).saturating_add(header_size(member));
@@ -125,7 +125,7 @@ impl Layout {
             }
         }
         let end = end(members.len() as u64, header, record);
-        Ok(Self { members, places, directory: header, directory_size: record, end })
+        Ok(Self { members, offsets, directory: header, directory_size: record, end })
     }
 
     /// Bytes of the whole archive.
@@ -145,7 +145,7 @@ impl Layout {
 
     /// Where a member's content lies in the archive.
     pub fn data(&self, member: usize) -> Range<u64> {
-        let from = self.places[member].header + header_size(&self.members[member]);
+        let from = self.offsets[member].header + header_size(&self.members[member]);
         from..from + self.members[member].size
     }
 
@@ -178,11 +178,11 @@ impl Layout {
 
     fn among_members(&self, from: u64, to: u64) -> Segment {
         // The last member that begins at or before `from`; the first begins at 0.
-        let member = self.places.partition_point(|place| place.header <= from) - 1;
+        let member = self.offsets.partition_point(|offset| offset.header <= from) - 1;
         let data = self.data(member);
         if from < data.start {
             let header = header(&self.members[member]);
-            let within = |at: u64| (at - self.places[member].header) as usize;
+            let within = |at: u64| (at - self.offsets[member].header) as usize;
             return Segment::Literal(header.slice(within(from)..within(to.min(data.start))));
         }
         Segment::Part { member, range: from - data.start..to.min(data.end) - data.start }
@@ -190,14 +190,14 @@ impl Layout {
 
     /// Bytes `from..to` of the directory, or the first part of them. `from` must lie before `to`.
     fn directory_bytes(&self, from: u64, to: u64) -> Bytes {
-        let first = self.places.partition_point(|place| place.record <= from) - 1;
-        let start = self.places[first].record;
+        let first = self.offsets.partition_point(|offset| offset.record <= from) - 1;
+        let start = self.offsets[first].record;
         let mut records = BytesMut::new();
-        for (member, place) in self.members[first..].iter().zip(&self.places[first..]) {
-            if place.record >= to || records.len() >= DIRECTORY_STEP {
+        for (member, offset) in self.members[first..].iter().zip(&self.offsets[first..]) {
+            if offset.record >= to || records.len() >= DIRECTORY_STEP {
                 break;
             }
-            put_record(&mut records, member, place.header);
+            put_record(&mut records, member, offset.header);
         }
         let last = records.len().min((to - start) as usize);
         records.freeze().slice((from - start) as usize..last)

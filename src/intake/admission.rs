@@ -17,30 +17,30 @@ use crate::domain::BoardId;
 /// Uploads of one board that may wait: as many as one address may have connections. They hold nothing but those, and
 /// waiting is less work for the service than to be told to come again, and to come. Who sends more is told so.
 const WAITING: usize = 256;
-/// How long a place is kept for a board that was sent away: longer than it was told to wait.
+/// How long a queue position is kept for a board that was sent away: longer than it was told to wait.
 const KEPT: Duration = Duration::from_secs(60);
-/// Boards whose places are kept at most.
+/// Boards whose queue positions are kept at most.
 const ABSENT: usize = 4096;
 
-/// No place.
+/// No memory for an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NoSeat {
     /// The board itself has as much under way and waiting as it may.
     BoardIsFull,
     /// Others have; its turn did not come in time.
-    HouseIsFull(Place),
+    HouseIsFull(QueuePosition),
 }
 
-/// Where a board stands among those that wait.
+/// The position of a board among those that wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Place {
-    /// Its place, from 1: that one's turn is next.
+pub struct QueuePosition {
+    /// From 1: that one's turn is next.
     pub place: usize,
     /// Boards that wait, with this one.
     pub of: usize,
 }
 
-impl Place {
+impl QueuePosition {
     /// As the board reads it.
     pub fn turkish(self) -> String {
         match self.place {
@@ -103,7 +103,7 @@ pub(super) struct Seat {
     units: usize,
 }
 
-/// Somebody in a board's queue. Whoever leaves it gives the place up.
+/// Somebody in a board's queue. Whoever leaves it gives the position up.
 #[derive(Debug)]
 pub(super) struct Queued {
     admission: Admission,
@@ -140,7 +140,7 @@ impl Admission {
         Self { state: Arc::new(Mutex::new(state)) }
     }
 
-    /// Takes a place in the board's queue.
+    /// Enters the board's queue.
     ///
     /// # Errors
     /// The board's queue is full.
@@ -167,12 +167,12 @@ impl Admission {
         Ok(Queued { admission: self.clone(), board: board.clone(), units, admitted: Some(admitted) })
     }
 
-    /// Where a board stands. None when nothing of it waits, or when what waits does so for its own uploads.
-    pub fn waits(&self, board: &BoardId) -> Option<Place> {
+    /// The position of a board. None when nothing of it waits, or when what waits does so for its own uploads.
+    pub fn waits(&self, board: &BoardId) -> Option<QueuePosition> {
         let state = self.state();
         let own = state.boards.get(board)?;
         let next = own.waiting.iter().find(|waiter| !waiter.admit.is_closed())?;
-        own.may_hold(next.units, state.share).then(|| state.place(board))
+        own.may_hold(next.units, state.share).then(|| state.queue_position(board))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -253,9 +253,9 @@ impl State {
         }
     }
 
-    fn place(&self, board: &BoardId) -> Place {
+    fn queue_position(&self, board: &BoardId) -> QueuePosition {
         let turn = self.boards.get(board).and_then(|own| own.turn).unwrap_or(u64::MAX);
-        Place { place: self.turns.range(..turn).count() + 1, of: self.turns.len().max(1) }
+        QueuePosition { place: self.turns.range(..turn).count() + 1, of: self.turns.len().max(1) }
     }
 
     fn give_back(&mut self, board: &BoardId, units: usize) {
@@ -296,7 +296,7 @@ impl Queued {
         let state = self.admission.state();
         match state.boards.get(&self.board) {
             Some(own) if !own.may_hold(self.units, state.share) => NoSeat::BoardIsFull,
-            _ => NoSeat::HouseIsFull(state.place(&self.board)),
+            _ => NoSeat::HouseIsFull(state.queue_position(&self.board)),
         }
     }
 }

@@ -28,14 +28,14 @@ impl<K: Clone + Eq + Hash> Counted<K> {
     }
 
     /// None where there is no more for this one.
-    fn take(self: &Arc<Self>, key: &K) -> Option<Place<K>> {
+    fn take(self: &Arc<Self>, key: &K) -> Option<Held<K>> {
         let mut all = self.held();
         let held = all.entry(key.clone()).or_default();
         if *held >= self.each {
             return None;
         }
         *held += 1;
-        Some(Place { counted: Arc::clone(self), key: key.clone() })
+        Some(Held { counted: Arc::clone(self), key: key.clone() })
     }
 
     fn held(&self) -> MutexGuard<'_, HashMap<K, usize>> {
@@ -44,12 +44,12 @@ impl<K: Clone + Eq + Hash> Counted<K> {
 }
 
 #[derive(Debug)]
-struct Place<K: Clone + Eq + Hash> {
+struct Held<K: Clone + Eq + Hash> {
     counted: Arc<Counted<K>>,
     key: K,
 }
 
-impl<K: Clone + Eq + Hash> Drop for Place<K> {
+impl<K: Clone + Eq + Hash> Drop for Held<K> {
     fn drop(&mut self) {
         let mut all = self.counted.held();
         let Some(held) = all.get_mut(&self.key) else { return };
@@ -76,20 +76,20 @@ impl Default for Lines {
 /// One running download; given back when it is dropped.
 #[derive(Debug)]
 pub struct Line {
-    _place: Place<String>,
+    _held: Held<String>,
 }
 
 impl Lines {
     /// A line for `account`, if it has one left.
     pub fn take(&self, account: &str) -> Option<Line> {
-        Some(Line { _place: self.downloads.take(&account.to_owned())? })
+        Some(Line { _held: self.downloads.take(&account.to_owned())? })
     }
 }
 
 /// Whose connection it is. Kept as long as the connection; a connection that another account uses changes hands.
 #[derive(Debug, Default)]
 pub struct Ownership {
-    owner: Mutex<Option<Place<String>>>,
+    owner: Mutex<Option<Held<String>>>,
     connection: Option<Connection>,
 }
 
@@ -111,7 +111,7 @@ impl Ownership {
     /// it no more, and its address is known.
     pub fn claim(&self, account: &str, lines: &Lines) -> bool {
         let mut owner = self.owner.lock().unwrap_or_else(PoisonError::into_inner);
-        if owner.as_ref().is_some_and(|place| place.key == account) {
+        if owner.as_ref().is_some_and(|held| held.key == account) {
             return true;
         }
         *owner = lines.connections.take(&account.to_owned());

@@ -16,7 +16,7 @@ use crate::admission::Refused;
 use crate::audit::NoRoom;
 use crate::domain::words::shown_lines;
 use crate::intake::quota::OverQuota;
-use crate::intake::{InspectError, IntakeError, Place, PngError};
+use crate::intake::{InspectError, IntakeError, PngError, QueuePosition};
 use crate::ledger::LedgerError;
 use crate::ledger::append::AppendError;
 use crate::reading::PageError;
@@ -314,7 +314,7 @@ impl From<IntakeError> for Problem {
     fn from(error: IntakeError) -> Self {
         use IntakeError as E;
         match error {
-            E::Full(Place { place, of }) => {
+            E::Full(QueuePosition { place, of }) => {
                 let detail = format!(
                     "Şu an çok sayıda görüntü alınıyor. Sıradaki yeriniz: {place} (bekleyen kurul: {of}). Birkaç saniye sonra \
                      yeniden gönderirseniz yeriniz korunur."

@@ -4,13 +4,13 @@ use serde::Serialize;
 
 use super::Services;
 use crate::domain::BoardId;
-use crate::intake::Place;
+use crate::intake::QueuePosition;
 
-/// A place among the boards that wait.
+/// A board's queue position.
 #[derive(Debug, Serialize)]
 pub(super) struct Queued {
     #[serde(flatten)]
-    place: Place,
+    position: QueuePosition,
     /// The same, in Turkish.
     pub tr: String,
 }
@@ -18,6 +18,6 @@ pub(super) struct Queued {
 impl Queued {
     /// Where this board's uploads wait. None while none of them waits.
     pub fn of(services: &Services, board: &BoardId) -> Option<Self> {
-        services.intake.waits(board).map(|place| Self { place, tr: place.turkish() })
+        services.intake.waits(board).map(|position| Self { position, tr: position.turkish() })
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::journal::{Journal, Record};
 use super::receipt::{self, Receipt, Status};
-use super::settle::{Mover, Place};
+use super::settle::{Destination, Mover};
 use super::texts;
 use super::told::Event;
 use crate::beneath::Folder;
@@ -67,7 +67,7 @@ pub fn close(root: &Folder, journal: &mut Journal, closings: Vec<Closing>) -> (C
         for closing in &ready {
             let failed = closed.failed.len();
             for file in &closing.files {
-                let settled = match mover.settle(file, closing.digest, &place(file, closing)) {
+                let settled = match mover.settle(file, closing.digest, &destination(file, closing)) {
                     Err(error) if !error.concerns_all() => {
                         closed.failed.push(NotClosed::new(closing.digest, file, &error));
                         continue;
@@ -129,18 +129,18 @@ impl NotClosed {
     }
 }
 
-fn place(file: &Path, closing: &Closing) -> Place {
+fn destination(file: &Path, closing: &Closing) -> Destination {
     let file = file.display().to_string();
     match &closing.fate {
         Fate::Received(_, receipt) => match receipt.status {
-            Status::Linked => Place::Received,
+            Status::Linked => Destination::Received,
             Status::Parked => {
                 let reason = receipt.reason.as_deref().unwrap_or_default();
                 let digest = closing.digest.to_string();
-                Place::ByHand(texts::beside_parked(&file, &digest, receipt.position, reason))
+                Destination::ByHand(texts::beside_parked(&file, &digest, receipt.position, reason))
             }
         },
-        Fate::Damaged(why) => Place::Damaged(texts::beside_damaged(&file, why)),
+        Fate::Damaged(why) => Destination::Damaged(texts::beside_damaged(&file, why)),
     }
 }
 

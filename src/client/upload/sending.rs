@@ -11,7 +11,7 @@ use futures::stream::{self, Stream, StreamExt};
 use super::close::{Closing, Fate};
 use super::line::{self, Line};
 use super::receipt::{self, BadReceipt, Receipt, Status};
-use super::server::{self, Failed, Place, Server};
+use super::server::{self, Failed, QueuePosition, Server};
 use super::told::Event;
 use super::{ROUND, TOGETHER, Upload, UploadError, leaf, whole};
 use crate::beneath::Folder;
@@ -89,11 +89,11 @@ impl Job {
 
 /// Where our uploads stand among those that wait, asked again and again, at first after a while. A line that does not answer
 /// says nothing.
-fn places(server: Server) -> impl Stream<Item = Option<Place>> {
+fn queue_positions(server: Server) -> impl Stream<Item = Option<QueuePosition>> {
     stream::unfold((server, PLACE_FIRST), |(server, pause)| async move {
         tokio::time::sleep(pause).await;
-        let place = server.place().await.ok().flatten();
-        Some((place, (server, PLACE_AGAIN)))
+        let position = server.queue_position().await.ok().flatten();
+        Some((position, (server, PLACE_AGAIN)))
     })
 }
 
@@ -132,15 +132,15 @@ impl Upload {
         let mut sent = sends.ready_chunks(TOGETHER);
         loop {
             // Anew after each answer: while receipts come, nobody asks.
-            let asking = places(self.server.clone());
+            let asking = queue_positions(self.server.clone());
             tokio::pin!(asking);
             let some = loop {
                 tokio::select! {
                     some = sent.next() => break some,
-                    Some(place) = asking.next() => self.stands_at(place),
+                    Some(position) = asking.next() => self.waits_at(position),
                 }
             };
-            self.stands_at(None);
+            self.waits_at(None);
             match some {
                 Some(some) => self.take(some).await?,
                 None => return Ok(()),
@@ -149,12 +149,12 @@ impl Upload {
     }
 
     /// The service said where our uploads wait.
-    fn stands_at(&mut self, place: Option<Place>) {
-        if place == self.place {
+    fn waits_at(&mut self, position: Option<QueuePosition>) {
+        if position == self.queue_position {
             return;
         }
-        self.place = place;
-        if let Some(Place { place, of }) = place {
+        self.queue_position = position;
+        if let Some(QueuePosition { place, of }) = position {
             self.tell(&Event::Queued { place, of });
         }
         self.say();

@@ -106,8 +106,8 @@ pub struct Greeting {
 
 /// Where the board's uploads stand among those that wait for room at the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub struct Place {
-    /// Its place, from 1: that one's turn is next.
+pub struct QueuePosition {
+    /// From 1: that one's turn is next.
     pub place: u64,
     /// Boards that wait, with this one.
     pub of: u64,
@@ -210,10 +210,10 @@ impl Server {
     ///
     /// # Errors
     /// Why there is no answer.
-    pub async fn place(&self) -> Result<Option<Place>, Failed> {
+    pub async fn queue_position(&self) -> Result<Option<QueuePosition>, Failed> {
         #[derive(Deserialize)]
         struct Turn {
-            queue: Option<Place>,
+            queue: Option<QueuePosition>,
         }
         let turn: Turn = self.json(self.request(reqwest::Method::GET, "v1/board/queue").timeout(PATIENCE)).await?;
         Ok(turn.queue)

@@ -29,7 +29,7 @@ const NAME_BYTES: usize = 255;
 
 /// Where a file goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Destination {
     /// Linked.
     Received,
     /// Parked, with the text beside it.
@@ -38,7 +38,7 @@ pub enum Place {
     Damaged(String),
 }
 
-impl Place {
+impl Destination {
     fn dir(&self) -> &'static str {
         match self {
             Self::Received => RECEIVED,
@@ -73,11 +73,11 @@ impl<'r> Mover<'r> {
     ///
     /// # Errors
     /// When the disk fails. The file then lies where it was or, if not even that could be done, on the desk.
-    pub fn settle(&mut self, file: &Path, digest: Digest, place: &Place) -> Result<Option<PathBuf>, DiskError> {
+    pub fn settle(&mut self, file: &Path, digest: Digest, to: &Destination) -> Result<Option<PathBuf>, DiskError> {
         let Some(desk) = self.put_on_desk(file)? else { return Ok(None) };
         let settled = match whole::read(self.root, &desk) {
             Ok(Some((bytes, _))) if Digest::of(&bytes) == digest => {
-                self.put(&desk, &Path::new(place.dir()).join(file), place.text()).map(Some)
+                self.put(&desk, &Path::new(to.dir()).join(file), to.text()).map(Some)
             }
             read => read.map(|_| None),
         };
@@ -252,8 +252,14 @@ mod tests {
         let folder = Folder::open(root).unwrap();
         let mut mover = Mover::new(&folder);
         let mut places = Vec::new();
-        for (n, to) in
-            [Place::Received, Place::Received, Place::ByHand("a".into()), Place::ByHand("b".into())].iter().enumerate()
+        for (n, to) in [
+            Destination::Received,
+            Destination::Received,
+            Destination::ByHand("a".into()),
+            Destination::ByHand("b".into()),
+        ]
+        .iter()
+        .enumerate()
         {
             let digest = place(root, "gün 1/a.png", &n.to_string());
             places.push(mover.settle(Path::new("gün 1/a.png"), digest, to).unwrap().unwrap());
@@ -275,11 +281,11 @@ mod tests {
         place(root, "a.png", "the next page");
         let folder = Folder::open(root).unwrap();
         let mut mover = Mover::new(&folder);
-        let settled = mover.settle(Path::new("a.png"), Digest::of(b"the page that was sent"), &Place::Received);
+        let settled = mover.settle(Path::new("a.png"), Digest::of(b"the page that was sent"), &Destination::Received);
         assert_eq!(settled.unwrap(), None);
         assert_eq!(fs::read_to_string(root.join("a.png")).unwrap(), "the next page");
         assert!(!root.join("gonderildi/a.png").exists());
-        assert_eq!(mover.settle(Path::new("gone.png"), Digest::of(b""), &Place::Received).unwrap(), None);
+        assert_eq!(mover.settle(Path::new("gone.png"), Digest::of(b""), &Destination::Received).unwrap(), None);
     }
 
     #[test]
@@ -303,7 +309,8 @@ mod tests {
         place(root, "elle/a.png.txt", "why");
         let digest = place(root, "a.png", "x");
         let folder = Folder::open(root).unwrap();
-        let settled = Mover::new(&folder).settle(Path::new("a.png"), digest, &Place::ByHand("why".into())).unwrap();
+        let settled =
+            Mover::new(&folder).settle(Path::new("a.png"), digest, &Destination::ByHand("why".into())).unwrap();
         assert_eq!(settled, Some(PathBuf::from("elle/a.png")));
     }
 
@@ -313,7 +320,12 @@ mod tests {
         let folder = Folder::open(dir.path()).unwrap();
         let mut mover = Mover::new(&folder);
         for name in [format!("{}.png", "x".repeat(250)), format!("{}a.png", "ğ".repeat(125))] {
-            for to in [Place::Received, Place::Received, Place::ByHand("a".into()), Place::Damaged("b".into())] {
+            for to in [
+                Destination::Received,
+                Destination::Received,
+                Destination::ByHand("a".into()),
+                Destination::Damaged("b".into()),
+            ] {
                 let digest = place(dir.path(), &name, &format!("{to:?}"));
                 let settled = mover.settle(Path::new(&name), digest, &to).unwrap().unwrap();
                 assert!(settled.extension().is_some_and(|end| end == "png"), "{settled:?}");
@@ -332,7 +344,7 @@ mod tests {
         let folder = Folder::open(dir.path()).unwrap();
         let mut mover = Mover::new(&folder);
         assert!(matches!(
-            mover.settle(Path::new("a.png"), digest, &Place::Received),
+            mover.settle(Path::new("a.png"), digest, &Destination::Received),
             Err(DiskError::Unsafe { why: beneath::Unsafe::Link, .. })
         ));
         assert_eq!(fs::read_to_string(dir.path().join("a.png")).unwrap(), "x", "it goes back");

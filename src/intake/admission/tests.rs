@@ -59,8 +59,8 @@ fn when_all_is_taken_boards_take_turns_and_a_flood_waits_behind_its_own() {
     waiting.push(("second 1", admission.queue(&second, 2).unwrap()));
     waiting.push(("second 2", admission.queue(&second, 2).unwrap()));
     waiting.push(("third 1", admission.queue(&third, 2).unwrap()));
-    assert_eq!(waiting[3].1.why(), NoSeat::HouseIsFull(Place { place: 1, of: 3 }));
-    assert_eq!(waiting[5].1.why(), NoSeat::HouseIsFull(Place { place: 3, of: 3 }));
+    assert_eq!(waiting[3].1.why(), NoSeat::HouseIsFull(QueuePosition { place: 1, of: 3 }));
+    assert_eq!(waiting[5].1.why(), NoSeat::HouseIsFull(QueuePosition { place: 3, of: 3 }));
     let mut order = Vec::new();
     while !waiting.is_empty() {
         held.clear();
@@ -100,9 +100,9 @@ fn who_was_sent_away_comes_back_to_its_place_for_a_minute() {
     let held = now(admission.queue(&board("a"), 2).unwrap()).unwrap();
     let [first, second, third] = ["b", "c", "d"].map(|id| now(admission.queue(&board(id), 2).unwrap()).unwrap_err());
     drop((first, third));
-    assert_eq!(second.why(), NoSeat::HouseIsFull(Place { place: 1, of: 1 }), "who left is not waited for");
+    assert_eq!(second.why(), NoSeat::HouseIsFull(QueuePosition { place: 1, of: 1 }), "who left is not waited for");
     let back = now(admission.queue(&board("b"), 2).unwrap()).unwrap_err();
-    assert_eq!(back.why(), NoSeat::HouseIsFull(Place { place: 1, of: 2 }));
+    assert_eq!(back.why(), NoSeat::HouseIsFull(QueuePosition { place: 1, of: 2 }));
     let new = now(admission.queue(&board("e"), 2).unwrap()).unwrap_err();
     let later = Instant::now() + KEPT;
     let late = now(admission.queue_at(&board("d"), 2, later).unwrap()).unwrap_err();
@@ -207,7 +207,7 @@ fn at_the_cores_boards_with_hundreds_waiting_come_after_another_boards_first() {
     let of_both = floods.iter().cycle().take(10 * WAITING);
     let mut waiting: Vec<_> = of_both.map(|flood| turns.queue(flood, 1).unwrap()).collect();
     let mut first = turns.queue(&small, 1).unwrap();
-    assert_eq!(turns.waits(&small), Some(Place { place: 1, of: 3 }), "next, and not behind hundreds");
+    assert_eq!(turns.waits(&small), Some(QueuePosition { place: 1, of: 3 }), "next, and not behind hundreds");
     let mut came_before = 0;
     for seat in held {
         drop(seat);
