@@ -1,6 +1,6 @@
 //! The one way in to what is kept: there is room in the record, and whoever asks may do it, now, from there.
 //!
-//! Every protocol comes this way, so that a refusal is decided, written down and told alike. What is held by a [`Seat`]
+//! Every protocol comes this way, so that a refusal is decided, written down and told alike. What is held by a [`RecordSlot`]
 //! becomes a row, whatever becomes of the answer.
 
 use std::net::IpAddr;
@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use crate::access::door::{Door, DoorError};
 use crate::access::standing::{Holder, Standings, may_be_plain};
 use crate::access::{Act, Class, Object, Principal, Refusal};
-use crate::audit::{Access, Audit, Deed, NoRoom, Pending, Protocol, Room, Seat};
+use crate::audit::{Access, Audit, Deed, NoRoom, Pending, Protocol, RecordSlot, Room};
 use crate::clock::Clock;
 use crate::ledger::LedgerError;
 
@@ -97,18 +97,18 @@ impl Admission {
         Self { audit, door, standings, clock, tls_required }
     }
 
-    /// Lets somebody do something. The seat is the leave to go on, and becomes the row.
+    /// Lets somebody do something. The slot is the leave to go on, and becomes the row.
     ///
     /// # Errors
     /// They may not, or it cannot be put on record.
-    pub async fn admit(&self, who: Who<'_>, asked: Asked<'_>, way: Way) -> Result<Seat, Refused> {
+    pub async fn admit(&self, who: Who<'_>, asked: Asked<'_>, way: Way) -> Result<RecordSlot, Refused> {
         let then = who.then();
         let by = Access::by(then.name(), then.channel, (way.protocol, way.from), asked.deed, asked.named);
-        let seat = self.audit.seat(Access { start_at: asked.start_at, room: room_of(then.class), ..by }).await?;
+        let slot = self.audit.slot(Access { start_at: asked.start_at, room: room_of(then.class), ..by }).await?;
         match self.may(who, asked.act, asked.object, way).await {
-            Ok(()) => Ok(seat),
+            Ok(()) => Ok(slot),
             Err(error) => {
-                write_down(seat, &error);
+                write_down(slot, &error);
                 Err(error.into())
             }
         }
@@ -151,21 +151,21 @@ impl Admission {
     }
 }
 
-/// Writes down that an access without a seat is refused. Gives what is to be told.
+/// Writes down that an access without a slot is refused. Gives what is to be told.
 pub async fn refuse(pending: Pending, error: DoorError) -> Refused {
-    match pending.seat().await {
-        Ok(seat) => {
-            write_down(seat, &error);
+    match pending.slot().await {
+        Ok(slot) => {
+            write_down(slot, &error);
             error.into()
         }
         Err(error) => error.into(),
     }
 }
 
-fn write_down(seat: Seat, error: &DoorError) {
+fn write_down(slot: RecordSlot, error: &DoorError) {
     match error {
-        DoorError::Refused(refusal) => seat.refused(refusal.name()),
-        DoorError::Ledger(_) => seat.failed("gates could not be read"),
+        DoorError::Refused(refusal) => slot.refused(refusal.name()),
+        DoorError::Ledger(_) => slot.failed("gates could not be read"),
     }
 }
 

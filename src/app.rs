@@ -174,7 +174,7 @@ impl App {
         let entries = entries.binding(binding);
         let (audit, rows) = audit::audit(ledger.clone(), clock.clone(), config.audit.strangers.clone());
         let receipts = Arc::new(ReceiptSigner::new(key));
-        let cpu = CpuLane::one_seat_a_core();
+        let cpu = CpuLane::one_permit_a_core();
         let limits = config.intake.clone();
         let disks = vault.disks().into_iter().chain(config.database.disk()).collect();
         let space = Space::new(&config.space, disks);

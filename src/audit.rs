@@ -1,6 +1,6 @@
-//! The record of every access. Who wants to serve takes a seat here first, and a seat always becomes a row.
+//! The record of every access. Who wants to serve takes a slot here first, and a slot always becomes a row.
 //!
-//! It must never be skipped: when rows cannot be written the seats run out, and nothing is served any more.
+//! It must never be skipped: when rows cannot be written the slots run out, and nothing is served any more.
 
 pub mod access;
 mod delivery;
@@ -69,21 +69,21 @@ pub fn audit(ledger: Ledger, clock: Clock, limits: TallyLimits) -> (Audit, Audit
 }
 
 impl Audit {
-    /// Reserves the place of one row for this access. To hold a seat is to be allowed to go on, and a seat always becomes
+    /// Reserves room for one row for this access. To hold a slot is to be allowed to go on, and a slot always becomes
     /// a row: dropped on the way by an error or by a client that left, it says so.
     ///
     /// It must not be held while a client's bytes are awaited: [`Audit::pending`] is for that.
     ///
     /// # Errors
     /// There is no room for the row: nobody may be served.
-    pub async fn seat(&self, access: Access) -> Result<Seat, NoRoom> {
+    pub async fn slot(&self, access: Access) -> Result<RecordSlot, NoRoom> {
         if !self.works() {
             return Err(NoRoom::Record);
         }
         match self.rooms.wait(&access).await {
             Ok(permit) => {
                 watched::note();
-                Ok(Seat { permit: Some(permit), access, audit: self.clone() })
+                Ok(RecordSlot { permit: Some(permit), access, audit: self.clone() })
             }
             Err(why) => {
                 // Whoever is told to come again is on record; for that there is always room.
@@ -94,12 +94,12 @@ impl Audit {
     }
 
     /// The same without waiting: for what has begun already and is written down a second time.
-    pub fn seat_now(&self, access: Access) -> Result<Seat, NoRoom> {
+    pub fn slot_now(&self, access: Access) -> Result<RecordSlot, NoRoom> {
         let permit = self.rooms.take(&access)?;
-        Ok(Seat { permit: Some(permit), access, audit: self.clone() })
+        Ok(RecordSlot { permit: Some(permit), access, audit: self.clone() })
     }
 
-    /// An access whose client still has something to send. It has no seat yet.
+    /// An access whose client still has something to send. It has no slot yet.
     pub fn pending(&self, access: Access) -> Pending {
         Pending::new(self.clone(), access)
     }
@@ -117,7 +117,7 @@ impl Audit {
         match permit {
             Some(permit) => {
                 drop(tally);
-                Seat { permit: Some(permit), access, audit: self.clone() }.write(0, outcome, reason);
+                RecordSlot { permit: Some(permit), access, audit: self.clone() }.write(0, outcome, reason);
             }
             None => tally.count(&access, outcome, reason),
         }
@@ -179,7 +179,7 @@ impl Ended {
 }
 
 /// Writes rows at once, all or none, and returns when they are durable: for commands at the machine and for what two
-/// people do together. Who serves takes a seat.
+/// people do together. Who serves takes a slot.
 ///
 /// # Errors
 /// They could not be written.
@@ -188,15 +188,15 @@ pub async fn write_down(ledger: &Ledger, now: Timestamp, ended: Vec<Ended>) -> R
     ledger.audit_add(&rows).await
 }
 
-/// The reserved place of one row.
+/// Room for one row, reserved.
 #[derive(Debug)]
-pub struct Seat {
+pub struct RecordSlot {
     permit: Option<Permit>,
     access: Access,
     audit: Audit,
 }
 
-impl Seat {
+impl RecordSlot {
     /// From which byte on the file was asked for.
     pub fn starts_at(&mut self, byte: u64) {
         self.access.start_at = byte;
@@ -212,12 +212,12 @@ impl Seat {
         self.access.object = format!("{subject} {}", self.access.object);
     }
 
-    /// A seat more for the same access, which was done to several.
+    /// Another slot for the same access, which was done to several.
     ///
     /// # Errors
     /// There is no room for another row.
     pub async fn another(&self) -> Result<Self, NoRoom> {
-        self.audit.seat(self.access.clone()).await
+        self.audit.slot(self.access.clone()).await
     }
 
     /// It was done, with so many bytes.
@@ -259,12 +259,12 @@ impl Seat {
         let Some(permit) = self.permit.take() else { return };
         let ended = Ended { access: self.access.clone(), outcome, bytes, reason: reason.to_owned() };
         let row = ended.row(self.audit.clock.now());
-        // The writer outlives every seat.
+        // The writer outlives every slot.
         let _ = self.audit.rows.send(Queued { row, permit: Some(permit) });
     }
 }
 
-impl Drop for Seat {
+impl Drop for RecordSlot {
     fn drop(&mut self) {
         self.write(0, Outcome::Failed, UNANSWERED);
     }

@@ -2,7 +2,7 @@
 //!
 //! | stopped during | left behind | what a retry costs |
 //! |---|---|---|
-//! | seat, receive, inspect, read | nothing | the whole upload |
+//! | permit, receive, inspect, read | nothing | the whole upload |
 //! | keep | a staging file on a local disk, swept at the next start | the whole upload |
 //! | between keep and record | an object without an entry | the retry links it without writing |
 //! | after record | a complete upload without an answer | the retry gets the same receipt |
@@ -26,7 +26,7 @@ use bytes::Bytes;
 use futures::Stream;
 use serde::Deserialize;
 
-use self::admission::{Admission, NoSeat, Seat};
+use self::admission::{Admission, NoPermit, Permit};
 use self::quota::{OverQuota, QuotaLimits, Quotas};
 use crate::clock::Clock;
 use crate::cpu::{CpuLane, WorkPanicked};
@@ -59,7 +59,7 @@ pub struct IntakeLimits {
     /// Uploads that one board may have under way. What more it sends waits, so that the scans of another board find few
     /// of its own before them wherever there is a queue: at the threads, at the disk, at the ledger's writer.
     pub uploads_per_board: usize,
-    /// How long an upload may wait for its seat, in seconds.
+    /// How long an upload may wait for memory, in seconds.
     pub wait_seconds: u64,
     /// Longest silence of a sender in the middle of a body, in seconds.
     pub silence_seconds: u64,
@@ -105,7 +105,7 @@ pub struct Received {
     bytes: Bytes,
     digest: Digest,
     announced: Announced,
-    _seat: Seat,
+    _permit: Permit,
 }
 
 impl Received {
@@ -122,10 +122,10 @@ pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
     /// No memory came free in time. Whoever comes again soon keeps the place.
-    #[error("all seats are taken")]
+    #[error("no memory is free for another upload")]
     Full(QueuePosition),
     /// The board has as many uploads under way and waiting as it may.
-    #[error("the board's own seats are taken")]
+    #[error("the board has as many uploads under way as it may")]
     BoardIsFull,
     /// A disk is as full as scans may make it.
     #[error("there is no room for scans")]
@@ -246,15 +246,15 @@ impl Intake {
         if let Some(shortage) = self.space.shortage().await {
             return Err(shortage.into());
         }
-        let seat = self.seat(&sender.board, announced.length).await?;
+        let permit = self.permit(&sender.board, announced.length).await?;
         let (bytes, digest) = receive::whole(chunks, digest, announced.length, &self.limits).await?;
-        Ok(Received { bytes, digest, announced, _seat: seat })
+        Ok(Received { bytes, digest, announced, _permit: permit })
     }
 
     /// Takes in one scan whose bytes are there: the receipt is given only after object *and* entry are durable.
     #[tracing::instrument(skip_all, fields(scan = %received.digest, board = %sender.board))]
     pub async fn take_in(&self, sender: &Sender, received: Received) -> Result<Accepted, IntakeError> {
-        let Received { bytes, digest, announced, _seat } = received;
+        let Received { bytes, digest, announced, _permit } = received;
         if let Some(known) = self.ledger.linked_before(digest, &sender.board).await? {
             // Sent before and linked: there is nothing new to find out. But what the vault has lost it gets back.
             self.vault.keep_again(&Scan { bytes, facts: facts(&known)? }).await?;
@@ -262,7 +262,7 @@ impl Intake {
         }
         let limits = reading::Limits { side: self.limits.side, pixels: self.limits.pixels };
         // Its board's turn first: a board that sends a hundred at a time does not put another's one behind them.
-        let turn = self.turns.queue(&sender.board, 1).map_err(|_| IntakeError::BoardIsFull)?.seat().await;
+        let turn = self.turns.queue(&sender.board, 1).map_err(|_| IntakeError::BoardIsFull)?.permit().await;
         let inspected = self.cpu.run(move || {
             let _turn = turn; // given back when the work ends, even if the sender went away
             inspect(bytes, digest, limits)
@@ -327,7 +327,7 @@ impl Intake {
         &self.limits
     }
 
-    async fn seat(&self, board: &BoardId, length: Option<u64>) -> Result<Seat, IntakeError> {
+    async fn permit(&self, board: &BoardId, length: Option<u64>) -> Result<Permit, IntakeError> {
         let limit = self.limits.scan_bytes;
         if length.is_some_and(|length| length > limit as u64) {
             return Err(IntakeError::TooLarge { limit });
@@ -335,12 +335,12 @@ impl Intake {
         // Who does not say how long the body is may send the longest.
         let bytes = length.map_or(limit, |length| length as usize);
         let full = |why| match why {
-            NoSeat::BoardIsFull => IntakeError::BoardIsFull,
-            NoSeat::HouseIsFull(place) => IntakeError::Full(place),
+            NoPermit::BoardIsFull => IntakeError::BoardIsFull,
+            NoPermit::HouseIsFull(position) => IntakeError::Full(position),
         };
         let mut queued = self.memory.queue(board, bytes.div_ceil(PERMIT).max(1)).map_err(full)?;
         let wait = Duration::from_secs(self.limits.wait_seconds);
-        tokio::time::timeout(wait, queued.seat()).await.map_err(|_| full(queued.why()))
+        tokio::time::timeout(wait, queued.permit()).await.map_err(|_| full(queued.why()))
     }
 }
 

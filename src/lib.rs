@@ -9,8 +9,8 @@
 //!     │ PUT /v1/scans/{sha256}                                               ▲  GET /arsiv/…   RETR …
 //!     ▼                                                                      │
 //!  web::api ────▶ intake::accept                                    web::archive, shelf
-//!                  │ seat      memory is promised before a byte is read      │ access: may they, now, from there?
-//!                  │ receive   hashed on the way, torn bodies are errors     │ audit: a seat for the row, or nothing
+//!                  │ permit    memory is promised before a byte is read      │ access: may they, now, from there?
+//!                  │ receive   hashed on the way, torn bodies are errors     │ audit: a slot for the row, or nothing
 //!                  │ inspect   every chunk, every checksum, every pixel      │
 //!                  │ reading   the karekods, on the CPU lane                 │
 //!                  │ registry  what the codes name, and whose it is        tree ── one name space for both
@@ -54,10 +54,10 @@
 //!    anything is read, and moved last.
 //! 4. *No path changes its content. No entry changes or goes away.* A better scan is the next revision, beside the old.
 //! 5. *No bytes, names or counts leave without a yes from `access` and a row in `audit`.* Who serves holds an
-//!    [`audit::Seat`], and a seat always becomes a row.
+//!    [`audit::RecordSlot`], and a slot always becomes a row.
 //! 6. *FTP cannot write.* The trait `tutanak_ftp::Shelf` has no such method.
-//! 7. *Memory is bounded by configuration, whatever is sent.* Uploads take seats; pixels are counted before they are
-//!    decoded; work that burns a core runs on the CPU lane, one seat a core.
+//! 7. *Memory is bounded by configuration, whatever is sent.* Uploads take permits; pixels are counted before they are
+//!    decoded; work that burns a core runs on the CPU lane, one permit a core.
 //! 8. *Only `vault` spells object keys, only `ledger` SQL, only [`domain::naming`] public paths.*
 //! 9. *The original bytes of a scan are never re-encoded.*
 //! 10. *What is handed out as complete has the digest of its entry, on every channel.* `vault` compares every scan before its

@@ -16,7 +16,7 @@ use crate::access::known_addresses::KnownAddresses;
 use crate::access::standing::{Holder, Standings};
 use crate::access::{Act, Object, Refusal};
 use crate::admission::{Admission, Asked, Refused, Way, Who};
-use crate::audit::{Access, Audit, Deed, Outcome, Protocol, Room, Seat};
+use crate::audit::{Access, Audit, Deed, Outcome, Protocol, RecordSlot, Room};
 use crate::cache::{Cache, Weighed};
 use crate::domain::Channel;
 use crate::ledger::LedgerError;
@@ -92,7 +92,7 @@ impl PartyShelf {
     }
 
     /// Lets the reader do something, or says why not.
-    async fn allow(&self, visitor: &Visitor, reader: &Reader, asked: Asked<'_>) -> Result<Seat, ShelfError> {
+    async fn allow(&self, visitor: &Visitor, reader: &Reader, asked: Asked<'_>) -> Result<RecordSlot, ShelfError> {
         let admitted = self.admission.admit(Who::Since(&reader.holder), asked, way(visitor)).await;
         admitted.map_err(|refused| match refused {
             Refused::Record(_) => busy(),
@@ -105,19 +105,19 @@ impl PartyShelf {
     async fn content(
         &self,
         visitor: &Visitor,
-        seat: &Seat,
+        slot: &RecordSlot,
         node: &Node,
         from: u64,
         to: u64,
     ) -> Result<Content, TreeError> {
         if !visitor.encrypted
             && to - from >= LONG
-            && let Some(sound) = self.tree.file(seat, node).await?
+            && let Some(sound) = self.tree.file(slot, node).await?
         {
             let unchanged = Box::new(sound.unchanged());
             return Ok(Content::File { file: sound.file, from, to, unchanged });
         }
-        Ok(Content::Pieces(self.tree.read(seat, node, from, to).await?))
+        Ok(Content::Pieces(self.tree.read(slot, node, from, to).await?))
     }
 
     /// A login with this name, for the record. Whether it was them is what the row's end says.
@@ -201,10 +201,10 @@ impl Shelf for PartyShelf {
         match holder {
             Ok(holder) => {
                 pending.is(&holder.principal.account, Room::Accounts);
-                let seat = pending.seat().await.map_err(|error| down(&error))?;
+                let slot = pending.slot().await.map_err(|error| down(&error))?;
                 let terms = self.terms_of(visitor, &holder.principal.account).await.map_err(|error| down(&error))?;
                 self.known.saw(visitor.address);
-                seat.done(0);
+                slot.done(0);
                 Ok(Reader { holder, terms })
             }
             Err(DoorError::Refused(refusal)) => {
@@ -239,15 +239,15 @@ impl Shelf for PartyShelf {
     }
 
     async fn stat(&self, visitor: &Visitor, reader: &Reader, path: &str) -> Result<Entry, ShelfError> {
-        let seat = self.allow(visitor, reader, stat(path)).await?;
-        let node = self.tree.find(&seat, path).await.map_err(|error| unavailable(&error))?;
-        told(seat, node.as_ref().map(entry))
+        let slot = self.allow(visitor, reader, stat(path)).await?;
+        let node = self.tree.find(&slot, path).await.map_err(|error| unavailable(&error))?;
+        told(slot, node.as_ref().map(entry))
     }
 
     async fn list(&self, visitor: &Visitor, reader: &Reader, path: &str) -> Result<Arc<Listing>, ShelfError> {
-        let seat = self.allow(visitor, reader, Asked::new(Act::List, Object::Everything, path)).await?;
-        let directory = self.tree.directory(&seat, path).await.map_err(|error| unavailable(&error))?;
-        let Some(directory) = directory else { return told(seat, None) };
+        let slot = self.allow(visitor, reader, Asked::new(Act::List, Object::Everything, path)).await?;
+        let directory = self.tree.directory(&slot, path).await.map_err(|error| unavailable(&error))?;
+        let Some(directory) = directory else { return told(slot, None) };
         let made = async || {
             let listing = Listing::from(directory.nodes().iter().map(entry).collect::<Vec<_>>());
             Ok::<_, std::convert::Infallible>(Rendered {
@@ -260,16 +260,16 @@ impl Shelf for PartyShelf {
             Ok(rendered) => rendered,
             Err(never) => match never {},
         };
-        told(seat, Some(rendered.listing))
+        told(slot, Some(rendered.listing))
     }
 
     async fn sums(&self, visitor: &Visitor, reader: &Reader, path: &str) -> Result<Sums, ShelfError> {
-        let seat = self.allow(visitor, reader, stat(path)).await?;
-        let found = self.tree.find(&seat, path).await.map_err(|error| unavailable(&error))?;
+        let slot = self.allow(visitor, reader, stat(path)).await?;
+        let found = self.tree.find(&slot, path).await.map_err(|error| unavailable(&error))?;
         let sized = found.and_then(|node| node.size().map(|size| (node, size)));
-        let Some((node, size)) = sized else { return told(seat, None) };
-        let crc32 = self.tree.crc32(&seat, path).await.map_err(|error| unavailable(&error))?;
-        told(seat, Some(Sums { size, sha256: node.digest().map(|digest| *digest.as_bytes()), crc32 }))
+        let Some((node, size)) = sized else { return told(slot, None) };
+        let crc32 = self.tree.crc32(&slot, path).await.map_err(|error| unavailable(&error))?;
+        told(slot, Some(Sums { size, sha256: node.digest().map(|digest| *digest.as_bytes()), crc32 }))
     }
 
     async fn attempted(&self, visitor: &Visitor, reader: Option<&Reader>, attempt: Attempt) {
@@ -289,23 +289,23 @@ impl Shelf for PartyShelf {
 
     async fn open(&self, visitor: &Visitor, reader: &Reader, path: &str, offset: u64) -> Result<Opened, ShelfError> {
         let asked = Asked { start_at: offset, ..Asked::new(Act::Download, Object::Everything, path) };
-        let seat = self.allow(visitor, reader, asked).await?;
-        let found = self.tree.find(&seat, path).await.map_err(|error| unavailable(&error))?;
+        let slot = self.allow(visitor, reader, asked).await?;
+        let found = self.tree.find(&slot, path).await.map_err(|error| unavailable(&error))?;
         let Some((node, size)) = found.and_then(|node| node.size().map(|size| (node, size))) else {
-            return told(seat, None);
+            return told(slot, None);
         };
         if offset > size {
-            seat.refused("offset past the end");
+            slot.refused("offset past the end");
             return Err(ShelfError::NotYours("Başlangıç dosyanın sonundan ileride.".to_owned()));
         }
-        let content = match self.content(visitor, &seat, &node, offset, size).await {
+        let content = match self.content(visitor, &slot, &node, offset, size).await {
             Ok(content) => content,
             Err(error) => {
-                seat.failed(error.reason());
+                slot.failed(error.reason());
                 return Err(damaged(&error).unwrap_or_else(|| unavailable(&error)));
             }
         };
-        let delivery = Ending::new(seat.delivery(size - offset));
+        let delivery = Ending::new(slot.delivery(size - offset));
         Ok(Opened { content, delivery: Box::new(delivery) })
     }
 
@@ -313,8 +313,8 @@ impl Shelf for PartyShelf {
         let why = why.to_string();
         if reader.is_none() {
             let _ = self.audit.brief(stranger(visitor, Deed::Disconnect), Outcome::Done, &why);
-        } else if let Ok(seat) = self.audit.seat(of_anybody(visitor, reader, Act::LogOut.into())).await {
-            seat.over(&why);
+        } else if let Ok(slot) = self.audit.slot(of_anybody(visitor, reader, Act::LogOut.into())).await {
+            slot.over(&why);
         }
     }
 }
@@ -322,14 +322,14 @@ impl Shelf for PartyShelf {
 /// Why a row says that something was not there.
 const MISSING: &str = "missing";
 
-fn told<T>(seat: Seat, found: Option<T>) -> Result<T, ShelfError> {
+fn told<T>(slot: RecordSlot, found: Option<T>) -> Result<T, ShelfError> {
     match found {
         Some(found) => {
-            seat.done(0);
+            slot.done(0);
             Ok(found)
         }
         None => {
-            seat.refused(MISSING);
+            slot.refused(MISSING);
             Err(ShelfError::Missing)
         }
     }

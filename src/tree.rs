@@ -13,7 +13,7 @@
 //! | `paketler/…` | `packs` | `archive::packs` |
 //! | `defter/…` | `defter` | the ledger, by `log` |
 //!
-//! Nothing is told off the record: whoever asks shows the [`Seat`] that becomes the row of it.
+//! Nothing is told off the record: whoever asks shows the [`RecordSlot`] that becomes the row of it.
 
 mod defter;
 pub mod directories;
@@ -34,7 +34,7 @@ use crate::archive::Archive;
 use crate::archive::lists::ListError;
 use crate::archive::packs::PackError;
 use crate::archive::spool::Spool;
-use crate::audit::Seat;
+use crate::audit::RecordSlot;
 use crate::clock::Clock;
 use crate::domain::naming::lists::{DISTRICT_SUMS, LISTS, METALINK, is_district};
 use crate::domain::naming::packs::PACKS;
@@ -176,7 +176,7 @@ impl Tree {
     }
 
     /// What `path` is, if anything. Slashes at its ends do not matter; `.`, `..` and empty parts name nothing.
-    pub async fn find(&self, on_record: &Seat, path: &str) -> Result<Option<Node>, TreeError> {
+    pub async fn find(&self, on_record: &RecordSlot, path: &str) -> Result<Option<Node>, TreeError> {
         let path = path.trim_matches('/');
         if path.contains('\0') {
             return Ok(None); // PostgreSQL's text cannot even be asked for it
@@ -192,7 +192,7 @@ impl Tree {
         }
     }
 
-    async fn find_below(&self, on_record: &Seat, path: &str) -> Result<Option<Node>, TreeError> {
+    async fn find_below(&self, on_record: &RecordSlot, path: &str) -> Result<Option<Node>, TreeError> {
         if let Some(path) = below(path, naming::LOG) {
             return match path {
                 "" => Ok(Some(Node::directory(naming::LOG))),
@@ -228,7 +228,7 @@ impl Tree {
     }
 
     /// What lies in the directory `path`, by name. `None` when there is no such directory.
-    pub async fn list(&self, on_record: &Seat, path: &str) -> Result<Option<Vec<Node>>, TreeError> {
+    pub async fn list(&self, on_record: &RecordSlot, path: &str) -> Result<Option<Vec<Node>>, TreeError> {
         let path = path.trim_matches('/');
         if path.is_empty() {
             let log = Node::directory(naming::LOG);
@@ -256,7 +256,7 @@ impl Tree {
     }
 
     /// The CRC-32 of a scan, which its entry holds; none for other files.
-    pub async fn crc32(&self, _on_record: &Seat, path: &str) -> Result<Option<u32>, TreeError> {
+    pub async fn crc32(&self, _on_record: &RecordSlot, path: &str) -> Result<Option<u32>, TreeError> {
         let Some(position) = self.ledger.position_of(path.trim_matches('/')).await? else { return Ok(None) };
         let line = self.ledger.lines_from(position, 1).await?.into_iter().next();
         let entry = line.map(|line| entries::parse(line.position, &line.line)).transpose()?;
@@ -264,7 +264,7 @@ impl Tree {
     }
 
     /// Bytes `from..to` of a file.
-    pub async fn read(&self, _on_record: &Seat, node: &Node, from: u64, to: u64) -> Result<Chunks, TreeError> {
+    pub async fn read(&self, _on_record: &RecordSlot, node: &Node, from: u64, to: u64) -> Result<Chunks, TreeError> {
         match &node.content {
             Content::Scan(scan) => Ok(self.vault.read(scan.digest, scan.size, from, to).await?),
             Content::Text(text) | Content::Fixed(text) => {
@@ -279,7 +279,7 @@ impl Tree {
     }
 
     /// The file of this machine in which the bytes of a scan lie, if they do.
-    pub async fn file(&self, _on_record: &Seat, node: &Node) -> Result<Option<SoundFile>, TreeError> {
+    pub async fn file(&self, _on_record: &RecordSlot, node: &Node) -> Result<Option<SoundFile>, TreeError> {
         match &node.content {
             Content::Scan(scan) => Ok(self.vault.file(scan.digest, scan.size).await?),
             _ => Ok(None),

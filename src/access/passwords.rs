@@ -51,10 +51,10 @@ impl Default for Passwords {
 }
 
 impl Passwords {
-    /// A lane with one seat for every two cores, at least one: that many times 19 MiB.
+    /// A lane with one permit for every two cores, at least one: that many times 19 MiB.
     pub fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { lane: CpuLane::with_seats(cores.div_ceil(2)), waiting: Arc::new(Semaphore::new(WAITING)) }
+        Self { lane: CpuLane::with_permits(cores.div_ceil(2)), waiting: Arc::new(Semaphore::new(WAITING)) }
     }
 
     /// What is stored of a password that [`accept`] accepted, or of a slip's.
@@ -66,7 +66,7 @@ impl Passwords {
         Ok(self.lane.run(move || secrets::slow_hash(&password)).await??)
     }
 
-    /// The same for many at once, when an operator waits: no limit but the lane's seats.
+    /// The same for many at once, when an operator waits: no limit but the lane's permits.
     ///
     /// # Errors
     /// The machine failed.
@@ -117,7 +117,7 @@ mod tests {
 
     #[tokio::test]
     async fn more_than_the_lane_takes_are_told_to_come_again() {
-        let passwords = Passwords { lane: CpuLane::with_seats(1), waiting: Arc::new(Semaphore::new(2)) };
+        let passwords = Passwords { lane: CpuLane::with_permits(1), waiting: Arc::new(Semaphore::new(2)) };
         let tries = (0..5).map(|_| passwords.matches(None, "x"));
         let ended = futures::future::join_all(tries).await;
         let busy = ended.iter().filter(|ended| matches!(ended, Err(PasswordError::Busy))).count();

@@ -193,7 +193,7 @@ impl Written {
 impl Inner {
     async fn write(&self, key: &ListKey, head: &HeadNow) -> Result<Written, ListError> {
         let size = head.size;
-        let _seat = self.writers.acquire().await.map_err(io::Error::other)?;
+        let _permit = self.writers.acquire().await.map_err(io::Error::other)?;
         let began = Instant::now();
         let mut pair = Pair { first: Writing::new().await?, second: Writing::new().await?, modified_ms: 0, lines: 0 };
         match key {

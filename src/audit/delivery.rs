@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::task::AbortHandle;
 
-use super::{Outcome, Seat};
+use super::{Outcome, RecordSlot};
 
 /// A transfer that is over by then has one row.
 const A_WHILE: Duration = Duration::from_secs(1);
@@ -15,7 +15,7 @@ const MUCH: u64 = 8 << 20;
 /// A transfer under way. When it is dropped before everything was sent, the row says that it was cut.
 #[derive(Debug)]
 pub struct Delivery {
-    seat: Seat,
+    slot: RecordSlot,
     /// How much there is to send; none where only the end tells.
     expected: Option<u64>,
     sent: u64,
@@ -27,12 +27,12 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    pub(super) fn new(seat: Seat, expected: Option<u64>) -> Self {
-        let (audit, access) = (seat.audit.clone(), seat.access.clone());
+    pub(super) fn new(slot: RecordSlot, expected: Option<u64>) -> Self {
+        let (audit, access) = (slot.audit.clone(), slot.access.clone());
         let write = move || {
             // When there is no place for it now, the row about the end has its own all the same.
-            if let Ok(seat) = audit.seat_now(access) {
-                seat.begun();
+            if let Ok(slot) = audit.slot_now(access) {
+                slot.begun();
             }
         };
         let begun = if expected.is_some_and(|bytes| bytes >= MUCH) {
@@ -45,7 +45,7 @@ impl Delivery {
             };
             Some(tokio::spawn(later).abort_handle())
         };
-        Self { seat, expected, sent: 0, whole: false, failure: None, note: String::new(), begun }
+        Self { slot, expected, sent: 0, whole: false, failure: None, note: String::new(), begun }
     }
 
     /// So many more bytes went out.
@@ -78,6 +78,6 @@ impl Drop for Delivery {
         let complete = all && self.failure.is_none();
         let outcome = if complete { Outcome::Done } else { Outcome::Cut };
         let reason = self.failure.take().unwrap_or_else(|| std::mem::take(&mut self.note));
-        self.seat.write(self.sent, outcome, &reason);
+        self.slot.write(self.sent, outcome, &reason);
     }
 }

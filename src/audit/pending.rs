@@ -1,13 +1,13 @@
-//! An access whose client still has something to send, or of which nobody knows yet whose it is. It holds no seat, so that
+//! An access whose client still has something to send, or of which nobody knows yet whose it is. It holds no slot, so that
 //! however many of them wait, others are served; and still it becomes a row.
 
-use super::{Access, Audit, NoRoom, Outcome, Room, Seat, UNANSWERED};
+use super::{Access, Audit, NoRoom, Outcome, RecordSlot, Room, UNANSWERED};
 
-/// An access without a seat. Dropped before it has one, because the client left, it is on record all the same.
+/// An access without a slot. Dropped before it has one, because the client left, it is on record all the same.
 #[derive(Debug)]
 pub struct Pending {
     audit: Audit,
-    /// None once it has a seat.
+    /// None once it has a slot.
     access: Option<Access>,
 }
 
@@ -16,16 +16,16 @@ impl Pending {
         Self { audit, access: Some(access) }
     }
 
-    /// Takes the seat: everything that the client had to send is there.
+    /// Takes the slot: everything that the client had to send is there.
     ///
     /// # Errors
     /// There is no room for the row: nobody may be served.
-    pub async fn seat(mut self) -> Result<Seat, NoRoom> {
+    pub async fn slot(mut self) -> Result<RecordSlot, NoRoom> {
         let Some(access) = self.access.clone() else { return Err(NoRoom::Record) };
         // Until it is there, a client that leaves is this one's to write down.
-        let seat = self.audit.seat(access).await;
+        let slot = self.audit.slot(access).await;
         self.access = None;
-        seat
+        slot
     }
 
     /// Whose it turned out to be, once the credential was right.
@@ -54,8 +54,8 @@ impl Drop for Pending {
             let _ = self.audit.brief(access, Outcome::Failed, UNANSWERED);
             return;
         }
-        match self.audit.seat_now(access.clone()) {
-            Ok(seat) => seat.failed(UNANSWERED),
+        match self.audit.slot_now(access.clone()) {
+            Ok(slot) => slot.failed(UNANSWERED),
             Err(_) => self.audit.tally().count(&access, Outcome::Failed, UNANSWERED),
         }
     }

@@ -23,7 +23,7 @@ const GATHER: Duration = Duration::from_millis(50);
 /// How long the writer waits after a failure.
 const RETRY: Duration = Duration::from_millis(500);
 
-/// The other end of the record: runs until every [`super::Audit`] and every seat is gone.
+/// The other end of the record: runs until every [`super::Audit`] and every slot is gone.
 #[derive(Debug)]
 pub struct AuditWriter {
     ledger: Ledger,

@@ -169,7 +169,7 @@ async fn medium(args: &Export, config: &ConfigArg, ledger: Ledger, desk: &Desk) 
         ledger,
         vault: Vault::open(&config.vault).await?,
         clock: Clock::system(),
-        cpu: CpuLane::one_seat_a_core(),
+        cpu: CpuLane::one_permit_a_core(),
         signer: app::log_signer(&config)?,
         key: app::signing_key(&config.keys.signing)?,
         progress: Progress::default(),

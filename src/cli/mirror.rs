@@ -120,7 +120,7 @@ async fn copy(args: &Mirror, progress: &Progress) -> anyhow::Result<bool> {
         transport: transport.clone(),
         disk,
         retry: Retry::default(),
-        cpu: CpuLane::one_seat_a_core(),
+        cpu: CpuLane::one_permit_a_core(),
         parallel: usize::from(args.parallel),
     };
     let order = Order {

@@ -88,7 +88,7 @@ pub async fn run(command: SampleCommand) -> anyhow::Result<()> {
     let pages = pages(&codes, looks, wanted.seed);
     let bar = ProgressBar::new(pages.len() as u64);
     bar.set_style(ProgressStyle::with_template("{pos}/{len} {wide_bar} {per_sec} {eta}")?);
-    let lane = CpuLane::one_seat_a_core();
+    let lane = CpuLane::one_permit_a_core();
     let name: Arc<str> = stored.election.name().into();
     let drawn = pages.into_iter().map(|page| {
         let (lane, name, forms, bar) = (lane.clone(), Arc::clone(&name), Arc::clone(&forms), bar.clone());
@@ -163,7 +163,7 @@ async fn open(dir: &Path) -> anyhow::Result<(Option<TempDir>, Ledger)> {
     Ok((None, Ledger::open(&config.database).await?))
 }
 
-/// Pages under way; the lane has a seat for each core, a few more keep it busy.
+/// Pages under way; the lane has a permit for each core, a few more keep it busy.
 const PARALLEL: usize = 16;
 
 async fn missing(ledger: &Ledger, election: &Election, count: usize) -> anyhow::Result<Vec<ExpectedForm>> {

@@ -25,7 +25,7 @@ fn context(server: &Arc<Server>, dir: &Path) -> (Context, Arc<Metered<Arc<Server
     let transport = Arc::new(Metered::new(Arc::clone(server), Pace::new(None), Progress::new(false)));
     let retry = Retry { attempts: 3, first: Duration::from_millis(1), longest: Duration::from_millis(2) };
     std::fs::create_dir_all(dir).unwrap();
-    let (disk, cpu) = (Disk::at(dir).unwrap(), CpuLane::one_seat_a_core());
+    let (disk, cpu) = (Disk::at(dir).unwrap(), CpuLane::one_permit_a_core());
     (Context { transport: transport.clone(), disk, retry, cpu, parallel: 4 }, transport)
 }
 

@@ -176,7 +176,7 @@ impl Upload {
             tell,
             disk,
             journal,
-            cpu: CpuLane::one_seat_a_core(),
+            cpu: CpuLane::one_permit_a_core(),
             line: Arc::new(Line::default()),
             keys: Arc::new([]),
             board: "".into(),

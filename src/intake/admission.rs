@@ -24,7 +24,7 @@ const ABSENT: usize = 4096;
 
 /// No memory for an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NoSeat {
+pub(super) enum NoPermit {
     /// The board itself has as much under way and waiting as it may.
     BoardIsFull,
     /// Others have; its turn did not come in time.
@@ -77,7 +77,7 @@ struct State {
 struct Share {
     units: usize,
     /// However few units each of them has.
-    seats: usize,
+    uploads: usize,
 }
 
 #[derive(Debug, Default)]
@@ -97,7 +97,7 @@ struct Waiter {
 
 /// So many units of memory, for one upload; given back when it is dropped.
 #[derive(Debug)]
-pub(super) struct Seat {
+pub(super) struct Permit {
     admission: Admission,
     board: BoardId,
     units: usize,
@@ -109,14 +109,14 @@ pub(super) struct Queued {
     admission: Admission,
     board: BoardId,
     units: usize,
-    /// None once the seat was taken over.
+    /// None once the permit was taken over.
     admitted: Option<oneshot::Receiver<()>>,
 }
 
 impl Admission {
     /// So many units in all, so many of them for one board at most, and for so many of its uploads.
-    pub fn new(units: usize, share: usize, seats: usize) -> Self {
-        Self::with(units, share, seats.max(1), WAITING)
+    pub fn new(units: usize, share: usize, uploads: usize) -> Self {
+        Self::with(units, share, uploads.max(1), WAITING)
     }
 
     /// Turns at so many cores, each of which is one unit. One board has half of them at most, even if it is alone: another
@@ -127,11 +127,11 @@ impl Admission {
         Self::with(cores.max(1), half, half, usize::MAX)
     }
 
-    fn with(units: usize, share: usize, seats: usize, waiting: usize) -> Self {
+    fn with(units: usize, share: usize, uploads: usize, waiting: usize) -> Self {
         let state = State {
             waiting,
             free: units,
-            share: Share { units: share.min(units), seats },
+            share: Share { units: share.min(units), uploads },
             boards: HashMap::new(),
             turns: BTreeMap::new(),
             next: 0,
@@ -144,11 +144,11 @@ impl Admission {
     ///
     /// # Errors
     /// The board's queue is full.
-    pub fn queue(&self, board: &BoardId, units: usize) -> Result<Queued, NoSeat> {
+    pub fn queue(&self, board: &BoardId, units: usize) -> Result<Queued, NoPermit> {
         self.queue_at(board, units, Instant::now())
     }
 
-    fn queue_at(&self, board: &BoardId, units: usize, now: Instant) -> Result<Queued, NoSeat> {
+    fn queue_at(&self, board: &BoardId, units: usize, now: Instant) -> Result<Queued, NoPermit> {
         let mut state = self.state();
         let units = units.min(state.share.units); // the largest scan fits in a share, so nothing is held back by this
         let (admit, admitted) = oneshot::channel();
@@ -156,7 +156,7 @@ impl Admission {
         let own = state.boards.entry(board.clone()).or_default();
         own.waiting.retain(|waiter| !waiter.admit.is_closed());
         if own.waiting.len() >= most {
-            return Err(NoSeat::BoardIsFull);
+            return Err(NoPermit::BoardIsFull);
         }
         own.waiting.push_back(Waiter { units, admit });
         if own.turn.is_none() {
@@ -183,7 +183,7 @@ impl Admission {
 impl Board {
     /// Whether its share has room for so many units more.
     fn may_hold(&self, units: usize, share: Share) -> bool {
-        self.held.units + units <= share.units && self.held.seats < share.seats
+        self.held.units + units <= share.units && self.held.uploads < share.uploads
     }
 }
 
@@ -215,7 +215,7 @@ impl State {
             // Who left a moment ago has taken the closed end along: the units stay free.
             if admit.send(()).is_ok() {
                 own.held.units += units;
-                own.held.seats += 1;
+                own.held.uploads += 1;
                 self.free -= units;
             }
             match own.waiting.is_empty() {
@@ -262,7 +262,7 @@ impl State {
         self.free += units;
         if let Some(own) = self.boards.get_mut(board) {
             own.held.units -= units;
-            own.held.seats -= 1;
+            own.held.uploads -= 1;
         }
         self.forget(board);
         self.admit();
@@ -270,7 +270,7 @@ impl State {
 
     /// Boards that hold nothing and wait for nothing cost nothing.
     fn forget(&mut self, board: &BoardId) {
-        if self.boards.get(board).is_some_and(|own| own.held.seats == 0 && own.waiting.is_empty()) {
+        if self.boards.get(board).is_some_and(|own| own.held.uploads == 0 && own.waiting.is_empty()) {
             self.boards.remove(board);
         }
     }
@@ -278,7 +278,7 @@ impl State {
 
 impl Queued {
     /// Waits for the turn.
-    pub async fn seat(&mut self) -> Seat {
+    pub async fn permit(&mut self) -> Permit {
         if let Some(admitted) = &mut self.admitted {
             // The other end lies in the queue until it says yes, and the queue lives as long as this.
             let _ = admitted.await;
@@ -287,16 +287,16 @@ impl Queued {
         self.taken()
     }
 
-    fn taken(&self) -> Seat {
-        Seat { admission: self.admission.clone(), board: self.board.clone(), units: self.units }
+    fn taken(&self) -> Permit {
+        Permit { admission: self.admission.clone(), board: self.board.clone(), units: self.units }
     }
 
     /// What it waits for: the board's own uploads, or others'.
-    pub fn why(&self) -> NoSeat {
+    pub fn why(&self) -> NoPermit {
         let state = self.admission.state();
         match state.boards.get(&self.board) {
-            Some(own) if !own.may_hold(self.units, state.share) => NoSeat::BoardIsFull,
-            _ => NoSeat::HouseIsFull(state.queue_position(&self.board)),
+            Some(own) if !own.may_hold(self.units, state.share) => NoPermit::BoardIsFull,
+            _ => NoPermit::HouseIsFull(state.queue_position(&self.board)),
         }
     }
 }
@@ -318,7 +318,7 @@ impl Drop for Queued {
     }
 }
 
-impl Drop for Seat {
+impl Drop for Permit {
     fn drop(&mut self) {
         self.admission.state().give_back(&self.board, self.units);
     }

@@ -21,7 +21,7 @@ pub(super) async fn whole(
     limits: &IntakeLimits,
 ) -> Result<(Bytes, Digest), IntakeError> {
     let expected = length.map_or(limits.scan_bytes, |length| length as usize).min(limits.scan_bytes);
-    // A byte now and then must not hold a seat for ever.
+    // A byte now and then must not hold a permit for ever.
     let patience = Duration::from_secs(limits.silence_seconds + expected as u64 / SLOWEST);
     let whole = read(chunks, announced, expected, limits);
     tokio::time::timeout(patience, whole).await.map_err(|_| IntakeError::Silent(patience))?
@@ -36,7 +36,7 @@ async fn read(
     let silence = Duration::from_secs(limits.silence_seconds);
     let limit = limits.scan_bytes;
     let mut hasher = Sha256::new();
-    // All of it at once, as the seat was counted: growing would need the memory of two. What is not written is not used.
+    // All of it at once, as the permit was counted: growing would need the memory of two. What is not written is not used.
     let mut bytes = BytesMut::with_capacity(expected);
     loop {
         let next = tokio::time::timeout(silence, chunks.try_next()).await.map_err(|_| IntakeError::Silent(silence))?;

@@ -77,7 +77,7 @@ impl Scrub {
         let mut salt = [0; 8]; // two machines may have processes of one number
         let _ = getrandom::fill(&mut salt);
         let holder = format!("{}-{:016x}", std::process::id(), u64::from_le_bytes(salt));
-        Self { ledger, vault, clock, cpu: CpuLane::with_seats(1), pace, holder }
+        Self { ledger, vault, clock, cpu: CpuLane::with_permits(1), pace, holder }
     }
 
     /// Looks again and again until `stop`, as a part of a running service. Nodes that share a vault take turns.

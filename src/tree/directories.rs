@@ -4,7 +4,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::{Content, Node, Tree, TreeError, below, sums};
-use crate::audit::Seat;
+use crate::audit::RecordSlot;
 use crate::cache::{Cache, Weighed};
 use crate::domain::naming;
 use crate::domain::naming::lists::is_district;
@@ -76,7 +76,7 @@ impl Directories {
 impl Tree {
     /// What lies in the directory `path`, shared by everybody who asks while nothing was added. `None` when there is no
     /// such directory.
-    pub async fn directory(&self, on_record: &Seat, path: &str) -> Result<Option<Arc<Directory>>, TreeError> {
+    pub async fn directory(&self, on_record: &RecordSlot, path: &str) -> Result<Option<Arc<Directory>>, TreeError> {
         let path = path.trim_matches('/');
         let cached = path == naming::SCANS || below(path, naming::SCANS).is_some();
         if !cached {
@@ -101,7 +101,7 @@ impl Tree {
     }
 
     /// The digests of the scans in the directory `path`, if any lie there.
-    pub(super) async fn sums(&self, on_record: &Seat, path: &str) -> Result<Option<Node>, TreeError> {
+    pub(super) async fn sums(&self, on_record: &RecordSlot, path: &str) -> Result<Option<Node>, TreeError> {
         if below(path, naming::SCANS).is_none() {
             return Ok(None);
         }

@@ -92,11 +92,11 @@ impl SoundFile {
     }
 }
 
-/// The table of files that were hashed, and the seats for hashing more.
+/// The table of files that were hashed, and the permits for hashing more.
 #[derive(Debug)]
 pub(super) struct Sound {
     hashed: Cache<Digest, Hashed>,
-    /// One seat a core, beside the lane of the scans: what parties fetch must not stand in the way of what boards send.
+    /// One permit a core, beside the lane of the scans: what parties fetch must not stand in the way of what boards send.
     lane: CpuLane,
 }
 
@@ -111,10 +111,10 @@ enum Unsound {
 
 impl Sound {
     pub(super) fn new() -> Self {
-        Self { hashed: Cache::new(0, REMEMBERED), lane: CpuLane::one_seat_a_core() }
+        Self { hashed: Cache::new(0, REMEMBERED), lane: CpuLane::one_permit_a_core() }
     }
 
-    /// The seats for hashing.
+    /// The permits for hashing.
     pub(super) fn lane(&self) -> &CpuLane {
         &self.lane
     }

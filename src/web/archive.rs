@@ -28,7 +28,7 @@ use super::who::{self, BulkParty};
 use crate::access::door::DoorError;
 use crate::access::{Act, Object};
 use crate::admission::{Asked, Way, Who};
-use crate::audit::{Delivery, Seat};
+use crate::audit::{Delivery, RecordSlot};
 use crate::domain::Digest;
 use crate::tree::{Content, Node};
 use crate::vault::Chunks;
@@ -71,31 +71,31 @@ async fn node(
         wait::for_more_than(after, &services.ledger, services.size.clone()).await;
     }
     let directory = path.is_empty() || path.ends_with('/');
-    let seat = allow(&services, &party, if directory { Act::List } else { Act::Download }, &path).await?;
+    let slot = allow(&services, &party, if directory { Act::List } else { Act::Download }, &path).await?;
     if directory {
-        return match services.tree.list(&seat, &path).await? {
+        return match services.tree.list(&slot, &path).await? {
             Some(nodes) => {
                 let page = directory::page(&path, &nodes, &headers);
                 let (response, size) = page.map_err(|_| Problem::broken("a listing could not be written"))?;
-                seat.done(if method == Method::HEAD { 0 } else { size });
+                slot.done(if method == Method::HEAD { 0 } else { size });
                 Ok(response)
             }
-            None => Err(missing(seat)),
+            None => Err(missing(slot)),
         };
     }
-    match services.tree.find(&seat, &path).await? {
-        None => Err(missing(seat)),
+    match services.tree.find(&slot, &path).await? {
+        None => Err(missing(slot)),
         Some(Node { content: Content::Directory, name, .. }) => {
-            seat.done(0);
+            slot.done(0);
             // Relative, so that it holds behind any prefix. Clients that join paths need the slash.
             let location = HeaderValue::try_from(format!("{name}/")).map_err(|_| Problem::missing())?;
             Ok((StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response())
         }
-        Some(file) => send(&services, &party, &file, seat, &method, &headers).await,
+        Some(file) => send(&services, &party, &file, slot, &method, &headers).await,
     }
 }
 
-async fn allow(services: &Services, party: &BulkParty, act: Act, path: &str) -> Result<Seat, Problem> {
+async fn allow(services: &Services, party: &BulkParty, act: Act, path: &str) -> Result<RecordSlot, Problem> {
     let path = format!("/{path}");
     let asked = Asked::new(act, Object::Everything, &path);
     let admitted = services.admission.admit(Who::Since(&party.holder), asked, Way::https(party.from)).await;
@@ -107,8 +107,8 @@ async fn still(services: &Services, party: &BulkParty, act: Act) -> Result<(), D
     services.admission.may(Who::Since(&party.holder), act, Object::Everything, Way::https(party.from)).await
 }
 
-fn missing(seat: Seat) -> Problem {
-    seat.refused("missing");
+fn missing(slot: RecordSlot) -> Problem {
+    slot.refused("missing");
     Problem::missing()
 }
 
@@ -116,11 +116,11 @@ async fn send(
     services: &Services,
     party: &BulkParty,
     file: &Node,
-    mut seat: Seat,
+    mut slot: RecordSlot,
     method: &Method,
     asked: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let (Some(size), Some(tag)) = (file.size(), file.etag()) else { return Err(missing(seat)) };
+    let (Some(size), Some(tag)) = (file.size(), file.etag()) else { return Err(missing(slot)) };
     let etag: ETag = format!("\"{tag}\"").parse().map_err(|_| Problem::missing())?;
     let modified = file.modified.map(SystemTime::from);
     // A date has whole seconds, and within one the small files change a hundred times: it proves nothing about them.
@@ -132,24 +132,24 @@ async fn send(
         Answer::Whole => (StatusCode::OK, 0..size),
         Answer::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
     };
-    seat.starts_at(range.start);
+    slot.starts_at(range.start);
     let length = range.end - range.start;
     let body = if *method == Method::HEAD || length == 0 {
-        seat.done(0);
+        slot.done(0);
         Body::empty()
     } else {
         let Some(line) = services.lines.take(&party.holder.principal.account) else {
-            seat.refused("too-many-downloads");
+            slot.refused("too-many-downloads");
             return Err(Problem::too_many_downloads());
         };
-        let chunks = match services.tree.read(&seat, file, range.start, range.end).await {
+        let chunks = match services.tree.read(&slot, file, range.start, range.end).await {
             Ok(chunks) => chunks,
             Err(error) => {
-                seat.failed(error.reason());
+                slot.failed(error.reason());
                 return Err(error.into());
             }
         };
-        Body::from_stream(delivered(chunks, seat.delivery(length), line, Right::of(services, party)))
+        Body::from_stream(delivered(chunks, slot.delivery(length), line, Right::of(services, party)))
     };
     let mut response = Response::new(body);
     *response.status_mut() = status;

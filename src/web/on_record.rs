@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::problem::Problem;
-use crate::audit::Seat;
+use crate::audit::RecordSlot;
 use crate::audit::watched::watched;
 
 /// Says of an answer that it shows nothing of what the service keeps: a form to log in with, a style sheet, a sign of life.
@@ -22,12 +22,12 @@ pub(super) fn shows_nothing(answer: impl IntoResponse) -> Response {
     response
 }
 
-/// Writes down how a request ended whose handler took the seat itself.
-pub(super) fn finish<T>(seat: Seat, answered: &Result<T, Problem>, bytes: impl FnOnce(&T) -> u64) {
+/// Writes down how a request ended whose handler took the slot itself.
+pub(super) fn finish<T>(slot: RecordSlot, answered: &Result<T, Problem>, bytes: impl FnOnce(&T) -> u64) {
     match answered {
-        Ok(answer) => seat.done(bytes(answer)),
-        Err(problem) if problem.status().is_server_error() => seat.failed(problem.kind()),
-        Err(problem) => seat.refused(problem.kind()),
+        Ok(answer) => slot.done(bytes(answer)),
+        Err(problem) if problem.status().is_server_error() => slot.failed(problem.kind()),
+        Err(problem) => slot.refused(problem.kind()),
     }
 }
 

@@ -168,17 +168,17 @@ async fn a_transfer_that_takes_a_while_or_is_large_is_on_record_before_it_ends()
             }
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         };
-        let seat = async |object: &str| audit.seat(crate::house::asks(object)).await.unwrap();
-        let mut quick = seat("/quick").await.delivery(10);
+        let slot = async |object: &str| audit.slot(crate::house::asks(object)).await.unwrap();
+        let mut quick = slot("/quick").await.delivery(10);
         quick.sent(10);
         drop(quick);
         let is = |object: &str, outcome: &str| (object.to_owned(), outcome.to_owned());
         assert_eq!(outcomes(1).await, [is("/quick", "ok")], "{}", engine.name);
         // Nothing of it is taken, and still it is written down; a large one before a byte of it went out.
-        let large = seat("/large").await.delivery(8 << 20);
+        let large = slot("/large").await.delivery(8 << 20);
         assert_eq!(outcomes(2).await[1], is("/large", "begun"), "{}", engine.name);
-        let slow = seat("/slow").await.delivery(10);
-        let listing = seat("/to-the-end").await.delivery_to_the_end();
+        let slow = slot("/slow").await.delivery(10);
+        let listing = slot("/to-the-end").await.delivery_to_the_end();
         let mut begun = outcomes(4).await.split_off(2);
         begun.sort();
         assert_eq!(begun, [is("/slow", "begun"), is("/to-the-end", "begun")], "{}", engine.name);

@@ -242,8 +242,8 @@ async fn a_new_key_is_introduced_under_the_old_ones_signature_and_both_sign() {
     let introduced = entry.key.unwrap();
     assert_eq!(entry.kind, EntryKind::Key);
     assert_ne!(introduced, old[0]);
-    let seat = app.audit.seat(crate::house::asks("defter/checkpoint")).await.unwrap();
-    let Content::Text(note) = app.tree.find(&seat, "defter/checkpoint").await.unwrap().unwrap().content else {
+    let slot = app.audit.slot(crate::house::asks("defter/checkpoint")).await.unwrap();
+    let Content::Text(note) = app.tree.find(&slot, "defter/checkpoint").await.unwrap().unwrap().content else {
         panic!()
     };
     let note = std::str::from_utf8(&note).unwrap();

@@ -9,8 +9,8 @@ fn board(id: &str) -> BoardId {
     id.parse().unwrap()
 }
 
-/// The seat, if it is this one's turn now.
-fn now(mut queued: Queued) -> Result<Seat, Queued> {
+/// The permit, if it is this one's turn now.
+fn now(mut queued: Queued) -> Result<Permit, Queued> {
     match queued.admitted.as_mut().and_then(FutureExt::now_or_never) {
         Some(_) => {
             queued.admitted = None;
@@ -26,10 +26,10 @@ fn with_a_board_holding_its_whole_share_another_is_admitted_at_once() {
     let (flood, small) = (board("flood"), board("small"));
     let held: Vec<_> = (0..5).map(|_| now(admission.queue(&flood, 5).unwrap()).unwrap()).collect();
     let waiting: Vec<_> = (0..WAITING).map(|_| now(admission.queue(&flood, 5).unwrap()).unwrap_err()).collect();
-    assert_eq!(waiting[0].why(), NoSeat::BoardIsFull);
-    assert_eq!(admission.queue(&flood, 5).unwrap_err(), NoSeat::BoardIsFull, "the queue is bounded too");
-    let seat = now(admission.queue(&small, 25).unwrap()).expect("the flood is not the small board's");
-    drop((seat, held, waiting));
+    assert_eq!(waiting[0].why(), NoPermit::BoardIsFull);
+    assert_eq!(admission.queue(&flood, 5).unwrap_err(), NoPermit::BoardIsFull, "the queue is bounded too");
+    let permit = now(admission.queue(&small, 25).unwrap()).expect("the flood is not the small board's");
+    drop((permit, held, waiting));
     assert_eq!(admission.state().free, 100, "everything came back");
     assert!(admission.state().boards.is_empty(), "and nothing is remembered");
 }
@@ -40,7 +40,7 @@ fn a_board_has_so_many_uploads_under_way_however_small_they_are() {
     let (flood, small) = (board("flood"), board("small"));
     let mut held: Vec<_> = (0..2).map(|_| now(admission.queue(&flood, 1).unwrap()).unwrap()).collect();
     let third = now(admission.queue(&flood, 1).unwrap()).unwrap_err();
-    assert_eq!(third.why(), NoSeat::BoardIsFull);
+    assert_eq!(third.why(), NoPermit::BoardIsFull);
     assert_eq!(admission.waits(&flood), None, "it waits for its own uploads");
     now(admission.queue(&small, 1).unwrap()).expect("the flood's limit is not the small board's");
     held.pop();
@@ -59,17 +59,17 @@ fn when_all_is_taken_boards_take_turns_and_a_flood_waits_behind_its_own() {
     waiting.push(("second 1", admission.queue(&second, 2).unwrap()));
     waiting.push(("second 2", admission.queue(&second, 2).unwrap()));
     waiting.push(("third 1", admission.queue(&third, 2).unwrap()));
-    assert_eq!(waiting[3].1.why(), NoSeat::HouseIsFull(QueuePosition { place: 1, of: 3 }));
-    assert_eq!(waiting[5].1.why(), NoSeat::HouseIsFull(QueuePosition { place: 3, of: 3 }));
+    assert_eq!(waiting[3].1.why(), NoPermit::HouseIsFull(QueuePosition { place: 1, of: 3 }));
+    assert_eq!(waiting[5].1.why(), NoPermit::HouseIsFull(QueuePosition { place: 3, of: 3 }));
     let mut order = Vec::new();
     while !waiting.is_empty() {
         held.clear();
         let mut left = Vec::new();
         for (name, queued) in waiting {
             match now(queued) {
-                Ok(seat) => {
+                Ok(permit) => {
                     order.push(name);
-                    held.push(seat);
+                    held.push(permit);
                 }
                 Err(queued) => left.push((name, queued)),
             }
@@ -100,9 +100,9 @@ fn who_was_sent_away_comes_back_to_its_place_for_a_minute() {
     let held = now(admission.queue(&board("a"), 2).unwrap()).unwrap();
     let [first, second, third] = ["b", "c", "d"].map(|id| now(admission.queue(&board(id), 2).unwrap()).unwrap_err());
     drop((first, third));
-    assert_eq!(second.why(), NoSeat::HouseIsFull(QueuePosition { place: 1, of: 1 }), "who left is not waited for");
+    assert_eq!(second.why(), NoPermit::HouseIsFull(QueuePosition { place: 1, of: 1 }), "who left is not waited for");
     let back = now(admission.queue(&board("b"), 2).unwrap()).unwrap_err();
-    assert_eq!(back.why(), NoSeat::HouseIsFull(QueuePosition { place: 1, of: 2 }));
+    assert_eq!(back.why(), NoPermit::HouseIsFull(QueuePosition { place: 1, of: 2 }));
     let new = now(admission.queue(&board("e"), 2).unwrap()).unwrap_err();
     let later = Instant::now() + KEPT;
     let late = now(admission.queue_at(&board("d"), 2, later).unwrap()).unwrap_err();
@@ -113,9 +113,9 @@ fn who_was_sent_away_comes_back_to_its_place_for_a_minute() {
         let mut left = Vec::new();
         for (name, queued) in waiting {
             match now(queued) {
-                Ok(seat) => {
+                Ok(permit) => {
                     order.push(name);
-                    drop(seat);
+                    drop(permit);
                 }
                 Err(queued) => left.push((name, queued)),
             }
@@ -147,25 +147,25 @@ proptest! {
     fn no_more_is_given_than_there_is(steps in proptest::collection::vec((0..4usize, 1..12usize, 0..4usize), 1..200)) {
         let admission = Admission::new(20, 12, 3);
         let boards = ["a", "b", "c", "d"].map(board);
-        let (mut seats, mut waiting) = (Vec::new(), Vec::new());
+        let (mut uploads, mut waiting) = (Vec::new(), Vec::new());
         for (who, units, what) in steps {
             match what {
-                0 if !seats.is_empty() => drop(seats.swap_remove(units % seats.len())),
+                0 if !uploads.is_empty() => drop(uploads.swap_remove(units % uploads.len())),
                 1 if !waiting.is_empty() => drop(waiting.swap_remove(units % waiting.len())),
                 _ => waiting.extend(admission.queue(&boards[who], units)),
             }
             let mut left = Vec::new();
             for queued in waiting {
                 match now(queued) {
-                    Ok(seat) => seats.push(seat),
+                    Ok(permit) => uploads.push(permit),
                     Err(queued) => left.push(queued),
                 }
             }
             waiting = left;
             let held = |id: Option<&BoardId>| -> usize {
-                seats.iter().filter(|seat: &&Seat| id.is_none_or(|id| seat.board == *id)).map(|seat| seat.units).sum()
+                uploads.iter().filter(|permit: &&Permit| id.is_none_or(|id| permit.board == *id)).map(|permit| permit.units).sum()
             };
-            let count = |id: &BoardId| seats.iter().filter(|seat: &&Seat| seat.board == *id).count();
+            let count = |id: &BoardId| uploads.iter().filter(|permit: &&Permit| permit.board == *id).count();
             prop_assert!(held(None) + admission.state().free == 20);
             for id in &boards {
                 prop_assert!(held(Some(id)) <= 12);
@@ -177,7 +177,7 @@ proptest! {
                 prop_assert!(full || held(None) > 0);
             }
         }
-        drop((seats, waiting));
+        drop((uploads, waiting));
         prop_assert_eq!(admission.state().free, 20);
         prop_assert!(admission.state().boards.is_empty());
     }
@@ -209,8 +209,8 @@ fn at_the_cores_boards_with_hundreds_waiting_come_after_another_boards_first() {
     let mut first = turns.queue(&small, 1).unwrap();
     assert_eq!(turns.waits(&small), Some(QueuePosition { place: 1, of: 3 }), "next, and not behind hundreds");
     let mut came_before = 0;
-    for seat in held {
-        drop(seat);
+    for permit in held {
+        drop(permit);
         came_before += waiting.iter_mut().filter_map(|queued| queued.admitted.as_mut()?.try_recv().ok()).count();
     }
     let admitted = first.admitted.as_mut().unwrap().try_recv().is_ok();

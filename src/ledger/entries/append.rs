@@ -18,7 +18,7 @@ use crate::ledger::{Ledger, LedgerError};
 
 /// Entries of one transaction at most. Beyond this a commit takes longer than the next one waits.
 const BATCH: usize = 512;
-/// Uploads that may wait for the writer. It is far above the seats of intake, which is the real limit.
+/// Uploads that may wait for the writer. It is far above the permits of intake, which is the real limit.
 const WAITING: usize = 4096;
 
 /// How long a group whose fate is unknown is tried again before its senders are told to come again.

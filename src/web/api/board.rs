@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::gates::GateNow;
 use crate::access::{Act, Object};
 use crate::admission::{Asked, Way, Who};
-use crate::audit::Seat;
+use crate::audit::RecordSlot;
 use crate::domain::{BoardId, FormKind, Karekod, PlaceId, Race, Sender};
 use crate::ledger::registry::{ExpectedForm, FormCursor};
 use crate::web::Services;
@@ -64,18 +64,18 @@ struct Turn {
 
 /// Says who a token belongs to, and who signs its receipts. What a client asks before anything else.
 async fn greet_a_machine(State(services): State<Services>, board: BoardMachine) -> Result<Json<Greeting>, Problem> {
-    let seat = follow(&services, &board, "board".to_owned()).await?;
+    let slot = follow(&services, &board, "board".to_owned()).await?;
     let greeting = greeting(&services, board.sender).await;
-    finish(seat, &greeting, |_| 0);
+    finish(slot, &greeting, |_| 0);
     greeting.map(Json)
 }
 
 /// Says where the board's uploads stand among those that wait. It is asked while they do, on another stream or connection,
 /// by everybody who waits: beside who asks, and the row for it, it needs no database.
 async fn queue_of_a_machine(State(services): State<Services>, board: BoardMachine) -> Result<Json<Turn>, Problem> {
-    let seat = follow(&services, &board, "queue".to_owned()).await?;
+    let slot = follow(&services, &board, "queue".to_owned()).await?;
     let turn = Ok(Turn { at: services.clock.now(), queue: Queued::of(&services, &board.sender.board) });
-    finish(seat, &turn, |_| 0);
+    finish(slot, &turn, |_| 0);
     turn.map(Json)
 }
 
@@ -127,9 +127,9 @@ async fn missing_for_a_machine(
     asked: Result<Query<Which>, QueryRejection>,
 ) -> Result<Json<Page>, Problem> {
     let after = asked.as_ref().ok().and_then(|asked| asked.after.clone()).unwrap_or_default();
-    let seat = follow(&services, &board, format!("missing {after}")).await?;
+    let slot = follow(&services, &board, format!("missing {after}")).await?;
     let page = page(&services, &board, asked).await;
-    finish(seat, &page, |_| 0);
+    finish(slot, &page, |_| 0);
     page.map(Json)
 }
 
@@ -162,8 +162,8 @@ impl From<ExpectedForm> for MissingForm {
     }
 }
 
-/// The seat of a board that follows what became of its uploads: `object` says what of it.
-async fn follow(services: &Services, board: &BoardMachine, object: String) -> Result<Seat, Problem> {
+/// The slot of a board that follows what became of its uploads: `object` says what of it.
+async fn follow(services: &Services, board: &BoardMachine, object: String) -> Result<RecordSlot, Problem> {
     let asked = Asked::new(Act::FollowUploads, Object::Of(&board.principal.account), &object);
     let admitted = services.admission.admit(Who::Known(&board.principal), asked, Way::https(board.from)).await;
     admitted.map_err(|refused| Problem::not_admitted(refused, who::BEARER))

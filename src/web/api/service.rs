@@ -78,16 +78,16 @@ async fn status(State(services): State<Services>, user: ServiceUser) -> Result<J
     let ServiceUser { principal, from } = user;
     let asked = Asked::new(Act::ViewResults, Object::Everything, "/v1/durum");
     let admitted = services.admission.admit(Who::Known(&principal), asked, Way::https(from)).await;
-    let seat = admitted.map_err(|refused| Problem::not_admitted(refused, BEARER))?;
+    let slot = admitted.map_err(|refused| Problem::not_admitted(refused, BEARER))?;
     let (gates, election) = (services.door.gates().await, services.ledger.election().await);
     let (gates, election) = match (gates, election) {
         (Ok(gates), Ok(election)) => (gates, election),
         (Err(error), _) | (_, Err(error)) => {
-            seat.failed("the ledger did not answer");
+            slot.failed("the ledger did not answer");
             return Err(Problem::at_the_door(error.into(), BEARER));
         }
     };
-    seat.done(0);
+    slot.done(0);
     let at = services.clock.now();
     Ok(Json(Status {
         account: principal.account,

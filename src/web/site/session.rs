@@ -2,8 +2,8 @@
 //! and a row in the record however it ends.
 
 pub(super) mod cookies;
-pub(super) mod seat;
 mod sent;
+pub(super) mod slot;
 pub(super) mod told;
 
 use axum::body::Body;
@@ -13,8 +13,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use self::cookies::ticket;
-use self::seat::{Late, access_of};
 use self::sent::{NotSent, Sent, sent_by_own_page};
+use self::slot::{Late, access_of};
 use self::told::{conclude, ended};
 use super::files::Handed;
 use super::page;
@@ -22,7 +22,7 @@ use crate::access::door::DoorError;
 use crate::access::sessions::Visitor;
 use crate::access::{Act, Class, Refusal};
 use crate::admission::{self, Refused};
-use crate::audit::{Access, Deed, NoRoom, Outcome, Protocol, Seat};
+use crate::audit::{Access, Deed, NoRoom, Outcome, Protocol, RecordSlot};
 use crate::domain::Channel;
 use crate::ledger::LedgerError;
 use crate::telemetry::Chain;
@@ -115,15 +115,15 @@ pub(in crate::web) async fn required(
             (Body::empty(), None)
         }
         Err(not_sent) => {
-            return match late.into_seat().await {
-                Ok(seat) => not_read(seat, not_sent, program),
+            return match late.into_slot().await {
+                Ok(slot) => not_read(slot, not_sent, program),
                 Err(error) => no_room(error, program),
             };
         }
     };
-    // What brings scans takes its seat when the scan is there; everything else has come.
+    // What brings scans takes its slot when the scan is there; everything else has come.
     if needs != Needs::BoardPerson(Act::Upload)
-        && let Err(error) = late.seat().await
+        && let Err(error) = late.slot().await
     {
         return no_room(error, program);
     }
@@ -137,19 +137,19 @@ pub(in crate::web) async fn required(
     parts.extensions.insert(late.clone());
     let response = next.run(Request::from_parts(parts, body)).await;
     let subjects = about.taken();
-    let mut seat = match late.into_seat().await {
-        Ok(seat) => seat,
+    let mut slot = match late.into_slot().await {
+        Ok(slot) => slot,
         Err(error) => return no_room(error, program),
     };
     for subject in subjects.get(1..).unwrap_or_default() {
-        let Ok(mut other) = seat.another().await else { return page::unavailable(program) };
+        let Ok(mut other) = slot.another().await else { return page::unavailable(program) };
         other.begin_with(subject);
         let _ = ended(other, &response); // of a length that is known: only exports of the record are not, and have no subject
     }
     if let Some(first) = subjects.first() {
-        seat.begin_with(first);
+        slot.begin_with(first);
     }
-    conclude(seat, response)
+    conclude(slot, response)
 }
 
 /// There is no room for the row.
@@ -161,14 +161,14 @@ fn no_room(error: NoRoom, program: bool) -> Response {
 }
 
 /// Says that nothing of what was sent is looked at.
-fn not_read(seat: Seat, error: NotSent, program: bool) -> Response {
+fn not_read(slot: RecordSlot, error: NotSent, program: bool) -> Response {
     match error {
         NotSent::Unread(unread) => {
-            seat.refused(unread.name());
+            slot.refused(unread.name());
             Problem::from(unread).into_response()
         }
         NotSent::ByOwnPage => {
-            seat.refused("not-sent-by-own-page");
+            slot.refused("not-sent-by-own-page");
             let text = "Bu istek bu sitenin kendi sayfasından gelmedi. Sayfayı yenileyip yeniden deneyin.";
             page::refused(program, "not-sent-by-own-page", text)
         }

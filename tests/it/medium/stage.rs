@@ -188,7 +188,7 @@ impl Stage {
             ledger: self.ledger.clone(),
             vault: Vault::open(&self.vault).await.unwrap(),
             clock: self.clock.clone(),
-            cpu: CpuLane::one_seat_a_core(),
+            cpu: CpuLane::one_permit_a_core(),
             signer: app::log_signer(&self.config).unwrap(),
             key: app::signing_key(&self.config.keys.signing).unwrap(),
             progress: Progress::default(),

@@ -42,12 +42,12 @@ pub(super) async fn known_of_a_machine(
         Err(unread) => Err(Problem::from(*unread)),
     };
     let asked = question.as_ref().map_or(0, |question| question.sha256.len());
-    let seat = follow(&services, &board, format!("known {asked}")).await?;
+    let slot = follow(&services, &board, format!("known {asked}")).await?;
     let answered = match question {
         Ok(question) => lines(&services, &board, &question).await,
         Err(problem) => Err(problem),
     };
-    finish(seat, &answered, |lines| lines.len() as u64);
+    finish(slot, &answered, |lines| lines.len() as u64);
     let headers = [(header::CONTENT_TYPE, "application/x-ndjson"), (header::CACHE_CONTROL, "no-store")];
     Ok((StatusCode::OK, headers, answered?).into_response())
 }

@@ -53,12 +53,12 @@ pub(super) async fn upload_by_a_machine(
     // However long the scan takes to come, nothing of the record is held for it.
     let pending = services.audit.pending(access);
     let received = receive(&services, &board, &digest, asked, &headers, body).await;
-    let seat = pending.seat().await?;
+    let slot = pending.slot().await?;
     let taken = match received {
         Ok(received) => services.intake.take_in(&board.sender, received).await.map_err(Problem::from),
         Err(problem) => Err(problem),
     };
-    finish(seat, &taken, |accepted| accepted.size);
+    finish(slot, &taken, |accepted| accepted.size);
     let accepted = taken?;
     let status = if accepted.fresh { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(Answer { receipt: accepted.receipt, advice: accepted.remarks })))

@@ -57,7 +57,7 @@ pub(in crate::web) async fn small(
 ) -> Result<Response, Problem> {
     let (digest, size) = found(&services, &sender, position).await?;
     // One at a time: a large page needs as much memory as an upload, and lists must not take the place of scans.
-    let _seat = services.previews.acquire().await.map_err(|error| Problem::unavailable(&error))?;
+    let _permit = services.previews.acquire().await.map_err(|error| Problem::unavailable(&error))?;
     let chunks = services.intake.picture(digest, size).await?;
     let read = chunks.try_fold(Vec::with_capacity(size as usize), |mut bytes, chunk| async move {
         bytes.extend_from_slice(&chunk);

@@ -23,7 +23,7 @@ use crate::web::origin::Origin;
 use crate::web::problem::Problem;
 use crate::web::site::files::Handed;
 use crate::web::site::page::{Frame, show};
-use crate::web::site::session::seat::{Late, access_of};
+use crate::web::site::session::slot::{Late, access_of};
 use crate::web::site::session::told::{Reason, Told};
 
 /// Files of one form at most.
@@ -87,7 +87,7 @@ pub(in crate::web) async fn scan_by_a_person(
         Ok::<_, Problem>(services.intake.receive(&sender, digest, announced, body.into_data_stream()).await?)
     };
     let received = received.await;
-    late.seat().await?;
+    late.slot().await?;
     let taken = async {
         let accepted = services.intake.take_in(&sender, received?).await?;
         let fate = fate(&services, &accepted).await?;
@@ -163,15 +163,15 @@ pub(in crate::web) async fn form(
         // No file is longer than the whole form; a short form must not wait for the room of the longest scan.
         let announced = Announced { length: files.length().map(|length| length.min(most)), ..Announced::default() };
         let received = services.intake.receive_unnamed(&sender, announced, &mut file).await;
-        let mut seat = pending.seat().await?;
+        let mut slot = pending.slot().await?;
         let taken = match received {
             Ok(received) => services.intake.take_in(&sender, received).await.map_err(Problem::from),
             Err(error) => Err(error.into()),
         };
         if let Some(digest) = taken.as_ref().ok().and_then(|accepted| accepted.receipt.digest()) {
-            seat.about(digest.to_string());
+            slot.about(digest.to_string());
         }
-        finish(seat, &taken, |accepted| accepted.size);
+        finish(slot, &taken, |accepted| accepted.size);
         let fate = match taken {
             Ok(accepted) => fate(&services, &accepted).await?,
             Err(problem) => refused(&problem),

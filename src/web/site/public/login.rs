@@ -97,8 +97,8 @@ pub(in crate::web) async fn enter(State(services): State<Services>, request: Req
         Ok((new, principal)) => {
             pending.is(&principal.name(), room_of(principal.class));
             // Nobody gets the ticket of a session that cannot be put on record.
-            let seat = match pending.seat().await {
-                Ok(seat) => seat,
+            let slot = match pending.slot().await {
+                Ok(slot) => slot,
                 Err(_) => return page::unavailable(false),
             };
             // What the browser brought is not gone on with: it ends.
@@ -108,7 +108,7 @@ pub(in crate::web) async fn enter(State(services): State<Services>, request: Req
             {
                 tracing::error!(error = %Chain(&error), "Could not end the session of before");
             }
-            seat.done(0);
+            slot.done(0);
             let mut response = Redirect::to(home(principal.class)).into_response();
             give(&mut response, &new);
             set_cookie(&mut response, FORM_COOKIE, "", "; Max-Age=0");

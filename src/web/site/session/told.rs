@@ -7,34 +7,34 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures::StreamExt;
 
-use crate::audit::Seat;
+use crate::audit::RecordSlot;
 
 /// Writes down how it ended. An answer of unknown length is on record when its last byte is on its way.
-pub(super) fn conclude(seat: Seat, response: Response) -> Response {
-    match ended(seat, &response) {
+pub(super) fn conclude(slot: RecordSlot, response: Response) -> Response {
+    match ended(slot, &response) {
         None => response,
-        Some(seat) => response.map(|body| counted(body, seat)),
+        Some(slot) => response.map(|body| counted(body, slot)),
     }
 }
 
-/// Writes down how it ended; gives the seat back where only the end of the body tells.
-pub(super) fn ended(mut seat: Seat, response: &Response) -> Option<Seat> {
+/// Writes down how it ended; gives the slot back where only the end of the body tells.
+pub(super) fn ended(mut slot: RecordSlot, response: &Response) -> Option<RecordSlot> {
     let status = response.status();
     let told = response.extensions().get::<Told>();
     if let Some(told) = told {
-        seat.about(told.object.clone());
+        slot.about(told.object.clone());
     }
     if status.is_server_error() {
-        seat.failed(status.as_str());
+        slot.failed(status.as_str());
     } else if status.is_client_error() {
         let reason = response.extensions().get::<Reason>().map_or("", |reason| &reason.0);
-        seat.refused(if reason.is_empty() { status.as_str() } else { reason });
+        slot.refused(if reason.is_empty() { status.as_str() } else { reason });
     } else if let Some(bytes) = told.and_then(|told| told.bytes) {
-        seat.done(bytes);
+        slot.done(bytes);
     } else if let Some(bytes) = response.body().size_hint().exact() {
-        seat.done(bytes);
+        slot.done(bytes);
     } else {
-        return Some(seat);
+        return Some(slot);
     }
     None
 }
@@ -52,8 +52,8 @@ pub(in crate::web::site) struct Told {
 }
 
 /// A body whose row in the record is written when its last byte is on its way, with their number.
-fn counted(body: Body, seat: Seat) -> Body {
-    let state = (body.into_data_stream(), Some(seat.delivery_to_the_end()));
+fn counted(body: Body, slot: RecordSlot) -> Body {
+    let state = (body.into_data_stream(), Some(slot.delivery_to_the_end()));
     Body::from_stream(futures::stream::unfold(state, |(mut stream, mut delivery)| async move {
         let next: Option<Result<Bytes, axum::Error>> = stream.next().await;
         match next {

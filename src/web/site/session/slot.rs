@@ -1,4 +1,4 @@
-//! The place that a request of a session has in the record.
+//! The record slot of a request in a session.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use crate::access::Principal;
 use crate::access::sessions::Visitor;
 use crate::admission::room_of;
-use crate::audit::{Access, Deed, NoRoom, Pending, Protocol, Seat};
+use crate::audit::{Access, Deed, NoRoom, Pending, Protocol, RecordSlot};
 
 /// What somebody in a session does, for the record.
 pub(in crate::web::site) fn access_of(
@@ -22,14 +22,14 @@ pub(in crate::web::site) fn access_of(
     Access { room: room_of(*class), ..access }
 }
 
-/// The seat of a request that is taken when its body has come: by the handler where that reads it, else before it runs.
+/// The slot of a request that is taken when its body has come: by the handler where that reads it, else before it runs.
 #[derive(Clone, Debug)]
 pub(in crate::web) struct Late(Arc<Mutex<When>>);
 
 #[derive(Debug)]
 enum When {
     Pending(Pending),
-    Taken(Seat),
+    Taken(RecordSlot),
     Over,
 }
 
@@ -38,21 +38,21 @@ impl Late {
         Self(Arc::new(Mutex::new(When::Pending(pending))))
     }
 
-    /// Takes the seat: nothing more is awaited of the client.
-    pub async fn seat(&self) -> Result<(), NoRoom> {
+    /// Takes the slot: nothing more is awaited of the client.
+    pub async fn slot(&self) -> Result<(), NoRoom> {
         let mut when = self.0.lock().await;
         *when = match std::mem::replace(&mut *when, When::Over) {
-            When::Pending(pending) => When::Taken(pending.seat().await?),
+            When::Pending(pending) => When::Taken(pending.slot().await?),
             other => other,
         };
         Ok(())
     }
 
-    /// The seat, to write down how it ended.
-    pub(super) async fn into_seat(self) -> Result<Seat, NoRoom> {
-        self.seat().await?;
+    /// The slot, to write down how it ended.
+    pub(super) async fn into_slot(self) -> Result<RecordSlot, NoRoom> {
+        self.slot().await?;
         match std::mem::replace(&mut *self.0.lock().await, When::Over) {
-            When::Taken(seat) => Ok(seat),
+            When::Taken(slot) => Ok(slot),
             When::Pending(_) | When::Over => Err(NoRoom::Record),
         }
     }
