@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use crate::access::door::{Door, DoorError};
-use crate::access::standing::{Holder, Standings, may_be_plain};
+use crate::access::rights::{CurrentRights, Holder, may_be_plain};
 use crate::access::{Act, Class, Object, Principal, Refusal};
 use crate::audit::{Access, Audit, Deed, NoRoom, Pending, Protocol, RecordSlot, Room};
 use crate::clock::Clock;
@@ -85,7 +85,7 @@ pub enum Refused {
 pub struct Admission {
     audit: Audit,
     door: Door,
-    standings: Standings,
+    rights: CurrentRights,
     clock: Clock,
     /// Whether FTP in the clear is only for parties that were given leave.
     tls_required: bool,
@@ -93,8 +93,8 @@ pub struct Admission {
 
 impl Admission {
     /// Over this door and this record.
-    pub fn new(audit: Audit, door: Door, standings: Standings, clock: Clock, tls_required: bool) -> Self {
-        Self { audit, door, standings, clock, tls_required }
+    pub fn new(audit: Audit, door: Door, rights: CurrentRights, clock: Clock, tls_required: bool) -> Self {
+        Self { audit, door, rights, clock, tls_required }
     }
 
     /// Lets somebody do something. The slot is the leave to go on, and becomes the row.
@@ -121,7 +121,7 @@ impl Admission {
     pub async fn may(&self, who: Who<'_>, act: Act, object: Object<'_>, way: Way) -> Result<(), DoorError> {
         let now = match who {
             Who::Known(principal) => return self.door.allow(principal, act, object, way.from).await,
-            Who::Since(holder) => self.standings.now(holder).await?,
+            Who::Since(holder) => self.rights.now(holder).await?,
         };
         if way.protocol == Protocol::Ftp && !self.may_be_plain(&now.account, way.from).await? {
             return Err(DoorError::Refused(Refusal::Elsewhere));
@@ -146,8 +146,8 @@ impl Admission {
     /// # Errors
     /// It could not be found out.
     pub async fn may_be_plain(&self, account: &str, from: IpAddr) -> Result<bool, LedgerError> {
-        let standing = self.standings.of(account).await?;
-        Ok(may_be_plain(standing.as_ref(), self.tls_required, from, self.clock.now()))
+        let rights = self.rights.of(account).await?;
+        Ok(may_be_plain(rights.as_ref(), self.tls_required, from, self.clock.now()))
     }
 }
 

@@ -21,8 +21,8 @@ use tutanak_ftp::{Lanes, Listener};
 use crate::access::addresses::{Announces, Proxies};
 use crate::access::door::Door;
 use crate::access::known_addresses::KnownAddresses;
+use crate::access::rights::CurrentRights;
 use crate::access::sessions::Sessions;
-use crate::access::standing::Standings;
 use crate::admission::Admission;
 use crate::archive::Archive;
 use crate::archive::packer::Packer;
@@ -242,10 +242,10 @@ impl App {
     /// Serves on all of them until `stop`, lets what runs finish, and writes the last entries and rows.
     pub async fn serve(self, https: TcpListener, ftp: Vec<Listener>, stop: CancellationToken) {
         let proxies = Proxies::new(self.config.proxy.trusted.clone(), self.config.proxy.https);
-        let standings = Standings::new(self.ledger.clone(), self.clock.clone());
+        let rights = CurrentRights::new(self.ledger.clone(), self.clock.clone());
         let tls_required = self.config.ftp.tls_required;
         let (audit, door, clock) = (self.audit.clone(), self.door.clone(), self.clock.clone());
-        let admission = Admission::new(audit, door, standings.clone(), clock, tls_required);
+        let admission = Admission::new(audit, door, rights.clone(), clock, tls_required);
         let services = Services {
             admission: admission.clone(),
             intake: self.intake,
@@ -269,7 +269,7 @@ impl App {
         let publisher = tokio::spawn(self.publisher.run(self.appender.watch(), written.clone()));
         drop(self.appender);
         let rules = shelf_rules(&self.config);
-        let shelf = PartyShelf::new(self.tree, admission, self.door, standings, self.audit.clone(), rules);
+        let shelf = PartyShelf::new(self.tree, admission, self.door, rights, self.audit.clone(), rules);
         let shelf = Arc::new(shelf.knowing(self.known.clone()));
         // Kept to the end: what a session opened of the database's or the store's is driven by its lane.
         let lanes = ftp_lanes();

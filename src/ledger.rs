@@ -16,7 +16,7 @@ pub mod registry;
 use std::sync::{Arc, OnceLock};
 
 // Whoever uses a part names it without its folder.
-pub use accounts::{certificates, consent, secrets, standing, tries};
+pub use accounts::{certificates, consent, rights, secrets, tries};
 pub use db::DatabaseConfig;
 use db::Db;
 pub use election::StoredElection;

@@ -13,7 +13,7 @@ use tutanak_ftp::{
 
 use crate::access::door::{Door, DoorError};
 use crate::access::known_addresses::KnownAddresses;
-use crate::access::standing::{Holder, Standings};
+use crate::access::rights::{CurrentRights, Holder};
 use crate::access::{Act, Object, Refusal};
 use crate::admission::{Admission, Asked, Refused, Way, Who};
 use crate::audit::{Access, Audit, Deed, Outcome, Protocol, RecordSlot, Room};
@@ -54,7 +54,7 @@ pub struct PartyShelf {
     tree: Tree,
     admission: Admission,
     door: Door,
-    standings: Standings,
+    rights: CurrentRights,
     audit: Audit,
     rules: Rules,
     known: KnownAddresses,
@@ -76,9 +76,16 @@ impl Weighed for Rendered {
 
 impl PartyShelf {
     /// A shelf with what the tree holds.
-    pub fn new(tree: Tree, admission: Admission, door: Door, standings: Standings, audit: Audit, rules: Rules) -> Self {
+    pub fn new(
+        tree: Tree,
+        admission: Admission,
+        door: Door,
+        rights: CurrentRights,
+        audit: Audit,
+        rules: Rules,
+    ) -> Self {
         let (known, rendered) = (KnownAddresses::default(), Arc::new(Cache::new(0, RENDERED)));
-        Self { tree, admission, door, standings, audit, rules, known, rendered }
+        Self { tree, admission, door, rights, audit, rules, known, rendered }
     }
 
     /// The same, where these addresses are known.
@@ -128,12 +135,12 @@ impl PartyShelf {
     }
 
     async fn terms_of(&self, visitor: &Visitor, account: &str) -> Result<Terms, LedgerError> {
-        let standing = self.standings.of(account).await?;
+        let rights = self.rights.of(account).await?;
         // Who may come in the clear may have data in the clear, and nobody else.
         let plain = self.admission.may_be_plain(account, visitor.address).await?;
-        let require_session_reuse = standing.as_ref().is_some_and(|standing| standing.session_reuse);
-        let allowed = standing.as_ref().is_some_and(|standing| standing.allow_plain && !self.rules.tls_required);
-        let until = standing.and_then(|standing| standing.plain_until).filter(|_| !allowed);
+        let require_session_reuse = rights.as_ref().is_some_and(|rights| rights.session_reuse);
+        let allowed = rights.as_ref().is_some_and(|rights| rights.allow_plain && !self.rules.tls_required);
+        let until = rights.and_then(|rights| rights.plain_until).filter(|_| !allowed);
         let banner = match until {
             Some(until) if !visitor.encrypted => vec![
                 "Bu bağlantı şifrelenmiyor: parola ve dosyalar yolda okunabilir.".to_owned(),

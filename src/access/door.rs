@@ -11,7 +11,7 @@ use super::certificate::ShownCertificate;
 use super::codes::{self, CodeTry, Seen};
 use super::passwords::Passwords;
 pub use super::refusal::{DoorError, LoginError};
-use super::standing::Holder;
+use super::rights::Holder;
 use super::throttle::{NotNow, Passed, Shared, Throttle, Try, Turn};
 use super::{Act, Class, Gates, Object, Principal, Refusal, Scope, covers, may, own_password, secrets};
 use crate::clock::Clock;

@@ -26,7 +26,7 @@ use crate::domain::{Digest, Gate, Karekod, PlaceId, Sender};
 use crate::intake::Announced;
 use crate::ledger::Ledger;
 use crate::ledger::registry::FormCursor;
-use crate::ledger::standing::FtpTerms;
+use crate::ledger::rights::FtpTerms;
 use crate::people::enrol::{self, Login, PartySecrets, Token};
 use crate::people::{self, Wanted};
 use crate::reading::{self, Limits, Page};

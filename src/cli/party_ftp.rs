@@ -9,7 +9,7 @@ use super::on_record::about;
 use crate::access::consent::Effect;
 use crate::domain::PartyId;
 use crate::ledger::Ledger;
-use crate::ledger::standing::FtpTerms;
+use crate::ledger::rights::FtpTerms;
 
 /// One party, and what holds for it. Without an option: with TLS only. Sessions that are open without TLS are cut when it is no
 /// longer allowed.
@@ -39,7 +39,7 @@ pub async fn run(command: PartyFtp, ledger: &Ledger) -> anyhow::Result<()> {
     let PartyFtp { id, require_tls, allow_plain, plain_until, require_session_reuse: session_reuse } = command;
     let id: PartyId = id.parse()?;
     about(id.as_str());
-    let Some(before) = ledger.standings().await?.into_iter().find(|party| party.id == id.as_str()) else {
+    let Some(before) = ledger.rights_of_parties().await?.into_iter().find(|party| party.id == id.as_str()) else {
         bail!("there is no party {id}");
     };
     let later = plain_until.is_some_and(|until| before.plain_until_ms.is_none_or(|ms| until.as_millisecond() > ms));

@@ -118,7 +118,7 @@ async fn act(args: &Upload, progress: &Progress) -> anyhow::Result<bool> {
     let tls = Tls { ca: ca.as_deref(), identity: identity.as_deref() };
     let server = Server::open(&args.server, tls, Token::find()?)?;
     if args.status {
-        return tell_standing(args, &server).await;
+        return tell_status(args, &server).await;
     }
     if args.dry_run {
         return rehearse(args, &server).await;
@@ -218,25 +218,24 @@ fn sum_up(summary: &Summary) {
     }
 }
 
-async fn tell_standing(args: &Upload, server: &Server) -> anyhow::Result<bool> {
-    let standing = status::standing(&args.dir, server).await?;
-    let complete =
-        standing.waiting == 0 && standing.by_hand == 0 && standing.damaged == 0 && standing.missing.is_empty();
+async fn tell_status(args: &Upload, server: &Server) -> anyhow::Result<bool> {
+    let status = status::status(&args.dir, server).await?;
+    let complete = status.waiting == 0 && status.by_hand == 0 && status.damaged == 0 && status.missing.is_empty();
     if args.json {
-        print_json(&standing);
+        print_json(&status);
         return Ok(complete);
     }
-    hours(standing.clock.as_ref(), &standing.gates).iter().for_each(|line| crate::out!("{line}"));
-    crate::out!("Bu klasörde: {} dosya gönderilmeyi bekliyor", standing.waiting);
-    crate::out!("  gonderildi/ {}   elle/ {}   bozuk/ {}", standing.received, standing.by_hand, standing.damaged);
-    if standing.others > 0 {
-        crate::out!("  PNG olmayan {} dosya gönderilmez", standing.others);
+    hours(status.clock.as_ref(), &status.gates).iter().for_each(|line| crate::out!("{line}"));
+    crate::out!("Bu klasörde: {} dosya gönderilmeyi bekliyor", status.waiting);
+    crate::out!("  gonderildi/ {}   elle/ {}   bozuk/ {}", status.received, status.by_hand, status.damaged);
+    if status.others > 0 {
+        crate::out!("  PNG olmayan {} dosya gönderilmez", status.others);
     }
-    if !standing.passed.is_empty() {
-        crate::out!("  {}", standing.passed.turkish());
+    if !status.passed.is_empty() {
+        crate::out!("  {}", status.passed.turkish());
     }
-    crate::out!("Hizmette: beklenen {} tutanaktan {} tanesi eksik", standing.expected, standing.missing.len());
-    for form in &standing.missing {
+    crate::out!("Hizmette: beklenen {} tutanaktan {} tanesi eksik", status.expected, status.missing.len());
+    for form in &status.missing {
         crate::out!("  {}  {}  ({})", form.code, form.tr, form.places.join(" / "));
     }
     Ok(complete)

@@ -162,9 +162,9 @@ impl Pixels {
     }
 }
 
-/// What the ledger holds already that bears on a claim, read under the lock that orders all entries.
+/// The earlier entries that affect a claim, read under the lock that orders all entries.
 #[derive(Clone, Debug, Default)]
-pub struct Standing {
+pub struct Precedents {
     /// Entries with the same bytes, oldest first.
     pub same_bytes: Vec<Earlier>,
     /// Scans of the form that the claim names.

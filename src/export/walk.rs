@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use crate::domain::naming::SCANS;
 use crate::domain::{Digest, Entry, Form, Karekod};
-use crate::ledger::below::{ScanBelow, Standing};
+use crate::ledger::below::{ScanBelow, WalkCursor};
 use crate::ledger::entries::parse;
 use crate::ledger::registry::{Inside, Label, PlaceName};
 use crate::ledger::{Ledger, LedgerError};
@@ -53,26 +53,26 @@ pub struct Walk<'a> {
     size: u64,
     /// The directories that are still to be walked, the next one last.
     left: Vec<String>,
-    standing: Option<Standing>,
+    cursor: Option<WalkCursor>,
 }
 
 impl<'a> Walk<'a> {
     /// A walk from the beginning, over the ledger's first `size` entries.
     pub fn new(ledger: &'a Ledger, inside: &'a Inside, size: u64) -> Self {
         let left = inside.directories().iter().rev().map(|directory| format!("{SCANS}/{directory}")).collect();
-        Self { ledger, inside, size, left, standing: Some(Standing::default()) }
+        Self { ledger, inside, size, left, cursor: Some(WalkCursor::default()) }
     }
 
     /// The next scans by path; none at the end.
     pub async fn next(&mut self) -> Result<Option<Vec<Item>>, LedgerError> {
         while let Some(directory) = self.left.last() {
-            let Some(from) = self.standing.take() else {
+            let Some(from) = self.cursor.take() else {
                 self.left.pop();
-                self.standing = Some(Standing::default());
+                self.cursor = Some(WalkCursor::default());
                 continue;
             };
             let (scans, next) = self.ledger.scans_below(directory, &from, PAGE, true).await?;
-            self.standing = next;
+            self.cursor = next;
             let items = self.of_the_place(scans).await?;
             if !items.is_empty() {
                 return Ok(Some(items));

@@ -2,8 +2,8 @@
 
 pub mod certificates;
 pub mod consent;
+pub mod rights;
 pub mod secrets;
-pub mod standing;
 pub mod tries;
 
 use super::db::{in_tx, on_db};

@@ -13,7 +13,7 @@ use super::ceiling::TooMany;
 use super::problem::Problem;
 use super::{Peer, Services};
 use crate::access::door::DoorError;
-use crate::access::standing::Holder;
+use crate::access::rights::Holder;
 use crate::access::tried::{TOKEN, Tried};
 use crate::access::{Principal, Refusal};
 use crate::audit::{Access, Deed, Outcome, Protocol};

@@ -9,7 +9,7 @@ use tutanak::client::credentials::Credentials;
 use tutanak::client::ftp;
 use tutanak::client::ftp_check::{self, Plan as Look};
 use tutanak::domain::{Channel, Digest};
-use tutanak::ledger::standing::FtpTerms;
+use tutanak::ledger::rights::FtpTerms;
 
 use crate::ftp::Line;
 use crate::house::{House, Plan, json};

@@ -19,7 +19,7 @@ use tutanak::clock::Clock;
 use tutanak::config::{Config, PortRange};
 use tutanak::domain::{Act, Channel, Digest, Gate};
 use tutanak::ledger::audit::AuditRow;
-use tutanak::ledger::standing::FtpTerms;
+use tutanak::ledger::rights::FtpTerms;
 use tutanak::ledger::{DatabaseConfig, Ledger};
 use tutanak::people::enrol::{self, Login, PartySecrets};
 use tutanak::registry;

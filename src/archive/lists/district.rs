@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{ListError, Pair};
 use crate::ledger::Ledger;
-use crate::ledger::below::Standing;
+use crate::ledger::below::WalkCursor;
 
 /// Rows of one page of the walk.
 const PAGE: u32 = 2000;
@@ -24,10 +24,10 @@ pub(super) async fn sums(
     pair.second.text.extend_from_slice(
         b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<metalink xmlns=\"urn:ietf:params:xml:ns:metalink\">\n",
     );
-    let mut standing = Some(Standing::default());
-    while let Some(from) = standing {
+    let mut cursor = Some(WalkCursor::default());
+    while let Some(from) = cursor {
         let (scans, next) = ledger.scans_below(directory, &from, PAGE, false).await?;
-        standing = next;
+        cursor = next;
         for scan in scans.iter().filter(|scan| scan.position < size) {
             let path = format!("{}/{}", scan.parent, scan.name);
             let name = path.strip_prefix(directory).unwrap_or(&path).trim_start_matches('/');

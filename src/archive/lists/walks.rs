@@ -9,7 +9,7 @@ use super::{ListError, Pair, cells};
 use crate::domain::naming::SCANS;
 use crate::domain::naming::lists::ListKind;
 use crate::domain::{Election, Entry, EntryKind, PlaceId};
-use crate::ledger::below::{ScanBelow, Standing};
+use crate::ledger::below::{ScanBelow, WalkCursor};
 use crate::ledger::entries::parse;
 use crate::ledger::registry::{FormCursor, Inside};
 use crate::ledger::{Ledger, LedgerError};
@@ -135,11 +135,11 @@ impl Table<'_> {
 
     /// The scans below a directory by path: all, or of each page the newest that was not withdrawn.
     async fn below(&self, directory: &str, newest_only: bool, pair: &mut Pair) -> Result<(), ListError> {
-        let mut standing = Some(Standing::default());
+        let mut cursor = Some(WalkCursor::default());
         let mut newest: Option<(u64, Entry)> = None;
-        while let Some(from) = standing {
+        while let Some(from) = cursor {
             let (scans, next) = self.ledger.scans_below(directory, &from, PAGE, true).await?;
-            standing = next;
+            cursor = next;
             let digests: Vec<_> = scans.iter().map(|scan| scan.digest).collect();
             let withdrawn =
                 if newest_only { self.ledger.withdrawn(&digests, self.size).await? } else { HashMap::new() };
@@ -168,7 +168,7 @@ impl Table<'_> {
                     }
                 });
             }
-            if standing.is_none() {
+            if cursor.is_none() {
                 entries.extend(newest.take());
             }
             self.rows(entries, pair).await?;

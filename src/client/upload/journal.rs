@@ -60,14 +60,14 @@ pub enum Record {
 
 /// What the lines come to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct Replayed {
     /// Files that were whole and have not gone to their place.
     whole: HashMap<String, (Mark, Digest)>,
     /// Files that went to their place.
     pub settled: u64,
 }
 
-impl Standing {
+impl Replayed {
     fn take(&mut self, record: Record) {
         match record {
             Record::Whole { file, size, modified_ns, sha256 } => {
@@ -83,13 +83,13 @@ impl Standing {
 
     /// Replays lines. Those that are torn or damaged are passed over.
     pub fn replay(bytes: &[u8]) -> Self {
-        let mut standing = Self::default();
+        let mut replayed = Self::default();
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             if let Some(record) = line.strip_suffix(b"\n").and_then(parse) {
-                standing.take(record);
+                replayed.take(record);
             }
         }
-        standing
+        replayed
     }
 }
 
@@ -116,7 +116,7 @@ pub struct Journal {
     file: File,
     /// Where the last whole line ends.
     end: u64,
-    standing: Standing,
+    replayed: Replayed,
 }
 
 impl Journal {
@@ -130,11 +130,11 @@ impl Journal {
         let mut file = folder.own(&path).map_err(failed)?;
         let mut bytes = Vec::new();
         (&mut file).take(READ).read_to_end(&mut bytes).map_err(failed)?;
-        let standing = Standing::replay(&bytes);
+        let replayed = Replayed::replay(&bytes);
         // What follows the last line break was torn; the next line must not be glued to it.
         let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at as u64 + 1);
-        let mut journal = Self { _lock: lock, folder: folder.clone(), path, file, end, standing };
-        if end > COMPACT && end > 2 * 300 * journal.standing.whole.len() as u64 {
+        let mut journal = Self { _lock: lock, folder: folder.clone(), path, file, end, replayed };
+        if end > COMPACT && end > 2 * 300 * journal.replayed.whole.len() as u64 {
             journal.compact()?;
         }
         Ok(journal)
@@ -142,20 +142,20 @@ impl Journal {
 
     /// What its lines came to so far.
     #[cfg(test)]
-    fn standing(&self) -> &Standing {
-        &self.standing
+    fn replayed(&self) -> &Replayed {
+        &self.replayed
     }
 
     /// What a file held when it was last read, if it has not been touched since.
     pub fn held(&self, file: &Path, mark: Mark) -> Option<Digest> {
-        let (then, digest) = self.standing.whole.get(file.to_str()?)?;
+        let (then, digest) = self.replayed.whole.get(file.to_str()?)?;
         (*then == mark).then_some(*digest)
     }
 
     /// What a file held is known to be no longer so, though it looks the same.
     pub fn doubt(&mut self, file: &Path) {
         if let Some(file) = file.to_str() {
-            self.standing.whole.remove(file);
+            self.replayed.whole.remove(file);
         }
     }
 
@@ -176,13 +176,13 @@ impl Journal {
         })();
         written.map_err(|error| DiskError::at(&self.path, error))?;
         self.end += text.len() as u64;
-        records.iter().for_each(|record| self.standing.take(record.clone()));
+        records.iter().for_each(|record| self.replayed.take(record.clone()));
         Ok(())
     }
 
     /// Writes only what still matters into a new file, which takes the old one's place at once.
     fn compact(&mut self) -> Result<(), DiskError> {
-        let Standing { whole, settled } = &self.standing;
+        let Replayed { whole, settled } = &self.replayed;
         let mut text = line(&Record::Compacted { settled: *settled });
         for (file, (Mark { size, modified_ns }, sha256)) in whole {
             let (file, size, modified_ns, sha256) = (file.clone(), *size, *modified_ns, *sha256);
@@ -200,7 +200,7 @@ pub fn settled(folder: &Folder) -> u64 {
     let mut bytes = Vec::new();
     let file = folder.file(&Path::new(PRIVATE).join(NAME));
     let read = file.and_then(|file| file.take(READ).read_to_end(&mut bytes));
-    read.map_or(0, |_| Standing::replay(&bytes).settled)
+    read.map_or(0, |_| Replayed::replay(&bytes).settled)
 }
 
 #[cfg(test)]
@@ -228,10 +228,10 @@ mod tests {
         Journal::open(disk.folder(), lock).unwrap()
     }
 
-    fn standing(records: &[Record]) -> Standing {
-        let mut standing = Standing::default();
-        records.iter().for_each(|record| standing.take(record.clone()));
-        standing
+    fn replayed(records: &[Record]) -> Replayed {
+        let mut replayed = Replayed::default();
+        records.iter().for_each(|record| replayed.take(record.clone()));
+        replayed
     }
 
     proptest! {
@@ -254,13 +254,13 @@ mod tests {
                     end += lines[whole].len();
                     whole += 1;
                 }
-                prop_assert_eq!(Standing::replay(&bytes[..cut]), standing(&records[..whole]));
+                prop_assert_eq!(Replayed::replay(&bytes[..cut]), replayed(&records[..whole]));
                 if cut % 7 == 0 {
                     std::fs::write(&path, &bytes[..cut]).unwrap();
                     opened(dir.path()).add(std::slice::from_ref(&new)).unwrap();
-                    let expected = standing(&[&records[..whole], std::slice::from_ref(&new)].concat());
+                    let expected = replayed(&[&records[..whole], std::slice::from_ref(&new)].concat());
                     let again = opened(dir.path());
-                    prop_assert_eq!(again.standing(), &expected);
+                    prop_assert_eq!(again.replayed(), &expected);
                 }
             }
         }
@@ -295,12 +295,12 @@ mod tests {
         let records: Vec<Record> = (0..10_000).flat_map(|n| [whole(n), settled(n)]).chain([whole(10_000)]).collect();
         journal.add(&records).unwrap();
         let long = std::fs::metadata(dir.path().join(&journal.path)).unwrap().len();
-        let before = journal.standing().clone();
+        let before = journal.replayed().clone();
         drop(journal);
         let mut journal = opened(dir.path());
         let short = std::fs::metadata(dir.path().join(&journal.path)).unwrap().len();
         assert!(long > COMPACT && short < 1000, "{long} {short}");
-        assert_eq!(journal.standing(), &before);
+        assert_eq!(journal.replayed(), &before);
         journal.add(&[settled(10_000)]).unwrap();
         drop(journal);
         assert_eq!(settled_of(dir.path()), (10_001, 0));
@@ -308,6 +308,6 @@ mod tests {
 
     fn settled_of(root: &Path) -> (u64, usize) {
         let journal = opened(root);
-        (journal.standing().settled, journal.standing().whole.len())
+        (journal.replayed().settled, journal.replayed().whole.len())
     }
 }

@@ -20,7 +20,7 @@ const PAGES: usize = 1000;
 
 /// What lies where, and which forms have no scan.
 #[derive(Clone, Debug, Serialize)]
-pub struct Standing {
+pub struct FolderStatus {
     /// Scans that wait in the folder.
     pub waiting: u64,
     /// Files that nobody sends.
@@ -60,7 +60,7 @@ pub enum StatusError {
 ///
 /// # Errors
 /// When either does not answer.
-pub async fn standing(root: &Path, server: &Server) -> Result<Standing, StatusError> {
+pub async fn status(root: &Path, server: &Server) -> Result<FolderStatus, StatusError> {
     let root = &Folder::open(root).map_err(|error| DiskError::at(root, error))?;
     let look = folder::look(root)?;
     let count = |name: &str| -> Result<u64, DiskError> {
@@ -81,7 +81,7 @@ pub async fn standing(root: &Path, server: &Server) -> Result<Standing, StatusEr
             break;
         }
     }
-    Ok(Standing {
+    Ok(FolderStatus {
         waiting: look.scans.len() as u64,
         others: look.others,
         passed: look.passed,

@@ -2,7 +2,7 @@
 //!
 //! It must never guess. The ledger asks it inside its transaction, with what stands at that very moment.
 
-use super::{Claim, Earlier, Finding, ParkReason, Pixels, Ruling, Standing};
+use super::{Claim, Earlier, Finding, ParkReason, Pixels, Precedents, Ruling};
 use crate::domain::Form;
 
 /// The rules, in their order:
@@ -15,16 +15,16 @@ use crate::domain::Form;
 /// 6. A form of many pages gets a new page, any other a new revision.
 /// 7. But what nobody could read for want of pixels is parked, be it the first, and so is what is far smaller than the scan on
 ///    file.
-pub fn rule(claim: &Claim, standing: &Standing) -> Ruling {
-    decide(claim, standing, |standing, page| is_illegible(claim, standing) || is_far_smaller(standing, page))
+pub fn rule(claim: &Claim, precedents: &Precedents) -> Ruling {
+    decide(claim, precedents, |precedents, page| is_illegible(claim, precedents) || is_far_smaller(precedents, page))
 }
 
 /// The rules for what two people link by hand: they have seen how small it is.
-pub fn rule_by_hand(claim: &Claim, standing: &Standing) -> Ruling {
-    decide(claim, standing, |_, _| false)
+pub fn rule_by_hand(claim: &Claim, precedents: &Precedents) -> Ruling {
+    decide(claim, precedents, |_, _| false)
 }
 
-fn decide(claim: &Claim, standing: &Standing, is_too_small: impl Fn(&Standing, u32) -> bool) -> Ruling {
+fn decide(claim: &Claim, precedents: &Precedents, is_too_small: impl Fn(&Precedents, u32) -> bool) -> Ruling {
     let own = |earlier: &&Earlier| earlier.board == claim.board;
     let form = match &claim.finding {
         Finding::NoCode => Err(ParkReason::NoCode),
@@ -37,7 +37,7 @@ fn decide(claim: &Claim, standing: &Standing, is_too_small: impl Fn(&Standing, u
         Ok(form) => form,
         Err(reason) => {
             // Whatever was made of these bytes when this board sent them first still holds.
-            return match standing.same_bytes.iter().rfind(own) {
+            return match precedents.same_bytes.iter().rfind(own) {
                 Some(earlier) => Ruling::Known { position: earlier.position },
                 None => Ruling::Parked(reason),
             };
@@ -45,26 +45,26 @@ fn decide(claim: &Claim, standing: &Standing, is_too_small: impl Fn(&Standing, u
     };
     let key = form.key();
     let linked = |earlier: &&Earlier| earlier.form.as_ref() == Some(&key);
-    if let Some(earlier) = standing.same_bytes.iter().rfind(linked) {
+    if let Some(earlier) = precedents.same_bytes.iter().rfind(linked) {
         return Ruling::Known { position: earlier.position };
     }
-    let elsewhere = standing.same_bytes.iter().any(|earlier| earlier.form.is_some());
+    let elsewhere = precedents.same_bytes.iter().any(|earlier| earlier.form.is_some());
     let alarmed = |earlier: &&Earlier| own(earlier) && earlier.parked == Some(ParkReason::SameBytesOtherForm);
-    match standing.same_bytes.iter().rfind(alarmed) {
+    match precedents.same_bytes.iter().rfind(alarmed) {
         Some(earlier) => return Ruling::Known { position: earlier.position },
         None if elsewhere => return Ruling::Parked(ParkReason::SameBytesOtherForm),
         None => {}
     }
-    let (page, revision) = place(form, claim, standing);
+    let (page, revision) = place(form, claim, precedents);
     // A new page of a form of many is held against the pages that are there.
     let beside = if revision > 1 { page } else { page.saturating_sub(1) };
-    if is_too_small(standing, beside) {
-        return match standing.same_bytes.iter().rfind(own) {
+    if is_too_small(precedents, beside) {
+        return match precedents.same_bytes.iter().rfind(own) {
             Some(earlier) => Ruling::Known { position: earlier.position },
             None => Ruling::Parked(ParkReason::TooSmall),
         };
     }
-    if standing.same_bytes.iter().any(|earlier| own(&earlier)) {
+    if precedents.same_bytes.iter().any(|earlier| own(&earlier)) {
         Ruling::Resolved { page, revision }
     } else {
         Ruling::Linked { page, revision }
@@ -83,8 +83,8 @@ const SMALL: u32 = 720;
 const LEAST_SIDE: u32 = 480;
 
 /// Whether there are too few pixels for a form, whatever else there is.
-fn is_illegible(claim: &Claim, standing: &Standing) -> bool {
-    let longer = standing.pixels.map_or(u32::MAX, Pixels::longer);
+fn is_illegible(claim: &Claim, precedents: &Precedents) -> bool {
+    let longer = precedents.pixels.map_or(u32::MAX, Pixels::longer);
     match claim.module {
         Some(module) => module < if longer < SMALL { LEAST_MODULE_OF_SMALL } else { LEAST_MODULE },
         None => longer < LEAST_SIDE,
@@ -96,25 +96,26 @@ const READABLE: u32 = 1403;
 
 /// Whether the scan is far smaller than the newest one of a page: each side three fifths of its at most, and too small to be
 /// read. Thumbnails are; another dpi of a scanner is not.
-fn is_far_smaller(standing: &Standing, page: u32) -> bool {
-    let newest = standing.on_file.iter().filter(|on_file| on_file.page == page).max_by_key(|on_file| on_file.revision);
-    let (Some(there), Some(new)) = (newest.and_then(|on_file| on_file.pixels), standing.pixels) else { return false };
+fn is_far_smaller(precedents: &Precedents, page: u32) -> bool {
+    let newest =
+        precedents.on_file.iter().filter(|on_file| on_file.page == page).max_by_key(|on_file| on_file.revision);
+    let (Some(there), Some(new)) = (newest.and_then(|on_file| on_file.pixels), precedents.pixels) else { return false };
     let small = |new: u32, there: u32| u64::from(new) * 5 <= u64::from(there) * 3;
     new.longer() < READABLE && small(new.longer(), there.longer()) && small(new.shorter(), there.shorter())
 }
 
 /// Which page and revision of its form the scan becomes.
-fn place(form: &Form, claim: &Claim, standing: &Standing) -> (u32, u32) {
+fn place(form: &Form, claim: &Claim, precedents: &Precedents) -> (u32, u32) {
     // Where the same bytes were two pages after one another, taken back between, the last counts.
-    let replaced = standing.on_file.iter().rfind(|on_file| Some(on_file.digest) == claim.replaces);
-    let last_page = standing.on_file.iter().map(|on_file| on_file.page).max();
+    let replaced = precedents.on_file.iter().rfind(|on_file| Some(on_file.digest) == claim.replaces);
+    let last_page = precedents.on_file.iter().map(|on_file| on_file.page).max();
     let page = match (replaced, last_page) {
         (Some(on_file), _) => on_file.page,
         (None, Some(last)) if form.many_pages => last + 1,
         (None, Some(last)) => last,
         (None, None) => 1,
     };
-    let revisions = standing.on_file.iter().filter(|on_file| on_file.page == page).map(|on_file| on_file.revision);
+    let revisions = precedents.on_file.iter().filter(|on_file| on_file.page == page).map(|on_file| on_file.revision);
     (page, revisions.max().unwrap_or(0) + 1)
 }
 
@@ -286,7 +287,7 @@ mod tests {
         ];
         for (name, finding, replaces, same_bytes, on_file, expected) in rows {
             let claim = Claim { digest: Digest::of(b"scan"), board: board("a"), finding, replaces, module: None };
-            assert_eq!(rule(&claim, &Standing { same_bytes, on_file, pixels: None }), expected, "{name}");
+            assert_eq!(rule(&claim, &Precedents { same_bytes, on_file, pixels: None }), expected, "{name}");
         }
     }
 
@@ -301,7 +302,7 @@ mod tests {
         };
         let pixels = |width, height| Some(Pixels { width, height });
         let ruled = |many, pixels, on_file: Vec<OnFile>, same_bytes: Vec<Earlier>| {
-            rule(&claim(many), &Standing { same_bytes, on_file, pixels })
+            rule(&claim(many), &Precedents { same_bytes, on_file, pixels })
         };
         let small = Ruling::Parked(ParkReason::TooSmall);
         let revision = Ruling::Linked { page: 1, revision: 2 };
@@ -319,7 +320,7 @@ mod tests {
         assert_eq!(ruled(false, pixels(578, 720), vec![], vec![]), first, "the smallest that people read");
         let by_code = |module, pixels| {
             let claim = Claim { module: Some(module), ..claim(false) };
-            rule(&claim, &Standing { pixels, ..Standing::default() })
+            rule(&claim, &Precedents { pixels, ..Precedents::default() })
         };
         // As measured on forms of A4 and A3 made small, and on the smallest real picture.
         for (module, width, height) in [(1.0, 339, 480), (1.25, 396, 560), (1.47, 453, 640), (1.25, 800, 566)] {
@@ -333,7 +334,7 @@ mod tests {
         let again = vec![earlier(5, "a", None, Some(ParkReason::TooSmall))];
         let known = Ruling::Known { position: 5 };
         assert_eq!(ruled(false, pixels(226, 320), vec![on_file(1, 1)], again.clone()), known, "sent again");
-        let standing = Standing { same_bytes: again, on_file: vec![on_file(1, 1)], pixels: pixels(226, 320) };
-        assert_eq!(rule_by_hand(&claim(false), &standing), Ruling::Resolved { page: 1, revision: 2 });
+        let precedents = Precedents { same_bytes: again, on_file: vec![on_file(1, 1)], pixels: pixels(226, 320) };
+        assert_eq!(rule_by_hand(&claim(false), &precedents), Ruling::Resolved { page: 1, revision: 2 });
     }
 }

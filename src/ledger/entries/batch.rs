@@ -28,8 +28,8 @@ pub(super) const SAME_BYTES: &str =
     "SELECT position, kind, sha256, board, form_key, parked FROM entry WHERE sha256 IN (";
 pub(super) const ON_FILE: &str = "SELECT form_key, page, revision, sha256, line FROM entry WHERE form_key IN (";
 
-/// Tells the plan what stands that bears on a group, as of the lock.
-macro_rules! read_standing {
+/// Loads the earlier entries that affect this group into the plan, as of the lock.
+macro_rules! read_precedents {
     ($tx:ident, $engine:ident, $plan:ident, $group:expr) => {{
         use std::collections::HashSet;
 
@@ -77,7 +77,7 @@ macro_rules! read_standing {
     }};
 }
 
-pub(super) use read_standing;
+pub(super) use read_precedents;
 
 /// Writes a group. An empty one only binds the election where that is still to be done.
 pub(super) async fn write(
@@ -101,7 +101,7 @@ pub(super) async fn write(
         }
 
         // 3. What is there already, as of now: two questions for the whole group.
-        read_standing!(tx, Engine, plan, group);
+        read_precedents!(tx, Engine, plan, group);
 
         // 4. Decide, without the database.
         for submission in group {

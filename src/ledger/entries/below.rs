@@ -31,7 +31,7 @@ pub struct ScanBelow {
 
 /// Where a walk stands: the directory and the name of the last row, whether it was given or not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct WalkCursor {
     parent: String,
     name: String,
 }
@@ -55,24 +55,24 @@ const CHANGES: &str = "SELECT position, line FROM entry WHERE (revision > 1 OR k
 const WITHDRAWN: &str = "SELECT sha256, position FROM entry WHERE kind = 'withdrawn' AND sha256 IN (";
 
 impl Ledger {
-    /// At most `limit` scans in or below `directory` after `standing`, by path, and where to go on; none at the end.
+    /// At most `limit` scans in or below `directory` after `cursor`, by path, and where to go on; none at the end.
     pub async fn scans_below(
         &self,
         directory: &str,
-        standing: &Standing,
+        cursor: &WalkCursor,
         limit: u32,
         lines: bool,
-    ) -> Result<(Vec<ScanBelow>, Option<Standing>), LedgerError> {
-        let parent = if standing.parent.is_empty() { directory } else { &standing.parent };
+    ) -> Result<(Vec<ScanBelow>, Option<WalkCursor>), LedgerError> {
+        let parent = if cursor.parent.is_empty() { directory } else { &cursor.parent };
         let end = format!("{directory}0"); // '0' follows '/'
         let statement = if lines { SCANS_WITH_LINES } else { SCANS };
         let rows: Vec<Row> = on_db!(&*self.db, |pool| {
-            let query = sqlx::query_as(statement).bind(parent).bind(&standing.name).bind(&end);
+            let query = sqlx::query_as(statement).bind(parent).bind(&cursor.name).bind(&end);
             query.bind(i64::from(limit)).fetch_all(pool).await?
         });
         let next = match rows.last() {
             Some((parent, name, ..)) if rows.len() as u64 == u64::from(limit) => {
-                Some(Standing { parent: parent.clone(), name: name.clone() })
+                Some(WalkCursor { parent: parent.clone(), name: name.clone() })
             }
             _ => None,
         };

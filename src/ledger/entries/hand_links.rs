@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 
-use super::batch::read_standing;
+use super::batch::read_precedents;
 use super::brake::in_time;
 use super::line::parse;
 use super::links::stands;
@@ -199,7 +199,7 @@ impl Ledger {
             let by = vec![wish.proposer, decider.to_owned()];
             if let Some(mut submission) = link {
                 submission.by_hand(wish.reason, by);
-                read_standing!(tx, Engine, plan, std::slice::from_ref(&submission));
+                read_precedents!(tx, Engine, plan, std::slice::from_ref(&submission));
                 plan.take(&submission, now);
             } else {
                 let links = sqlx::query_as(BY_HAND).bind(board.as_str()).bind(wish.position as i64 + 1).bind(1_i64);

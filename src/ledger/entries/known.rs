@@ -37,14 +37,14 @@ impl Ledger {
             query.push(") ORDER BY position");
             query.build_query_as().fetch_all(pool).await?
         });
-        let mut standing: HashMap<Digest, Sent> = HashMap::new();
+        let mut by_digest: HashMap<Digest, Sent> = HashMap::new();
         for (position, form, line, leaf) in rows {
             let position = position as u64;
             let entry = parse(position, &line)?;
             let corrupt = |what: &str| LedgerError::Corrupt(format!("{what} of entry {position}"));
             let leaf = leaf.try_into().map_err(|_| corrupt("leaf"))?;
             let digest = entry.sha256.ok_or_else(|| corrupt("digest"))?;
-            let sent = standing.entry(digest).or_default();
+            let sent = by_digest.entry(digest).or_default();
             match (entry.kind, form) {
                 (EntryKind::Withdrawn, _) => sent.link = None,
                 (_, Some(_)) => sent.link = Some(Recorded { position, entry, leaf, fresh: false }),
@@ -52,6 +52,6 @@ impl Ledger {
             }
         }
         let now = |sent: Sent| sent.link.or(sent.parked);
-        Ok(digests.iter().filter_map(|digest| standing.remove(digest)).filter_map(now).collect())
+        Ok(digests.iter().filter_map(|digest| by_digest.remove(digest)).filter_map(now).collect())
     }
 }

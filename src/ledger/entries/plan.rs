@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::bind::Unsaid;
 use super::rows::{Edge, Head, NewEntry, NewRoot};
 use super::submission::{Hand, Recorded, Submission};
-use crate::domain::routing::{self, Earlier, Finding, OnFile, ParkReason, Pixels, Ruling, Standing};
+use crate::domain::routing::{self, Earlier, Finding, OnFile, ParkReason, Pixels, Precedents, Ruling};
 use crate::domain::{Digest, Entry, EntryKind, FormKey, naming};
 use crate::ledger::LedgerError;
 
@@ -118,14 +118,14 @@ impl Plan {
     pub fn take(&mut self, submission: &Submission, now: Timestamp) {
         let claim = &submission.claim;
         let form = named_form(submission);
-        let standing = Standing {
+        let precedents = Precedents {
             same_bytes: self.same_bytes.get(&claim.digest).cloned().unwrap_or_default(),
             on_file: form.as_ref().and_then(|key| self.on_file.get(key)).cloned().unwrap_or_default(),
             pixels: Some(pixels(submission)),
         };
         let ruling = match submission.hand {
-            None => routing::rule(claim, &standing),
-            Some(_) => routing::rule_by_hand(claim, &standing),
+            None => routing::rule(claim, &precedents),
+            Some(_) => routing::rule_by_hand(claim, &precedents),
         };
         match ruling {
             Ruling::Known { position } => self.known(position),

@@ -117,7 +117,7 @@ async fn rights(ledger: &Ledger) -> String {
     }
     let bulk = ledger.bulk_secrets().await.unwrap();
     let bulk: Vec<_> = bulk.into_iter().map(|row| (row.account, row.secret, row.expires_ms)).collect();
-    let (ftp, certificates) = (ledger.standings().await.unwrap(), ledger.certificates(None).await.unwrap());
+    let (ftp, certificates) = (ledger.rights_of_parties().await.unwrap(), ledger.certificates(None).await.unwrap());
     format!("{accounts:?} {people:?} {logins:?} {bulk:?} {ftp:?} {certificates:?}")
 }
 

@@ -11,7 +11,7 @@ use crate::ledger::{Ledger, LedgerError, corrupt};
 
 use super::{ExpectedForm, FormCursor, Whose, among};
 
-struct Standing {
+struct BoxAtPlace {
     seq: i64,
     id: String,
     number: i64,
@@ -22,7 +22,7 @@ struct Standing {
     board: Option<String>,
 }
 
-from_row!(Standing { seq, id, number, races, place, level, directory, board });
+from_row!(BoxAtPlace { seq, id, number, races, place, level, directory, board });
 
 /// The boxes of the places that satisfy a condition over `p`, `$3`, `$4` and `$5`.
 macro_rules! boxes_after {
@@ -60,25 +60,25 @@ impl Ledger {
         let at_most = i64::from(limit).div_euclid(forms_each as i64).max(1);
         let statement = if whose.is_a_board() { BOXES_OF_A_BOARD } else { BOXES_BELOW };
         let [one, two, three] = whose.values();
-        let boxes: Vec<Standing> = on_db!(&*self.db, |pool| {
+        let boxes: Vec<BoxAtPlace> = on_db!(&*self.db, |pool| {
             let query = sqlx::query_as(statement).bind(after).bind(at_most).bind(&one).bind(&two);
             let query = query.bind(&three);
             query.fetch_all(pool).await?
         });
-        let Some(last) = boxes.last().map(|standing| standing.seq) else {
+        let Some(last) = boxes.last().map(|at| at.seq) else {
             return Ok((Vec::new(), FormCursor::Sheet(String::new())));
         };
-        let mut by_rule = boxes.iter().map(|standing| made(election, standing)).collect::<Result<Vec<_>, _>>()?;
+        let mut by_rule = boxes.iter().map(|at| made(election, at)).collect::<Result<Vec<_>, _>>()?;
         let mut listed = self.listed_of(&boxes).await?;
         // A code made by rule that is listed for another form names that other form.
         let taken = self.taken(by_rule.iter().flatten()).await?;
         let mut forms = Vec::new();
-        for (standing, by_rule) in boxes.iter().zip(&mut by_rule) {
+        for (at, by_rule) in boxes.iter().zip(&mut by_rule) {
             by_rule.retain(|named| !taken.contains(named.code.as_str()));
-            let listed = listed.remove(&standing.id).unwrap_or_default();
+            let listed = listed.remove(&at.id).unwrap_or_default();
             let mut seen = HashSet::new();
             for named in listed.into_iter().chain(by_rule.drain(..)) {
-                let expected = expected(standing, named)?;
+                let expected = expected(at, named)?;
                 if seen.insert(expected.form.key()) {
                     forms.push(expected);
                 }
@@ -87,8 +87,8 @@ impl Ledger {
         Ok((forms, FormCursor::Box(last)))
     }
 
-    async fn listed_of(&self, boxes: &[Standing]) -> Result<HashMap<String, Vec<Named>>, LedgerError> {
-        let ids = || boxes.iter().map(|standing| standing.id.as_str());
+    async fn listed_of(&self, boxes: &[BoxAtPlace]) -> Result<HashMap<String, Vec<Named>>, LedgerError> {
+        let ids = || boxes.iter().map(|at| at.id.as_str());
         let raw: Vec<RawCode> = on_db!(&*self.db, |pool| among!(pool, CODES_OF, ids(), "ORDER BY code"));
         let mut listed: HashMap<String, Vec<Named>> = HashMap::new();
         for raw in raw {
@@ -112,9 +112,9 @@ impl Ledger {
 }
 
 /// The codes that rules make for a box.
-fn made(election: &Election, standing: &Standing) -> Result<Vec<Named>, LedgerError> {
-    let box_id: BoxId = standing.id.parse().map_err(corrupt)?;
-    let races = rows::race_set(&standing.races)?;
+fn made(election: &Election, at: &BoxAtPlace) -> Result<Vec<Named>, LedgerError> {
+    let box_id: BoxId = at.id.parse().map_err(corrupt)?;
+    let races = rows::race_set(&at.races)?;
     let name = |rule: &crate::domain::election::CodeRule, race| {
         let code = rule.code(race, &box_id)?;
         Some(Named { code, kind: rule.kind.clone(), race: Some(race), many_pages: rule.many_pages })
@@ -122,18 +122,18 @@ fn made(election: &Election, standing: &Standing) -> Result<Vec<Named>, LedgerEr
     Ok(election.code_rules().iter().flat_map(|rule| races.iter().filter_map(move |race| name(rule, race))).collect())
 }
 
-fn expected(standing: &Standing, named: Named) -> Result<ExpectedForm, LedgerError> {
-    let number = u32::try_from(standing.number).map_err(corrupt)?;
-    let level: Level = standing.level.parse().map_err(corrupt)?;
+fn expected(at: &BoxAtPlace, named: Named) -> Result<ExpectedForm, LedgerError> {
+    let number = u32::try_from(at.number).map_err(corrupt)?;
+    let level: Level = at.level.parse().map_err(corrupt)?;
     let form = Form {
         code: named.code,
         kind: named.kind,
         race: named.race,
         sandik: Some(number),
-        place: standing.place.parse().map_err(corrupt)?,
-        directory: box_directory(level, &standing.directory, number),
-        nearest_board: standing.board.as_deref().map(|id| id.parse().map_err(corrupt)).transpose()?,
+        place: at.place.parse().map_err(corrupt)?,
+        directory: box_directory(level, &at.directory, number),
+        nearest_board: at.board.as_deref().map(|id| id.parse().map_err(corrupt)).transpose()?,
         many_pages: named.many_pages,
     };
-    Ok(ExpectedForm::new(form, Some(standing.id.parse().map_err(corrupt)?)))
+    Ok(ExpectedForm::new(form, Some(at.id.parse().map_err(corrupt)?)))
 }

@@ -1,4 +1,4 @@
-//! How parties, and candidates, stand: what an open session is judged by, again and again while it lasts.
+//! The rights of parties and candidates: what an open session is judged by, again and again while it lasts.
 
 use crate::ledger::db::{in_tx, on_db};
 use crate::ledger::from_row::from_row;
@@ -6,7 +6,7 @@ use crate::ledger::{Ledger, LedgerError};
 
 /// One party's row.
 #[derive(Clone, Debug)]
-pub struct StandingRow {
+pub struct RightsRow {
     /// Its account.
     pub id: String,
     /// What kind of account.
@@ -27,7 +27,7 @@ pub struct StandingRow {
     pub plain_until_ms: Option<i64>,
 }
 
-from_row!(StandingRow {
+from_row!(RightsRow {
     id,
     kind,
     addresses,
@@ -39,7 +39,7 @@ from_row!(StandingRow {
     plain_until_ms,
 });
 
-const STANDINGS: &str = "SELECT id, kind, addresses, active, opens_with, require_tls, allow_plain, session_reuse, \
+const RIGHTS: &str = "SELECT id, kind, addresses, active, opens_with, require_tls, allow_plain, session_reuse, \
                          plain_until_ms FROM account WHERE kind IN ('party', 'candidate')";
 const BULK_SECRETS: &str = "SELECT account, secret, expires_ms FROM credential WHERE channel = 'bulk'";
 const SET_FTP: &str = "UPDATE account SET require_tls = $2, plain_until_ms = $3, allow_plain = $4, session_reuse = $5 \
@@ -81,8 +81,8 @@ impl Ledger {
     }
 
     /// Every party and candidate.
-    pub async fn standings(&self) -> Result<Vec<StandingRow>, LedgerError> {
-        Ok(on_db!(&*self.db, |pool| sqlx::query_as(STANDINGS).fetch_all(pool).await?))
+    pub async fn rights_of_parties(&self) -> Result<Vec<RightsRow>, LedgerError> {
+        Ok(on_db!(&*self.db, |pool| sqlx::query_as(RIGHTS).fetch_all(pool).await?))
     }
 
     /// Says how a party's FTP may come. `false` when there is no such party.

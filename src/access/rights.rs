@@ -1,4 +1,4 @@
-//! How parties stand now: whether they are in use, from where they may come, by which secret, and whether in the clear.
+//! The rights of parties now: whether they are in use, from where they may come, by which secret, and whether in the clear.
 //! Sessions that are open for hours, and downloads that take long, are judged by this, not by what held when they began.
 
 use std::collections::HashMap;
@@ -12,15 +12,15 @@ use tokio::sync::Mutex;
 use super::refusal::DoorError;
 use super::{Class, Principal, Refusal, covers};
 use crate::clock::Clock;
-use crate::ledger::standing::StandingRow;
+use crate::ledger::rights::RightsRow;
 use crate::ledger::{Ledger, LedgerError};
 
-/// How old what is known may be. A change is effective everywhere within this time.
+/// How old what was read may be. A change is effective everywhere within this time.
 const FRESH: Duration = Duration::from_millis(400);
 
-/// How one party stands.
+/// The rights of one party.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct PartyRights {
     /// Where it may come from.
     pub addresses: Vec<ipnet::IpNet>,
     /// Whether the account is in use.
@@ -74,7 +74,7 @@ impl std::fmt::Debug for Holder {
     }
 }
 
-impl Standing {
+impl PartyRights {
     /// Somebody of this party as they may act now, whatever held when they came in; none once their secret was replaced and
     /// its time is over.
     fn applied_to(&self, then: &Holder, now: Timestamp) -> Option<Principal> {
@@ -91,32 +91,32 @@ impl Standing {
 
 /// Whether a name may come without TLS: that of a party which was allowed it, from its own addresses. A name that nobody has is
 /// answered like one of a party that was not, so that the answer does not tell who exists.
-pub fn may_be_plain(standing: Option<&Standing>, tls_required: bool, from: IpAddr, now: Timestamp) -> bool {
-    match standing {
-        Some(standing) if standing.require_tls || standing.session_reuse => false,
-        Some(standing) => {
-            let allowed = standing.allow_plain && !tls_required;
-            let for_a_while = standing.plain_until.is_some_and(|until| now < until);
-            (allowed || for_a_while) && covers(&standing.addresses, from)
+pub fn may_be_plain(rights: Option<&PartyRights>, tls_required: bool, from: IpAddr, now: Timestamp) -> bool {
+    match rights {
+        Some(rights) if rights.require_tls || rights.session_reuse => false,
+        Some(rights) => {
+            let allowed = rights.allow_plain && !tls_required;
+            let for_a_while = rights.plain_until.is_some_and(|until| now < until);
+            (allowed || for_a_while) && covers(&rights.addresses, from)
         }
         None => false,
     }
 }
 
-/// All parties' standings, as of a moment ago. Clones share them.
+/// The rights of all parties, as of a moment ago. Clones share them.
 #[derive(Clone, Debug)]
-pub struct Standings {
+pub struct CurrentRights {
     ledger: Ledger,
     clock: Clock,
-    known: Arc<Mutex<Option<(Instant, Known)>>>,
+    read: Arc<Mutex<Option<(Instant, ByParty)>>>,
 }
 
-type Known = Arc<HashMap<String, Standing>>;
+type ByParty = Arc<HashMap<String, PartyRights>>;
 
-impl Standings {
+impl CurrentRights {
     /// Those of the ledger's accounts.
     pub fn new(ledger: Ledger, clock: Clock) -> Self {
-        Self { ledger, clock, known: Arc::default() }
+        Self { ledger, clock, read: Arc::default() }
     }
 
     /// Who came in with a secret, as they may act now.
@@ -124,46 +124,46 @@ impl Standings {
     /// # Errors
     /// There is no such party any more, its secret was replaced, or the database did not answer.
     pub async fn now(&self, then: &Holder) -> Result<Principal, DoorError> {
-        let (read, known) = self.known().await?;
+        let (read, rights) = self.read().await?;
         if read < then.asked {
             return Ok(then.principal.clone()); // what the door found out is newer
         }
-        let standing = known.get(&then.principal.account).ok_or(DoorError::Refused(Refusal::Inactive))?;
-        standing.applied_to(then, self.clock.now()).ok_or(DoorError::Refused(Refusal::Unknown))
+        let rights = rights.get(&then.principal.account).ok_or(DoorError::Refused(Refusal::Inactive))?;
+        rights.applied_to(then, self.clock.now()).ok_or(DoorError::Refused(Refusal::Unknown))
     }
 
-    /// How a party stands; none for a name that is no party's.
-    pub async fn of(&self, party: &str) -> Result<Option<Standing>, LedgerError> {
-        Ok(self.known().await?.1.get(party).cloned())
+    /// The rights of a party; none for a name that is no party's.
+    pub async fn of(&self, party: &str) -> Result<Option<PartyRights>, LedgerError> {
+        Ok(self.read().await?.1.get(party).cloned())
     }
 
     /// With when it was read, at the latest.
-    async fn known(&self) -> Result<(Instant, Known), LedgerError> {
-        let mut known = self.known.lock().await;
-        if let Some((read, known)) = known.as_ref()
+    async fn read(&self) -> Result<(Instant, ByParty), LedgerError> {
+        let mut before = self.read.lock().await;
+        if let Some((read, rights)) = before.as_ref()
             && read.elapsed() < FRESH
         {
-            return Ok((*read, Arc::clone(known)));
+            return Ok((*read, Arc::clone(rights)));
         }
         let read = Instant::now();
-        let rows = self.ledger.standings().await?;
-        let fresh: Result<HashMap<_, _>, _> = rows.into_iter().map(standing).collect();
+        let rows = self.ledger.rights_of_parties().await?;
+        let fresh: Result<HashMap<_, _>, _> = rows.into_iter().map(rights).collect();
         let mut fresh = fresh?;
         for row in self.ledger.bulk_secrets().await? {
-            if let Some(standing) = fresh.get_mut(&row.account) {
-                standing.secrets.push(Secret { kept: row.secret, until_ms: row.expires_ms });
+            if let Some(rights) = fresh.get_mut(&row.account) {
+                rights.secrets.push(Secret { kept: row.secret, until_ms: row.expires_ms });
             }
         }
         let fresh = Arc::new(fresh);
-        *known = Some((read, Arc::clone(&fresh)));
+        *before = Some((read, Arc::clone(&fresh)));
         Ok((read, fresh))
     }
 }
 
-fn standing(row: StandingRow) -> Result<(String, Standing), LedgerError> {
-    let corrupt = || LedgerError::Corrupt(format!("how party {} stands", row.id));
+fn rights(row: RightsRow) -> Result<(String, PartyRights), LedgerError> {
+    let corrupt = || LedgerError::Corrupt(format!("the rights of party {}", row.id));
     let plain_until = row.plain_until_ms.map(Timestamp::from_millisecond).transpose().map_err(|_| corrupt())?;
-    let standing = Standing {
+    let rights = PartyRights {
         // What is no range admits nobody.
         addresses: row.addresses.split_whitespace().filter_map(|range| range.parse().ok()).collect(),
         active: row.active,
@@ -174,7 +174,7 @@ fn standing(row: StandingRow) -> Result<(String, Standing), LedgerError> {
         plain_until,
         secrets: Vec::new(),
     };
-    Ok((row.id, standing))
+    Ok((row.id, rights))
 }
 
 #[cfg(test)]
@@ -185,7 +185,7 @@ mod tests {
     fn plain_ftp_is_for_parties_that_were_named_from_their_addresses_until_a_day() {
         let from: IpAddr = "192.0.2.1".parse().unwrap();
         let now: Timestamp = "2024-03-31T20:00:00Z".parse().unwrap();
-        let usual = Standing {
+        let usual = PartyRights {
             addresses: vec!["192.0.2.0/28".parse().unwrap()],
             active: true,
             class: Class::Party,
@@ -195,15 +195,15 @@ mod tests {
             plain_until: None,
             secrets: Vec::new(),
         };
-        let until = |time: &str| Standing { plain_until: Some(time.parse().unwrap()), ..usual.clone() };
-        let careful = Standing { require_tls: true, ..until("2024-04-01T00:00:00Z") };
-        let may = |standing: Option<&Standing>, required| may_be_plain(standing, required, from, now);
+        let until = |time: &str| PartyRights { plain_until: Some(time.parse().unwrap()), ..usual.clone() };
+        let careful = PartyRights { require_tls: true, ..until("2024-04-01T00:00:00Z") };
+        let may = |rights: Option<&PartyRights>, required| may_be_plain(rights, required, from, now);
         for required in [false, true] {
             assert!(!may(Some(&usual), required) && !may(None, required), "who exists is not told");
         }
-        let allowed = Standing { allow_plain: true, ..usual.clone() };
+        let allowed = PartyRights { allow_plain: true, ..usual.clone() };
         assert!(may(Some(&allowed), false) && !may(Some(&allowed), true));
-        assert!(!may(Some(&Standing { session_reuse: true, ..allowed.clone() }), false));
+        assert!(!may(Some(&PartyRights { session_reuse: true, ..allowed.clone() }), false));
         assert!(may(Some(&until("2024-04-01T00:00:00Z")), true));
         assert!(!may(Some(&until("2024-03-31T20:00:00Z")), true), "the day has come");
         assert!(!may(Some(&careful), true) && !may(Some(&careful), false));
