@@ -257,7 +257,7 @@ impl App {
             readiness: self.readiness,
             size: self.appender.watch(),
             clock: self.clock.clone(),
-            lines: web::lines::Lines::default(),
+            allowances: web::allowances::Allowances::default(),
             ceilings: web::ceiling::Ceilings::new(request_limits(&self.config)),
             bodies: web::bodies::Bodies::default(),
             counters: web::Counters::default(),

@@ -11,6 +11,7 @@
 
 mod about;
 mod activity;
+pub mod allowances;
 mod api;
 pub mod archive;
 pub mod bodies;
@@ -20,7 +21,6 @@ mod extract;
 mod frames;
 mod health;
 mod host;
-pub mod lines;
 pub mod needs;
 mod on_record;
 mod origin;
@@ -38,7 +38,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Semaphore, watch};
 
-use self::lines::Ownership;
+use self::allowances::Ownership;
 use crate::access::addresses::Proxies;
 use crate::access::certificate::ShownCertificate;
 use crate::access::door::Door;
@@ -77,7 +77,7 @@ pub struct Services {
     /// Says what time it is.
     pub clock: Clock,
     /// Counts running downloads.
-    pub lines: lines::Lines,
+    pub allowances: allowances::Allowances,
     /// Bounds how often somebody may ask.
     pub ceilings: ceiling::Ceilings,
     /// Reads forms and questions.

@@ -8,8 +8,8 @@
 mod account;
 mod connection;
 mod facts;
+mod handle;
 mod life;
-mod line;
 mod login;
 mod ports;
 mod pour;

@@ -13,12 +13,12 @@
 
 pub mod clocks;
 mod close;
+mod connection;
 mod events;
 pub mod folder;
 mod journal;
 mod judging;
 mod leaf;
-mod line;
 pub mod passed;
 mod queue;
 mod receipt;
@@ -38,10 +38,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use self::close::{Closed, Closing, NotClosed};
+use self::connection::Connection;
 use self::events::Events;
 use self::folder::Look;
 use self::journal::Journal;
-use self::line::Line;
 use self::passed::PassedOver;
 use self::queue::Queue;
 use self::receipt::BadReceipt;
@@ -137,7 +137,7 @@ pub struct Upload {
     disk: Disk,
     journal: Arc<Mutex<Journal>>,
     cpu: CpuLane,
-    line: Arc<Line>,
+    connection: Arc<Connection>,
     keys: Arc<[VerifierKey]>,
     /// Our account's name at the service.
     board: Arc<str>,
@@ -177,7 +177,7 @@ impl Upload {
             disk,
             journal,
             cpu: CpuLane::one_permit_a_core(),
-            line: Arc::new(Line::default()),
+            connection: Arc::new(Connection::default()),
             keys: Arc::new([]),
             board: "".into(),
             look: Look::default(),
@@ -251,7 +251,7 @@ impl Upload {
             return Ok(true);
         }
         let began = Instant::now();
-        if self.line.until() > began {
+        if self.connection.until() > began {
             return Ok(false);
         }
         let greeting = match self.server.greet().await {
@@ -285,9 +285,9 @@ impl Upload {
             self.changed(&file);
         }
         for NotClosed { digest, file, why } in failed {
-            self.queue.later(digest, line::pause, Instant::now());
+            self.queue.later(digest, connection::pause, Instant::now());
             if self.unreadable.insert(file) {
-                self.tell(&Event::Waiting { why, seconds: line::pause(1).as_secs_f64() });
+                self.tell(&Event::Waiting { why, seconds: connection::pause(1).as_secs_f64() });
             }
         }
         for event in &events {
@@ -309,14 +309,14 @@ impl Upload {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner).doubt(file);
     }
 
-    /// The line failed, or the service is busy: everybody rests. A refusal is an error.
+    /// The connection failed, or the service is busy: everybody rests. A refusal is an error.
     fn note(&self, began: Instant, failed: Failed) -> Result<(), UploadError> {
         let (what, after) = match failed {
             Failed::Refused(why) => return Err(UploadError::Refused(why)),
             Failed::NoScan(what) => (what, None),
             Failed::Later { what, after, .. } => (what, after),
         };
-        if let Some(pause) = self.line.failed(began, after) {
+        if let Some(pause) = self.connection.failed(began, after) {
             self.tell(&Event::Waiting { why: what, seconds: pause.as_secs_f64() });
         }
         Ok(())
@@ -325,10 +325,10 @@ impl Upload {
     /// Waits until there may be something to do.
     async fn rest(&self, events: Option<&Events>) {
         let now = Instant::now();
-        let line = self.line.until();
-        let queued = self.queue.next().map(|due| due.max(line));
+        let connection = self.connection.until();
+        let queued = self.queue.next().map(|due| due.max(connection));
         let suspects = self.suspects.values().map(|(_, since)| *since + self.plan.patience).min();
-        let greeting = self.keys.is_empty().then_some(line);
+        let greeting = self.keys.is_empty().then_some(connection);
         let soonest = [queued, suspects, greeting, self.still.next(self.plan.still, now)].into_iter().flatten().min();
         let until = soonest.map_or(now + self.plan.rescan, |soonest| soonest.min(now + self.plan.rescan));
         let sleep = tokio::time::sleep_until(until.max(now + BREATH).into());

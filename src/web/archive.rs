@@ -19,7 +19,7 @@ use headers::{ETag, HeaderMapExt, LastModified};
 
 use self::conditional::{Answer, answer};
 use super::Services;
-use super::lines::Line;
+use super::allowances::Download;
 use super::needs::Needs::{Bulk, Nobody};
 use super::on_record::shows_nothing;
 use super::problem::Problem;
@@ -138,7 +138,7 @@ async fn send(
         slot.done(0);
         Body::empty()
     } else {
-        let Some(line) = services.lines.take(&party.holder.principal.account) else {
+        let Some(download) = services.allowances.download(&party.holder.principal.account) else {
             slot.refused("too-many-downloads");
             return Err(Problem::too_many_downloads());
         };
@@ -149,7 +149,7 @@ async fn send(
                 return Err(error.into());
             }
         };
-        Body::from_stream(delivered(chunks, slot.delivery(length), line, Right::of(services, party)))
+        Body::from_stream(delivered(chunks, slot.delivery(length), download, Right::of(services, party)))
     };
     let mut response = Response::new(body);
     *response.status_mut() = status;
@@ -242,11 +242,11 @@ impl Right {
 fn delivered(
     chunks: Chunks,
     delivery: Delivery,
-    line: Line,
+    download: Download,
     right: Right,
 ) -> impl Stream<Item = std::io::Result<Bytes>> + Send {
-    futures::stream::unfold(Some((chunks, delivery, line, right)), |sending| async move {
-        let (mut chunks, mut delivery, line, mut right) = sending?;
+    futures::stream::unfold(Some((chunks, delivery, download, right)), |sending| async move {
+        let (mut chunks, mut delivery, download, mut right) = sending?;
         let chunk = chunks.next().await?;
         let failed = match &chunk {
             _ if right.is_lost().await => Err("the right to read ended"),
@@ -259,7 +259,7 @@ fn delivered(
         match failed {
             Ok(sent) => {
                 delivery.sent(sent as u64);
-                Some((chunk, Some((chunks, delivery, line, right))))
+                Some((chunk, Some((chunks, delivery, download, right))))
             }
             Err(reason) => {
                 delivery.fail(reason);

@@ -28,9 +28,9 @@ use tower::ServiceExt;
 use tutanak_ftp::permits::{Limits, Permit, Permits};
 
 use super::activity::{Activity, Over};
+use super::allowances::Ownership;
 use super::drain::Drainable;
 use super::frames::Counting;
-use super::lines::Ownership;
 use super::problem::Problem;
 use super::{Peer, host, preface};
 use crate::access::addresses::Proxies;

@@ -55,7 +55,7 @@ pub(super) fn peer(parts: &Parts) -> IpAddr {
 /// Counts the connection as this account's. `false` when it has as many as it may.
 pub(super) fn claimed(services: &Services, parts: &Parts, account: &str) -> bool {
     let ownership = parts.extensions.get::<Peer>().and_then(|peer| peer.ownership.as_deref());
-    ownership.is_none_or(|ownership| ownership.claim(account, &services.lines))
+    ownership.is_none_or(|ownership| ownership.claim(account, &services.allowances))
 }
 
 /// Method and path, as rows have them.

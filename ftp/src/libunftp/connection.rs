@@ -11,18 +11,18 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::handle::Handle;
 use super::life::Life;
-use super::line::Line;
 use super::session::Session;
 use super::{Engine, serve};
 use crate::settings::Settings;
 use crate::shelf::{Leaving, Shelf, Visitor};
 use crate::turning_away::turn_away;
 
-/// How long replies that are already decided get to reach the wire before the line is cut.
+/// How long replies that are already decided get to reach the wire before the connection is cut.
 const LINGER: Duration = Duration::from_millis(250);
 
-/// How long the engine gets to notice that its line was cut.
+/// How long the engine gets to notice that its connection was cut.
 const LAST_CALL: Duration = Duration::from_secs(5);
 
 /// What all connections of one server share.
@@ -47,8 +47,8 @@ impl<S: Shelf> Front<S> {
             Ok(Err(sentence)) => return turn_away(stream, &sentence),
             Err(_) => return turn_away(stream, "Try again later"),
         }
-        match Line::attach(stream, patience) {
-            Ok((line, stream)) => self.serve(&visitor, line, stream).await,
+        match Handle::attach(stream, patience) {
+            Ok((handle, stream)) => self.serve(&visitor, handle, stream).await,
             Err(error) => {
                 tracing::debug!(%error, "Lost a connection before its greeting");
                 let farewell = self.shelf.leave(&visitor, None, Leaving::Gone);
@@ -57,21 +57,21 @@ impl<S: Shelf> Front<S> {
         }
     }
 
-    async fn serve(&self, visitor: &Visitor, line: Line, stream: TcpStream) {
+    async fn serve(&self, visitor: &Visitor, handle: Handle, stream: TcpStream) {
         let life = Life::new(self.stop.clone());
         let (shelf, settings) = (Arc::clone(&self.shelf), Arc::clone(&self.settings));
-        let session = Arc::new(Session::new(shelf, settings, visitor, line, life));
+        let session = Arc::new(Session::new(shelf, settings, visitor, handle, life));
 
         tokio::select! {
             () = serve(&self.engine, &session, stream) => {}
             () = end_in_time(&session) => {}
-            () = session.line.pace(session.logged_in()) => {}
+            () = session.handle.pace(session.logged_in()) => {}
         }
 
         // A client may say goodbye on the heels of the last byte: let the bookkeeping finish.
         session.life.rest_within(LINGER).await;
         session.life.over().cancel();
-        session.line.hang_up();
+        session.handle.hang_up();
         // Whoever holds the gate sees that it is over, so this is short; from here on nobody
         // can log in any more.
         let _gate = session.gate.lock().await;
@@ -99,10 +99,10 @@ async fn end_in_time<S: Shelf>(session: &Session<S>) {
     tracing::debug!(reason, "Ending a session");
     sleep(LINGER).await;
     if session.is_plain() {
-        session.line.reply(421, reason);
+        session.handle.reply(421, reason);
     }
     life.over().cancel();
-    session.line.hang_up();
+    session.handle.hang_up();
     sleep(LAST_CALL).await;
 }
 
@@ -127,7 +127,7 @@ async fn overstay<S: Shelf>(session: &Session<S>) -> &'static str {
 /// Returns when the client has gone and the engine has had time to see it. It does not see it
 /// while it waits for a transfer, or for itself (it can, if a client does not wait for answers).
 async fn abandoned<S: Shelf>(session: &Session<S>) -> &'static str {
-    session.line.closed_by_client().await;
+    session.handle.closed_by_client().await;
     sleep(LAST_CALL).await;
     "The connection is closed"
 }

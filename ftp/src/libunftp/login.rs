@@ -93,7 +93,7 @@ impl<S: Shelf> Authenticator for Login<S> {
         };
         if !encrypted {
             // libunftp ends this with its own "530 Authentication failed".
-            session.line.preface(530, &sentence);
+            session.handle.preface(530, &sentence);
         }
         Err(AuthenticationError::BadPassword)
     }

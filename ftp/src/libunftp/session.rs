@@ -10,15 +10,15 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::time::{Instant, timeout};
 use tracing::{Instrument, Span};
 
+use super::handle::Handle;
 use super::life::Life;
-use super::line::Line;
 use crate::settings::Settings;
 use crate::shelf::{Shelf, ShelfError, Visitor};
 
 pub(crate) struct Session<S: Shelf> {
     pub(crate) shelf: Arc<S>,
     pub(crate) settings: Arc<Settings>,
-    pub(crate) line: Line,
+    pub(crate) handle: Handle,
     pub(crate) life: Life,
     /// Held while a login is decided: one at a time, and none after the session is over.
     pub(crate) gate: tokio::sync::Mutex<()>,
@@ -33,11 +33,11 @@ pub(crate) struct Session<S: Shelf> {
 }
 
 impl<S: Shelf> Session<S> {
-    pub(crate) fn new(shelf: Arc<S>, settings: Arc<Settings>, visitor: &Visitor, line: Line, life: Life) -> Self {
+    pub(crate) fn new(shelf: Arc<S>, settings: Arc<Settings>, visitor: &Visitor, handle: Handle, life: Life) -> Self {
         Self {
             shelf,
             settings,
-            line,
+            handle,
             life,
             gate: tokio::sync::Mutex::default(),
             span: Span::current(),

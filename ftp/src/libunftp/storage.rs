@@ -23,7 +23,7 @@ use crate::entry::{Entry, EntryKind};
 use crate::path::{BadPath, absolute};
 use crate::shelf::{Shelf, ShelfError};
 
-type Line = Fileinfo<PathBuf, Facts>;
+type Listed = Fileinfo<PathBuf, Facts>;
 
 pub(super) struct ReadOnly<S: Shelf> {
     session: Arc<Session<S>>,
@@ -61,14 +61,14 @@ impl<S: Shelf> ReadOnly<S> {
     }
 
     /// Turns a refusal of the shelf into libunftp's, after saying its sentence. That is only
-    /// possible if the line is plain and libunftp is known to end the reply with the same code.
+    /// possible if the connection is plain and libunftp is known to end the reply with the same code.
     fn refuse(&self, refusal: ShelfError, codes_to_come: &[u16]) -> Error {
         let code = refusal::code(&refusal);
         if let Some(sentence) = refusal::sentence(&refusal)
             && codes_to_come.contains(&code)
             && self.session.is_plain()
         {
-            self.session.line.preface(code, sentence);
+            self.session.handle.preface(code, sentence);
         }
         refused(refusal)
     }
@@ -158,7 +158,7 @@ impl<S: Shelf> StorageBackend<Account<S::Reader>> for ReadOnly<S> {
         answer.map(|entry| Facts::from(&entry)).map_err(|refusal| self.refuse(refusal, &[550]))
     }
 
-    async fn list<P: AsRef<Path> + Send + Debug>(&self, account: &Account<S::Reader>, path: P) -> Result<Vec<Line>> {
+    async fn list<P: AsRef<Path> + Send + Debug>(&self, account: &Account<S::Reader>, path: P) -> Result<Vec<Listed>> {
         let path = self.path(path.as_ref())?;
         let answer = self.inside(&account.0, &path).await;
         let entries = answer.map_err(|refusal| self.refuse(refusal, &[450, 550]))?;

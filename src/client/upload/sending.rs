@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures::stream::{self, Stream, StreamExt};
 
 use super::close::{Closing, Fate};
-use super::line::{self, Line};
+use super::connection::{self, Connection};
 use super::receipt::{self, BadReceipt, Receipt, Status};
 use super::server::{self, Failed, QueuePosition, Server};
 use super::told::Event;
@@ -36,7 +36,7 @@ enum Sent {
     Failed(Digest, Instant, Failed),
     /// What came is no receipt that may be trusted.
     Untrusted(PathBuf, BadReceipt),
-    /// The line had failed before it was its turn.
+    /// The connection had failed before it was its turn.
     Skipped,
 }
 
@@ -46,7 +46,7 @@ struct Job {
     root: Folder,
     digest: Digest,
     server: Server,
-    line: Arc<Line>,
+    connection: Arc<Connection>,
     keys: Arc<[VerifierKey]>,
     board: Arc<str>,
     progress: Progress,
@@ -54,9 +54,9 @@ struct Job {
 
 impl Job {
     async fn run(self) -> Sent {
-        let Self { file, root, digest, server, line, keys, board, progress } = self;
+        let Self { file, root, digest, server, connection, keys, board, progress } = self;
         let began = Instant::now();
-        if line.until() > began {
+        if connection.until() > began {
             return Sent::Skipped;
         }
         // What is sent is what is hashed now, whatever the file was when it was judged.
@@ -74,7 +74,7 @@ impl Job {
         };
         match receipt::check(&text, digest, &keys) {
             Ok(mut receipt) => {
-                line.works();
+                connection.works();
                 receipt.leaf_checked = leaf::is_of(&receipt, &bytes, &board);
                 Sent::Receipt(digest, size, text, receipt)
             }
@@ -87,7 +87,7 @@ impl Job {
     }
 }
 
-/// Where our uploads stand among those that wait, asked again and again, at first after a while. A line that does not answer
+/// Where our uploads stand among those that wait, asked again and again, at first after a while. A connection that does not answer
 /// says nothing.
 fn queue_positions(server: Server) -> impl Stream<Item = Option<QueuePosition>> {
     stream::unfold((server, PLACE_FIRST), |(server, pause)| async move {
@@ -101,7 +101,7 @@ impl Upload {
     /// Asks what the service knows, and sends the rest.
     pub(super) async fn send(&mut self) -> Result<(), UploadError> {
         let due = self.queue.due(ROUND, Instant::now());
-        if due.is_empty() || self.line.until() > Instant::now() {
+        if due.is_empty() || self.connection.until() > Instant::now() {
             return Ok(());
         }
         let known = self.known(due.clone()).await?;
@@ -121,7 +121,7 @@ impl Upload {
                 file,
                 digest,
                 server: self.server.clone(),
-                line: Arc::clone(&self.line),
+                connection: Arc::clone(&self.connection),
                 keys: Arc::clone(&self.keys),
                 board: Arc::clone(&self.board),
                 progress: self.progress.clone(),
@@ -181,7 +181,7 @@ impl Upload {
                 Err(failed) => return self.note(began, failed).map(|()| None),
             };
             if !lines.is_empty() {
-                self.line.works();
+                self.connection.works();
             }
             for text in lines {
                 // What cannot be trusted here is sent, and judged by what comes of that.
@@ -214,7 +214,7 @@ impl Upload {
                     let answered = matches!(failed, Failed::Later { answered: true, .. });
                     self.queue.later(
                         digest,
-                        |attempts| if answered { line::pause(attempts) } else { Duration::ZERO },
+                        |attempts| if answered { connection::pause(attempts) } else { Duration::ZERO },
                         now,
                     );
                     if !answered {

@@ -1,4 +1,4 @@
-//! The line to the service: all senders rest together when it fails, and come back one by one.
+//! The connection to the service: all senders rest together when it fails, and come back one by one.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,9 +9,9 @@ use crate::client::retry::Retry;
 const PATIENT: Retry =
     Retry { attempts: u32::MAX, first: Duration::from_millis(500), longest: Duration::from_secs(60) };
 
-/// How the line is. One for all senders.
+/// How the connection is. One for all senders.
 #[derive(Debug)]
-pub struct Line {
+pub struct Connection {
     retry: Retry,
     state: Mutex<State>,
 }
@@ -26,14 +26,14 @@ struct State {
     until: Instant,
 }
 
-impl Default for Line {
+impl Default for Connection {
     fn default() -> Self {
         Self::new(PATIENT)
     }
 }
 
-impl Line {
-    /// A line that was not tried yet.
+impl Connection {
+    /// A connection that was not tried yet.
     pub fn new(retry: Retry) -> Self {
         let now = Instant::now();
         Self { retry, state: Mutex::new(State { failures: 0, failed: now, until: now }) }
@@ -86,17 +86,20 @@ mod tests {
     #[test]
     fn one_cut_that_ends_four_attempts_counts_once_and_the_service_is_obeyed() {
         let (first, longest) = (Duration::from_millis(40), Duration::from_millis(80));
-        let line = Line::new(Retry { attempts: 1, first, longest });
+        let connection = Connection::new(Retry { attempts: 1, first, longest });
         let began = Instant::now();
-        let pauses: Vec<_> = (0..4).filter_map(|_| line.failed(began, None)).collect();
+        let pauses: Vec<_> = (0..4).filter_map(|_| connection.failed(began, None)).collect();
         assert_eq!(pauses.len(), 1);
-        assert!(pauses[0] <= first && line.until() <= began + first + longest, "{pauses:?}");
+        assert!(pauses[0] <= first && connection.until() <= began + first + longest, "{pauses:?}");
         let second = Instant::now();
         let asked = Duration::from_millis(300);
-        assert!(line.failed(second, Some(asked)).unwrap() >= asked);
-        assert!(line.until() >= second + asked);
-        assert!(line.failed(Instant::now(), None).unwrap() >= first, "the third pause is no longer than the first");
-        line.works();
-        assert!(line.failed(Instant::now(), None).unwrap() <= first);
+        assert!(connection.failed(second, Some(asked)).unwrap() >= asked);
+        assert!(connection.until() >= second + asked);
+        assert!(
+            connection.failed(Instant::now(), None).unwrap() >= first,
+            "the third pause is no longer than the first"
+        );
+        connection.works();
+        assert!(connection.failed(Instant::now(), None).unwrap() <= first);
     }
 }

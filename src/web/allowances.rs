@@ -12,7 +12,7 @@ use crate::access::known_addresses::KnownAddresses;
 
 /// Downloads of one account at a time. 34 parties with as many each still leave room in the audit's queue.
 const DOWNLOADS: usize = 128;
-/// Connections that one account has used last, at a time. Half a dozen mirrors with eight lines each are a fifth of it.
+/// Connections that one account has used last, at a time. Half a dozen mirrors with eight connections each are a fifth of it.
 const CONNECTIONS: usize = 256;
 
 /// Counts what is held, for each key. What holds nothing costs nothing.
@@ -60,14 +60,14 @@ impl<K: Clone + Eq + Hash> Drop for Held<K> {
     }
 }
 
-/// The lines of all accounts. Clones share them.
+/// What all accounts hold of theirs. Clones share them.
 #[derive(Clone, Debug)]
-pub struct Lines {
+pub struct Allowances {
     downloads: Arc<Counted<String>>,
     connections: Arc<Counted<String>>,
 }
 
-impl Default for Lines {
+impl Default for Allowances {
     fn default() -> Self {
         Self { downloads: Counted::new(DOWNLOADS), connections: Counted::new(CONNECTIONS) }
     }
@@ -75,14 +75,14 @@ impl Default for Lines {
 
 /// One running download; given back when it is dropped.
 #[derive(Debug)]
-pub struct Line {
+pub struct Download {
     _held: Held<String>,
 }
 
-impl Lines {
-    /// A line for `account`, if it has one left.
-    pub fn take(&self, account: &str) -> Option<Line> {
-        Some(Line { _held: self.downloads.take(&account.to_owned())? })
+impl Allowances {
+    /// A download for `account`, if it may have another.
+    pub fn download(&self, account: &str) -> Option<Download> {
+        Some(Download { _held: self.downloads.take(&account.to_owned())? })
     }
 }
 
@@ -109,12 +109,12 @@ impl Ownership {
 
     /// Counts the connection as `account`'s. `false` when the account has as many as it may. From then on strangers displace
     /// it no more, and its address is known.
-    pub fn claim(&self, account: &str, lines: &Lines) -> bool {
+    pub fn claim(&self, account: &str, allowances: &Allowances) -> bool {
         let mut owner = self.owner.lock().unwrap_or_else(PoisonError::into_inner);
         if owner.as_ref().is_some_and(|held| held.key == account) {
             return true;
         }
-        *owner = lines.connections.take(&account.to_owned());
+        *owner = allowances.connections.take(&account.to_owned());
         if let (Some(_), Some(Connection { permit, known, address })) = (&*owner, &self.connection) {
             permit.prove();
             known.saw(*address);
@@ -133,26 +133,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_accounts_flood_leaves_the_others_their_lines() {
-        let lines = Lines::default();
-        let mut held: Vec<Line> = (0..DOWNLOADS).map(|_| lines.take("a").unwrap()).collect();
-        assert!(lines.take("a").is_none());
-        assert!(lines.take("b").is_some());
+    fn one_accounts_flood_leaves_the_others_their_downloads() {
+        let allowances = Allowances::default();
+        let mut held: Vec<Download> = (0..DOWNLOADS).map(|_| allowances.download("a").unwrap()).collect();
+        assert!(allowances.download("a").is_none());
+        assert!(allowances.download("b").is_some());
         held.pop();
-        assert!(lines.take("a").is_some());
+        assert!(allowances.download("a").is_some());
         drop(held);
-        assert!(lines.downloads.held().is_empty(), "who has left costs nothing");
+        assert!(allowances.downloads.held().is_empty(), "who has left costs nothing");
     }
 
     #[test]
     fn one_accounts_connections_leave_the_others_theirs() {
-        let lines = Lines::default();
+        let allowances = Allowances::default();
         let connections: Vec<Ownership> = (0..=CONNECTIONS).map(|_| Ownership::default()).collect();
-        assert!(connections[..CONNECTIONS].iter().all(|connection| connection.claim("a", &lines)));
-        assert!(!connections[CONNECTIONS].claim("a", &lines));
-        assert!(connections[0].claim("a", &lines), "what it has it may go on with");
-        assert!(connections[CONNECTIONS].claim("b", &lines));
-        assert!(connections[0].claim("b", &lines), "a connection that changes hands");
-        assert!(Ownership::default().claim("a", &lines));
+        assert!(connections[..CONNECTIONS].iter().all(|connection| connection.claim("a", &allowances)));
+        assert!(!connections[CONNECTIONS].claim("a", &allowances));
+        assert!(connections[0].claim("a", &allowances), "what it has it may go on with");
+        assert!(connections[CONNECTIONS].claim("b", &allowances));
+        assert!(connections[0].claim("b", &allowances), "a connection that changes hands");
+        assert!(Ownership::default().claim("a", &allowances));
     }
 }

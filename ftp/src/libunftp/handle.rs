@@ -1,7 +1,7 @@
 //! A second handle on a control connection, beside the one that the protocol engine owns.
 //!
-//! With it we can end a session from outside and, on an unencrypted line, put a sentence in front
-//! of a reply that the engine will send. It must never read, and never write on an encrypted line.
+//! With it we can end a session from outside and, on an unencrypted connection, put a sentence in front
+//! of a reply that the engine will send. It must never read, and never write on an encrypted connection.
 
 use std::future;
 use std::io;
@@ -21,11 +21,11 @@ const MOMENT: Duration = Duration::from_millis(5);
 /// How often replies go out that no command was seen for.
 const ROUND: Duration = Duration::from_millis(100);
 
-pub(crate) struct Line {
+pub(crate) struct Handle {
     socket: TcpStream,
 }
 
-impl Line {
+impl Handle {
     /// Duplicates the handle and sets what every control connection needs.
     ///
     /// `TCP_NODELAY` is not a nicety: the engine answers `150` and `226` as two small writes, and
@@ -37,12 +37,12 @@ impl Line {
         let probe = TcpKeepalive::new().with_time(patience.max(Duration::from_secs(1)));
         SockRef::from(&socket).set_tcp_keepalive(&probe)?;
         SockRef::from(&socket).set_tcp_user_timeout(Some(patience))?;
-        let line = Self { socket: TcpStream::from_std(socket.try_clone()?)? };
-        Ok((line, TcpStream::from_std(socket)?))
+        let handle = Self { socket: TcpStream::from_std(socket.try_clone()?)? };
+        Ok((handle, TcpStream::from_std(socket)?))
     }
 
     /// Holds every reply back for a moment until `logged_in`, so that the client never answers `234` before the engine has
-    /// turned to TLS: it would take the client's first encrypted bytes for a command, which on a line without any delay
+    /// turned to TLS: it would take the client's first encrypted bytes for a command, which on a connection without any delay
     /// happens to some handshakes in a hundred. Never returns.
     pub(crate) async fn pace(&self, logged_in: impl Future<Output = ()>) {
         let held = SockRef::from(&self.socket);
@@ -69,13 +69,13 @@ impl Line {
     }
 
     /// Sends `<code>-<sentence>`: the first line of a reply whose last line, with the same code,
-    /// the engine sends. The caller knows that the line is not encrypted and that the code is
+    /// the engine sends. The caller knows that the connection is not encrypted and that the code is
     /// the one to come; with another, the client would wait for ever.
     pub(crate) fn preface(&self, code: u16, sentence: &str) {
         self.say(&format!("{code}-{}\r\n", one_line(sentence)));
     }
 
-    /// Sends a whole reply. The caller knows that the line is not encrypted.
+    /// Sends a whole reply. The caller knows that the connection is not encrypted.
     pub(crate) fn reply(&self, code: u16, sentence: &str) {
         self.say(&format!("{code} {}\r\n", one_line(sentence)));
     }
