@@ -5,7 +5,7 @@
 //! that a medium is done before every byte was read back from it.
 //!
 //! ```text
-//!  desk: request ─▶ approve ─▶ may it be written? ─▶ start: one position of the ledger, for all media of the request
+//!  requests: enter ─▶ approve ─▶ may it be written? ─▶ start: one position of the ledger, for all media of the request
 //!                                                      │
 //!  walk: the çevre's scans by path ─▶ plan: how many media, which scans on which
 //!            │                                         │
@@ -15,7 +15,6 @@
 //! ```
 
 pub mod copy;
-pub mod desk;
 pub mod device;
 pub mod fault;
 pub mod item;
@@ -26,6 +25,7 @@ pub mod preview;
 pub mod progress;
 pub mod proofs;
 pub mod receipt;
+pub mod requests;
 pub mod seal;
 pub mod texts;
 pub mod told;
@@ -42,7 +42,7 @@ use crate::vault::VaultError;
 pub enum ExportError {
     /// It may not be written.
     #[error(transparent)]
-    Refused(#[from] desk::Refusal),
+    Refused(#[from] requests::Refusal),
     /// The medium failed.
     #[error(transparent)]
     Medium(#[from] fault::MediumError),

@@ -32,43 +32,43 @@ use crate::people::slip::{self, Slip};
 
 /// Runs a command about parties.
 pub async fn party(command: PartyCommand, config: &ConfigArg) -> anyhow::Result<()> {
-    party::run(command, &Desk::open(config).await?).await
+    party::run(command, &Books::open(config).await?).await
 }
 
 /// Runs a command about candidates.
 pub async fn candidate(command: CandidateCommand, config: &ConfigArg) -> anyhow::Result<()> {
-    candidate::run(command, &Desk::open(config).await?).await
+    candidate::run(command, &Books::open(config).await?).await
 }
 
 /// Runs a command about boards.
 pub async fn board(command: BoardCommand, config: &ConfigArg) -> anyhow::Result<()> {
-    board::run(command, &Desk::open(config).await?).await
+    board::run(command, &Books::open(config).await?).await
 }
 
 /// Runs a command about operators.
 pub async fn operator(command: OfficeCommand, config: &ConfigArg) -> anyhow::Result<()> {
-    office::run("operator", command, &Desk::open(config).await?).await
+    office::run("operator", command, &Books::open(config).await?).await
 }
 
 /// Runs a command about auditors.
 pub async fn auditor(command: OfficeCommand, config: &ConfigArg) -> anyhow::Result<()> {
-    office::run("auditor", command, &Desk::open(config).await?).await
+    office::run("auditor", command, &Books::open(config).await?).await
 }
 
 /// Runs a command about people of parties, candidates and boards.
 pub async fn user(command: UserCommand, config: &ConfigArg) -> anyhow::Result<()> {
-    user::run(command, &Desk::open(config).await?).await
+    user::run(command, &Books::open(config).await?).await
 }
 
-/// Where accounts are looked after: the ledger, and the address that stands on slips.
-struct Desk {
+/// What commands about accounts work with: the ledger, and what the configuration says of addresses and quotas.
+struct Books {
     ledger: Ledger,
     site: String,
     proxies: Proxies,
     quota: QuotaLimits,
 }
 
-impl Desk {
+impl Books {
     async fn open(config: &ConfigArg) -> anyhow::Result<Self> {
         let read = config.read()?;
         let site = read.address();
@@ -104,7 +104,7 @@ impl Json {
 
 /// Prints a party's secrets, and its first user's slip into a directory where one is named.
 fn print_secrets(
-    desk: &Desk,
+    books: &Books,
     name: &str,
     secrets: &PartySecrets,
     json: Json,
@@ -114,7 +114,7 @@ fn print_secrets(
         let until = crate::access::own_password::slip_until(Clock::system().now());
         let (account, login) = (name.to_owned(), secrets.web.user.clone());
         let slip = Slip { account, name: name.to_owned(), login, password: secrets.web.password.clone(), until };
-        write_slips(dir, &[slip], &desk.site)?;
+        write_slips(dir, &[slip], &books.site)?;
     }
     json.print(secrets, || {
         format!(
@@ -127,7 +127,7 @@ fn print_secrets(
             secrets.service.token,
             secrets.web.user,
             secrets.web.password,
-            site = desk.site,
+            site = books.site,
         )
     })
 }

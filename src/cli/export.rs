@@ -14,9 +14,9 @@ use crate::app;
 use crate::clock::Clock;
 use crate::cpu::CpuLane;
 use crate::domain::Words;
-use crate::export::desk::{Desk, OPERATORS};
 use crate::export::progress::{Phase, Progress};
 use crate::export::receipt;
+use crate::export::requests::{OPERATORS, Requests};
 use crate::export::seal::{ARCHIVE_BYTES, SealTo};
 use crate::export::told::told;
 use crate::export::write::{Wish, Workshop, Written, write};
@@ -121,16 +121,16 @@ Exit codes: 0 the medium is whole and was read back; 1 it may not be written; 2 
 /// Runs the command.
 pub async fn run(args: Export, config: &ConfigArg) -> anyhow::Result<()> {
     let ledger = config.ledger().await?;
-    let desk = Desk::new(ledger.clone(), Clock::system());
+    let requests = Requests::new(ledger.clone(), Clock::system());
     match &args.command {
         Some(ExportCommand::Request { candidate, reason }) => {
-            let asked = desk.request(candidate, reason, &signatures(1)?[0]).await;
+            let asked = requests.request(candidate, reason, &signatures(1)?[0]).await;
             let request = refused(asked)?;
             crate::out!("request {}: {}, {}", request.id, request.name, request.place);
             Ok(())
         }
         Some(ExportCommand::Approve { request }) => {
-            let request = refused(desk.approve(*request, &signatures(1)?[0]).await)?;
+            let request = refused(requests.approve(*request, &signatures(1)?[0]).await)?;
             crate::out!("request {}: {} of {OPERATORS} approvals", request.id, request.approvals.len());
             Ok(())
         }
@@ -138,7 +138,7 @@ pub async fn run(args: Export, config: &ConfigArg) -> anyhow::Result<()> {
         Some(ExportCommand::Receipt { request, medium, pdf }) => {
             recorded(config, receipt(&ledger, *request, *medium, pdf.as_deref())).await
         }
-        None => medium(&args, config, ledger, &desk).await,
+        None => medium(&args, config, ledger, &requests).await,
     }
 }
 
@@ -155,12 +155,12 @@ async fn receipt(ledger: &Ledger, request: u64, medium: u32, pdf: Option<&Path>)
     Ok(())
 }
 
-async fn medium(args: &Export, config: &ConfigArg, ledger: Ledger, desk: &Desk) -> anyhow::Result<()> {
+async fn medium(args: &Export, config: &ConfigArg, ledger: Ledger, requests: &Requests) -> anyhow::Result<()> {
     let (candidate, to) = (args.candidate.clone().unwrap_or_default(), args.to.clone().unwrap_or_default());
     let serial = args.serial.as_deref().map(|serial| Words::of_at_most(SERIAL, serial)).transpose();
     let serial = serial.context("--serial")?;
     let signatures = signatures(OPERATORS)?;
-    let permit = match desk.permit(&candidate, &signatures).await {
+    let permit = match requests.permit(&candidate, &signatures).await {
         Ok(permit) => permit,
         Err(error) => return failed(args, error),
     };

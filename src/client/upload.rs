@@ -9,7 +9,7 @@
 //! | before the service had it | the file in the folder |
 //! | before its receipt was on disk | the file in the folder; the service, asked in bulk, gives the receipt |
 //! | before the file was moved | the file in the folder, and its receipt |
-//! | while it was moved | the file on the desk, from where it goes back into the folder |
+//! | while it was moved | the file in the staging folder, from where it goes back into the folder |
 
 pub mod clocks;
 mod close;
@@ -157,7 +157,7 @@ pub struct Upload {
 }
 
 impl Upload {
-    /// Takes the folder for itself, and gives back what a kill left on the desk.
+    /// Takes the folder for itself, and gives back what a kill left in the staging folder.
     ///
     /// # Errors
     /// When the folder is not there, another client has it, or the disk fails.
@@ -166,7 +166,7 @@ impl Upload {
         Disk::at(root)?;
         let (disk, lock) = Disk::lock(root)?;
         let mut mover = Mover::new(disk.folder());
-        mover.clear_desk()?;
+        mover.clear_staging()?;
         mover.sync()?;
         let journal = Arc::new(Mutex::new(Journal::open(disk.folder(), lock)?));
         Ok(Self {

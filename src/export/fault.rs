@@ -1,4 +1,4 @@
-//! What a medium can do wrong, each named in words that the people at the desk understand, Turkish first.
+//! What a medium can do wrong, each named in words that operators understand, Turkish first.
 
 use std::io::{self, ErrorKind};
 

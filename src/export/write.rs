@@ -12,7 +12,6 @@ use ed25519_dalek::SigningKey;
 use tokio::sync::mpsc;
 
 use super::copy::Copy;
-use super::desk::{Permit, Refusal, Step, record};
 use super::device::{Device, device};
 use super::fault::MediumError;
 use super::pages::Facts;
@@ -20,6 +19,7 @@ use super::plan::{Frame, Part, plan};
 use super::progress::{Phase, Progress};
 use super::proofs::Proofs;
 use super::receipt::HandOver;
+use super::requests::{Permit, Refusal, Step, record};
 use super::seal::{Seal, SealTo};
 use super::walk::Walk;
 use super::{ExportError, lists};

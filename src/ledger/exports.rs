@@ -1,6 +1,6 @@
 //! Media for independent candidates: requests, approvals, what each request is fixed at, and what was handed over.
 //!
-//! Rows are only ever added. It must never say whether a medium may be written: that is the desk's business.
+//! Rows are only ever added. It must never say whether a medium may be written: the room of exports decides that.
 
 use jiff::Timestamp;
 

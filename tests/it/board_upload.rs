@@ -1,6 +1,5 @@
 //! A board's folder through `tutanak upload`: nothing lost, nothing twice, whatever happens to file, line, disk and program.
 
-mod desk;
 mod files;
 mod front;
 mod hours;
@@ -9,6 +8,7 @@ mod line;
 mod program;
 mod questions;
 mod queue;
+mod workplace;
 mod workstation;
 
 pub use killed::tutanak;

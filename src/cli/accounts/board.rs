@@ -4,7 +4,7 @@ use anyhow::Context;
 use clap::Subcommand;
 
 use super::shared::{self, AccountCommand, Replacement};
-use super::{Desk, Json, about, ranges};
+use super::{Books, Json, about, ranges};
 use crate::access::consent::Effect;
 use crate::cli::certificates::{self, Bound};
 use crate::cli::consent::given;
@@ -73,33 +73,33 @@ impl BoardCommand {
     }
 }
 
-pub(super) async fn run(command: BoardCommand, desk: &Desk) -> anyhow::Result<()> {
-    given(&desk.ledger, command.effect()).await?;
+pub(super) async fn run(command: BoardCommand, books: &Books) -> anyhow::Result<()> {
+    given(&books.ledger, command.effect()).await?;
     match command {
         BoardCommand::Add { id, name, place, from, json } => {
             let id: BoardId = id.parse()?;
             about(id.as_str());
             let from = ranges(&from)?;
-            let token = enrol::board(&desk.ledger, &id, &name, &place, &from).await?;
+            let token = enrol::board(&books.ledger, &id, &name, &place, &from).await?;
             json.print(&token, || format!("{id}: token {}\nIt is shown this once.", token.token))
         }
-        BoardCommand::Bind(bound) => certificates::bind(&bound, &desk.ledger).await,
-        BoardCommand::Unbind(bound) => certificates::unbind(&bound, &desk.ledger).await,
-        BoardCommand::Certificates { id } => certificates::list(&id, &desk.ledger).await,
-        BoardCommand::Quota { id, times } => quota(desk, &id, times).await,
-        BoardCommand::NewSecret(what) => shared::new_secret(desk, "board", Channel::Board, what).await,
-        BoardCommand::Account(command) => shared::run(&["board"], command, desk).await,
+        BoardCommand::Bind(bound) => certificates::bind(&bound, &books.ledger).await,
+        BoardCommand::Unbind(bound) => certificates::unbind(&bound, &books.ledger).await,
+        BoardCommand::Certificates { id } => certificates::list(&id, &books.ledger).await,
+        BoardCommand::Quota { id, times } => quota(books, &id, times).await,
+        BoardCommand::NewSecret(what) => shared::new_secret(books, "board", Channel::Board, what).await,
+        BoardCommand::Account(command) => shared::run(&["board"], command, books).await,
     }
 }
 
-async fn quota(desk: &Desk, id: &str, times: Option<u32>) -> anyhow::Result<()> {
+async fn quota(books: &Books, id: &str, times: Option<u32>) -> anyhow::Result<()> {
     let board: BoardId = id.parse()?;
-    let place = desk.ledger.board_place(&board).await?.with_context(|| format!("there is no board called {id}"))?;
+    let place = books.ledger.board_place(&board).await?.with_context(|| format!("there is no board called {id}"))?;
     about(id);
     if let Some(times) = times {
-        anyhow::ensure!(desk.ledger.set_quota_factor(&board, times).await?, "there is no board called {id}");
+        anyhow::ensure!(books.ledger.set_quota_factor(&board, times).await?, "there is no board called {id}");
     }
-    let quotas = Quotas::new(desk.quota.clone(), desk.ledger.clone(), Clock::system());
+    let quotas = Quotas::new(books.quota.clone(), books.ledger.clone(), Clock::system());
     let (used, may) = quotas.of(&Sender { board, place }).await?;
     let mb = |bytes: u64| bytes >> 20;
     crate::out!("{id}: {} of {} MiB", mb(used.bytes), mb(may.bytes));

@@ -6,7 +6,7 @@ use clap::Subcommand;
 
 use super::party::PartyChannel;
 use super::shared::{self, AccountCommand, Replacement};
-use super::{Desk, Json, about, print_secrets};
+use super::{Books, Json, about, print_secrets};
 use crate::access::consent::Effect;
 use crate::cli::consent::given;
 use crate::domain::{PartyId, PlaceId};
@@ -67,26 +67,26 @@ impl CandidateCommand {
     }
 }
 
-pub(super) async fn run(command: CandidateCommand, desk: &Desk) -> anyhow::Result<()> {
-    given(&desk.ledger, command.effect()).await?;
+pub(super) async fn run(command: CandidateCommand, books: &Books) -> anyhow::Result<()> {
+    given(&books.ledger, command.effect()).await?;
     match command {
         CandidateCommand::AddPresidential { id, name, from, slips, json } => {
             let id: PartyId = id.parse()?;
             about(id.as_str());
-            let from = desk.reported(&from)?;
-            let secrets = enrol::candidate(&desk.ledger, &id, &name, &from).await?;
-            print_secrets(desk, &name, &secrets, json, slips.as_deref())
+            let from = books.reported(&from)?;
+            let secrets = enrol::candidate(&books.ledger, &id, &name, &from).await?;
+            print_secrets(books, &name, &secrets, json, slips.as_deref())
         }
         CandidateCommand::AddIndependent { id, name, place } => {
             let id: PartyId = id.parse()?;
             about(id.as_str());
-            enrol::independent(&desk.ledger, &id, &name, &place).await?;
+            enrol::independent(&books.ledger, &id, &name, &place).await?;
             crate::out!("{id} is an independent candidate of {place}");
             Ok(())
         }
         CandidateCommand::NewSecret { channel, what } => {
-            shared::new_secret(desk, "candidate", channel.into(), what).await
+            shared::new_secret(books, "candidate", channel.into(), what).await
         }
-        CandidateCommand::Account(command) => shared::run(&["candidate", "independent"], command, desk).await,
+        CandidateCommand::Account(command) => shared::run(&["candidate", "independent"], command, books).await,
     }
 }

@@ -6,7 +6,7 @@ use clap::Subcommand;
 
 use super::shared::{self, AccountCommand};
 use super::user::{self, print_slip};
-use super::{Desk, Json, about};
+use super::{Books, Json, about};
 use crate::access::consent::Effect;
 use crate::access::own_password::slip_until;
 use crate::cli::consent::given;
@@ -80,15 +80,15 @@ impl OfficeCommand {
     }
 }
 
-pub(super) async fn run(kind: &'static str, command: OfficeCommand, desk: &Desk) -> anyhow::Result<()> {
-    given(&desk.ledger, command.effect()).await?;
+pub(super) async fn run(kind: &'static str, command: OfficeCommand, books: &Books) -> anyhow::Result<()> {
+    given(&books.ledger, command.effect()).await?;
     match command {
         OfficeCommand::Add { id, name, slips, json } => {
             let id: PartyId = id.parse()?; // the same spelling as every account's
             about(id.as_str());
             let login = match kind {
-                "auditor" => enrol::auditor(&desk.ledger, id.as_str(), &name).await?,
-                _ => enrol::operator(&desk.ledger, id.as_str(), &name).await?,
+                "auditor" => enrol::auditor(&books.ledger, id.as_str(), &name).await?,
+                _ => enrol::operator(&books.ledger, id.as_str(), &name).await?,
             };
             let until = slip_until(Clock::system().now());
             let slip = Slip {
@@ -99,14 +99,14 @@ pub(super) async fn run(kind: &'static str, command: OfficeCommand, desk: &Desk)
                 until,
             };
             if let Some(dir) = &slips {
-                super::write_slips(dir, std::slice::from_ref(&slip), &desk.site)?;
+                super::write_slips(dir, std::slice::from_ref(&slip), &books.site)?;
             }
-            json.print(&login, || slip.text(&desk.site))
+            json.print(&login, || slip.text(&books.site))
         }
-        OfficeCommand::NewSlip { id, slips, json } => print_slip(desk, &id, slips.as_deref(), json).await,
-        OfficeCommand::ChangePassword { id } => user::change_password(desk, &id).await,
-        OfficeCommand::SetTotp { id } => user::set_totp(desk, &id).await,
-        OfficeCommand::RemoveTotp { id } => user::remove_totp(desk, &id).await,
-        OfficeCommand::Account(command) => shared::run(&[kind], command, desk).await,
+        OfficeCommand::NewSlip { id, slips, json } => print_slip(books, &id, slips.as_deref(), json).await,
+        OfficeCommand::ChangePassword { id } => user::change_password(books, &id).await,
+        OfficeCommand::SetTotp { id } => user::set_totp(books, &id).await,
+        OfficeCommand::RemoveTotp { id } => user::remove_totp(books, &id).await,
+        OfficeCommand::Account(command) => shared::run(&[kind], command, books).await,
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Subcommand, ValueEnum};
 
 use super::shared::{self, AccountCommand, Replacement};
-use super::{Desk, Json, about, print_secrets};
+use super::{Books, Json, about, print_secrets};
 use crate::access::consent::Effect;
 use crate::cli::consent::given;
 use crate::cli::party_ftp::{self, PartyFtp};
@@ -83,19 +83,19 @@ impl PartyCommand {
     }
 }
 
-pub(super) async fn run(command: PartyCommand, desk: &Desk) -> anyhow::Result<()> {
-    given(&desk.ledger, command.effect()).await?;
+pub(super) async fn run(command: PartyCommand, books: &Books) -> anyhow::Result<()> {
+    given(&books.ledger, command.effect()).await?;
     match command {
         PartyCommand::Add { id, name, from, takes_no_part, slips, json } => {
             let id: PartyId = id.parse()?;
             about(id.as_str());
-            let from = desk.reported(&from)?;
+            let from = books.reported(&from)?;
             let opens_with = if takes_no_part { Gate::BanLifted } else { Gate::PartiesOpen };
-            let secrets = enrol::party(&desk.ledger, &id, &name, &from, opens_with).await?;
-            print_secrets(desk, &name, &secrets, json, slips.as_deref())
+            let secrets = enrol::party(&books.ledger, &id, &name, &from, opens_with).await?;
+            print_secrets(books, &name, &secrets, json, slips.as_deref())
         }
-        PartyCommand::NewSecret { channel, what } => shared::new_secret(desk, "party", channel.into(), what).await,
-        PartyCommand::Ftp(ftp) => party_ftp::run(ftp, &desk.ledger).await,
-        PartyCommand::Account(command) => shared::run(&["party"], command, desk).await,
+        PartyCommand::NewSecret { channel, what } => shared::new_secret(books, "party", channel.into(), what).await,
+        PartyCommand::Ftp(ftp) => party_ftp::run(ftp, &books.ledger).await,
+        PartyCommand::Account(command) => shared::run(&["party"], command, books).await,
     }
 }

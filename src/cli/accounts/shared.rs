@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{Desk, Json, about, ranges};
+use super::{Books, Json, about, ranges};
 use crate::access::consent::{self, Effect};
 use crate::cli::certificates::Ending;
 use crate::cli::consent::given;
@@ -176,9 +176,9 @@ fn line(account: &Shown<'_>) -> String {
 }
 
 /// Does it to an account of one of these kinds.
-pub(super) async fn run(kinds: &[&str], command: AccountCommand, desk: &Desk) -> anyhow::Result<()> {
+pub(super) async fn run(kinds: &[&str], command: AccountCommand, books: &Books) -> anyhow::Result<()> {
     let kind_of = async |id: &str| {
-        let found = desk.ledger.account(id).await?;
+        let found = books.ledger.account(id).await?;
         match found.filter(|found| kinds.contains(&found.kind.as_str())) {
             Some(found) => {
                 about(id);
@@ -191,46 +191,46 @@ pub(super) async fn run(kinds: &[&str], command: AccountCommand, desk: &Desk) ->
         AccountCommand::List { json } => {
             let mut all = Vec::new();
             for kind in kinds {
-                all.extend(desk.ledger.accounts(Some(kind)).await?);
+                all.extend(books.ledger.accounts(Some(kind)).await?);
             }
-            let certificates = desk.ledger.certificates(None).await?;
+            let certificates = books.ledger.certificates(None).await?;
             let all: Vec<Shown> = all.iter().map(|account| shown(account, &[], &certificates)).collect();
             json.print(&all, || all.iter().map(line).collect())
         }
         AccountCommand::Show { id, json } => {
             let account = kind_of(&id).await?;
-            let people = desk.ledger.people(Some(&id)).await?;
-            let certificates = desk.ledger.certificates(Some(&id)).await?;
+            let people = books.ledger.people(Some(&id)).await?;
+            let certificates = books.ledger.certificates(Some(&id)).await?;
             let shown = shown(&account, &people, &certificates);
             json.print(&shown, || line(&shown) + &shown.people.iter().map(ShownPerson::text).collect::<String>())
         }
-        AccountCommand::Passivate { id } => set_active(desk, &kind_of(&id).await?, false).await,
-        AccountCommand::Activate { id } => set_active(desk, &kind_of(&id).await?, true).await,
+        AccountCommand::Passivate { id } => set_active(books, &kind_of(&id).await?, false).await,
+        AccountCommand::Activate { id } => set_active(books, &kind_of(&id).await?, true).await,
         AccountCommand::SetAddresses { id, addresses } => {
             let account = kind_of(&id).await?;
             let reported = match account.kind.as_str() {
-                "party" | "candidate" => desk.reported(&addresses)?,
+                "party" | "candidate" => books.reported(&addresses)?,
                 _ => ranges(&addresses)?,
             };
-            given(&desk.ledger, consent::of_addresses(&account.kind, &account.addresses, &reported)).await?;
+            given(&books.ledger, consent::of_addresses(&account.kind, &account.addresses, &reported)).await?;
             let list: Vec<String> = reported.iter().map(IpNet::to_string).collect();
             let list = list.join(" ");
-            desk.ledger.account_set_addresses(&account.kind, &id, &list).await?;
+            books.ledger.account_set_addresses(&account.kind, &id, &list).await?;
             crate::out!("{id} comes from {}", if list.is_empty() { "no address on the list" } else { &list });
             Ok(())
         }
     }
 }
 
-async fn set_active(desk: &Desk, account: &Account, active: bool) -> anyhow::Result<()> {
-    desk.ledger.account_set_active(&account.kind, &account.id, active).await?;
+async fn set_active(books: &Books, account: &Account, active: bool) -> anyhow::Result<()> {
+    books.ledger.account_set_active(&account.kind, &account.id, active).await?;
     crate::out!("{} is {}", account.id, if active { "active" } else { "passive" });
     Ok(())
 }
 
 /// Replaces a machine's secret and prints the new one.
 pub(super) async fn new_secret(
-    desk: &Desk,
+    books: &Books,
     kind: &str,
     channel: Channel,
     Replacement { id, overlap, json }: Replacement,
@@ -247,7 +247,7 @@ pub(super) async fn new_secret(
     let id = id.as_str();
     anyhow::ensure!(!overlap.is_negative(), "an overlap is not negative");
     let old_until = Clock::system().now().checked_add(overlap)?;
-    let secret = enrol::new_secret(&desk.ledger, (kind, id), channel, old_until).await?;
+    let secret = enrol::new_secret(&books.ledger, (kind, id), channel, old_until).await?;
     let given = Given { account: id, channel: channel.name(), secret: &secret, old_until };
     json.print(&given, || {
         format!("{id}, {channel}: {secret}\nIt is shown this once. The one before works until {old_until}.")

@@ -8,7 +8,7 @@ use clap::Subcommand;
 use serde::Serialize;
 
 use super::shared::ShownPerson;
-use super::{Desk, Json, about, password, write_slips};
+use super::{Books, Json, about, password, write_slips};
 use crate::access::consent::Effect;
 use crate::access::factor::{self, Shown};
 use crate::access::own_password;
@@ -153,10 +153,10 @@ impl UserCommand {
     }
 }
 
-pub(super) async fn run(command: UserCommand, desk: &Desk) -> anyhow::Result<()> {
-    given(&desk.ledger, command.effect()).await?;
+pub(super) async fn run(command: UserCommand, books: &Books) -> anyhow::Result<()> {
+    given(&books.ledger, command.effect()).await?;
     match command {
-        UserCommand::Import { file, slips, dry_run, json } => import(desk, &file, &slips, dry_run, json).await,
+        UserCommand::Import { file, slips, dry_run, json } => import(books, &file, &slips, dry_run, json).await,
         UserCommand::Form => {
             crate::terminal::print(format_args!("{}", request_form::TEMPLATE));
             Ok(())
@@ -164,53 +164,53 @@ pub(super) async fn run(command: UserCommand, desk: &Desk) -> anyhow::Result<()>
         UserCommand::Add { account, name, phone, email, representative, slips, json } => {
             let role = if representative { Role::Representative } else { Role::User };
             let wanted = Wanted { account, role, name, phone, email };
-            let slip = people::add(&desk.ledger, &Passwords::new(), wanted, Clock::system().now()).await?;
+            let slip = people::add(&books.ledger, &Passwords::new(), wanted, Clock::system().now()).await?;
             about(&slip.login);
             if let Some(dir) = &slips {
-                write_slips(dir, std::slice::from_ref(&slip), &desk.site)?;
+                write_slips(dir, std::slice::from_ref(&slip), &books.site)?;
             }
-            json.print(&slip, || slip.text(&desk.site))
+            json.print(&slip, || slip.text(&books.site))
         }
         UserCommand::List { account, json } => {
-            let people = desk.ledger.people(account.as_deref()).await?;
+            let people = books.ledger.people(account.as_deref()).await?;
             print_people(&people, json)
         }
         UserCommand::Show { login, json } => {
-            let person = known(desk, &login).await?;
+            let person = known(books, &login).await?;
             let shown = ShownPerson::from(&person);
             json.print(&shown, || shown.text())
         }
         UserCommand::Passivate { login } => {
-            known(desk, &login).await?;
-            ensure!(desk.ledger.person_passivate(&login).await?, "nobody active has the login {login}");
+            known(books, &login).await?;
+            ensure!(books.ledger.person_passivate(&login).await?, "nobody active has the login {login}");
             crate::out!("{login} is passive");
             Ok(())
         }
         UserCommand::Activate { login } => {
-            known(desk, &login).await?;
-            desk.ledger.person_activate(&login).await??;
+            known(books, &login).await?;
+            books.ledger.person_activate(&login).await??;
             crate::out!("{login} is active");
             Ok(())
         }
         UserCommand::SetRole { login, role } => {
-            known(desk, &login).await?;
-            desk.ledger.person_set_role(&login, role).await?;
+            known(books, &login).await?;
+            books.ledger.person_set_role(&login, role).await?;
             crate::out!("{login} is a {}", role.name());
             Ok(())
         }
         UserCommand::PassivateAll { before_election: _, json } => {
-            let passive = desk.ledger.people_passivate_before_election().await?;
+            let passive = books.ledger.people_passivate_before_election().await?;
             passive.iter().for_each(|login| about(login));
             json.print(&passive, || format!("{} people are passive until a new form names them", passive.len()))
         }
-        UserCommand::NewSlip { login, slips, json } => print_slip(desk, &login, slips.as_deref(), json).await,
-        UserCommand::RemoveTotp { login } => remove_totp(desk, &login).await,
+        UserCommand::NewSlip { login, slips, json } => print_slip(books, &login, slips.as_deref(), json).await,
+        UserCommand::RemoveTotp { login } => remove_totp(books, &login).await,
     }
 }
 
 /// The person with this login, whom the command is about.
-async fn known(desk: &Desk, login: &str) -> anyhow::Result<Person> {
-    let person = desk.ledger.person(login).await?.with_context(|| format!("nobody has the login {login}"))?;
+async fn known(books: &Books, login: &str) -> anyhow::Result<Person> {
+    let person = books.ledger.person(login).await?.with_context(|| format!("nobody has the login {login}"))?;
     about(login);
     Ok(person)
 }
@@ -228,9 +228,9 @@ struct Imported<'a> {
     slip: bool,
 }
 
-async fn import(desk: &Desk, file: &Path, slips: &Path, dry_run: bool, json: Json) -> anyhow::Result<()> {
+async fn import(books: &Books, file: &Path, slips: &Path, dry_run: bool, json: Json) -> anyhow::Result<()> {
     let bytes = beneath::read_named(file, BYTES as u64).with_context(|| format!("cannot read {}", file.display()))?;
-    let (accounts, known) = (desk.ledger.accounts(None).await?, desk.ledger.people(None).await?);
+    let (accounts, known) = (books.ledger.accounts(None).await?, books.ledger.people(None).await?);
     let form = match request_form::read(&bytes, &accounts, &known) {
         Err(FormError::Mistakes(mistakes)) if json.json => {
             json.print(&serde_json::json!({ "mistakes": mistakes }), String::new)?;
@@ -238,7 +238,7 @@ async fn import(desk: &Desk, file: &Path, slips: &Path, dry_run: bool, json: Jso
         }
         form => form?,
     };
-    desk.proxies.keep_lists_apart(&form.addresses)?;
+    books.proxies.keep_lists_apart(&form.addresses)?;
     if dry_run {
         let found = serde_json::json!({ "people": form.people.len(), "mistakes": [], "defined": 0 });
         return json.print(&found, || format!("{} people, no mistake; nobody was defined", form.people.len()));
@@ -246,10 +246,10 @@ async fn import(desk: &Desk, file: &Path, slips: &Path, dry_run: bool, json: Jso
     // The slips must have their place before there is anything on them: they cannot be written twice.
     std::fs::create_dir_all(slips).with_context(|| format!("cannot make {}", slips.display()))?;
     let now = Clock::system().now();
-    let outcomes = people::define(&desk.ledger, &Passwords::new(), &form.people, &form.addresses, now).await?;
+    let outcomes = people::define(&books.ledger, &Passwords::new(), &form.people, &form.addresses, now).await?;
     outcomes.iter().for_each(|outcome| about(&outcome.login));
     let given: Vec<Slip> = outcomes.iter().filter_map(|outcome| outcome.slip.clone()).collect();
-    write_slips(slips, &given, &desk.site)?;
+    write_slips(slips, &given, &books.site)?;
     let all: Vec<Imported> =
         outcomes.iter().map(|outcome| Imported { login: &outcome.login, slip: outcome.slip.is_some() }).collect();
     json.print(&all, || {
@@ -259,28 +259,28 @@ async fn import(desk: &Desk, file: &Path, slips: &Path, dry_run: bool, json: Jso
 }
 
 /// Gives somebody a new slip and prints it.
-pub(super) async fn print_slip(desk: &Desk, login: &str, slips: Option<&Path>, json: Json) -> anyhow::Result<()> {
-    known(desk, login).await?;
-    let slip = people::new_slip(&desk.ledger, &Passwords::new(), login, Clock::system().now()).await?;
+pub(super) async fn print_slip(books: &Books, login: &str, slips: Option<&Path>, json: Json) -> anyhow::Result<()> {
+    known(books, login).await?;
+    let slip = people::new_slip(&books.ledger, &Passwords::new(), login, Clock::system().now()).await?;
     if let Some(dir) = slips {
-        write_slips(dir, std::slice::from_ref(&slip), &desk.site)?;
+        write_slips(dir, std::slice::from_ref(&slip), &books.site)?;
     }
-    json.print(&slip, || slip.text(&desk.site))
+    json.print(&slip, || slip.text(&books.site))
 }
 
 /// Removes somebody's second factor and ends their sessions.
-pub(super) async fn remove_totp(desk: &Desk, login: &str) -> anyhow::Result<()> {
-    known(desk, login).await?;
-    desk.ledger.person_set_totp(login, None, 0).await?;
-    desk.ledger.sessions_end(login, None).await?;
+pub(super) async fn remove_totp(books: &Books, login: &str) -> anyhow::Result<()> {
+    known(books, login).await?;
+    books.ledger.person_set_totp(login, None, 0).await?;
+    books.ledger.sessions_end(login, None).await?;
     crate::out!("{login} has no second factor");
     Ok(())
 }
 
 /// Sets a first second factor up, for who knows the password.
-pub(super) async fn set_totp(desk: &Desk, login: &str) -> anyhow::Result<()> {
-    let person = known(desk, login).await?;
-    ensure!(!person.second_factor, "{login} has a second factor; another takes its place at {}/dogrulama", desk.site);
+pub(super) async fn set_totp(books: &Books, login: &str) -> anyhow::Result<()> {
+    let person = known(books, login).await?;
+    ensure!(!person.second_factor, "{login} has a second factor; another takes its place at {}/dogrulama", books.site);
     let present = password("TUTANAK_PASSWORD", "Parola / password: ")?;
     let given = std::env::var("TUTANAK_TOTP_SECRET").ok().filter(|secret| !secret.is_empty());
     let secret = match given {
@@ -302,18 +302,18 @@ pub(super) async fn set_totp(desk: &Desk, login: &str) -> anyhow::Result<()> {
     };
     let code = password("TUTANAK_CODE", "Doğrulama kodu / code: ")?;
     let shown = Shown { password: &present, present_code: "", secret: &secret, code: &code };
-    factor::set(&desk.ledger, &Passwords::new(), login, shown, Clock::system().now(), None).await?;
+    factor::set(&books.ledger, &Passwords::new(), login, shown, Clock::system().now(), None).await?;
     crate::out!("{login} has a second factor");
     Ok(())
 }
 
 /// Replaces the password of whoever knows it.
-pub(super) async fn change_password(desk: &Desk, login: &str) -> anyhow::Result<()> {
-    let _ = known(desk, login).await; // a name that nobody has is told like a wrong password
+pub(super) async fn change_password(books: &Books, login: &str) -> anyhow::Result<()> {
+    let _ = known(books, login).await; // a name that nobody has is told like a wrong password
     let present = password("TUTANAK_PASSWORD", "Şimdiki parola / present password: ")?;
     let new = password("TUTANAK_NEW_PASSWORD", "Yeni parola / new password: ")?;
     let now = Clock::system().now();
-    own_password::change(&desk.ledger, &Passwords::new(), login, &present, &new, now).await?;
+    own_password::change(&books.ledger, &Passwords::new(), login, &present, &new, now).await?;
     crate::out!("The password of {login} is changed");
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! Where a file goes when its fate is known. It never deletes, never overwrites, and never moves another file than the
 //! one that was judged.
 //!
-//! A file first goes to a desk that nobody else writes to, and is hashed there: a scanner that put the next page under
-//! the same name meanwhile gets it back into the folder. From the desk it goes to its place. Whatever is left on the desk
+//! A file first goes to a staged that nobody else writes to, and is hashed there: a scanner that put the next page under
+//! the same name meanwhile gets it back into the folder. From the staged it goes to its place. Whatever is left in the staging folder
 //! by a kill goes back too. All moves are renames on one file system, so a file is always somewhere, whole.
 
 use std::collections::BTreeSet;
@@ -16,8 +16,8 @@ use crate::beneath::{self, Folder, Kind};
 use crate::client::disk::{self, DiskError, PART, PRIVATE};
 use crate::domain::Digest;
 
-/// The desk, among the client's own files.
-const DESK: &str = "masa";
+/// The staging folder, among the client's own files.
+const STAGING: &str = "masa";
 /// Names tried before giving up: `x.png`, `x-2.png`, …
 const NAMES: u32 = 100_000;
 /// What the name of a text beside a file ends with.
@@ -72,29 +72,29 @@ impl<'r> Mover<'r> {
     /// folder where it lies now; `None` when it was not that file any more, or is gone: then nothing has changed.
     ///
     /// # Errors
-    /// When the disk fails. The file then lies where it was or, if not even that could be done, on the desk.
+    /// When the disk fails. The file then lies where it was or, if not even that could be done, in the staging folder.
     pub fn settle(&mut self, file: &Path, digest: Digest, to: &Destination) -> Result<Option<PathBuf>, DiskError> {
-        let Some(desk) = self.put_on_desk(file)? else { return Ok(None) };
-        let settled = match whole::read(self.root, &desk) {
+        let Some(staged) = self.stage(file)? else { return Ok(None) };
+        let settled = match whole::read(self.root, &staged) {
             Ok(Some((bytes, _))) if Digest::of(&bytes) == digest => {
-                self.put(&desk, &Path::new(to.dir()).join(file), to.text()).map(Some)
+                self.put(&staged, &Path::new(to.dir()).join(file), to.text()).map(Some)
             }
             read => read.map(|_| None),
         };
         if !matches!(settled, Ok(Some(_))) {
-            // Nobody looks at the desk before the next start.
-            self.back(&desk, file)?;
+            // Nobody looks at the staging folder before the next start.
+            self.back(&staged, file)?;
         }
         settled
     }
 
-    /// Gives back what a kill left on the desk. Gives the paths where the files lie now.
+    /// Gives back what a kill left in the staging folder. Gives the paths where the files lie now.
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn clear_desk(&mut self) -> Result<Vec<PathBuf>, DiskError> {
-        let desk = Path::new(PRIVATE).join(DESK);
-        let (mut left, mut dirs) = (Vec::new(), vec![desk.clone()]);
+    pub fn clear_staging(&mut self) -> Result<Vec<PathBuf>, DiskError> {
+        let staged = Path::new(PRIVATE).join(STAGING);
+        let (mut left, mut dirs) = (Vec::new(), vec![staged.clone()]);
         while let Some(dir) = dirs.pop() {
             let entries = match self.root.list(&dir) {
                 Ok(entries) => entries,
@@ -107,7 +107,7 @@ impl<'r> Mover<'r> {
                 if kind == Kind::Directory { dirs.push(path) } else { left.push(path) }
             }
         }
-        let file_of = |path: &Path| path.strip_prefix(&desk).map_or_else(|_| path.to_owned(), Path::to_owned);
+        let file_of = |path: &Path| path.strip_prefix(&staged).map_or_else(|_| path.to_owned(), Path::to_owned);
         left.iter().map(|path| self.back(path, &file_of(path))).collect()
     }
 
@@ -126,17 +126,17 @@ impl<'r> Mover<'r> {
         Ok(())
     }
 
-    fn put_on_desk(&mut self, file: &Path) -> Result<Option<PathBuf>, DiskError> {
+    fn stage(&mut self, file: &Path) -> Result<Option<PathBuf>, DiskError> {
         // Symbolic links are not followed: `look` gave none, and one that took a file's place is not that file.
         if !self.root.has(Kind::File, file) {
             return Ok(None);
         }
-        let desk = Path::new(PRIVATE).join(DESK).join(file);
-        match self.rename(file, &desk) {
-            Ok(true) => Ok(Some(desk)),
+        let staged = Path::new(PRIVATE).join(STAGING).join(file);
+        match self.rename(file, &staged) {
+            Ok(true) => Ok(Some(staged)),
             Ok(false) => {
                 // Left by a failure of the disk in this very run.
-                self.back(&desk, file)?;
+                self.back(&staged, file)?;
                 Ok(None)
             }
             Err(DiskError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(None),
@@ -144,8 +144,8 @@ impl<'r> Mover<'r> {
         }
     }
 
-    fn back(&mut self, desk: &Path, file: &Path) -> Result<PathBuf, DiskError> {
-        self.put(desk, file, None)
+    fn back(&mut self, staged: &Path, file: &Path) -> Result<PathBuf, DiskError> {
+        self.put(staged, file, None)
     }
 
     /// Moves a file to a path or, where something lies there, to one beside it. Its text gets the same name first: a text
@@ -289,17 +289,17 @@ mod tests {
     }
 
     #[test]
-    fn what_a_kill_left_on_the_desk_goes_back_beside_what_came_meanwhile() {
+    fn what_a_kill_left_in_the_staging_folder_goes_back_beside_what_came_meanwhile() {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path();
-        place(root, ".tutanak/masa/gun/a.png", "on the desk");
+        place(root, ".tutanak/masa/gun/a.png", "in the staging folder");
         place(root, "gun/a.png", "came meanwhile");
         let folder = Folder::open(root).unwrap();
         let mut mover = Mover::new(&folder);
-        assert_eq!(mover.clear_desk().unwrap(), [PathBuf::from("gun/a-2.png")]);
+        assert_eq!(mover.clear_staging().unwrap(), [PathBuf::from("gun/a-2.png")]);
         assert_eq!(fs::read_to_string(root.join("gun/a.png")).unwrap(), "came meanwhile");
-        assert_eq!(fs::read_to_string(root.join("gun/a-2.png")).unwrap(), "on the desk");
-        assert!(mover.clear_desk().unwrap().is_empty());
+        assert_eq!(fs::read_to_string(root.join("gun/a-2.png")).unwrap(), "in the staging folder");
+        assert!(mover.clear_staging().unwrap().is_empty());
     }
 
     #[test]

@@ -70,8 +70,8 @@ pub fn perspective(case: &Case, page: Page) -> Page {
     let axis = [towards.cos(), towards.sin(), 0.0];
     let seen = |way: [f32; 3]| about(axis, tilt, about([0.0, 0.0, 1.0], turn, way));
     let (right, down, normal) = (seen([1.0, 0.0, 0.0]), seen([0.0, 1.0, 0.0]), seen([0.0, 0.0, 1.0]));
-    let desk = chance.between(40.0, 200.0) as u8;
-    let photo = moved(&page, page.width, page.height, desk, |x, y| {
+    let table = chance.between(40.0, 200.0) as u8;
+    let photo = moved(&page, page.width, page.height, table, |x, y| {
         let ray = [(x - width / 2.0) / (SIZE * away), (y - height / 2.0) / (SIZE * away), 1.0];
         let reach = normal[2] * away / dot(normal, ray);
         let hit = [ray[0] * reach, ray[1] * reach, reach - away];

@@ -7,44 +7,44 @@ use tutanak::client::disk::DiskError;
 use tutanak::client::upload::UploadError;
 use tutanak::client::upload::told::Event;
 
-use super::desk::{Desk, entered, plan, sent};
+use super::workplace::{Workplace, entered, plan, sent};
 use crate::house::House;
 use crate::paper::{page, sheet};
 
 #[tokio::test]
 async fn each_file_ends_in_the_place_that_says_what_became_of_it() {
     let house = House::open().await;
-    let desk = Desk::new();
+    let workplace = Workplace::new();
     let scan = page(&["1090000001"], 1);
-    let linked = desk.put("tarama 1.png", &scan);
-    desk.put("gün 1/kopya.PNG", &scan);
-    let other = desk.put("tarama 2.png", &page(&["1080000001"], 1));
-    let no_code = desk.put("kodsuz.png", &page(&[], 5));
-    let foreign = desk.put("yabancı.png", &page(&["1090000101"], 5));
-    desk.put("yarım.png", &scan[..scan.len() / 2]);
-    desk.put("resim.png", b"\xff\xd8\xff\xe0 JFIF");
-    desk.put("boş.png", b"");
+    let linked = workplace.put("tarama 1.png", &scan);
+    workplace.put("gün 1/kopya.PNG", &scan);
+    let other = workplace.put("tarama 2.png", &page(&["1080000001"], 1));
+    let no_code = workplace.put("kodsuz.png", &page(&[], 5));
+    let foreign = workplace.put("yabancı.png", &page(&["1090000101"], 5));
+    workplace.put("yarım.png", &scan[..scan.len() / 2]);
+    workplace.put("resim.png", b"\xff\xd8\xff\xe0 JFIF");
+    workplace.put("boş.png", b"");
     let mut pixels = scan.clone();
     let at = pixels.windows(4).position(|window| window == b"IDAT").unwrap();
     let length = u32::from_be_bytes(pixels[at - 4..at].try_into().unwrap()) as usize;
     pixels[at + 4 + length / 2] ^= 0xff;
     let crc = crc32fast::hash(&pixels[at..at + 4 + length]).to_be_bytes();
     pixels[at + 4 + length..at + 8 + length].copy_from_slice(&crc);
-    desk.put("içi bozuk.png", &pixels); // every chunk is sound: only the service sees that the pixels are not
+    workplace.put("içi bozuk.png", &pixels); // every chunk is sound: only the service sees that the pixels are not
     for other in ["liste.pdf", "Thumbs.db", "x.png.tmp", "._tarama 1.png", "y.png.part"] {
-        desk.put(other, b"x");
+        workplace.put(other, b"x");
     }
-    let summary = desk.run(&house, &house.url("")).await;
+    let summary = workplace.run(&house, &house.url("")).await;
     assert_eq!((summary.linked, summary.parked, summary.damaged), (3, 2, 4), "{summary:?}");
     assert_eq!((summary.waiting, summary.others, summary.sent), (0, 1, 4));
     assert!(!summary.complete(), "something was damaged");
-    assert_eq!(desk.names("gonderildi"), ["gün 1/kopya.PNG", "tarama 1.png", "tarama 2.png"]);
-    assert_eq!(desk.names("elle"), ["kodsuz.png", "kodsuz.png.txt", "yabancı.png", "yabancı.png.txt"]);
+    assert_eq!(workplace.names("gonderildi"), ["gün 1/kopya.PNG", "tarama 1.png", "tarama 2.png"]);
+    assert_eq!(workplace.names("elle"), ["kodsuz.png", "kodsuz.png.txt", "yabancı.png", "yabancı.png.txt"]);
     let damaged = ["boş.png", "içi bozuk.png", "resim.png", "yarım.png"];
     let with_texts: Vec<_> = damaged.iter().flat_map(|name| [(*name).to_owned(), format!("{name}.txt")]).collect();
-    assert_eq!(desk.names("bozuk"), with_texts);
+    assert_eq!(workplace.names("bozuk"), with_texts);
     for name in ["liste.pdf", "Thumbs.db", "x.png.tmp", "._tarama 1.png", "y.png.part"] {
-        assert!(desk.root().join(name).exists(), "{name} is none of ours");
+        assert!(workplace.root().join(name).exists(), "{name} is none of ours");
     }
     for (digest, status, reason) in [
         (linked, "linked", None),
@@ -52,11 +52,11 @@ async fn each_file_ends_in_the_place_that_says_what_became_of_it() {
         (no_code, "parked", Some("no-code")),
         (foreign, "parked", Some("other-board")),
     ] {
-        let receipt = desk.receipt(digest).unwrap();
+        let receipt = workplace.receipt(digest).unwrap();
         assert_eq!((receipt["status"].as_str(), receipt["reason"].as_str()), (Some(status), reason));
         assert!(receipt["signature"].is_string());
     }
-    let text = |name: &str| std::fs::read_to_string(desk.root().join(name)).unwrap();
+    let text = |name: &str| std::fs::read_to_string(workplace.root().join(name)).unwrap();
     assert!(
         text("elle/kodsuz.png.txt").contains("karekod okunamadı")
             && text("elle/kodsuz.png.txt").contains("yeniden tarayıp")
@@ -65,7 +65,7 @@ async fn each_file_ends_in_the_place_that_says_what_became_of_it() {
     assert!(text("bozuk/yarım.png.txt").contains("GÖNDERİLMEDİ") && text("bozuk/yarım.png.txt").contains("yarım"));
     assert!(text("bozuk/içi bozuk.png.txt").contains("görüntü verisi"), "{}", text("bozuk/içi bozuk.png.txt"));
     // The leaf on a receipt is the hash over these very bytes' entry; not where the receipt was asked for without them.
-    let told = desk.told.lock().unwrap().clone();
+    let told = workplace.told.lock().unwrap().clone();
     let checked = told.iter().filter_map(|event| match event {
         Event::Received { leaf_checked, .. } => Some(*leaf_checked),
         _ => None,
@@ -75,36 +75,36 @@ async fn each_file_ends_in_the_place_that_says_what_became_of_it() {
     assert_eq!(entered(&house).await.len(), 4);
 
     // The same scan put there once more goes to its place without being sent.
-    desk.put("tarama 1.png", &scan);
-    let summary = desk.run(&house, &house.url("")).await;
+    workplace.put("tarama 1.png", &scan);
+    let summary = workplace.run(&house, &house.url("")).await;
     assert_eq!((summary.linked, summary.sent, summary.complete()), (1, 0, true));
-    assert!(desk.root().join("gonderildi/tarama 1-2.png").exists());
+    assert!(workplace.root().join("gonderildi/tarama 1-2.png").exists());
     assert_eq!(sent(&house).await, 4);
 }
 
 #[tokio::test]
 async fn a_parked_scan_that_is_put_back_is_linked_once_its_code_is_known() {
     let house = House::open().await;
-    let desk = Desk::new();
-    let digest = desk.put("a.png", &page(&["1090000009"], 1));
-    assert_eq!(desk.run(&house, &house.url("")).await.parked, 1);
+    let workplace = Workplace::new();
+    let digest = workplace.put("a.png", &page(&["1090000009"], 1));
+    assert_eq!(workplace.run(&house, &house.url("")).await.parked, 1);
     let late = house.dir.path().join("late.csv");
     std::fs::write(&late, "box_id,place_id,number,kind,races\n0000009,34-k-m1,1009,0,\n").unwrap();
     tutanak::registry::add_boxes(&house.ledger, &late, &mut |_| {}).await.unwrap();
-    std::fs::rename(desk.root().join("elle/a.png"), desk.root().join("a.png")).unwrap();
-    let summary = desk.run(&house, &house.url("")).await;
-    assert_eq!((summary.linked, summary.parked, desk.names("gonderildi")), (1, 0, vec!["a.png".to_owned()]));
-    assert_eq!(desk.receipt(digest).unwrap()["status"], "linked");
+    std::fs::rename(workplace.root().join("elle/a.png"), workplace.root().join("a.png")).unwrap();
+    let summary = workplace.run(&house, &house.url("")).await;
+    assert_eq!((summary.linked, summary.parked, workplace.names("gonderildi")), (1, 0, vec!["a.png".to_owned()]));
+    assert_eq!(workplace.receipt(digest).unwrap()["status"], "linked");
     // The receipt that said it was parked is kept as well.
-    assert_eq!(desk.names("makbuzlar").len(), 2);
+    assert_eq!(workplace.names("makbuzlar").len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_is_taken_only_when_its_writer_is_through() {
     let house = House::open().await;
-    let desk = Desk::new();
+    let workplace = Workplace::new();
     let scans: Vec<Vec<u8>> = (1..=4).map(|seed| page(&["1090000001"], seed)).collect();
-    let root = desk.root().to_owned();
+    let root = workplace.root().to_owned();
     let written = scans.clone();
     let scanner = std::thread::spawn(move || {
         let wait = |ms| std::thread::sleep(Duration::from_millis(ms));
@@ -129,23 +129,23 @@ async fn a_file_is_taken_only_when_its_writer_is_through() {
         std::fs::write(root.join("isim.png.tmp"), &written[3]).unwrap();
         std::fs::rename(root.join("isim.png.tmp"), root.join("isim.png")).unwrap();
     });
-    let summary = desk.watch(&house, &house.url(""), async || desk.linked() == 4).await;
+    let summary = workplace.watch(&house, &house.url(""), async || workplace.linked() == 4).await;
     scanner.join().unwrap();
-    assert_eq!((summary.linked, summary.parked, summary.damaged), (4, 0, 0), "{:#?}", desk.told.lock().unwrap());
+    assert_eq!((summary.linked, summary.parked, summary.damaged), (4, 0, 0), "{:#?}", workplace.told.lock().unwrap());
     assert_eq!(entered(&house).await.len(), 4);
-    assert!(desk.names("bozuk").is_empty());
+    assert!(workplace.names("bozuk").is_empty());
 }
 
 #[tokio::test]
 async fn a_folder_is_for_one_client_at_a_time_and_is_never_made() {
     let house = House::open().await;
-    let desk = Desk::new();
-    let held = desk.client(&house, &house.url(""), plan()).unwrap();
-    let second = desk.client(&house, &house.url(""), plan()).err().unwrap();
+    let workplace = Workplace::new();
+    let held = workplace.client(&house, &house.url(""), plan()).unwrap();
+    let second = workplace.client(&house, &house.url(""), plan()).err().unwrap();
     assert!(matches!(second, UploadError::Disk(DiskError::Busy(_))), "{second}");
     drop(held);
-    desk.client(&house, &house.url(""), plan()).unwrap();
-    let gone = Desk::new();
+    workplace.client(&house, &house.url(""), plan()).unwrap();
+    let gone = Workplace::new();
     std::fs::remove_dir(gone.root()).unwrap();
     assert!(gone.client(&house, &house.url(""), plan()).is_err());
     assert!(!gone.root().exists(), "a share that is not mounted must not be written to");
@@ -154,8 +154,8 @@ async fn a_folder_is_for_one_client_at_a_time_and_is_never_made() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_scanner_puts_down_is_with_the_board_without_being_asked_for() {
     let house = House::open().await;
-    let desk = Desk::new();
-    let root = desk.root().to_owned();
+    let workplace = Workplace::new();
+    let root = workplace.root().to_owned();
     let putting = std::thread::spawn(move || {
         for n in 0..30_u32 {
             let name = if n % 3 == 0 { format!("gun-{}/{n}.png", n / 10) } else { format!("{n}.png") };
@@ -164,21 +164,21 @@ async fn what_the_scanner_puts_down_is_with_the_board_without_being_asked_for() 
             std::thread::sleep(Duration::from_millis(u64::from(n * 7 % 40)));
         }
     });
-    let summary = desk.watch(&house, &house.url(""), async || desk.linked() == 30).await;
+    let summary = workplace.watch(&house, &house.url(""), async || workplace.linked() == 30).await;
     putting.join().unwrap();
     assert_eq!((summary.linked, summary.sent, summary.waiting), (30, 30, 0));
     let entered = entered(&house).await;
     assert_eq!((entered.len(), entered.values().max()), (30, Some(&1)));
-    assert_eq!(desk.names("makbuzlar").len(), 30);
-    let told = desk.told.lock().unwrap();
+    assert_eq!(workplace.names("makbuzlar").len(), 30);
+    let told = workplace.told.lock().unwrap();
     assert!(matches!(&told[0], Event::Connected { board, pinned, .. } if board == "kadikoy-1" && pinned.len() == 1));
 }
 
 #[tokio::test]
 async fn what_systems_keep_beside_the_scans_is_passed_over_and_told() {
     let house = House::open().await;
-    let desk = Desk::new();
-    let scan = desk.put("1.png", &sheet(&["1090000001"], 1, 1654, 2339));
+    let workplace = Workplace::new();
+    let scan = workplace.put("1.png", &sheet(&["1090000001"], 1, 1654, 2339));
     let passed = [
         "@eaDir/1.png/SYNOFILE_THUMB_M.png",
         "gün/@eaDir/2.png",
@@ -195,19 +195,20 @@ async fn what_systems_keep_beside_the_scans_is_passed_over_and_told() {
         ".DS_Store",
     ];
     for (n, name) in (0..).zip(passed) {
-        desk.put(name, &page(&["1090000001"], 100 + n));
+        workplace.put(name, &page(&["1090000001"], 100 + n));
     }
-    let summary = desk.run(&house, &house.url("")).await;
+    let summary = workplace.run(&house, &house.url("")).await;
     assert_eq!((summary.linked, summary.parked, summary.damaged, summary.others), (1, 0, 0, 0), "{summary:?}");
     assert_eq!(entered(&house).await.keys().copied().collect::<Vec<_>>(), [scan]);
-    assert!(passed.iter().all(|name| desk.root().join(name).exists()), "they are none of ours");
+    assert!(passed.iter().all(|name| workplace.root().join(name).exists()), "they are none of ours");
     let told = summary.passed.turkish();
     for name in
         ["@eaDir/ (2)", "#recycle/ (1)", "$RECYCLE.BIN/ (1)", "lost+found/ (1)", "._* (1)", "SYNOFILE_THUMB* (1)"]
     {
         assert!(told.contains(name), "{name}: {told}");
     }
-    let events = desk.told.lock().unwrap().iter().filter(|event| matches!(event, Event::PassedOver { .. })).count();
+    let events =
+        workplace.told.lock().unwrap().iter().filter(|event| matches!(event, Event::PassedOver { .. })).count();
     assert_eq!(events, 1, "it is told once");
 }
 
@@ -215,17 +216,17 @@ async fn what_systems_keep_beside_the_scans_is_passed_over_and_told() {
 async fn a_thumbnail_under_a_plain_name_is_parked_and_the_scan_stays_current() {
     let house = House::open().await;
     house.send(&house.first, &sheet(&["1090000001"], 1, 1654, 2339)).await;
-    let desk = Desk::new();
-    let small = desk.put("kucuk.png", &page(&["1090000001"], 2));
-    let summary = desk.run(&house, &house.url("")).await;
+    let workplace = Workplace::new();
+    let small = workplace.put("kucuk.png", &page(&["1090000001"], 2));
+    let summary = workplace.run(&house, &house.url("")).await;
     assert_eq!((summary.linked, summary.parked), (0, 1), "{summary:?}");
-    assert_eq!(desk.receipt(small).unwrap()["reason"], "too-small");
-    let text = std::fs::read_to_string(desk.root().join("elle/kucuk.png.txt")).unwrap();
+    assert_eq!(workplace.receipt(small).unwrap()["reason"], "too-small");
+    let text = std::fs::read_to_string(workplace.root().join("elle/kucuk.png.txt")).unwrap();
     assert!(text.contains("çok daha küçük"), "{text}");
     // Sent again, it is the same entry; a scan of another resolution is the next revision.
-    std::fs::rename(desk.root().join("elle/kucuk.png"), desk.root().join("yine.png")).unwrap();
-    desk.put("yeni.png", &sheet(&["1090000001"], 3, 1240, 1754));
-    let summary = desk.run(&house, &house.url("")).await;
+    std::fs::rename(workplace.root().join("elle/kucuk.png"), workplace.root().join("yine.png")).unwrap();
+    workplace.put("yeni.png", &sheet(&["1090000001"], 3, 1240, 1754));
+    let summary = workplace.run(&house, &house.url("")).await;
     assert_eq!((summary.linked, summary.parked), (1, 1), "{summary:?}");
     assert_eq!(house.entered().await, 3);
 }
@@ -233,21 +234,21 @@ async fn a_thumbnail_under_a_plain_name_is_parked_and_the_scan_stays_current() {
 #[tokio::test]
 async fn one_file_that_cannot_be_put_away_holds_no_other_up() {
     let house = House::open().await;
-    let desk = Desk::new();
+    let workplace = Workplace::new();
     // The longest name there is, where a text is written beside it; and a directory in the place of a receipt.
     let long = format!("{}.png", "x".repeat(250));
-    desk.put(&long, &page(&[], 1));
-    desk.put(&format!("{}a.png", "ğ".repeat(125)), &page(&["1090000001"], 2));
-    let stuck = desk.put("takılan.png", &page(&["1090000001"], 3));
-    std::fs::create_dir_all(desk.root().join(format!("makbuzlar/{stuck}.json/x"))).unwrap();
+    workplace.put(&long, &page(&[], 1));
+    workplace.put(&format!("{}a.png", "ğ".repeat(125)), &page(&["1090000001"], 2));
+    let stuck = workplace.put("takılan.png", &page(&["1090000001"], 3));
+    std::fs::create_dir_all(workplace.root().join(format!("makbuzlar/{stuck}.json/x"))).unwrap();
     for n in 0..20 {
-        desk.put(&format!("{n}.png"), &page(&["1080000001"], 10 + n));
+        workplace.put(&format!("{n}.png"), &page(&["1080000001"], 10 + n));
     }
-    let summary = desk.run(&house, &house.url("")).await;
+    let summary = workplace.run(&house, &house.url("")).await;
     assert_eq!((summary.linked, summary.parked, summary.waiting), (21, 1, 1), "{summary:?}");
-    assert!(desk.root().join("takılan.png").exists(), "without its receipt it stays");
-    assert_eq!(desk.names("elle").len(), 2, "{:?}", desk.names("elle"));
-    std::fs::remove_dir_all(desk.root().join(format!("makbuzlar/{stuck}.json"))).unwrap();
-    let summary = desk.run(&house, &house.url("")).await;
+    assert!(workplace.root().join("takılan.png").exists(), "without its receipt it stays");
+    assert_eq!(workplace.names("elle").len(), 2, "{:?}", workplace.names("elle"));
+    std::fs::remove_dir_all(workplace.root().join(format!("makbuzlar/{stuck}.json"))).unwrap();
+    let summary = workplace.run(&house, &house.url("")).await;
     assert_eq!((summary.linked, summary.waiting, summary.sent), (1, 0, 0), "{summary:?}");
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
-use super::desk::{Desk, entered};
+use super::workplace::{Workplace, entered};
 use crate::crash::SmallDisk;
 use crate::house::House;
 use crate::paper::page;
@@ -32,17 +32,17 @@ pub async fn done(command: &mut Command) -> (i32, String, serde_json::Value) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_is_killed_again_and_again_loses_nothing_and_sends_nothing_twice() {
     let house = House::open().await;
-    let desk = Desk::new();
+    let workplace = Workplace::new();
     let mut put = HashSet::new();
     for n in 0..400 {
         // Every tenth is parked: its way has more steps.
         let codes: &[&str] = if n % 10 == 0 { &[] } else { &["1090000001"] };
-        put.insert(desk.put(&format!("gun-{}/{n}.png", n % 3), &page(codes, n)));
+        put.insert(workplace.put(&format!("gun-{}/{n}.png", n % 3), &page(codes, n)));
     }
     let mut lives = 0;
     let mut chance = 7_u64;
-    while desk.whereabouts().iter().any(|(top, _)| top.starts_with("gun-")) && lives < 40 {
-        let mut child = tutanak(&house, desk.root(), &[]).spawn().unwrap();
+    while workplace.whereabouts().iter().any(|(top, _)| top.starts_with("gun-")) && lives < 40 {
+        let mut child = tutanak(&house, workplace.root(), &[]).spawn().unwrap();
         // The first second it waits for files to stand still, unless its journal says that they did.
         chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let first = if lives == 0 { 2500 } else { 300 };
@@ -51,25 +51,25 @@ async fn a_client_that_is_killed_again_and_again_loses_nothing_and_sends_nothing
         child.wait().await.unwrap();
         lives += 1;
         // Whatever instant it was: every scan is somewhere, whole, once; and what is called received has its receipt.
-        let there = desk.whereabouts();
+        let there = workplace.whereabouts();
         assert_eq!(there.len(), 400);
         assert_eq!(there.iter().map(|(_, digest)| *digest).collect::<HashSet<_>>(), put);
         for (top, digest) in &there {
             if ["gonderildi", "elle"].contains(&top.as_str()) {
-                assert!(desk.receipt(*digest).is_some(), "{digest} lies in {top} without a receipt");
+                assert!(workplace.receipt(*digest).is_some(), "{digest} lies in {top} without a receipt");
             }
         }
     }
     assert!(lives > 2, "it was through after {lives} lives: the test kills too seldom to mean anything");
-    let (status, said, told) = done(&mut tutanak(&house, desk.root(), &[])).await;
+    let (status, said, told) = done(&mut tutanak(&house, workplace.root(), &[])).await;
     assert_eq!(status, 0, "{said} {told}");
     let entered = entered(&house).await;
     assert_eq!(entered.keys().copied().collect::<HashSet<_>>(), put);
     assert_eq!(entered.values().max(), Some(&1), "a scan was entered twice");
-    let there = desk.whereabouts();
+    let there = workplace.whereabouts();
     let count = |place: &str| there.iter().filter(|(top, _)| top == place).count();
     assert_eq!((count("gonderildi"), count("elle"), count("bozuk")), (360, 40, 0));
-    assert_eq!(desk.names("elle").len(), 80, "a text beside each");
+    assert_eq!(workplace.names("elle").len(), 80, "a text beside each");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,9 +90,9 @@ async fn a_full_disk_is_said_and_nothing_is_moved_without_its_receipt() {
         assert_eq!(status, 2, "{said} {told}");
         assert!(said.contains("disk dolu"), "{said}");
         let pngs =
-            super::desk::files(&small).into_iter().filter(|path| path.extension().is_some_and(|end| end == "png"));
+            super::workplace::files(&small).into_iter().filter(|path| path.extension().is_some_and(|end| end == "png"));
         assert_eq!(pngs.count(), 40);
-        for sent in super::desk::files(&small.join("gonderildi")) {
+        for sent in super::workplace::files(&small.join("gonderildi")) {
             let digest = tutanak::domain::Digest::of(&std::fs::read(&sent).unwrap());
             assert!(small.join(format!("makbuzlar/{digest}.json")).exists(), "{} has no receipt", sent.display());
         }
@@ -103,7 +103,7 @@ async fn a_full_disk_is_said_and_nothing_is_moved_without_its_receipt() {
     assert_eq!(status, 0, "{said} {told}");
     let entered = entered(&house).await;
     assert_eq!((entered.len(), entered.values().max()), (40, Some(&1)));
-    assert_eq!(super::desk::files(&small.join("gonderildi")).len(), 40);
+    assert_eq!(super::workplace::files(&small.join("gonderildi")).len(), 40);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,7 +8,7 @@ use tutanak::client::upload::told::Event;
 use tutanak::config::Config;
 use tutanak::people::enrol;
 
-use super::desk::{Desk, plan};
+use super::workplace::{Workplace, plan};
 use crate::board_web::people::at_work;
 use crate::house::{House, Plan, json as body};
 use crate::paper::page;
@@ -42,9 +42,9 @@ async fn whoever_waits_for_room_sees_the_place_while_it_waits() {
         async move { put.send().await.unwrap().status() }
     });
     until(&house.second, 1).await;
-    let desk = Desk::new();
-    desk.put("a.png", &page(&["1090000001"], 1));
-    let mut client = desk.client(&house, &house.url(""), plan()).unwrap();
+    let workplace = Workplace::new();
+    workplace.put("a.png", &page(&["1090000001"], 1));
+    let mut client = workplace.client(&house, &house.url(""), plan()).unwrap();
     let running = tokio::spawn(async move {
         client.run().await.unwrap();
         client.summary()
@@ -59,7 +59,7 @@ async fn whoever_waits_for_room_sees_the_place_while_it_waits() {
     assert_eq!(one, json!({ "place": 1, "of": 2, "tr": "Gönderiminiz bekliyor; sıra sizde." }));
     assert!(clerk.get("/kurul").await.body.contains("Gönderiminiz bekliyor; sıra sizde."));
     let began = Instant::now();
-    let queued = || desk.told.lock().unwrap().contains(&Event::Queued { place: 1, of: 2 });
+    let queued = || workplace.told.lock().unwrap().contains(&Event::Queued { place: 1, of: 2 });
     while !queued() {
         assert!(began.elapsed() < Duration::from_secs(30), "the program does not say that it waits");
         tokio::time::sleep(Duration::from_millis(50)).await;

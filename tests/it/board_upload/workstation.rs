@@ -8,8 +8,8 @@ use tutanak::domain::Channel;
 use tutanak::people::enrol;
 use tutanak::tls;
 
-use super::desk::Desk;
 use super::killed::{done, tutanak};
+use super::workplace::Workplace;
 use crate::edges::certificates::{Made, made};
 use crate::house::{House, Plan};
 use crate::paper::page;
@@ -20,7 +20,7 @@ async fn a_board_with_a_certificate_uploads_with_it_and_is_told_so_without() {
     let house = House::build(Plan { also: Some(also), ..Plan::default() }).await;
     let day = SignedDuration::from_hours(24);
     let (from, until) = (house.clock.now() - day, house.clock.now() + day);
-    let desk = Desk::new();
+    let workplace = Workplace::new();
     let place = |name: &str| house.dir.path().join(name).display().to_string();
     let keep = |name: &str| {
         let Made { certificate, key } = made(from, until);
@@ -33,7 +33,7 @@ async fn a_board_with_a_certificate_uploads_with_it_and_is_told_so_without() {
     for (board, certificate) in [("kadikoy-1", own), ("kadikoy-2", neighbours)] {
         assert!(house.ledger.bind_certificate(&board.parse().unwrap(), &certificate, house.clock.now()).await.unwrap());
     }
-    desk.put("a.png", &page(&["1090000001"], 1));
+    workplace.put("a.png", &page(&["1090000001"], 1));
     let needed = "Bu kurul için tanımlı istemci sertifikası gereklidir.";
     for (shown, words) in [
         (vec![], needed),
@@ -43,20 +43,21 @@ async fn a_board_with_a_certificate_uploads_with_it_and_is_told_so_without() {
         (vec!["--certificate", &place("none.pem")], "cannot read"),
         (vec!["--certificate-key", &place("own.key")], "--certificate"),
     ] {
-        let (status, said, _) = done(&mut tutanak(&house, desk.root(), &shown)).await;
+        let (status, said, _) = done(&mut tutanak(&house, workplace.root(), &shown)).await;
         assert_eq!(status, 2, "{shown:?}: {said}");
         assert!(said.contains(words), "{words}: {said}");
-        assert!(!said.contains("BEGIN") && desk.root().join("a.png").exists(), "{said}");
+        assert!(!said.contains("BEGIN") && workplace.root().join("a.png").exists(), "{said}");
     }
     house.audit(2, |row| row.reason == "wrong-certificate" && row.principal == "kadikoy-1").await;
     let (own, key, both) = (place("own.pem"), place("own.key"), place("own-both.pem"));
     let (status, said, told) =
-        done(&mut tutanak(&house, desk.root(), &["--certificate", &own, "--certificate-key", &key])).await;
+        done(&mut tutanak(&house, workplace.root(), &["--certificate", &own, "--certificate-key", &key])).await;
     assert_eq!((status, &told["summary"]["linked"]), (0, &1.into()), "{said} {told}");
-    desk.put("b.png", &page(&["1090000002"], 1));
-    let (status, said, told) = done(tutanak(&house, desk.root(), &[]).env("TUTANAK_CERTIFICATE", &both)).await;
+    workplace.put("b.png", &page(&["1090000002"], 1));
+    let (status, said, told) = done(tutanak(&house, workplace.root(), &[]).env("TUTANAK_CERTIFICATE", &both)).await;
     assert_eq!((status, &told["summary"]["linked"]), (0, &1.into()), "{said} {told}");
-    let (_, said, told) = done(tutanak(&house, desk.root(), &["--status"]).env("TUTANAK_CERTIFICATE", &both)).await;
+    let (_, said, told) =
+        done(tutanak(&house, workplace.root(), &["--status"]).env("TUTANAK_CERTIFICATE", &both)).await;
     assert_eq!(told["missing"].as_array().map(Vec::len), Some(6), "{said} {told}");
 }
 

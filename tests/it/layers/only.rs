@@ -49,5 +49,5 @@ fn only_the_record_itself_writes_rows_of_the_record() {
 fn whether_an_act_is_allowed_is_asked_in_one_room() {
     let askers = files_that(|text| text.contains("door.allow("));
     // Sessions are looked up by access itself; a medium is handed over and not asked for by any protocol.
-    assert_eq!(askers, ["access/sessions.rs", "admission.rs", "export/desk.rs"]);
+    assert_eq!(askers, ["access/sessions.rs", "admission.rs", "export/requests.rs"]);
 }

@@ -5,7 +5,7 @@ use tutanak::access::consent::Signature;
 use tutanak::access::totp;
 use tutanak::clock::Clock;
 use tutanak::export::ExportError;
-use tutanak::export::desk::Refusal;
+use tutanak::export::requests::Refusal;
 use tutanak::export::write::Written;
 use tutanak::people::enrol;
 
@@ -24,18 +24,18 @@ async fn only_what_was_asked_for_and_agreed_to_by_two_after_the_ban() {
     for engine in Engine::all().await {
         let name = engine.name;
         let stage = Stage::build(Some(engine), None).await;
-        let (to, desk) = (tempfile::tempdir().unwrap(), stage.desk());
+        let (to, requests) = (tempfile::tempdir().unwrap(), stage.requests());
         let wish = wish(to.path());
         assert_eq!(refusal(stage.write("aday-1", &wish).await), Refusal::NoRequest, "{name}");
-        let request = desk.request("aday-1", "Dilekçe 2024/15", &stage.sign(0).await).await.unwrap();
+        let request = requests.request("aday-1", "Dilekçe 2024/15", &stage.sign(0).await).await.unwrap();
         assert_eq!((request.place.as_str(), request.name.as_str()), ("34-c1", "Ayşe Çınar <b>&"));
         let not_approved = |there| Refusal::NotApproved { request: request.id, there };
         assert_eq!(refusal(stage.write("aday-1", &wish).await), not_approved(0));
         for _ in 0..2 {
-            desk.approve(request.id, &stage.sign(0).await).await.unwrap();
+            requests.approve(request.id, &stage.sign(0).await).await.unwrap();
             assert_eq!(refusal(stage.write("aday-1", &wish).await), not_approved(1), "one operator counts once");
         }
-        desk.approve(request.id, &stage.sign(1).await).await.unwrap();
+        requests.approve(request.id, &stage.sign(1).await).await.unwrap();
         assert_eq!(refusal(stage.write("aday-1", &wish).await), Refusal::Banned);
         assert_eq!(std::fs::read_dir(to.path()).unwrap().count(), 0, "nothing was written before the ban was lifted");
         let refused = stage.steps().await;
@@ -48,14 +48,14 @@ async fn only_what_was_asked_for_and_agreed_to_by_two_after_the_ban() {
 
         let again = totp::code(&stage.operators[0].secret, stage.clock.now() + SignedDuration::from_secs(30)).unwrap();
         let twice = [stage.sign(0).await, Signature { code: again, ..stage.sign(0).await }];
-        let alone = desk.permit("aday-1", &twice).await;
+        let alone = requests.permit("aday-1", &twice).await;
         assert!(
             matches!(alone, Err(ExportError::Refused(Refusal::NotSigned { name: "too-few-operators", .. }))),
             "{alone:?}"
         );
         let mut wrong = stage.both().await;
         wrong[1].password = "yanlış".into();
-        let stranger = desk.permit("aday-1", &wrong).await;
+        let stranger = requests.permit("aday-1", &wrong).await;
         assert!(
             matches!(stranger, Err(ExportError::Refused(Refusal::NotSigned { name: "unknown-credential", .. }))),
             "{stranger:?}"
@@ -79,17 +79,17 @@ async fn only_what_was_asked_for_and_agreed_to_by_two_after_the_ban() {
 async fn nobody_else_and_no_other_place() {
     let stage = Stage::open().await;
     stage.lift_ban().await;
-    let desk = stage.desk();
+    let requests = stage.requests();
     for other in ["parti", "kimse", "skgm-1", "x\0y", ""] {
-        let asked = desk.request(other, "Dilekçe", &stage.sign(0).await).await;
+        let asked = requests.request(other, "Dilekçe", &stage.sign(0).await).await;
         assert!(matches!(asked, Err(ExportError::Refused(Refusal::NoCandidate(_)))), "{other}: {asked:?}");
     }
     for reason in ["", "  ", "a\nb", "\u{1b}[2J", "a\u{202e}b", &"ş".repeat(501)] {
-        let asked = desk.request("aday-1", reason, &stage.sign(0).await).await;
+        let asked = requests.request("aday-1", reason, &stage.sign(0).await).await;
         assert!(matches!(asked, Err(ExportError::Refused(Refusal::NoReason(_)))), "{asked:?}");
     }
     for request in [0, 99, u64::MAX] {
-        let approved = desk.approve(request, &stage.sign(0).await).await;
+        let approved = requests.approve(request, &stage.sign(0).await).await;
         assert!(matches!(approved, Err(ExportError::Refused(Refusal::NoRequest))), "{approved:?}");
     }
     // A request stands for the place it was made for.

@@ -16,8 +16,8 @@ use tutanak::config::Config;
 use tutanak::cpu::CpuLane;
 use tutanak::domain::{Digest, Gate};
 use tutanak::export::ExportError;
-use tutanak::export::desk::Desk;
 use tutanak::export::progress::Progress;
+use tutanak::export::requests::Requests;
 use tutanak::export::seal::ARCHIVE_BYTES;
 use tutanak::export::write::{Wish, Workshop, Written, write};
 use tutanak::ledger::accounts::NewAccount;
@@ -154,7 +154,7 @@ impl Stage {
         change(&self.ledger, &door, Gate::BanLifted, true, "YSK kararı", &by, now).await.unwrap();
     }
 
-    /// One of the operators signs at the desk.
+    /// One of the operators signs.
     pub async fn sign(&self, n: usize) -> Signature {
         self.operators[n].sign(&self.ledger, &self.clock).await
     }
@@ -163,16 +163,16 @@ impl Stage {
         [self.sign(0).await, self.sign(1).await]
     }
 
-    pub fn desk(&self) -> Desk {
-        Desk::new(self.ledger.clone(), self.clock.clone())
+    pub fn requests(&self) -> Requests {
+        Requests::new(self.ledger.clone(), self.clock.clone())
     }
 
     /// Enters a request and has both agree.
     pub async fn request(&self, candidate: &str) -> u64 {
-        let desk = self.desk();
-        let request = desk.request(candidate, "Dilekçe 2024/15", &self.sign(0).await).await.unwrap();
+        let requests = self.requests();
+        let request = requests.request(candidate, "Dilekçe 2024/15", &self.sign(0).await).await.unwrap();
         for by in self.both().await {
-            desk.approve(request.id, &by).await.unwrap();
+            requests.approve(request.id, &by).await.unwrap();
         }
         request.id
     }
@@ -196,7 +196,7 @@ impl Stage {
     }
 
     pub async fn write(&self, candidate: &str, wish: &Wish) -> Result<Written, ExportError> {
-        let permit = self.desk().permit(candidate, &self.both().await).await?;
+        let permit = self.requests().permit(candidate, &self.both().await).await?;
         write(&self.workshop().await, &permit, wish).await
     }
 

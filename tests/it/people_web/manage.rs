@@ -15,7 +15,7 @@ use crate::house::{House, Operator, Plan, settled};
 async fn an_operator_defines_parties_and_people_by_program() {
     for engine in Engine::all().await {
         let house = House::build(Plan { database: Some(engine.config.clone()), ..Plan::default() }).await;
-        let mut browser = at_the_desk(&house).await;
+        let mut browser = two_operators(&house).await;
         let new = json!({"kind": "party", "id": "yeni", "name": "Yeni Parti", "addresses": ["127.0.0.0/8"]});
         let (status, given) = browser.json(Method::POST, "/v1/yonetim/hesaplar", &new).await;
         assert_eq!(status, StatusCode::CREATED, "{given}");
@@ -95,20 +95,20 @@ async fn an_operator_defines_parties_and_people_by_program() {
 }
 
 /// Two operators with password and second factor, logged in: what takes two, the first asks for and the second agrees to.
-pub struct Desk {
+pub struct Operators {
     pub one: Browser,
     pub two: Browser,
     operators: [Operator; 2],
 }
 
-pub async fn at_the_desk(house: &House) -> Desk {
+pub async fn two_operators(house: &House) -> Operators {
     let operators = [Operator::new(&house.ledger, "skgm-1").await, Operator::new(&house.ledger, "skgm-2").await];
-    let mut desk = Desk { one: Browser::new(house), two: Browser::new(house), operators };
-    desk.log_in(house).await;
-    desk
+    let mut operators = Operators { one: Browser::new(house), two: Browser::new(house), operators };
+    operators.log_in(house).await;
+    operators
 }
 
-impl Desk {
+impl Operators {
     /// Both log in, be it once more.
     pub async fn log_in(&mut self, house: &House) {
         for (browser, operator) in [&mut self.one, &mut self.two].into_iter().zip(&self.operators) {
@@ -162,14 +162,14 @@ impl Browser {
 async fn another_role_or_address_list_by_program_ends_the_sessions() {
     for engine in Engine::all().await {
         let house = House::build(Plan { database: Some(engine.config.clone()), ..Plan::default() }).await;
-        let mut desk = at_the_desk(&house).await;
+        let mut operators = two_operators(&house).await;
         let web = settled(&house.ledger, house.party.web.clone()).await;
         let person =
             json!({"account": "parti", "name": "Ayşe Öz", "phone": "05321234567", "email": "a@a.tr", "role": "user"});
-        let (status, slip) = desk.json(Method::POST, "/v1/yonetim/kisiler", &person).await;
+        let (status, slip) = operators.json(Method::POST, "/v1/yonetim/kisiler", &person).await;
         assert_eq!(status, StatusCode::CREATED, "{slip}");
         let again = json!({"account": "parti", "name": "Başka", "phone": "05321234568", "email": "a@a.tr", "role": "representative"});
-        assert_eq!(desk.json(Method::POST, "/v1/yonetim/kisiler", &again).await.0, StatusCode::CONFLICT);
+        assert_eq!(operators.json(Method::POST, "/v1/yonetim/kisiler", &again).await.0, StatusCode::CONFLICT);
         let unchanged = house.ledger.person("parti-2").await.unwrap().unwrap();
         assert_eq!(
             (unchanged.name.as_str(), unchanged.role.as_str()),
@@ -180,8 +180,8 @@ async fn another_role_or_address_list_by_program_ends_the_sessions() {
         let form = |role: &str, ips: &str| {
             format!("party;name;phone;email;ips;role\nparti;Ayşe Öz;05321234567;a@a.tr;{ips};{role}\n").into_bytes()
         };
-        let patch = async |desk: &mut Desk, path: &str, change: serde_json::Value| {
-            let (status, told) = desk.json(Method::PATCH, &format!("/v1/yonetim/{path}"), &change).await;
+        let patch = async |operators: &mut Operators, path: &str, change: serde_json::Value| {
+            let (status, told) = operators.json(Method::PATCH, &format!("/v1/yonetim/{path}"), &change).await;
             assert_eq!(status, StatusCode::OK, "{told}");
         };
         let second = Login { user: "parti-2".into(), password: OWN.into() };
@@ -192,11 +192,11 @@ async fn another_role_or_address_list_by_program_ends_the_sessions() {
             assert_eq!(browser.log_in(&who.user, &who.password, "").await, StatusCode::SEE_OTHER, "{change}");
             assert_eq!(browser.get("/hesap").await.status, StatusCode::OK, "{change}");
             match change {
-                0 => patch(&mut desk, "kisiler/parti-2", json!({"role": "representative"})).await,
-                1 => assert_eq!(desk.form(&form("kullanıcı", "")).await.status, StatusCode::OK),
-                2 => patch(&mut desk, "hesaplar/parti", json!({"addresses": ["127.0.0.0/9"]})).await,
-                3 => assert_eq!(desk.form(&form("kullanıcı", "127.0.0.1")).await.status, StatusCode::OK),
-                _ => patch(&mut desk, "kisiler/parti-2", json!({"active": false})).await,
+                0 => patch(&mut operators, "kisiler/parti-2", json!({"role": "representative"})).await,
+                1 => assert_eq!(operators.form(&form("kullanıcı", "")).await.status, StatusCode::OK),
+                2 => patch(&mut operators, "hesaplar/parti", json!({"addresses": ["127.0.0.0/9"]})).await,
+                3 => assert_eq!(operators.form(&form("kullanıcı", "127.0.0.1")).await.status, StatusCode::OK),
+                _ => patch(&mut operators, "kisiler/parti-2", json!({"active": false})).await,
             }
             let turned = browser.get("/hesap").await.location;
             assert_eq!(turned.as_deref(), Some("/giris"), "{}: change {change} ends the session", engine.name);
@@ -214,20 +214,20 @@ async fn by_program_too_no_address_of_a_party_may_be_a_trusted_proxys() {
         config.proxy.https = tutanak::access::addresses::Announces::XForwardedFor;
     };
     let house = House::build(Plan { also: Some(also), ..Plan::default() }).await;
-    let mut desk = at_the_desk(&house).await;
+    let mut operators = two_operators(&house).await;
     let overlap = "that party could claim to be any other";
     for kind in ["party", "candidate"] {
         let new = json!({"kind": kind, "id": "yeni", "name": "Yeni", "addresses": ["192.0.2.1/32", "10.1.0.0/16"]});
-        let (status, told) = desk.json(Method::POST, "/v1/yonetim/hesaplar", &new).await;
+        let (status, told) = operators.json(Method::POST, "/v1/yonetim/hesaplar", &new).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(told["detail"].as_str().unwrap().contains(overlap), "{told}");
     }
     let change = json!({"addresses": ["10.1.2.3/32"]});
-    let (status, told) = desk.json(Method::PATCH, "/v1/yonetim/hesaplar/parti", &change).await;
+    let (status, told) = operators.json(Method::PATCH, "/v1/yonetim/hesaplar/parti", &change).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(told["detail"].as_str().unwrap().contains(overlap), "{told}");
     let form = "party;name;phone;email;ips\nparti;Ayşe Öz;05321234567;a@a.tr;10.1.2.3\n";
-    let page = desk.form(form.as_bytes()).await;
+    let page = operators.form(form.as_bytes()).await;
     assert!(page.status == StatusCode::UNPROCESSABLE_ENTITY && page.body.contains(overlap), "{}", page.body);
     assert_eq!(house.ledger.account("parti").await.unwrap().unwrap().addresses, "127.0.0.0/8");
     assert_eq!(house.ledger.people(Some("parti")).await.unwrap().len(), 1);
@@ -237,14 +237,14 @@ async fn by_program_too_no_address_of_a_party_may_be_a_trusted_proxys() {
 #[tokio::test]
 async fn a_form_that_is_a_bomb_is_refused_and_on_record() {
     let house = House::open().await;
-    let mut desk = at_the_desk(&house).await;
+    let mut operators = two_operators(&house).await;
     for bomb in crate::people_form::bombs() {
-        let page = desk.form(&bomb).await;
+        let page = operators.form(&bomb).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", page.body);
         assert!(!page.body.contains("root:"), "{}", page.body);
     }
     let formula = "party;name;phone;email;ips\nparti;=HYPERLINK(\"http://x\");05321234567;a@a.tr;\n";
-    assert_eq!(desk.form(formula.as_bytes()).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(operators.form(formula.as_bytes()).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     house.audit(4, |row| row.object == "POST /v1/yonetim/talep-formu" && row.reason == "422").await;
     assert_eq!(house.ledger.people(Some("parti")).await.unwrap().len(), 1);
 }
@@ -252,20 +252,20 @@ async fn a_form_that_is_a_bomb_is_refused_and_on_record() {
 #[tokio::test]
 async fn by_program_too_no_party_comes_from_half_of_the_internet() {
     let house = House::open().await;
-    let mut desk = at_the_desk(&house).await;
+    let mut operators = two_operators(&house).await;
     for range in ["0.0.0.0/0", "::/0", "203.0.0.0/8", "::ffff:0.0.0.0/96", "224.0.0.0/24"] {
         for kind in ["party", "candidate"] {
             let new = json!({"kind": kind, "id": "yeni", "name": "Yeni", "addresses": ["192.0.2.1/32", range]});
-            let (status, told) = desk.json(Method::POST, "/v1/yonetim/hesaplar", &new).await;
+            let (status, told) = operators.json(Method::POST, "/v1/yonetim/hesaplar", &new).await;
             assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{range}: {told}");
         }
         let change = json!({"addresses": [range]});
-        let (status, told) = desk.json(Method::PATCH, "/v1/yonetim/hesaplar/parti", &change).await;
+        let (status, told) = operators.json(Method::PATCH, "/v1/yonetim/hesaplar/parti", &change).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{range}: {told}");
     }
     assert_eq!(house.ledger.account("parti").await.unwrap().unwrap().addresses, "127.0.0.0/8");
     assert!(house.ledger.account("yeni").await.unwrap().is_none());
     let change = json!({"addresses": ["::ffff:192.0.2.0/124"]});
-    let (status, told) = desk.json(Method::PATCH, "/v1/yonetim/hesaplar/parti", &change).await;
+    let (status, told) = operators.json(Method::PATCH, "/v1/yonetim/hesaplar/parti", &change).await;
     assert_eq!((status, &told["addresses"]), (StatusCode::OK, &json!(["192.0.2.0/28"])), "{told}");
 }

@@ -10,7 +10,7 @@ use tutanak::people::{self, Wanted};
 use tutanak::web::needs::Needs;
 use tutanak::web::routes::table;
 
-use super::manage::{Desk, at_the_desk};
+use super::manage::{Operators, two_operators};
 use crate::engines::Engine;
 use crate::house::{House, Plan};
 
@@ -159,21 +159,21 @@ async fn one_operator_alone_lets_nobody_in_by_any_route_and_two_do() {
     for engine in Engine::all().await {
         let house = House::build(Plan { database: Some(engine.config.clone()), ..Plan::default() }).await;
         furnish(&house).await;
-        let mut desk = at_the_desk(&house).await;
+        let mut operators = two_operators(&house).await;
         let before = rights(&house).await;
         let mut requests = Vec::new();
         for (method, _, path, body) in ways() {
-            let (status, told) = desk.one.json(method.clone(), path, &body).await;
+            let (status, told) = operators.one.json(method.clone(), path, &body).await;
             let name = format!("{}: {method} {path} {body}", engine.name);
             assert_eq!(status, StatusCode::ACCEPTED, "{name}: {told}");
             assert_eq!((&told["asker"], &told["state"]), (&json!("skgm-1"), &json!("waiting")), "{name}");
             let agree = format!("/v1/yonetim/talepler/{}/onay", told["request"]);
-            let (status, refused) = desk.one.json(Method::POST, &agree, &json!({})).await;
+            let (status, refused) = operators.one.json(Method::POST, &agree, &json!({})).await;
             assert_eq!(status, StatusCode::CONFLICT, "{name}: {refused}");
             assert_eq!(refused["type"], "urn:tutanak:problem:same-person", "{name}");
             requests.push((name, told, body));
         }
-        let page = desk.one.form(FORM).await;
+        let page = operators.one.form(FORM).await;
         assert_eq!(page.status, StatusCode::ACCEPTED, "{}", page.body);
         assert_eq!(rights(&house).await, before, "{}: one alone has let somebody in", engine.name);
         requests.push(("form".to_owned(), serde_json::from_str(&page.body).unwrap(), Value::Null));
@@ -182,7 +182,7 @@ async fn one_operator_alone_lets_nobody_in_by_any_route_and_two_do() {
         // The second one sees exactly what is wanted, and agrees to it once.
         for (name, request, body) in requests {
             let one = format!("/v1/yonetim/talepler/{}", request["request"]);
-            let shown = desk.two.json(Method::GET, &one, &json!({})).await.1;
+            let shown = operators.two.json(Method::GET, &one, &json!({})).await.1;
             for (field, value) in body.as_object().into_iter().flatten() {
                 assert!(shown["wanted"].to_string().contains(&format!("\"{field}\":{value}")), "{name}: {shown}");
             }
@@ -190,22 +190,22 @@ async fn one_operator_alone_lets_nobody_in_by_any_route_and_two_do() {
                 continue; // the party has taken the name
             }
             let now = rights(&house).await;
-            let (status, told) = desk.agree(&request).await;
+            let (status, told) = operators.agree(&request).await;
             assert!(status.is_success(), "{name}: {told}");
             assert_ne!(rights(&house).await, now, "{name}");
-            let again = desk.two.json(Method::POST, &format!("{one}/onay"), &json!({})).await;
+            let again = operators.two.json(Method::POST, &format!("{one}/onay"), &json!({})).await;
             assert_eq!(again.0, StatusCode::CONFLICT, "{name}");
         }
-        let list = desk.two.json(Method::GET, "/v1/yonetim/talepler", &json!({})).await.1;
+        let list = operators.two.json(Method::GET, "/v1/yonetim/talepler", &json!({})).await.1;
         let agreed = list.as_array().unwrap().iter().filter(|request| request["state"] == "agreed");
         assert!(agreed.clone().all(|request| request["decider"] == "skgm-2"), "{}", engine.name);
         assert_eq!(agreed.count(), 14, "{}", engine.name);
     }
 }
 
-async fn asked(desk: &mut Desk, id: &str) -> Value {
+async fn asked(operators: &mut Operators, id: &str) -> Value {
     let new = json!({"kind": "party", "id": id, "name": "Yeni", "addresses": ["192.0.2.1/32"]});
-    let (status, told) = desk.one.json(Method::POST, "/v1/yonetim/hesaplar", &new).await;
+    let (status, told) = operators.one.json(Method::POST, "/v1/yonetim/hesaplar", &new).await;
     assert_eq!(status, StatusCode::ACCEPTED, "{told}");
     told
 }
@@ -214,33 +214,33 @@ async fn asked(desk: &mut Desk, id: &str) -> Value {
 async fn a_request_is_taken_back_by_one_expires_and_dies_with_whoever_asked() {
     for engine in Engine::all().await {
         let house = House::build(Plan { database: Some(engine.config.clone()), ..Plan::default() }).await;
-        let mut desk = at_the_desk(&house).await;
+        let mut operators = two_operators(&house).await;
         let kind = |told: &Value| told["type"].as_str().unwrap_or_default().rsplit(':').next().unwrap().to_owned();
 
-        let request = asked(&mut desk, "bir").await;
+        let request = asked(&mut operators, "bir").await;
         let one = format!("/v1/yonetim/talepler/{}", request["request"]);
-        assert_eq!(desk.two.json(Method::DELETE, &one, &json!({})).await.0, StatusCode::NO_CONTENT);
-        assert_eq!(desk.two.json(Method::DELETE, &one, &json!({})).await.0, StatusCode::CONFLICT);
-        assert_eq!(kind(&desk.agree(&request).await.1), "decided", "{}", engine.name);
+        assert_eq!(operators.two.json(Method::DELETE, &one, &json!({})).await.0, StatusCode::NO_CONTENT);
+        assert_eq!(operators.two.json(Method::DELETE, &one, &json!({})).await.0, StatusCode::CONFLICT);
+        assert_eq!(kind(&operators.agree(&request).await.1), "decided", "{}", engine.name);
 
-        let request = asked(&mut desk, "iki").await;
+        let request = asked(&mut operators, "iki").await;
         house.ledger.account_set_active("operator", "skgm-1", false).await.unwrap();
-        assert_eq!(kind(&desk.agree(&request).await.1), "asker-gone", "{}", engine.name);
+        assert_eq!(kind(&operators.agree(&request).await.1), "asker-gone", "{}", engine.name);
         house.ledger.account_set_active("operator", "skgm-1", true).await.unwrap();
-        desk.log_in(&house).await;
+        operators.log_in(&house).await;
 
-        let request = asked(&mut desk, "uc").await;
-        let twice = asked(&mut desk, "uc").await;
-        assert!(desk.agree(&request).await.0.is_success());
-        assert_eq!(desk.agree(&twice).await.0, StatusCode::CONFLICT, "the name is taken by now");
+        let request = asked(&mut operators, "uc").await;
+        let twice = asked(&mut operators, "uc").await;
+        assert!(operators.agree(&request).await.0.is_success());
+        assert_eq!(operators.agree(&twice).await.0, StatusCode::CONFLICT, "the name is taken by now");
         let failed =
-            desk.two.json(Method::GET, &format!("/v1/yonetim/talepler/{}", twice["request"]), &json!({})).await;
+            operators.two.json(Method::GET, &format!("/v1/yonetim/talepler/{}", twice["request"]), &json!({})).await;
         assert_eq!(failed.1["state"], "failed", "{}", engine.name);
 
-        let old = asked(&mut desk, "dort").await;
+        let old = asked(&mut operators, "dort").await;
         house.clock.advance(SignedDuration::from_hours(24));
-        desk.log_in(&house).await;
-        assert_eq!(kind(&desk.agree(&old).await.1), "expired", "{}", engine.name);
+        operators.log_in(&house).await;
+        assert_eq!(kind(&operators.agree(&old).await.1), "expired", "{}", engine.name);
         for id in ["bir", "iki", "dort"] {
             assert!(house.ledger.account(id).await.unwrap().is_none(), "{}: {id}", engine.name);
         }
@@ -251,7 +251,7 @@ async fn a_request_is_taken_back_by_one_expires_and_dies_with_whoever_asked() {
 async fn shutting_somebody_out_takes_one_operator() {
     let house = House::open().await;
     furnish(&house).await;
-    let mut desk = at_the_desk(&house).await;
+    let mut operators = two_operators(&house).await;
     for (path, change) in [
         ("hesaplar/parti", json!({"addresses": ["127.0.0.1/32"]})),
         ("hesaplar/kadikoy-1", json!({"addresses": ["127.0.0.1/32"]})),
@@ -260,9 +260,9 @@ async fn shutting_somebody_out_takes_one_operator() {
         ("kisiler/parti-3", json!({"active": false})),
         ("hesaplar/parti", json!({"active": false})),
     ] {
-        let (status, told) = desk.one.json(Method::PATCH, &format!("/v1/yonetim/{path}"), &change).await;
+        let (status, told) = operators.one.json(Method::PATCH, &format!("/v1/yonetim/{path}"), &change).await;
         assert_eq!(status, StatusCode::OK, "{path} {change}: {told}");
     }
-    assert_eq!(desk.one.json(Method::POST, "/v1/yonetim/secim-oncesi", &json!({})).await.0, StatusCode::OK);
-    assert_eq!(desk.two.json(Method::GET, "/v1/yonetim/talepler", &json!({})).await.1, json!([]));
+    assert_eq!(operators.one.json(Method::POST, "/v1/yonetim/secim-oncesi", &json!({})).await.0, StatusCode::OK);
+    assert_eq!(operators.two.json(Method::GET, "/v1/yonetim/talepler", &json!({})).await.1, json!([]));
 }

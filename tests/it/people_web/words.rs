@@ -13,7 +13,7 @@ use tutanak::web::route::Route;
 use tutanak::web::routes::table;
 
 use super::browser::{Browser, Page};
-use super::manage::at_the_desk;
+use super::manage::two_operators;
 use crate::board_web::people::{FORM, at_work, files};
 use crate::engines::Engine;
 use crate::house::{House, Operator, Plan, settled};
@@ -76,7 +76,7 @@ impl People {
         let status = browser.log_in(&auditor.login.user, &auditor.login.password, &code).await;
         assert_eq!(status, StatusCode::SEE_OTHER);
         let clerk = at_work(house, "kadikoy-1", 1).await;
-        Self { operator: at_the_desk(house).await.one, auditor: browser, clerk, stranger: Browser::new(house) }
+        Self { operator: two_operators(house).await.one, auditor: browser, clerk, stranger: Browser::new(house) }
     }
 
     fn who(&mut self, route: &Route) -> &mut Browser {
@@ -166,7 +166,7 @@ async fn no_address_fails_on_hidden_characters_or_shows_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_operators_interface_names_the_character_in_turkish() {
     let house = House::open().await;
-    let mut desk = at_the_desk(&house).await;
+    let mut operators = two_operators(&house).await;
     for (n, (bad, named)) in BAD.into_iter().enumerate() {
         let account = |kind: &str, more: Value| {
             let mut new = json!({ "kind": kind, "id": format!("yeni-{n}"), "name": bad });
@@ -182,19 +182,19 @@ async fn the_operators_interface_names_the_character_in_turkish() {
             ("/v1/yonetim/ortam-talepleri", json!({ "candidate": "parti", "reason": bad })),
         ];
         for (path, body) in tries {
-            let (status, told) = desk.one.json(Method::POST, path, &body).await;
+            let (status, told) = operators.one.json(Method::POST, path, &body).await;
             let detail = told["detail"].as_str().unwrap_or_default();
             assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{body}: {told}");
             assert!(detail.contains(named) && detail.contains("harf") && is_clean(detail), "{body}: {detail}");
         }
         let person =
             json!({"account": "parti", "name": bad, "phone": "05321234567", "email": "a@a.tr", "role": "user"});
-        let (status, told) = desk.one.json(Method::POST, "/v1/yonetim/kisiler", &person).await;
+        let (status, told) = operators.one.json(Method::POST, "/v1/yonetim/kisiler", &person).await;
         // A line break in a cell is a space between two names.
         let joined = status == StatusCode::ACCEPTED && told["subject"].as_str().is_some_and(is_clean);
         assert!(status == StatusCode::UNPROCESSABLE_ENTITY || joined && n == 0, "{person}: {status} {told}");
         let form = format!("parti;ad soyad;telefon;e-posta;ip\nParti;\"{bad}\";05321234567;a{n}@a.tr;\n");
-        let page = desk.one.form(form.as_bytes()).await;
+        let page = operators.one.form(form.as_bytes()).await;
         assert!(page.status == StatusCode::UNPROCESSABLE_ENTITY || n == 0, "{bad:?}: {} {}", page.status, page.body);
         assert!(is_clean(&page.body), "{:?}", page.body);
     }

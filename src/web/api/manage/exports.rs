@@ -11,8 +11,8 @@ use serde_json::Value;
 use super::unsound;
 use crate::access::sessions::Visitor;
 use crate::export::ExportError;
-use crate::export::desk::{Desk, Hand, Refusal};
 use crate::export::receipt::pdf;
+use crate::export::requests::{Hand, Refusal, Requests};
 use crate::export::told::told;
 use crate::web::Services;
 use crate::web::extract::{Extension, Json, Path, Query};
@@ -50,8 +50,8 @@ pub(in crate::web) struct New {
     reason: String,
 }
 
-fn desk(services: &Services) -> Desk {
-    Desk::at(services.ledger.clone(), services.door.clone(), services.sessions.clock())
+fn requests(services: &Services) -> Requests {
+    Requests::at(services.ledger.clone(), services.door.clone(), services.sessions.clock())
 }
 
 fn hand<'a>(visitor: &'a Visitor, origin: &Origin) -> Hand<'a> {
@@ -75,7 +75,7 @@ pub(in crate::web) async fn request(
     Extension(origin): Extension<Origin>,
     Json(New { candidate, reason }): Json<New>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
-    let request = desk(&services).request(&candidate, &reason, hand(&visitor, &origin)).await?;
+    let request = requests(&services).request(&candidate, &reason, hand(&visitor, &origin)).await?;
     Ok((StatusCode::CREATED, Json(told(&request))))
 }
 
@@ -100,7 +100,7 @@ pub(in crate::web) async fn approve(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Problem> {
     let id = id.parse().map_err(|_| Problem::missing())?;
-    let request = desk(&services).approve(id, hand(&visitor, &origin)).await?;
+    let request = requests(&services).approve(id, hand(&visitor, &origin)).await?;
     Ok(Json(told(&request)))
 }
 

@@ -54,13 +54,13 @@ pub(in crate::web) struct Wanted {
 }
 
 /// Who asks, for what.
-struct Desk<'a> {
+struct Asker<'a> {
     services: &'a Services,
     visitor: &'a Visitor,
     sender: &'a Sender,
 }
 
-impl Desk<'_> {
+impl Asker<'_> {
     async fn scan(&self, position: u64, wanted: &Wanted, error: &str) -> Result<Response, Problem> {
         let Self { services, visitor, sender } = self;
         let entry = pictures::own(services, sender, position).await?.ok_or_else(Problem::missing)?;
@@ -205,8 +205,8 @@ pub(in crate::web) async fn page(
     Path(position): Path<u64>,
     Query(Which { sandik }): Query<Which>,
 ) -> Result<Response, Problem> {
-    let desk = Desk { services: &services, visitor: &visitor, sender: &sender };
-    desk.scan(position, &Wanted { sandik, ..Wanted::default() }, "").await
+    let asker = Asker { services: &services, visitor: &visitor, sender: &sender };
+    asker.scan(position, &Wanted { sandik, ..Wanted::default() }, "").await
 }
 
 /// Wishes that it is linked.
@@ -217,14 +217,14 @@ pub(in crate::web) async fn wish_link(
     Path(position): Path<u64>,
     Form(wanted): Form<Wanted>,
 ) -> Result<Response, Problem> {
-    let desk = Desk { services: &services, visitor: &visitor, sender: &sender };
+    let asker = Asker { services: &services, visitor: &visitor, sender: &sender };
     let wish = match choices::read(&wanted.kod) {
         Some((code, replaces)) => {
-            services.intake.wish_link(desk.person(), position, &code, replaces, &wanted.gerekce).await
+            services.intake.wish_link(asker.person(), position, &code, replaces, &wanted.gerekce).await
         }
-        None => return desk.refused(position, &wanted, "no-form", "Kurulunuzun tutanaklarından birini seçin.").await,
+        None => return asker.refused(position, &wanted, "no-form", "Kurulunuzun tutanaklarından birini seçin.").await,
     };
-    desk.wished(wish, position, &wanted).await
+    asker.wished(wish, position, &wanted).await
 }
 
 /// Wishes that a link by hand is taken back.
@@ -235,9 +235,9 @@ pub(in crate::web) async fn wish_undo(
     Path(position): Path<u64>,
     Form(wanted): Form<Wanted>,
 ) -> Result<Response, Problem> {
-    let desk = Desk { services: &services, visitor: &visitor, sender: &sender };
-    let wish = services.intake.wish_undo(desk.person(), position, &wanted.gerekce).await;
-    desk.wished(wish, position, &wanted).await
+    let asker = Asker { services: &services, visitor: &visitor, sender: &sender };
+    let wish = services.intake.wish_undo(asker.person(), position, &wanted.gerekce).await;
+    asker.wished(wish, position, &wanted).await
 }
 
 /// What is decided about a wish: `onay` or `vazgec`.
@@ -254,18 +254,18 @@ pub(in crate::web) async fn decide(
     Path(wish): Path<u64>,
     Form(Decided { karar }): Form<Decided>,
 ) -> Result<Response, Problem> {
-    let desk = Desk { services: &services, visitor: &visitor, sender: &sender };
+    let asker = Asker { services: &services, visitor: &visitor, sender: &sender };
     let (said, object) = match karar.as_str() {
-        "onay" => match services.intake.agree(desk.person(), wish).await {
+        "onay" => match services.intake.agree(asker.person(), wish).await {
             Ok(done) => {
                 let said = if done.entry.kind == EntryKind::Withdrawn { "geri-alindi" } else { "baglandi" };
                 (said, format!("agree {wish} entry {}", done.position))
             }
-            Err(error) => return desk.not_done(error).await,
+            Err(error) => return asker.not_done(error).await,
         },
-        "vazgec" => match services.intake.give_up(desk.person(), wish).await {
+        "vazgec" => match services.intake.give_up(asker.person(), wish).await {
             Ok(()) => ("vazgecildi", format!("give up {wish}")),
-            Err(error) => return desk.not_done(error).await,
+            Err(error) => return asker.not_done(error).await,
         },
         _ => return Err(Problem::bad_question("Karar anlaşılamadı.")),
     };

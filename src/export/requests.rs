@@ -1,4 +1,4 @@
-//! The desk: who asked for a medium, who agreed, and whether it may be written now.
+//! Requests for media: who asked for a medium, who agreed, and whether it may be written now.
 //!
 //! Whatever is asked is on record before it is answered, granted or refused. The çevre is the candidate's and is never an
 //! argument: nobody can ask for another.
@@ -84,9 +84,9 @@ impl Refusal {
     }
 }
 
-/// The desk.
+/// What is done with requests for media. Clones share the ledger.
 #[derive(Clone, Debug)]
-pub struct Desk {
+pub struct Requests {
     ledger: Ledger,
     door: Door,
     clock: Clock,
@@ -96,7 +96,7 @@ pub struct Desk {
 type Way = (Protocol, Option<IpAddr>);
 const AT_THE_MACHINE: Way = (Protocol::Cli, None);
 
-/// Who acts at the desk.
+/// Who acts on a request.
 #[derive(Clone, Copy)]
 pub enum Hand<'a> {
     /// Somebody who signs with name and password, at this machine.
@@ -126,7 +126,7 @@ impl Hand<'_> {
     }
 }
 
-/// A medium may be written: the only way to have one is to have asked the desk.
+/// A medium may be written: the only way to have one is [`Requests::permit`].
 #[derive(Clone, Debug)]
 pub struct Permit {
     request: Request,
@@ -145,8 +145,8 @@ impl Permit {
     }
 }
 
-impl Desk {
-    /// The desk of a service.
+impl Requests {
+    /// Those of a ledger.
     pub fn new(ledger: Ledger, clock: Clock) -> Self {
         Self { door: Door::new(ledger.clone(), clock.clone()), ledger, clock }
     }

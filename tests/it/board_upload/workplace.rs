@@ -1,4 +1,4 @@
-//! A clerk's desk: a scanner folder, a client over it, and what the ledger says about what came of it.
+//! A clerk's workplace: a scanner folder, a client over it, and what the ledger says about what came of it.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -21,12 +21,12 @@ pub fn plan() -> Plan {
     Plan { still: ms(120), patience: ms(500), rescan: ms(100), ..Plan::default() }
 }
 
-pub struct Desk {
+pub struct Workplace {
     pub dir: TempDir,
     pub told: Arc<Mutex<Vec<Event>>>,
 }
 
-impl Desk {
+impl Workplace {
     pub fn new() -> Self {
         Self { dir: tempfile::tempdir().unwrap(), told: Arc::default() }
     }
