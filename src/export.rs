@@ -18,6 +18,7 @@ pub mod copy;
 pub mod device;
 pub mod fault;
 pub mod item;
+pub mod json;
 pub mod lists;
 pub mod pages;
 pub mod plan;
@@ -28,7 +29,6 @@ pub mod receipt;
 pub mod requests;
 pub mod seal;
 pub mod texts;
-pub mod told;
 pub mod walk;
 pub mod write;
 

@@ -248,13 +248,13 @@ impl Shelf for PartyShelf {
     async fn stat(&self, visitor: &Visitor, reader: &Reader, path: &str) -> Result<Entry, ShelfError> {
         let slot = self.allow(visitor, reader, stat(path)).await?;
         let node = self.tree.find(&slot, path).await.map_err(|error| unavailable(&error))?;
-        told(slot, node.as_ref().map(entry))
+        found_or_missing(slot, node.as_ref().map(entry))
     }
 
     async fn list(&self, visitor: &Visitor, reader: &Reader, path: &str) -> Result<Arc<Listing>, ShelfError> {
         let slot = self.allow(visitor, reader, Asked::new(Act::List, Object::Everything, path)).await?;
         let directory = self.tree.directory(&slot, path).await.map_err(|error| unavailable(&error))?;
-        let Some(directory) = directory else { return told(slot, None) };
+        let Some(directory) = directory else { return found_or_missing(slot, None) };
         let made = async || {
             let listing = Listing::from(directory.nodes().iter().map(entry).collect::<Vec<_>>());
             Ok::<_, std::convert::Infallible>(Rendered {
@@ -267,16 +267,16 @@ impl Shelf for PartyShelf {
             Ok(rendered) => rendered,
             Err(never) => match never {},
         };
-        told(slot, Some(rendered.listing))
+        found_or_missing(slot, Some(rendered.listing))
     }
 
     async fn sums(&self, visitor: &Visitor, reader: &Reader, path: &str) -> Result<Sums, ShelfError> {
         let slot = self.allow(visitor, reader, stat(path)).await?;
         let found = self.tree.find(&slot, path).await.map_err(|error| unavailable(&error))?;
         let sized = found.and_then(|node| node.size().map(|size| (node, size)));
-        let Some((node, size)) = sized else { return told(slot, None) };
+        let Some((node, size)) = sized else { return found_or_missing(slot, None) };
         let crc32 = self.tree.crc32(&slot, path).await.map_err(|error| unavailable(&error))?;
-        told(slot, Some(Sums { size, sha256: node.digest().map(|digest| *digest.as_bytes()), crc32 }))
+        found_or_missing(slot, Some(Sums { size, sha256: node.digest().map(|digest| *digest.as_bytes()), crc32 }))
     }
 
     async fn attempted(&self, visitor: &Visitor, reader: Option<&Reader>, attempt: Attempt) {
@@ -299,7 +299,7 @@ impl Shelf for PartyShelf {
         let slot = self.allow(visitor, reader, asked).await?;
         let found = self.tree.find(&slot, path).await.map_err(|error| unavailable(&error))?;
         let Some((node, size)) = found.and_then(|node| node.size().map(|size| (node, size))) else {
-            return told(slot, None);
+            return found_or_missing(slot, None);
         };
         if offset > size {
             slot.refused("offset past the end");
@@ -329,7 +329,7 @@ impl Shelf for PartyShelf {
 /// Why a row says that something was not there.
 const MISSING: &str = "missing";
 
-fn told<T>(slot: RecordSlot, found: Option<T>) -> Result<T, ShelfError> {
+fn found_or_missing<T>(slot: RecordSlot, found: Option<T>) -> Result<T, ShelfError> {
     match found {
         Some(found) => {
             slot.done(0);

@@ -76,16 +76,16 @@ pub(super) async fn look(
 impl CodeTry {
     /// The code let somebody in.
     pub async fn right(self) {
-        self.told(self.ledger.code_right(&self.person).await);
+        self.log_failure(self.ledger.code_right(&self.person).await);
     }
 
     /// It did not: it was used before.
     pub async fn wrong(self) {
-        self.told(self.ledger.code_wrong(&self.person, self.now.as_millisecond()).await);
+        self.log_failure(self.ledger.code_wrong(&self.person, self.now.as_millisecond()).await);
     }
 
     /// The try itself is counted in any case.
-    fn told(&self, written: Result<(), LedgerError>) {
+    fn log_failure(&self, written: Result<(), LedgerError>) {
         if let Err(error) = written {
             tracing::error!(error = %Chain(&error), "Could not write down how a code was");
         }

@@ -55,7 +55,7 @@ impl Gates {
     }
 
     /// How a gate stands, as people read it.
-    pub fn told(&self, gate: Gate, now: Timestamp) -> String {
+    pub fn sentence(&self, gate: Gate, now: Timestamp) -> String {
         match (gate, self.is_open(gate, now)) {
             (Gate::PartiesOpen, true) => "açık".to_owned(),
             (Gate::PartiesOpen, false) => format!("kapalı; açılış: {}", self.shown(gate)),
@@ -72,7 +72,7 @@ impl Gates {
             open: self.is_open(gate, now),
             opens_at: self.opens_at(gate),
             name: gate.turkish(),
-            told: self.told(gate, now),
+            told: self.sentence(gate, now),
         };
         Gate::ALL.map(gate).into()
     }

@@ -75,7 +75,7 @@ impl Count {
     }
 
     /// `not-found 1200, unknown-credential 34`
-    fn told(&self) -> String {
+    fn summary(&self) -> String {
         let named = self.reasons.iter().map(|(reason, times)| (reason.as_str(), *times));
         let all = named.chain((self.other > 0).then_some(("other", self.other)));
         let all: Vec<String> = all.map(|(reason, times)| format!("{reason} {times}")).collect();
@@ -163,7 +163,7 @@ fn together(key: Key, count: &Count) -> Together {
         },
         address: origin.map_or_else(|| "(many)".to_owned(), |origin| origin.to_string()),
         outcome,
-        reason: format!("counted together: {}", count.told()),
+        reason: format!("counted together: {}", count.summary()),
     }
 }
 

@@ -158,7 +158,7 @@ pub fn main() -> ExitCode {
             // Whoever reads along has seen enough.
             None if terminal::reader_left() && is_broken_pipe(&error) => ExitCode::from(READER_LEFT),
             None => {
-                crate::note!("error: {}", indented(&told_once(&error)));
+                crate::note!("error: {}", indented(&causes_once(&error)));
                 ExitCode::FAILURE
             }
         },
@@ -171,7 +171,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 }
 
 /// An error with its causes. One that only repeats what was said is left out.
-fn told_once(error: &anyhow::Error) -> String {
+fn causes_once(error: &anyhow::Error) -> String {
     let mut told = String::new();
     for cause in error.chain().map(ToString::to_string) {
         if !told.contains(&cause) {

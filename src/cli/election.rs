@@ -67,7 +67,7 @@ pub async fn run(command: ElectionCommand, config: &ConfigArg) -> anyhow::Result
             let bar = bar();
             let done = registry::import(ledger, &dir, &mut |progress| show_progress(&bar, progress)).await;
             bar.finish_and_clear();
-            told(done).with_context(|| format!("The election in {} was not imported", dir.display()))?;
+            print_outcome(done).with_context(|| format!("The election in {} was not imported", dir.display()))?;
             bind(config, ledger).await?;
             link_parked(config, ledger).await
         }
@@ -75,7 +75,7 @@ pub async fn run(command: ElectionCommand, config: &ConfigArg) -> anyhow::Result
             let bar = bar();
             let done = registry::add_boxes(ledger, &file, &mut |progress| show_progress(&bar, progress)).await;
             bar.finish_and_clear();
-            told(done).with_context(|| format!("The boxes of {} were not added", file.display()))?;
+            print_outcome(done).with_context(|| format!("The boxes of {} were not added", file.display()))?;
             bind(config, ledger).await?;
             link_parked(config, ledger).await
         }
@@ -136,7 +136,7 @@ fn show_progress(bar: &ProgressBar, progress: Progress) {
     bar.set_position(progress.bytes);
 }
 
-fn told(done: Result<Report, ImportError>) -> anyhow::Result<()> {
+fn print_outcome(done: Result<Report, ImportError>) -> anyhow::Result<()> {
     match done {
         Ok(report) => {
             crate::terminal::print(format_args!("{}", summary(&report)));

@@ -14,11 +14,11 @@ use crate::app;
 use crate::clock::Clock;
 use crate::cpu::CpuLane;
 use crate::domain::Words;
+use crate::export::json::request_json;
 use crate::export::progress::{Phase, Progress};
 use crate::export::receipt;
 use crate::export::requests::{OPERATORS, Requests};
 use crate::export::seal::{ARCHIVE_BYTES, SealTo};
-use crate::export::told::told;
 use crate::export::write::{Wish, Workshop, Written, write};
 use crate::export::{ExportError, fault::MediumError};
 use crate::ledger::Ledger;
@@ -197,7 +197,7 @@ async fn medium(args: &Export, config: &ConfigArg, ledger: Ledger, requests: &Re
 }
 
 #[derive(Serialize)]
-struct Told<'a> {
+struct WrittenJson<'a> {
     done: bool,
     request: u64,
     medium: u32,
@@ -219,7 +219,7 @@ fn tell(args: &Export, written: &Written, took: Duration) -> anyhow::Result<()> 
     let receipt = &written.receipt;
     let facts = &receipt.facts;
     if args.json {
-        let told = Told {
+        let answer = WrittenJson {
             done: true,
             request: facts.request,
             medium: facts.number,
@@ -236,7 +236,7 @@ fn tell(args: &Export, written: &Written, took: Duration) -> anyhow::Result<()> 
             seconds: took.as_secs_f64(),
             receipt: receipt.text(),
         };
-        crate::out!("{}", serde_json::to_string(&told)?);
+        crate::out!("{}", serde_json::to_string(&answer)?);
         return Ok(());
     }
     crate::out!("{}", receipt.text());
@@ -275,10 +275,10 @@ fn failed(args: &Export, error: ExportError) -> anyhow::Result<()> {
             ExportError::Medium(MediumError::Unreliable(unreliable)) => Some(unreliable),
             _ => None,
         };
-        let told = serde_json::json!({
+        let answer = serde_json::json!({
             "done": false, "fault": name, "message": error.to_string(), "unreliable": unreliable,
         });
-        crate::out!("{told}");
+        crate::out!("{answer}");
     }
     crate::note!("error: {:#}", anyhow::Error::from(error));
     Err(Ended(status).into())
@@ -292,7 +292,7 @@ async fn list(ledger: &Ledger, json: bool) -> anyhow::Result<()> {
         after = *last;
         for id in ids {
             let Some(request) = ledger.export(id).await? else { continue };
-            if json { crate::out!("{}", told(&request)) } else { print_one(&request) }
+            if json { crate::out!("{}", request_json(&request)) } else { print_one(&request) }
         }
     }
 }

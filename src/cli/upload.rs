@@ -13,10 +13,10 @@ use crate::beneath;
 use crate::client::credentials::Token;
 use crate::client::progress::Progress;
 use crate::client::trust;
-use crate::client::upload::clocks::{GateTold, ServerClock};
+use crate::client::upload::clocks::{GateState, ServerClock};
+use crate::client::upload::report::{Event, Summary};
 use crate::client::upload::server::{Server, Tls};
 use crate::client::upload::status::{self, Would};
-use crate::client::upload::told::{Event, Summary};
 use crate::client::upload::{Plan, Upload as Client};
 use crate::clock::turkish;
 use crate::domain::words::shown;
@@ -190,7 +190,7 @@ fn say(progress: &Progress, event: &Event) {
 }
 
 /// What time it is at the service, and what is open there.
-fn hours(clock: Option<&ServerClock>, gates: &[GateTold]) -> Vec<String> {
+fn hours(clock: Option<&ServerClock>, gates: &[GateState]) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(clock) = clock {
         lines.push(format!("Sunucu saati: {}", turkish(clock.at)));

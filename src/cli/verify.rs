@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::Ended;
 use crate::client::disk::{self, Disk};
-use crate::client::mirror::Told;
+use crate::client::mirror::ProblemInWords;
 use crate::client::problem::Problem;
 use crate::client::verify::{
     CopyCheck, Verdict, View, compare, compare_with_copy, verify_copy, verify_scan, verify_scan_of_copy,
@@ -65,7 +65,7 @@ struct Answer {
     checked: Option<Checked>,
     #[serde(skip_serializing_if = "Option::is_none")]
     view: Option<View>,
-    problems: Vec<Told>,
+    problems: Vec<ProblemInWords>,
 }
 
 #[derive(Serialize)]
@@ -206,7 +206,7 @@ fn answer(verdict: Option<(Verdict, std::time::Instant)>, view: Option<View>, mu
         Checked { origin, size, root, scans, packs, bytes, not_held, parts, own_keys, seconds }
     });
     let right = problems.is_empty() && !matches!(view, Some(View::Split { .. }));
-    Answer { right, medium: None, checked, view, problems: problems.into_iter().map(Told::from).collect() }
+    Answer { right, medium: None, checked, view, problems: problems.into_iter().map(ProblemInWords::from).collect() }
 }
 
 fn tell(args: &Verify, answer: &Answer) {

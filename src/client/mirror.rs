@@ -59,12 +59,12 @@ pub struct Report {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pinned: Vec<String>,
     /// What was wrong.
-    pub problems: Vec<Told>,
+    pub problems: Vec<ProblemInWords>,
 }
 
 /// A problem with its words, for programs and people.
 #[derive(Clone, Debug, Serialize)]
-pub struct Told {
+pub struct ProblemInWords {
     /// What is wrong.
     #[serde(flatten)]
     pub problem: Problem,
@@ -74,7 +74,7 @@ pub struct Told {
     pub en: String,
 }
 
-impl From<Problem> for Told {
+impl From<Problem> for ProblemInWords {
     fn from(problem: Problem) -> Self {
         let (tr, en) = problem.words();
         Self { problem, tr, en }
@@ -116,7 +116,7 @@ pub async fn mirror<T: Transport + Cost + 'static>(
             report.pinned = keys.iter().map(VerifierKey::to_string).collect();
         }
         if let Outcome::Wrong(problems) = outcome {
-            report.problems.extend(problems.into_iter().map(Told::from));
+            report.problems.extend(problems.into_iter().map(ProblemInWords::from));
         }
         let mut unfinished = false;
         let size = size(&context.disk)?;
@@ -128,7 +128,7 @@ pub async fn mirror<T: Transport + Cost + 'static>(
             let fetch = Fetch { context, order: &wishes.order, packs: wishes.packs, progress, until };
             let Fetched { scans, problems, unfinished: more } = fetch.run(size, &mut notes).await?;
             (report.scans, unfinished) = (scans, more);
-            report.problems.extend(problems.into_iter().map(Told::from));
+            report.problems.extend(problems.into_iter().map(ProblemInWords::from));
         }
         finish(&mut report, context, size_before.unwrap_or(0), transport.cost(), before)?;
         report.seconds = began.elapsed().as_secs_f64();

@@ -29,10 +29,10 @@ const REASON: usize = 500;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// Somebody's name, password or code is wrong, or the account is not in use, or there are too few of them.
-    #[error("{told}")]
+    #[error("{sentence}")]
     NotSigned {
         /// Why, for who signed.
-        told: String,
+        sentence: String,
         /// Why, for the record.
         name: &'static str,
     },
@@ -287,7 +287,7 @@ impl Requests {
         match consent::signed(&self.door, by, needed).await {
             Ok(by) => Ok(by),
             Err(NotSigned::Ledger(error)) => Err(error.into()),
-            Err(why) => Err(Refusal::NotSigned { told: why.to_string(), name: why.name() }.into()),
+            Err(why) => Err(Refusal::NotSigned { sentence: why.to_string(), name: why.name() }.into()),
         }
     }
 

@@ -109,7 +109,7 @@ pub enum BadPack {
 /// What a pack takes from an entry. Fields and kinds that it does not know are left alone: a party's older program must
 /// understand the packs of a newer service.
 #[derive(Deserialize)]
-struct Told {
+struct PackedEntry {
     at: Timestamp,
     kind: String,
     sha256: Option<Digest>,
@@ -143,12 +143,12 @@ impl PackPlan {
         let mut modified = Timestamp::UNIX_EPOCH;
         for (position, line) in (number * PACK_ENTRIES..).zip(lines) {
             let line = line.as_ref();
-            let told: Told = serde_json::from_str(line).map_err(|cause| BadPack::Line { position, cause })?;
+            let entry: PackedEntry = serde_json::from_str(line).map_err(|cause| BadPack::Line { position, cause })?;
             hasher.update(leaf_hash(line));
             text.extend_from_slice(line.as_bytes());
             text.push(b'\n');
-            modified = told.at;
-            if let Some((image, member)) = image(position, told)? {
+            modified = entry.at;
+            if let Some((image, member)) = image(position, entry)? {
                 images.push(image);
                 members.push(member);
             }
@@ -225,17 +225,17 @@ impl PackPlan {
     }
 }
 
-fn image(position: u64, told: Told) -> Result<Option<(PackImage, Member)>, BadPack> {
-    let brings = matches!(told.kind.as_str(), "linked" | "resolved");
-    let Some(path) = told.path.filter(|_| brings) else { return Ok(None) };
+fn image(position: u64, entry: PackedEntry) -> Result<Option<(PackImage, Member)>, BadPack> {
+    let brings = matches!(entry.kind.as_str(), "linked" | "resolved");
+    let Some(path) = entry.path.filter(|_| brings) else { return Ok(None) };
     if !naming::is_scan_path(&path) {
         return Err(BadPack::Path { position, path });
     }
     let lacks = |what| BadPack::Lacks { position, what };
-    let digest = told.sha256.ok_or(lacks("sha256"))?;
-    let size = told.size.ok_or(lacks("size"))?;
-    let crc32 = told.crc32.ok_or(lacks("crc32"))?;
-    let member = Member { name: path.clone(), size, crc32, modified: told.at };
+    let digest = entry.sha256.ok_or(lacks("sha256"))?;
+    let size = entry.size.ok_or(lacks("size"))?;
+    let crc32 = entry.crc32.ok_or(lacks("crc32"))?;
+    let member = Member { name: path.clone(), size, crc32, modified: entry.at };
     Ok(Some((PackImage { position, path, digest, size, data: 0..0 }, member)))
 }
 

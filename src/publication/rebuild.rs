@@ -68,7 +68,7 @@ pub async fn rebuild(
     ledger: &Ledger,
     vault: &Vault,
     signer: &LogSigner,
-    told: &mut (dyn FnMut(Progress) + Send),
+    progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Rebuilt, RebuildError> {
     let before = ledger.head().await?;
     let damaged = |what: &dyn std::fmt::Display| RebuildError::Damaged(what.to_string());
@@ -93,7 +93,7 @@ pub async fn rebuild(
         for line in bundle(vault, index).await? {
             push(&mut frontier, &line);
         }
-        told(Progress { writing: false, entries: frontier.size(), of });
+        progress(Progress { writing: false, entries: frontier.size(), of });
     }
     head.tail.iter().for_each(|line| push(&mut frontier, line));
     if frontier.size() != size || frontier.root() != root {
@@ -107,12 +107,12 @@ pub async fn rebuild(
     for index in entries / WIDTH..size / WIDTH {
         let lines = bundle(vault, index).await?;
         entries = ledger.replay(entries, lines.into_iter().skip((entries - index * WIDTH) as usize).collect()).await?;
-        told(Progress { writing: true, entries, of });
+        progress(Progress { writing: true, entries, of });
     }
     if entries < size {
         let lines = head.tail.into_iter().skip((entries - size / WIDTH * WIDTH) as usize).collect();
         entries = ledger.replay(entries, lines).await?;
-        told(Progress { writing: true, entries, of });
+        progress(Progress { writing: true, entries, of });
     }
     // What was checked and what was written came over the same line twice: the ledger's own root has the last word.
     if ledger.head().await?.root != root {

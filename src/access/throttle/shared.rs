@@ -133,7 +133,7 @@ impl Passed {
         self.shared.clean().remove(key);
         let counted =
             ledger.wrong_tries_count(&key.origin.to_string(), key.bucket, now, now - millis(REMEMBERED)).await;
-        self.told(counted);
+        self.log_failure(counted);
     }
 
     /// The secret was right: the row of wrong tries is broken, and all nodes remember that the account comes from there.
@@ -141,16 +141,16 @@ impl Passed {
         if self.shared.to_be_noted(self.key.origin, &self.login) {
             let now = self.shared.clock.now().as_millisecond();
             let (origin, forgotten) = (self.key.origin.to_string(), now - millis(RECENTLY));
-            self.told(self.shared.ledger.login_right(&origin, &self.login, now, forgotten).await);
+            self.log_failure(self.shared.ledger.login_right(&origin, &self.login, now, forgotten).await);
         }
         if self.counted {
             let forgiven = self.shared.ledger.wrong_tries_forgive(&self.key.origin.to_string(), self.key.bucket).await;
-            self.told(forgiven);
+            self.log_failure(forgiven);
         }
     }
 
     /// This node's own count stands in any case.
-    fn told(&self, written: Result<(), LedgerError>) {
+    fn log_failure(&self, written: Result<(), LedgerError>) {
         if let Err(error) = written {
             tracing::error!(error = %Chain(&error), "Could not tell the other nodes how a try at a login was");
         }

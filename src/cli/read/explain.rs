@@ -58,7 +58,7 @@ pub fn draw(page: &Page, findings: &Findings, check: &ScanCheck) -> anyhow::Resu
 fn legend(findings: &Findings, check: &ScanCheck) -> Vec<(String, Rgb)> {
     let mut entries = vec![];
     for (n, reading) in findings.readings.iter().enumerate() {
-        entries.push((format!("{}  {}", n + 1, told(reading)), GREEN));
+        entries.push((format!("{}  {}", n + 1, sentence(reading)), GREEN));
     }
     for (n, unread) in findings.unread.iter().enumerate() {
         let number = findings.readings.len() + n + 1;
@@ -75,7 +75,7 @@ fn legend(findings: &Findings, check: &ScanCheck) -> Vec<(String, Rgb)> {
     entries
 }
 
-fn told(reading: &Reading) -> String {
+fn sentence(reading: &Reading) -> String {
     let stage = name(&reading.stage);
     let inverted = if reading.inverted { ", light on dark" } else { "" };
     let Some(proof) = &reading.proof else { return format!("{}: stage {stage}{inverted}", reading.code) };

@@ -7,7 +7,7 @@ use std::time::Instant;
 use serde::Serialize;
 
 use super::{Answer, Verify, read_checkpoint};
-use crate::client::mirror::Told;
+use crate::client::mirror::ProblemInWords;
 use crate::client::verify::{MediumVerdict, View, is_medium, is_sealed, verify_medium, verify_sealed};
 use crate::formats::bag::PAYLOAD;
 use crate::log::note::VerifierKey;
@@ -118,7 +118,7 @@ fn answer(verdict: MediumVerdict, sealed: bool, view: Option<View>, began: Insta
         medium: Some(checked),
         checked: None,
         view,
-        problems: verdict.problems.into_iter().map(Told::from).collect(),
+        problems: verdict.problems.into_iter().map(ProblemInWords::from).collect(),
     }
 }
 

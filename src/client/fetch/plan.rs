@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use crate::client::disk::{Disk, DiskError};
+use crate::client::log_entry::LogEntry;
 use crate::client::order::{Order, Pass};
 use crate::client::problem::Problem;
 use crate::client::round::Bundle;
 use crate::client::state::tile_path;
-use crate::client::told::Told;
 use crate::domain::{Digest, naming};
 use crate::formats::pack::{BadPack, PackPlan};
 use crate::log::tile::{BUNDLE_BYTES, TILE_WIDTH, Tile};
@@ -124,8 +124,8 @@ fn unplanned(tile: Tile, error: &BadPack) -> Problem {
 
 /// A scan that has to be fetched by its path, because a neighbour's entry spoils the pack.
 fn alone(position: u64, line: &str) -> Option<Image> {
-    let told = Told::parse(line).ok()?;
-    let brings = matches!(told.kind.as_str(), "linked" | "resolved");
-    let path = told.path.filter(|path| brings && naming::is_scan_path(path))?;
-    Some(Image { position, path, digest: told.sha256?, size: told.size?, data: None })
+    let entry = LogEntry::parse(line).ok()?;
+    let brings = matches!(entry.kind.as_str(), "linked" | "resolved");
+    let path = entry.path.filter(|path| brings && naming::is_scan_path(path))?;
+    Some(Image { position, path, digest: entry.sha256?, size: entry.size?, data: None })
 }

@@ -1,11 +1,11 @@
 //! How much there is to fetch: read from the copy's own log, so that time left can be told and nothing is asked in vain.
 
 use crate::client::disk::{Disk, DiskError};
+use crate::client::log_entry::LogEntry;
 use crate::client::order::{Order, Pass};
 use crate::client::ranges::Ranges;
 use crate::client::round::Bundle;
 use crate::client::state::tile_path;
-use crate::client::told::Told;
 use crate::log::tile::{BUNDLE_BYTES, Tile};
 
 /// One pack's wanted bytes.
@@ -42,12 +42,12 @@ pub(super) fn survey(
         let read = disk.read(&tile_path(tile), BUNDLE_BYTES)?;
         let bundle = read.and_then(|bytes| Bundle::parse(tile, bytes).ok());
         for (position, line) in (tile.first()..).zip(bundle.iter().flat_map(Bundle::lines)) {
-            let Ok(told) = Told::parse(line) else {
+            let Ok(entry) = LogEntry::parse(line) else {
                 bytes.named += 1; // It is looked at again, and named, where packs are planned.
                 continue;
             };
-            let Some(path) = told.path.filter(|_| !done.covers(position..position + 1)) else { continue };
-            let size = told.size.unwrap_or(0).clamp(1, super::SCAN_BYTES);
+            let Some(path) = entry.path.filter(|_| !done.covers(position..position + 1)) else { continue };
+            let size = entry.size.unwrap_or(0).clamp(1, super::SCAN_BYTES);
             let named = packs || order.takes(&path, Pass::Named);
             match named {
                 true => bytes.named += size,

@@ -15,7 +15,7 @@ use crate::client::disk::Disk;
 use crate::client::problem::Problem;
 use crate::client::state::{self, Spine, tile_path};
 use crate::client::transport::{TransportError, small};
-use crate::client::{told::Told, trust};
+use crate::client::{log_entry::LogEntry, trust};
 use crate::domain::naming;
 use crate::log::checkpoint::Checkpoint;
 use crate::log::frontier::Hash;
@@ -243,7 +243,7 @@ fn kept(disk: &Disk, number: u64, root: &Hash) -> Option<Vec<String>> {
 
 fn keys_in(bundle: &Bundle) -> Vec<String> {
     let naming_keys = bundle.lines().into_iter().filter(|line| line.contains(r#""kind":"key""#));
-    naming_keys.filter_map(|line| Told::parse(line).ok()?.key).collect()
+    naming_keys.filter_map(|line| LogEntry::parse(line).ok()?.key).collect()
 }
 
 /// The upper tiles, the keys, the checkpoint and at last the status; then what the new tiles make needless goes.
@@ -277,5 +277,5 @@ fn publish(disk: &Disk, added: Range<u64>, spine: &Spine, note: &str, keys: &[Ve
 fn last_time(disk: &Disk, size: u64) -> Option<String> {
     let tile = bundles(0..size).last()?;
     let bundle = Bundle::parse(tile, disk.read(&tile_path(tile), BUNDLE_BYTES).ok()??).ok()?;
-    Some(Told::parse(bundle.lines().last()?).ok()?.at)
+    Some(LogEntry::parse(bundle.lines().last()?).ok()?.at)
 }

@@ -11,7 +11,7 @@ const TOLERATED: i64 = 60;
 
 /// A gate as the service tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub struct GateTold {
+pub struct GateState {
     /// Which: `parties-open`, `ban-lifted`, `embargo-ended`.
     pub gate: String,
     /// Whether it is open.
@@ -37,7 +37,7 @@ pub struct ServerClock {
 
 impl ServerClock {
     /// The service said `at` at some instant between our `asked` and our `answered`.
-    pub fn told(at: Timestamp, asked: Timestamp, answered: Timestamp) -> Self {
+    pub fn measured(at: Timestamp, asked: Timestamp, answered: Timestamp) -> Self {
         let (least, most) = (asked.duration_since(at), answered.duration_since(at));
         let ahead = if least.is_positive() {
             least
@@ -85,7 +85,7 @@ mod tests {
             (-7230, -7200, -7200, Some("2 saat geri.")),
             (3 * 86_400 + 60, 3 * 86_400 + 61, 259_260, Some("3 gün ileri.")),
         ] {
-            let clock = ServerClock::told(at, after(asked), after(answered));
+            let clock = ServerClock::measured(at, after(asked), after(answered));
             assert_eq!(clock.ahead_seconds, ahead, "{asked} {answered}");
             match (&clock.warning, words) {
                 (None, None) => {}

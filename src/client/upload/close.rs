@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::journal::{Journal, Record};
 use super::receipt::{self, Receipt, Status};
+use super::report::Event;
 use super::settle::{Destination, Mover};
 use super::texts;
-use super::told::Event;
 use crate::beneath::Folder;
 use crate::client::disk::DiskError;
 use crate::domain::Digest;

@@ -9,7 +9,7 @@ use futures::stream::{self, StreamExt};
 use super::close::{Closing, Fate};
 use super::folder::{self, Mark};
 use super::journal::Record;
-use super::told::Event;
+use super::report::Event;
 use super::whole::{self, Judgement};
 use super::{ROUND, Upload, UploadError, texts};
 use crate::domain::Digest;

@@ -13,7 +13,7 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, header};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::clocks::{GateTold, ServerClock};
+use super::clocks::{GateState, ServerClock};
 use super::receipt;
 use crate::client::credentials::Token;
 use crate::client::problem::printable;
@@ -98,7 +98,7 @@ pub struct Greeting {
     at: Option<Timestamp>,
     /// How the gates stand.
     #[serde(default)]
-    pub gates: Vec<GateTold>,
+    pub gates: Vec<GateState>,
     /// The service's clock beside ours; none where it tells no time.
     #[serde(skip)]
     pub clock: Option<ServerClock>,
@@ -198,7 +198,7 @@ impl Server {
         let asked = now();
         let request = self.request(reqwest::Method::GET, "v1/board").timeout(PATIENCE);
         let mut greeting: Greeting = self.json(request).await?;
-        greeting.clock = greeting.at.map(|at| ServerClock::told(at, asked, now()));
+        greeting.clock = greeting.at.map(|at| ServerClock::measured(at, asked, now()));
         for gate in &mut greeting.gates {
             gate.name = printable(&gate.name);
             gate.told = printable(&gate.told);

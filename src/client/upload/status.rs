@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::clocks::{GateTold, ServerClock};
+use super::clocks::{GateState, ServerClock};
 use super::folder::{self, BY_HAND, DAMAGED, RECEIVED};
 use super::passed::PassedOver;
 use super::server::{self, Failed, Greeting, MissingForm, Server};
@@ -42,7 +42,7 @@ pub struct FolderStatus {
     /// The service's clock, and how far this machine's is from it.
     pub clock: Option<ServerClock>,
     /// How the gates stand.
-    pub gates: Vec<GateTold>,
+    pub gates: Vec<GateState>,
 }
 
 /// Why it cannot be said.

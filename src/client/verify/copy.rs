@@ -11,11 +11,11 @@ use super::{CannotVerify, Verdict};
 use crate::beneath::{self, Unsafe};
 use crate::client::disk::Disk;
 use crate::client::fetch::{PackCheck, SCAN_BYTES};
+use crate::client::log_entry::LogEntry;
 use crate::client::order::Order;
 use crate::client::problem::Problem;
 use crate::client::round::Bundle;
 use crate::client::state::{self, Notes, Spine, tile_path};
-use crate::client::told::Told;
 use crate::client::trust;
 use crate::domain::Digest;
 use crate::domain::naming;
@@ -206,16 +206,16 @@ fn leaves(disk: &Disk, bundle: &Bundle, problems: &mut Vec<Problem>) {
 }
 
 fn entry(holding: &Holding<'_>, position: u64, line: &str, shown: &mut Shown) {
-    let told = match Told::parse(line) {
-        Ok(told) => told,
+    let entry = match LogEntry::parse(line) {
+        Ok(entry) => entry,
         Err(error) => {
             shown.problems.push(Problem::Unusable { position, what: error.to_string() });
             return;
         }
     };
-    let brings = matches!(told.kind.as_str(), "linked" | "resolved");
-    let Some(path) = told.path.filter(|_| brings) else { return };
-    let (Some(digest), true) = (told.sha256, naming::is_scan_path(&path)) else {
+    let brings = matches!(entry.kind.as_str(), "linked" | "resolved");
+    let Some(path) = entry.path.filter(|_| brings) else { return };
+    let (Some(digest), true) = (entry.sha256, naming::is_scan_path(&path)) else {
         let what = format!("no digest, or no path of a scan: {path:?}");
         shown.problems.push(Problem::Unusable { position, what });
         return;
@@ -224,7 +224,7 @@ fn entry(holding: &Holding<'_>, position: u64, line: &str, shown: &mut Shown) {
     if holding.log_only || holding.packs {
         return;
     }
-    match hash_file(holding.disk, &path, told.size.unwrap_or(0)) {
+    match hash_file(holding.disk, &path, entry.size.unwrap_or(0)) {
         Ok(Some((found, bytes))) => {
             shown.scans += 1;
             shown.bytes += bytes;
@@ -292,7 +292,7 @@ fn absent(error: &std::io::Error) -> String {
 fn path_of(disk: &Disk, position: u64, size: u64) -> Option<String> {
     let tile = bundles(position..size).next()?;
     let bundle = Bundle::parse(tile, disk.read(&tile_path(tile), BUNDLE_BYTES).ok()??).ok()?;
-    Told::parse(bundle.lines().get((position - tile.first()) as usize)?).ok()?.path
+    LogEntry::parse(bundle.lines().get((position - tile.first()) as usize)?).ok()?.path
 }
 
 /// The root differs. If the tiles of hashes give the signed one, what is wrong was named with the entries already.

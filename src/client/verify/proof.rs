@@ -7,10 +7,10 @@ use super::{CannotVerify, Verdict};
 use crate::beneath;
 use crate::client::disk::{self, Disk};
 use crate::client::fetch::SCAN_BYTES;
+use crate::client::log_entry::LogEntry;
 use crate::client::problem::Problem;
 use crate::client::round::{Bundle, Copy};
 use crate::client::state::{self, tile_path};
-use crate::client::told::Told;
 use crate::domain::Digest;
 use crate::log::frontier::leaf;
 use crate::log::note::VerifierKey;
@@ -68,8 +68,8 @@ fn entry(disk: &Disk, path: &str, size: u64) -> Result<Option<(u64, String)>, Ca
         let Ok(bundle) = Bundle::parse(tile, bytes) else { continue };
         for (position, line) in (tile.first()..).zip(bundle.lines()) {
             // Most lines are not looked at closer.
-            let names = |told: Told| told.path.as_deref() == Some(path) && told.sha256.is_some();
-            if line.contains(path) && Told::parse(line).is_ok_and(names) {
+            let names = |entry: LogEntry| entry.path.as_deref() == Some(path) && entry.sha256.is_some();
+            if line.contains(path) && LogEntry::parse(line).is_ok_and(names) {
                 found = Some((position, line.to_owned()));
             }
         }
@@ -97,8 +97,8 @@ fn held_against(
     let mut verdict = Verdict { scans: 1, bytes, ..Verdict::default() };
     let wrong = |what: String| Problem::Proof { path: proof.to_owned(), what };
     let line = file.extra.clone().unwrap_or_default();
-    let told = std::str::from_utf8(&line).ok().and_then(|line| Told::parse(line).ok());
-    match told.and_then(|told| told.sha256) {
+    let entry = std::str::from_utf8(&line).ok().and_then(|line| LogEntry::parse(line).ok());
+    match entry.and_then(|entry| entry.sha256) {
         None => verdict.problems.push(wrong("it does not carry the scan's entry".to_owned())),
         Some(signed) if signed != digest => verdict.problems.push(Problem::Scan {
             path: scan.display().to_string(),

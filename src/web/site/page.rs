@@ -41,11 +41,11 @@ pub(super) struct Person {
     /// The pages that they may open.
     pub links: &'static [Link],
     /// What is told of wrong codes.
-    pub wrong_codes: Option<WrongCodesTold>,
+    pub wrong_codes: Option<WrongCodesView>,
 }
 
 /// Wrong codes of a second factor, as their person reads of them.
-pub(super) struct WrongCodesTold {
+pub(super) struct WrongCodesView {
     pub wrong: i64,
     pub since: String,
     pub last: String,
@@ -60,7 +60,7 @@ impl From<&Visitor> for Person {
             token: visitor.token.clone(),
             first: visitor.principal.must_change,
             links: navigation::of(&visitor.principal),
-            wrong_codes: visitor.wrong_codes.map(|codes| WrongCodesTold {
+            wrong_codes: visitor.wrong_codes.map(|codes| WrongCodesView {
                 wrong: codes.wrong,
                 since: time(codes.since_ms),
                 last: time(codes.last_ms),

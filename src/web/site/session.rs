@@ -2,9 +2,9 @@
 //! and a row in the record however it ends.
 
 pub(super) mod cookies;
+pub(super) mod ending;
 mod sent;
 pub(super) mod slot;
-pub(super) mod told;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -13,9 +13,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use self::cookies::ticket;
+use self::ending::{conclude, ended};
 use self::sent::{NotSent, Sent, sent_by_own_page};
 use self::slot::{Late, access_of};
-use self::told::{conclude, ended};
 use super::files::Handed;
 use super::page;
 use crate::access::door::DoorError;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tutanak::client::disk::DiskError;
 use tutanak::client::upload::UploadError;
-use tutanak::client::upload::told::Event;
+use tutanak::client::upload::report::Event;
 
 use super::workplace::{Workplace, entered, plan, sent};
 use crate::house::House;

@@ -4,7 +4,7 @@ use std::process::Output;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tutanak::client::upload::told::Event;
+use tutanak::client::upload::report::Event;
 
 use super::killed::{done, tutanak};
 use super::workplace::Workplace;

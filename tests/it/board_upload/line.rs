@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tutanak::client::upload::UploadError;
-use tutanak::client::upload::told::Event;
+use tutanak::client::upload::report::Event;
 
 use super::front::{Answer, Cable, Front};
 use super::workplace::{Workplace, entered, plan, sent};

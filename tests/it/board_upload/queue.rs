@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use tutanak::client::upload::told::Event;
+use tutanak::client::upload::report::Event;
 use tutanak::config::Config;
 use tutanak::people::enrol;
 

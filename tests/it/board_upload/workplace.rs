@@ -8,8 +8,8 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tutanak::client::credentials::Token;
 use tutanak::client::progress::Progress;
+use tutanak::client::upload::report::{Event, Summary};
 use tutanak::client::upload::server::{Server, Tls};
-use tutanak::client::upload::told::{Event, Summary};
 use tutanak::client::upload::{Plan, Upload, UploadError};
 use tutanak::domain::{Digest, Entry};
 

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use crate::beneath::Folder;
 use crate::client::disk;
+use crate::client::log_entry::LogEntry;
 use crate::client::problem::Problem;
-use crate::client::told::Told;
 use crate::domain::{Digest, naming};
 use crate::formats::bag::PAYLOAD;
 use crate::formats::portable;
@@ -44,9 +44,9 @@ impl Scans<'_> {
             Err(error) => return wrong(error.to_string()),
         };
         let line = file.extra.unwrap_or_default();
-        let told = std::str::from_utf8(&line).ok().and_then(|line| Told::parse(line).ok());
-        let Some(told) = told else { return wrong("it does not carry the scan's entry".to_owned()) };
-        if told.sha256 != Some(*digest) || told.path.as_deref() != Some(tree) {
+        let entry = std::str::from_utf8(&line).ok().and_then(|line| LogEntry::parse(line).ok());
+        let Some(entry) = entry else { return wrong("it does not carry the scan's entry".to_owned()) };
+        if entry.sha256 != Some(*digest) || entry.path.as_deref() != Some(tree) {
             return wrong("başka bir görüntünün kaydı / it is the entry of another scan".to_owned());
         }
         if file.checkpoint != self.note {

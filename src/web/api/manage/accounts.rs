@@ -24,9 +24,9 @@ pub(in crate::web) struct Which {
     kind: Option<String>,
 }
 
-/// An account as it is told.
+/// An account as programs see it.
 #[derive(Serialize)]
-pub(in crate::web) struct Told {
+pub(in crate::web) struct AccountView {
     id: String,
     kind: String,
     name: String,
@@ -36,7 +36,7 @@ pub(in crate::web) struct Told {
     active: bool,
 }
 
-impl From<Account> for Told {
+impl From<Account> for AccountView {
     fn from(account: Account) -> Self {
         let Account { id, kind, name, place, addresses, opens_with, active } = account;
         let addresses = addresses.split_whitespace().map(str::to_owned).collect();
@@ -85,9 +85,9 @@ pub(in crate::web) struct GivenSecret {
 pub(in crate::web) async fn list(
     State(services): State<Services>,
     Query(Which { kind }): Query<Which>,
-) -> Result<Json<Vec<Told>>, Problem> {
+) -> Result<Json<Vec<AccountView>>, Problem> {
     let accounts = services.ledger.accounts(kind.as_deref()).await?;
-    Ok(Json(accounts.into_iter().map(Told::from).collect()))
+    Ok(Json(accounts.into_iter().map(AccountView::from).collect()))
 }
 
 async fn find(services: &Services, id: &str) -> Result<Account, Problem> {
@@ -98,7 +98,7 @@ pub(in crate::web) async fn show(
     State(services): State<Services>,
     Extension(about): Extension<About>,
     Path(id): Path<String>,
-) -> Result<Json<Told>, Problem> {
+) -> Result<Json<AccountView>, Problem> {
     let account = find(&services, &id).await?;
     about.is(&id);
     Ok(Json(account.into()))
@@ -204,8 +204,8 @@ impl Changed {
         if let Some(active) = self.active {
             services.ledger.account_set_active(&account.kind, id, active).await?;
         }
-        let told = Told::from(find(services, id).await?);
-        Ok((StatusCode::OK, serde_json::to_value(told).expect("text")))
+        let view = AccountView::from(find(services, id).await?);
+        Ok((StatusCode::OK, serde_json::to_value(view).expect("text")))
     }
 }
 

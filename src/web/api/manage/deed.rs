@@ -87,8 +87,8 @@ impl Deed {
     /// Does at once what shuts somebody out; asks a second operator for what lets anybody in: 202, with the request.
     pub async fn do_or_ask(self, services: &Services, visitor: &Visitor, about: &About) -> Result<Response, Problem> {
         if self.effect(services, about).await? != Effect::Opens {
-            let (status, told) = self.carry_out(services, about).await?;
-            return Ok((status, Json(told)).into_response());
+            let (status, body) = self.carry_out(services, about).await?;
+            return Ok((status, Json(body)).into_response());
         }
         let now = services.clock.now();
         let new = NewConsent {
@@ -103,19 +103,19 @@ impl Deed {
         };
         let request = services.ledger.consent(id).await?.ok_or_else(Problem::missing)?;
         let place = [(LOCATION, format!("/v1/yonetim/talepler/{id}"))];
-        Ok((StatusCode::ACCEPTED, place, Json(told(&request, now, false))).into_response())
+        Ok((StatusCode::ACCEPTED, place, Json(request_view(&request, now, false))).into_response())
     }
 }
 
-/// A request as it is told; `whole`, with exactly what is wanted.
-pub(super) fn told(request: &Consent, now: Timestamp, whole: bool) -> Value {
+/// A request as programs see it; `whole`, with exactly what is wanted.
+pub(super) fn request_view(request: &Consent, now: Timestamp, whole: bool) -> Value {
     let time = |ms: i64| Timestamp::from_millisecond(ms).ok();
     let state = match request.outcome.as_deref() {
         Some(outcome) => outcome,
         None if request.expires_ms <= now.as_millisecond() => "expired",
         None => "waiting",
     };
-    let mut told = json!({
+    let mut view = json!({
         "request": request.id,
         "act": request.act,
         "subject": request.subject,
@@ -127,7 +127,7 @@ pub(super) fn told(request: &Consent, now: Timestamp, whole: bool) -> Value {
         "decided": request.decided_ms.and_then(time),
     });
     if whole {
-        told["wanted"] = serde_json::from_str(&request.deed).unwrap_or_default();
+        view["wanted"] = serde_json::from_str(&request.deed).unwrap_or_default();
     }
-    told
+    view
 }

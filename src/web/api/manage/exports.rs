@@ -11,9 +11,9 @@ use serde_json::Value;
 use super::unsound;
 use crate::access::sessions::Visitor;
 use crate::export::ExportError;
+use crate::export::json::request_json;
 use crate::export::receipt::pdf;
 use crate::export::requests::{Hand, Refusal, Requests};
-use crate::export::told::told;
 use crate::web::Services;
 use crate::web::extract::{Extension, Json, Path, Query};
 use crate::web::origin::Origin;
@@ -64,7 +64,7 @@ pub(in crate::web) async fn list(
 ) -> Result<Json<Vec<Value>>, Problem> {
     let mut all = Vec::new();
     for id in services.ledger.exports_after(after.min(i64::MAX as u64), PAGE).await? {
-        all.extend(services.ledger.export(id).await?.map(|request| told(&request)));
+        all.extend(services.ledger.export(id).await?.map(|request| request_json(&request)));
     }
     Ok(Json(all))
 }
@@ -76,7 +76,7 @@ pub(in crate::web) async fn request(
     Json(New { candidate, reason }): Json<New>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let request = requests(&services).request(&candidate, &reason, hand(&visitor, &origin)).await?;
-    Ok((StatusCode::CREATED, Json(told(&request))))
+    Ok((StatusCode::CREATED, Json(request_json(&request))))
 }
 
 async fn find(services: &Services, id: u64) -> Result<crate::ledger::exports::Request, Problem> {
@@ -89,7 +89,7 @@ pub(in crate::web) async fn show(
     State(services): State<Services>,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    Ok(Json(told(&find(&services, id.parse().map_err(|_| Problem::missing())?).await?)))
+    Ok(Json(request_json(&find(&services, id.parse().map_err(|_| Problem::missing())?).await?)))
 }
 
 /// Agrees, in the name of whoever has logged in. It takes two.
@@ -101,7 +101,7 @@ pub(in crate::web) async fn approve(
 ) -> Result<Json<Value>, Problem> {
     let id = id.parse().map_err(|_| Problem::missing())?;
     let request = requests(&services).approve(id, hand(&visitor, &origin)).await?;
-    Ok(Json(told(&request)))
+    Ok(Json(request_json(&request)))
 }
 
 /// The hand-over receipt of a medium that was written, as a sheet to be signed.

@@ -24,9 +24,9 @@ pub(in crate::web) struct Whose {
     account: Option<String>,
 }
 
-/// A person as they are told.
+/// A person as programs see them.
 #[derive(Serialize)]
-pub(in crate::web) struct Told {
+pub(in crate::web) struct PersonView {
     login: String,
     account: String,
     role: String,
@@ -39,7 +39,7 @@ pub(in crate::web) struct Told {
     second_factor: bool,
 }
 
-impl From<Person> for Told {
+impl From<Person> for PersonView {
     fn from(person: Person) -> Self {
         Self {
             active: person.seat.is_some(),
@@ -85,9 +85,9 @@ pub(in crate::web) struct Taken {
 pub(in crate::web) async fn list(
     State(services): State<Services>,
     Query(Whose { account }): Query<Whose>,
-) -> Result<Json<Vec<Told>>, Problem> {
+) -> Result<Json<Vec<PersonView>>, Problem> {
     let people = services.ledger.people(account.as_deref()).await?;
-    Ok(Json(people.into_iter().map(Told::from).collect()))
+    Ok(Json(people.into_iter().map(PersonView::from).collect()))
 }
 
 impl New {
@@ -178,7 +178,7 @@ impl Changed {
             }
             None => {}
         }
-        Ok((StatusCode::OK, serde_json::to_value(Told::from(find(services, login).await?)).expect("text")))
+        Ok((StatusCode::OK, serde_json::to_value(PersonView::from(find(services, login).await?)).expect("text")))
     }
 }
 

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::conflict;
-use super::deed::{Deed, told};
+use super::deed::{Deed, request_view};
 use crate::access::sessions::Visitor;
 use crate::ledger::consent::NotAgreed;
 use crate::telemetry::Chain;
@@ -38,7 +38,7 @@ pub(in crate::web) async fn list(
 ) -> Result<Json<Vec<Value>>, Problem> {
     let now = services.clock.now();
     let requests = services.ledger.consents_after(after, PAGE).await?;
-    Ok(Json(requests.iter().map(|request| told(request, now, false)).collect()))
+    Ok(Json(requests.iter().map(|request| request_view(request, now, false)).collect()))
 }
 
 /// What is no number is no request's either.
@@ -52,7 +52,7 @@ pub(in crate::web) async fn show(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Problem> {
     let request = services.ledger.consent(number(&id)).await?.ok_or_else(Problem::missing)?;
-    Ok(Json(told(&request, services.clock.now(), true)))
+    Ok(Json(request_view(&request, services.clock.now(), true)))
 }
 
 /// Agrees, in the name of whoever has logged in, and carries it out. The answer is what the request would have had.
@@ -83,7 +83,7 @@ pub(in crate::web) async fn agree(
     }
     let deed: Deed = serde_json::from_str(&request.deed).map_err(|bug| Problem::unavailable(&bug))?;
     match deed.carry_out(&services, &about).await {
-        Ok((status, told)) => Ok((status, Json(told)).into_response()),
+        Ok((status, body)) => Ok((status, Json(body)).into_response()),
         Err(problem) => {
             if let Err(error) = services.ledger.consent_failed(id).await {
                 tracing::error!(error = %Chain(&error), request = id, "Could not write down that a request was not carried out");

@@ -15,7 +15,7 @@ use crate::web::extract::{Extension, Form};
 use crate::web::origin::Origin;
 use crate::web::site::page::{self, Frame, not_now, show};
 use crate::web::site::session::cookies::give;
-use crate::web::site::session::told::Reason;
+use crate::web::site::session::ending::Reason;
 
 #[derive(Template)]
 #[template(path = "web/site/account/factor.html", config = ".askama.toml")]

@@ -16,7 +16,7 @@ use crate::web::origin::Origin;
 use crate::web::site::home;
 use crate::web::site::page::{self, Frame, not_now, show};
 use crate::web::site::session::cookies::give;
-use crate::web::site::session::told::Reason;
+use crate::web::site::session::ending::Reason;
 
 #[derive(Template)]
 #[template(path = "web/site/account/password.html", config = ".askama.toml")]

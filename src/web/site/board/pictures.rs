@@ -13,7 +13,7 @@ use crate::ledger::entries::parse;
 use crate::web::Services;
 use crate::web::extract::{Extension, Path};
 use crate::web::problem::Problem;
-use crate::web::site::session::told::Told;
+use crate::web::site::session::ending::RowDetail;
 
 /// The entry at a position, if it is of a scan that this board sent and that no code linked.
 pub(super) async fn own(services: &Services, sender: &Sender, position: u64) -> Result<Option<Entry>, Problem> {
@@ -45,7 +45,7 @@ pub(in crate::web) async fn whole(
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("image/png"));
     headers.insert(CONTENT_LENGTH, size.into());
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-    response.extensions_mut().insert(Told { object: digest.to_string(), bytes: None });
+    response.extensions_mut().insert(RowDetail { object: digest.to_string(), bytes: None });
     Ok(response)
 }
 
@@ -68,6 +68,6 @@ pub(in crate::web) async fn small(
     let small = small.map_err(|error| Problem::unavailable(&error))?.ok_or_else(Problem::missing)?;
     let headers = [(CONTENT_TYPE, "image/png"), (CACHE_CONTROL, "private, max-age=3600")];
     let mut response = (headers, small).into_response();
-    response.extensions_mut().insert(Told { object: format!("preview {digest}"), bytes: None });
+    response.extensions_mut().insert(RowDetail { object: format!("preview {digest}"), bytes: None });
     Ok(response)
 }

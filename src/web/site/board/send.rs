@@ -23,8 +23,8 @@ use crate::web::origin::Origin;
 use crate::web::problem::Problem;
 use crate::web::site::files::Handed;
 use crate::web::site::page::{Frame, show};
+use crate::web::site::session::ending::{Reason, RowDetail};
 use crate::web::site::session::slot::{Late, access_of};
-use crate::web::site::session::told::{Reason, Told};
 
 /// Files of one form at most.
 pub(super) const FILES: usize = 100;
@@ -105,7 +105,7 @@ pub(in crate::web) async fn scan_by_a_person(
             (response, None)
         }
     };
-    response.extensions_mut().insert(Told { object: digest, bytes });
+    response.extensions_mut().insert(RowDetail { object: digest, bytes });
     Ok(response)
 }
 

@@ -18,7 +18,7 @@ use crate::web::extract::{Extension, Form, Path, Query};
 use crate::web::problem::Problem;
 use crate::web::site::board::pictures;
 use crate::web::site::page::{Frame, show};
-use crate::web::site::session::told::{Reason, Told};
+use crate::web::site::session::ending::{Reason, RowDetail};
 
 #[derive(Template)]
 #[template(path = "web/site/board/unmatched/scan.html", config = ".askama.toml")]
@@ -69,7 +69,7 @@ impl Asker<'_> {
             _ => services.intake.link_at(&sender.board, position).await?.is_some(),
         };
         if !in_force {
-            return Ok(told(StatusCode::CONFLICT, services, visitor, "overtaken", OVERTAKEN).await);
+            return Ok(message(StatusCode::CONFLICT, services, visitor, "overtaken", OVERTAKEN).await);
         }
         let linked = match &entry.form {
             None => None,
@@ -127,7 +127,7 @@ impl Asker<'_> {
                 let mut response = Redirect::to("/kurul/eslesmeyenler?bilgi=onerildi").into_response();
                 response
                     .extensions_mut()
-                    .insert(Told { object: format!("wish {id} {position} {}", wanted.kod), bytes: None });
+                    .insert(RowDetail { object: format!("wish {id} {position} {}", wanted.kod), bytes: None });
                 Ok(response)
             }
             Err(ByHandError::NoReason(bad)) => {
@@ -177,7 +177,7 @@ impl Asker<'_> {
                 ("no-form", OVERTAKEN)
             }
         };
-        Ok(told(StatusCode::CONFLICT, self.services, self.visitor, kind, text).await)
+        Ok(message(StatusCode::CONFLICT, self.services, self.visitor, kind, text).await)
     }
 }
 
@@ -190,7 +190,13 @@ struct Message<'a> {
     text: &'a str,
 }
 
-async fn told(status: StatusCode, services: &Services, visitor: &Visitor, kind: &'static str, text: &str) -> Response {
+async fn message(
+    status: StatusCode,
+    services: &Services,
+    visitor: &Visitor,
+    kind: &'static str,
+    text: &str,
+) -> Response {
     let frame = Frame::new(services, "Yapılamadı", Some(visitor)).await;
     let mut response = show(status, &Message { frame, text });
     response.extensions_mut().insert(Reason(kind.into()));
@@ -270,6 +276,6 @@ pub(in crate::web) async fn decide(
         _ => return Err(Problem::bad_question("Karar anlaşılamadı.")),
     };
     let mut response = Redirect::to(&format!("/kurul/eslesmeyenler?bilgi={said}")).into_response();
-    response.extensions_mut().insert(Told { object, bytes: None });
+    response.extensions_mut().insert(RowDetail { object, bytes: None });
     Ok(response)
 }

@@ -1,8 +1,8 @@
-//! What a run tells: each event as it happens, and the sum at the end. Field names are for scripts and do not change.
+//! The report of a run: each event as it happens, and the sum at the end. Field names are for scripts and do not change.
 
 use serde::Serialize;
 
-use super::clocks::{GateTold, ServerClock};
+use super::clocks::{GateState, ServerClock};
 use super::passed::PassedOver;
 use crate::domain::Digest;
 
@@ -21,7 +21,7 @@ pub enum Event {
         /// The service's clock, and how far this machine's is from it.
         clock: Option<ServerClock>,
         /// How the gates stand.
-        gates: Vec<GateTold>,
+        gates: Vec<GateState>,
     },
     /// Scans wait for room at the service: the board's place has changed. None of them was refused.
     Queued {

@@ -7,7 +7,7 @@ use crate::domain::Digest;
 
 /// An entry, as far as a client cares.
 #[derive(Debug, Deserialize)]
-pub struct Told {
+pub struct LogEntry {
     /// When it was committed, as it is written.
     pub at: String,
     /// What it says.
@@ -24,7 +24,7 @@ pub struct Told {
     pub key: Option<String>,
 }
 
-impl Told {
+impl LogEntry {
     /// Reads a line.
     ///
     /// # Errors

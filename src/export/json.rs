@@ -3,7 +3,7 @@
 use crate::ledger::exports::Request;
 
 /// What was asked, who agreed, what it is fixed at, and the media that were written.
-pub fn told(request: &Request) -> serde_json::Value {
+pub fn request_json(request: &Request) -> serde_json::Value {
     let media = request.media.iter().map(|medium| {
         serde_json::json!({
             "number": medium.number, "at": medium.at, "operators": medium.operators, "scans": medium.scans,
