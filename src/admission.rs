@@ -16,7 +16,7 @@ use crate::ledger::LedgerError;
 #[derive(Clone, Copy, Debug)]
 pub enum Who<'a> {
     /// Somebody whose rights were looked up for this request.
-    Known(&'a Principal),
+    Current(&'a Principal),
     /// Somebody who came in a while ago. Their rights are looked up again: they may have changed since.
     Since(&'a Holder),
 }
@@ -25,7 +25,7 @@ impl Who<'_> {
     /// As they were known when they came in.
     fn then(&self) -> &Principal {
         match self {
-            Self::Known(principal) => principal,
+            Self::Current(principal) => principal,
             Self::Since(holder) => &holder.principal,
         }
     }
@@ -120,7 +120,7 @@ impl Admission {
     /// Why not.
     pub async fn may(&self, who: Who<'_>, act: Act, object: Object<'_>, way: Way) -> Result<(), DoorError> {
         let now = match who {
-            Who::Known(principal) => return self.door.allow(principal, act, object, way.from).await,
+            Who::Current(principal) => return self.door.allow(principal, act, object, way.from).await,
             Who::Since(holder) => self.rights.now(holder).await?,
         };
         if way.protocol == Protocol::Ftp && !self.may_be_plain(&now.account, way.from).await? {

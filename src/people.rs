@@ -84,7 +84,7 @@ pub async fn define(
 pub async fn add(ledger: &Ledger, passwords: &Passwords, wanted: Wanted, now: Timestamp) -> Result<Slip, PeopleError> {
     let (account, email) = (wanted.account.clone(), wanted.email.to_string());
     let outcome = define_all(ledger, passwords, &[wanted], &[], now, true).await?.pop();
-    outcome.and_then(|outcome| outcome.slip).ok_or(PeopleError::Refused(Refused::Known { account, email }))
+    outcome.and_then(|outcome| outcome.slip).ok_or(PeopleError::Refused(Refused::AlreadyDefined { account, email }))
 }
 
 async fn define_all(

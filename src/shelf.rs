@@ -199,7 +199,7 @@ impl Shelf for PartyShelf {
         let mut pending = self.audit.pending(self.login(visitor, user).await);
         let holder = match self.door.bulk(user, password, visitor.address).await {
             Ok(holder) => {
-                let who = Who::Known(&holder.principal);
+                let who = Who::Current(&holder.principal);
                 let may = self.admission.may(who, Act::List, Object::Everything, way(visitor)).await;
                 may.map(|()| holder)
             }

@@ -31,7 +31,7 @@ pub struct Door {
     ledger: Ledger,
     clock: Clock,
     passwords: Passwords,
-    known: Arc<Mutex<Option<(Instant, Known)>>>,
+    cached: Arc<Mutex<Option<(Instant, Cached)>>>,
     throttle: Throttle,
     shared: Shared,
 }
@@ -61,7 +61,7 @@ impl Attempt {
 }
 
 #[derive(Clone, Debug)]
-struct Known {
+struct Cached {
     gates: Gates,
     parties: Arc<Vec<ipnet::IpNet>>,
 }
@@ -69,9 +69,9 @@ struct Known {
 impl Door {
     /// A door over the accounts of `ledger`.
     pub fn new(ledger: Ledger, clock: Clock) -> Self {
-        let (known, throttle) = (Arc::default(), Throttle::default());
+        let (cached, throttle) = (Arc::default(), Throttle::default());
         let shared = Shared::new(ledger.clone(), clock.clone());
-        Self { ledger, clock, passwords: Passwords::new(), known, throttle, shared }
+        Self { ledger, clock, passwords: Passwords::new(), cached, throttle, shared }
     }
 
     /// The lane in which passwords are hashed and compared: one for everything that is behind this door.
@@ -227,7 +227,7 @@ impl Door {
 
     /// What is open, at most a second ago.
     pub async fn gates(&self) -> Result<Gates, LedgerError> {
-        Ok(self.known().await?.gates)
+        Ok(self.cached().await?.gates)
     }
 
     /// Which board has this token, and whether it may send from `from`. A board to which certificates are bound must have
@@ -292,13 +292,13 @@ impl Door {
         object: Object<'_>,
         from: IpAddr,
     ) -> Result<(), DoorError> {
-        let known = self.known().await?;
-        may(principal, act, object, self.clock.now(), from, &known.gates).map_err(DoorError::Refused)
+        let cached = self.cached().await?;
+        may(principal, act, object, self.clock.now(), from, &cached.gates).map_err(DoorError::Refused)
     }
 
     /// Whether any party reported this address. Strangers are turned away before they are greeted.
     pub async fn expects(&self, from: IpAddr) -> Result<bool, DoorError> {
-        Ok(covers(&self.known().await?.parties, from))
+        Ok(covers(&self.cached().await?.parties, from))
     }
 
     async fn principal(
@@ -344,12 +344,12 @@ impl Door {
         }
     }
 
-    async fn known(&self) -> Result<Known, LedgerError> {
-        let mut known = self.known.lock().await;
-        if let Some((read, known)) = known.as_ref()
+    async fn cached(&self) -> Result<Cached, LedgerError> {
+        let mut cached = self.cached.lock().await;
+        if let Some((read, cached)) = cached.as_ref()
             && read.elapsed() < FRESH
         {
-            return Ok(known.clone());
+            return Ok(cached.clone());
         }
         let gates = match self.ledger.election().await? {
             None => Gates::default(),
@@ -361,8 +361,8 @@ impl Door {
         };
         let parties = self.ledger.party_addresses().await?;
         let parties = Arc::new(parties.iter().flat_map(|list| parse_addresses(list)).collect());
-        let fresh = Known { gates, parties };
-        *known = Some((Instant::now(), fresh.clone()));
+        let fresh = Cached { gates, parties };
+        *cached = Some((Instant::now(), fresh.clone()));
         Ok(fresh)
     }
 }

@@ -103,7 +103,7 @@ impl OverQuota {
 
 /// A board's use, as of a moment ago.
 #[derive(Clone, Copy, Debug)]
-struct Known {
+struct Cached {
     at_ms: i64,
     used: Use,
     may: Use,
@@ -118,13 +118,13 @@ pub struct Quotas {
     ledger: Ledger,
     clock: Clock,
     /// A thousand boards.
-    known: Arc<Mutex<HashMap<BoardId, Known>>>,
+    cached: Arc<Mutex<HashMap<BoardId, Cached>>>,
 }
 
 impl Quotas {
     /// Quotas by these limits.
     pub fn new(limits: QuotaLimits, ledger: Ledger, clock: Clock) -> Self {
-        Self { limits, ledger, clock, known: Arc::default() }
+        Self { limits, ledger, clock, cached: Arc::default() }
     }
 
     /// What a board has brought, and what it may.
@@ -132,8 +132,8 @@ impl Quotas {
     /// # Errors
     /// The ledger did not answer.
     pub async fn of(&self, sender: &Sender) -> Result<(Use, Use), LedgerError> {
-        let known = self.known(sender).await?;
-        Ok((known.used, known.may))
+        let cached = self.cached(sender).await?;
+        Ok((cached.used, cached.may))
     }
 
     /// Whether the board may bring this scan.
@@ -147,7 +147,7 @@ impl Quotas {
         size: u64,
         finding: &Finding,
     ) -> Result<Result<(), OverQuota>, LedgerError> {
-        let Known { used, may, .. } = self.known(sender).await?;
+        let Cached { used, may, .. } = self.cached(sender).await?;
         let own = match finding {
             Finding::Form { form, own: true, .. } => Some(form),
             _ => None,
@@ -169,24 +169,24 @@ impl Quotas {
 
     /// The board has brought a new scan.
     pub(super) fn took(&self, board: &BoardId, size: u64, parked: bool) {
-        if let Some(known) = self.lock().get_mut(board) {
-            known.used.bytes += size;
+        if let Some(cached) = self.lock().get_mut(board) {
+            cached.used.bytes += size;
             if parked {
-                known.used.parked += 1;
-                known.used.parked_bytes += size;
+                cached.used.parked += 1;
+                cached.used.parked_bytes += size;
             }
         }
     }
 
-    async fn known(&self, Sender { board, place }: &Sender) -> Result<Known, LedgerError> {
+    async fn cached(&self, Sender { board, place }: &Sender) -> Result<Cached, LedgerError> {
         let now = self.clock.now().as_millisecond();
         let before = self.lock().get(board).copied();
         let fresh = |at: i64, within: i64| (0..within).contains(&(now - at));
-        if let Some(known) = before.filter(|known| fresh(known.at_ms, FRESH)) {
-            return Ok(known);
+        if let Some(cached) = before.filter(|cached| fresh(cached.at_ms, FRESH)) {
+            return Ok(cached);
         }
-        let (forms, forms_at_ms) = match before.filter(|known| fresh(known.forms_at_ms, FORMS_FRESH)) {
-            Some(known) => (known.forms, known.forms_at_ms),
+        let (forms, forms_at_ms) = match before.filter(|cached| fresh(cached.forms_at_ms, FORMS_FRESH)) {
+            Some(cached) => (cached.forms, cached.forms_at_ms),
             None => match self.ledger.election().await? {
                 Some(stored) => {
                     let reach = self.ledger.reach(place).await?;
@@ -204,12 +204,12 @@ impl Quotas {
             parked: share,
             parked_bytes: share.saturating_mul(self.limits.parked_bytes_per_form.get()),
         };
-        let known = Known { at_ms: now, used: Use { bytes, parked, parked_bytes }, may, forms, forms_at_ms };
-        self.lock().insert(board.clone(), known);
-        Ok(known)
+        let cached = Cached { at_ms: now, used: Use { bytes, parked, parked_bytes }, may, forms, forms_at_ms };
+        self.lock().insert(board.clone(), cached);
+        Ok(cached)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<BoardId, Known>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner) // each statement leaves it consistent
+    fn lock(&self) -> MutexGuard<'_, HashMap<BoardId, Cached>> {
+        self.cached.lock().unwrap_or_else(PoisonError::into_inner) // each statement leaves it consistent
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::bad::BadLines;
-use super::places::{Known, PlaceNo, Places};
+use super::places::{PlaceLookup, PlaceNo, Places};
 use super::table::{Columns, Row};
 use crate::domain::{BoxId, BoxKind, Election, PlaceId, Race, RaceSet};
 use crate::ledger::registry::BoxRow;
@@ -48,9 +48,9 @@ impl Boxes {
         let read = read(row, file, election, bad);
         let place = row.get("place_id").parse::<PlaceId>();
         let place = match place.as_ref().map(|id| places.find(id)) {
-            Ok(Known::Place(no)) => Some(no),
-            Ok(Known::Broken) => None,
-            Ok(Known::Nothing) => {
+            Ok(PlaceLookup::Place(no)) => Some(no),
+            Ok(PlaceLookup::Broken) => None,
+            Ok(PlaceLookup::Nothing) => {
                 bad.add(file, row.line, "place_id", format_args!("no place is called {}", row.get("place_id")));
                 None
             }
@@ -81,7 +81,7 @@ impl Boxes {
 /// A row that was checked before, as it is stored. None for a row that was not.
 pub fn row(row: Row<'_>, election: &Election, places: &Places) -> Option<BoxRow> {
     let (number, kind, races) = read(row, "", election, &mut BadLines::default())?;
-    let Known::Place(no) = places.find(&row.get("place_id").parse().ok()?) else { return None };
+    let PlaceLookup::Place(no) = places.find(&row.get("place_id").parse().ok()?) else { return None };
     Some(BoxRow {
         id: election.box_id(row.get("box_id")).ok()?,
         place: places.id(no).clone(),

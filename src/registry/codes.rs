@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::bad::BadLines;
 use super::boxes::{self, Boxes};
-use super::places::{Known, PlaceNo, Places};
+use super::places::{PlaceLookup, PlaceNo, Places};
 use super::table::{Columns, Row};
 use crate::domain::{BoxId, Election, FormKey, FormKind, Karekod, Race};
 use crate::ledger::registry::CodeRow;
@@ -115,9 +115,9 @@ fn owner(
     match (row.get("box_id"), row.get("place_id")) {
         ("", "") => bad.add(FILE, row.line, "box_id", "a box or a place is expected"),
         ("", place) => match place.parse().map(|id| known.places.find(&id)) {
-            Ok(Known::Place(no)) => return Some((None, no)),
-            Ok(Known::Broken) => {}
-            Ok(Known::Nothing) => bad.add(FILE, row.line, "place_id", format_args!("no place is called {place}")),
+            Ok(PlaceLookup::Place(no)) => return Some((None, no)),
+            Ok(PlaceLookup::Broken) => {}
+            Ok(PlaceLookup::Nothing) => bad.add(FILE, row.line, "place_id", format_args!("no place is called {place}")),
             Err(cause) => bad.add(FILE, row.line, "place_id", cause),
         },
         (id, "") => match known.election.box_id(id).map(|id| (known.boxes.find(&id), id)) {

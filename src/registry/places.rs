@@ -40,7 +40,7 @@ pub struct Places {
 }
 
 /// What a place id stands for.
-pub enum Known {
+pub enum PlaceLookup {
     /// A place.
     Place(PlaceNo),
     /// A place whose line was bad.
@@ -103,9 +103,9 @@ impl Places {
         let parent = match &parent {
             None => None,
             Some(above) => match self.find(above) {
-                Known::Place(no) => Some(no),
-                Known::Broken => return None,
-                Known::Nothing => {
+                PlaceLookup::Place(no) => Some(no),
+                PlaceLookup::Broken => return None,
+                PlaceLookup::Nothing => {
                     bad.add(FILE, line, "parent_id", format_args!("no place above this line is called {above}"));
                     return None;
                 }
@@ -174,11 +174,11 @@ impl Places {
     }
 
     /// The place that `id` names.
-    pub fn find(&self, id: &PlaceId) -> Known {
+    pub fn find(&self, id: &PlaceId) -> PlaceLookup {
         match self.by_id.get(id) {
-            Some((_, Some(no))) => Known::Place(*no),
-            Some((_, None)) => Known::Broken,
-            None => Known::Nothing,
+            Some((_, Some(no))) => PlaceLookup::Place(*no),
+            Some((_, None)) => PlaceLookup::Broken,
+            None => PlaceLookup::Nothing,
         }
     }
 
@@ -206,7 +206,7 @@ impl Places {
     /// A row that was checked before, as it is stored. None for a row that was not.
     pub fn row(&self, row: Row<'_>) -> Option<PlaceRow> {
         let id: PlaceId = row.get("place_id").parse().ok()?;
-        let Known::Place(no) = self.find(&id) else { return None };
+        let PlaceLookup::Place(no) = self.find(&id) else { return None };
         let node = &self.nodes[no as usize];
         Some(PlaceRow {
             parent: node.parent.map(|no| self.id(no).clone()),

@@ -176,24 +176,24 @@ pub(super) async fn run(command: UserCommand, books: &Books) -> anyhow::Result<(
             print_people(&people, json)
         }
         UserCommand::Show { login, json } => {
-            let person = known(books, &login).await?;
+            let person = find(books, &login).await?;
             let shown = ShownPerson::from(&person);
             json.print(&shown, || shown.text())
         }
         UserCommand::Passivate { login } => {
-            known(books, &login).await?;
+            find(books, &login).await?;
             ensure!(books.ledger.person_passivate(&login).await?, "nobody active has the login {login}");
             crate::out!("{login} is passive");
             Ok(())
         }
         UserCommand::Activate { login } => {
-            known(books, &login).await?;
+            find(books, &login).await?;
             books.ledger.person_activate(&login).await??;
             crate::out!("{login} is active");
             Ok(())
         }
         UserCommand::SetRole { login, role } => {
-            known(books, &login).await?;
+            find(books, &login).await?;
             books.ledger.person_set_role(&login, role).await?;
             crate::out!("{login} is a {}", role.name());
             Ok(())
@@ -209,7 +209,7 @@ pub(super) async fn run(command: UserCommand, books: &Books) -> anyhow::Result<(
 }
 
 /// The person with this login, whom the command is about.
-async fn known(books: &Books, login: &str) -> anyhow::Result<Person> {
+async fn find(books: &Books, login: &str) -> anyhow::Result<Person> {
     let person = books.ledger.person(login).await?.with_context(|| format!("nobody has the login {login}"))?;
     about(login);
     Ok(person)
@@ -260,7 +260,7 @@ async fn import(books: &Books, file: &Path, slips: &Path, dry_run: bool, json: J
 
 /// Gives somebody a new slip and prints it.
 pub(super) async fn print_slip(books: &Books, login: &str, slips: Option<&Path>, json: Json) -> anyhow::Result<()> {
-    known(books, login).await?;
+    find(books, login).await?;
     let slip = people::new_slip(&books.ledger, &Passwords::new(), login, Clock::system().now()).await?;
     if let Some(dir) = slips {
         write_slips(dir, std::slice::from_ref(&slip), &books.site)?;
@@ -270,7 +270,7 @@ pub(super) async fn print_slip(books: &Books, login: &str, slips: Option<&Path>,
 
 /// Removes somebody's second factor and ends their sessions.
 pub(super) async fn remove_totp(books: &Books, login: &str) -> anyhow::Result<()> {
-    known(books, login).await?;
+    find(books, login).await?;
     books.ledger.person_set_totp(login, None, 0).await?;
     books.ledger.sessions_end(login, None).await?;
     crate::out!("{login} has no second factor");
@@ -279,7 +279,7 @@ pub(super) async fn remove_totp(books: &Books, login: &str) -> anyhow::Result<()
 
 /// Sets a first second factor up, for who knows the password.
 pub(super) async fn set_totp(books: &Books, login: &str) -> anyhow::Result<()> {
-    let person = known(books, login).await?;
+    let person = find(books, login).await?;
     ensure!(!person.second_factor, "{login} has a second factor; another takes its place at {}/dogrulama", books.site);
     let present = password("TUTANAK_PASSWORD", "Parola / password: ")?;
     let given = std::env::var("TUTANAK_TOTP_SECRET").ok().filter(|secret| !secret.is_empty());
@@ -309,7 +309,7 @@ pub(super) async fn set_totp(books: &Books, login: &str) -> anyhow::Result<()> {
 
 /// Replaces the password of whoever knows it.
 pub(super) async fn change_password(books: &Books, login: &str) -> anyhow::Result<()> {
-    let _ = known(books, login).await; // a name that nobody has is told like a wrong password
+    let _ = find(books, login).await; // a name that nobody has is told like a wrong password
     let present = password("TUTANAK_PASSWORD", "Şimdiki parola / present password: ")?;
     let new = password("TUTANAK_NEW_PASSWORD", "Yeni parola / new password: ")?;
     let now = Clock::system().now();

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::files::{self, Known};
+use super::files::{self, LoggedPath};
 use super::{CannotVerify, Verdict};
 use crate::beneath::{self, Unsafe};
 use crate::client::disk::Disk;
@@ -46,7 +46,7 @@ struct Shown {
     packs: u64,
     bytes: u64,
     not_held: u64,
-    known: Vec<Known>,
+    known: Vec<LoggedPath>,
     problems: Vec<Problem>,
 }
 
@@ -220,7 +220,7 @@ fn entry(holding: &Holding<'_>, position: u64, line: &str, shown: &mut Shown) {
         shown.problems.push(Problem::Unusable { position, what });
         return;
     };
-    shown.known.push(Known::new(&path, &digest, position));
+    shown.known.push(LoggedPath::new(&path, &digest, position));
     if holding.log_only || holding.packs {
         return;
     }

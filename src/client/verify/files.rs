@@ -19,13 +19,13 @@ const NAMED: usize = 10_000;
 
 /// A path that the log knows, by sixteen bytes of its hash: two million of them are eighty megabytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Known {
+pub(super) struct LoggedPath {
     path: [u8; 16],
     digest: [u8; 16],
     position: u64,
 }
 
-impl Known {
+impl LoggedPath {
     pub(super) fn new(path: &str, digest: &Digest, position: u64) -> Self {
         Self { path: short(&Digest::of(path.as_bytes())), digest: short(digest), position }
     }
@@ -45,7 +45,7 @@ pub(super) struct Found {
 }
 
 /// Sorts what is known; gives the entries that give a path a second, different content.
-pub(super) fn twice(known: &mut [Known]) -> Vec<u64> {
+pub(super) fn twice(known: &mut [LoggedPath]) -> Vec<u64> {
     known.sort_unstable();
     let pairs = known.windows(2).filter(|pair| pair[0].path == pair[1].path && pair[0].digest != pair[1].digest);
     pairs.map(|pair| pair[0].position.max(pair[1].position)).collect()
@@ -53,7 +53,7 @@ pub(super) fn twice(known: &mut [Known]) -> Vec<u64> {
 
 /// Walks through the copy and names what the log does not know. `known` is sorted; none where entries could not be read, so
 /// that nobody can say which scans it should hold.
-pub(super) fn walk(disk: &Disk, known: Option<&[Known]>, size: u64) -> Found {
+pub(super) fn walk(disk: &Disk, known: Option<&[LoggedPath]>, size: u64) -> Found {
     let mut found = Found::default();
     for top in [naming::SCANS, PACKS, naming::LOG] {
         below(disk.folder(), Path::new(top), known, size, &mut found);
@@ -61,7 +61,7 @@ pub(super) fn walk(disk: &Disk, known: Option<&[Known]>, size: u64) -> Found {
     found
 }
 
-fn below(folder: &Folder, path: &Path, known: Option<&[Known]>, size: u64, found: &mut Found) {
+fn below(folder: &Folder, path: &Path, known: Option<&[LoggedPath]>, size: u64, found: &mut Found) {
     let extra = |path: &Path, found: &mut Found| {
         if found.problems.len() < NAMED {
             found.problems.push(Problem::Extra { path: printable(&path.to_string_lossy()) });
@@ -87,7 +87,7 @@ fn below(folder: &Folder, path: &Path, known: Option<&[Known]>, size: u64, found
     }
 }
 
-fn is_known(path: &str, known: Option<&[Known]>, size: u64) -> bool {
+fn is_known(path: &str, known: Option<&[LoggedPath]>, size: u64) -> bool {
     if let Some(inside) = path.strip_prefix(naming::LOG).and_then(|rest| rest.strip_prefix('/')) {
         return inside == naming::CHECKPOINT
             || inside == naming::KEYS

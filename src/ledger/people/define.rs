@@ -56,7 +56,7 @@ pub enum Refused {
     },
     /// Somebody of the account has this e-mail address already.
     #[error("{email} is the address of a person of {account}")]
-    Known {
+    AlreadyDefined {
         /// The account.
         account: String,
         /// The address.
@@ -123,7 +123,7 @@ impl Ledger {
                 let known = sqlx::query_as(KNOWN).bind(account).bind(email);
                 let known: Option<(String, Option<i64>, String)> = known.fetch_optional(&mut *tx).await?;
                 if known.is_some() && *only_new {
-                    return Ok(Err(Refused::Known { account: account.clone(), email: email.clone() }));
+                    return Ok(Err(Refused::AlreadyDefined { account: account.clone(), email: email.clone() }));
                 }
                 if let Some((id, seat, before)) = &known {
                     sqlx::query(UPDATE).bind(role.name()).bind(name).bind(phone).bind(id).execute(&mut *tx).await?;

@@ -165,6 +165,6 @@ impl From<ExpectedForm> for MissingForm {
 /// The slot of a board that follows what became of its uploads: `object` says what of it.
 async fn follow(services: &Services, board: &BoardMachine, object: String) -> Result<RecordSlot, Problem> {
     let asked = Asked::new(Act::FollowUploads, Object::Of(&board.principal.account), &object);
-    let admitted = services.admission.admit(Who::Known(&board.principal), asked, Way::https(board.from)).await;
+    let admitted = services.admission.admit(Who::Current(&board.principal), asked, Way::https(board.from)).await;
     admitted.map_err(|refused| Problem::not_admitted(refused, who::BEARER))
 }

@@ -121,7 +121,7 @@ impl From<PeopleError> for Problem {
             PeopleError::Refused(Refused::NoAccount { account }) => {
                 unsound(format!("{account} diye kullanıcısı olan etkin bir hesap yok."))
             }
-            PeopleError::Refused(Refused::Known { .. }) => conflict("Bu e-posta adresiyle bir kullanıcı var."),
+            PeopleError::Refused(Refused::AlreadyDefined { .. }) => conflict("Bu e-posta adresiyle bir kullanıcı var."),
             PeopleError::Refused(Refused::Taken { login }) => conflict(format!("{login} adı kullanılıyor.")),
             PeopleError::Nobody(_) => Self::missing(),
             PeopleError::Secret(error) => Self::unavailable(&error),

@@ -77,7 +77,7 @@ struct Status {
 async fn status(State(services): State<Services>, user: ServiceUser) -> Result<Json<Status>, Problem> {
     let ServiceUser { principal, from } = user;
     let asked = Asked::new(Act::ViewResults, Object::Everything, "/v1/durum");
-    let admitted = services.admission.admit(Who::Known(&principal), asked, Way::https(from)).await;
+    let admitted = services.admission.admit(Who::Current(&principal), asked, Way::https(from)).await;
     let slot = admitted.map_err(|refused| Problem::not_admitted(refused, BEARER))?;
     let (gates, election) = (services.door.gates().await, services.ledger.election().await);
     let (gates, election) = match (gates, election) {

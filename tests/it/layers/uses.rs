@@ -30,7 +30,7 @@ pub struct Use {
     pub written: String,
 }
 
-struct Known {
+struct Source {
     /// The module whose file it stands in, which is itself unless it is an inline one.
     file: ModulePath,
     module: Module,
@@ -38,7 +38,7 @@ struct Known {
 
 /// All modules of all crates.
 pub struct House {
-    modules: BTreeMap<ModulePath, Known>,
+    modules: BTreeMap<ModulePath, Source>,
     files: Vec<PathBuf>,
 }
 
@@ -70,7 +70,7 @@ impl House {
             let below: PathBuf = folder.join(name);
             self.add_file([&path[..], std::slice::from_ref(name)].concat(), &below.with_extension("rs"), &below);
         }
-        self.modules.insert(path, Known { file, module });
+        self.modules.insert(path, Source { file, module });
     }
 
     /// The files that were read, sorted.

@@ -82,7 +82,7 @@ pub(in crate::web) async fn end(
 
 /// How many wrong codes the person knows of.
 #[derive(Deserialize)]
-pub(in crate::web) struct Known {
+pub(in crate::web) struct SeenCodes {
     sayi: i64,
 }
 
@@ -90,7 +90,7 @@ pub(in crate::web) struct Known {
 pub(in crate::web) async fn codes(
     State(services): State<Services>,
     Extension(visitor): Extension<Visitor>,
-    Form(Known { sayi }): Form<Known>,
+    Form(SeenCodes { sayi }): Form<SeenCodes>,
 ) -> Response {
     match services.sessions.knows_of_codes(&visitor, sayi).await {
         Ok(()) => Redirect::to("/hesap").into_response(),
