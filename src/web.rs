@@ -24,7 +24,6 @@ mod host;
 pub mod needs;
 mod on_record;
 mod origin;
-pub mod preface;
 mod problem;
 mod queued;
 pub mod route;

@@ -124,7 +124,7 @@ pub mod listing;
 mod pace;
 pub mod path;
 pub mod permits;
-mod proxy;
+pub mod proxy;
 pub mod reply;
 mod server;
 mod settings;

@@ -26,13 +26,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 use tutanak_ftp::permits::{Limits, Permit, Permits};
+use tutanak_ftp::proxy;
 
 use super::activity::{Activity, Over};
 use super::allowances::Ownership;
 use super::drain::Drainable;
 use super::frames::Counting;
 use super::problem::Problem;
-use super::{Peer, host, preface};
+use super::{Peer, host};
 use crate::access::addresses::Proxies;
 use crate::access::certificate::ShownCertificate;
 use crate::access::known_addresses::KnownAddresses;
@@ -176,8 +177,8 @@ impl Front {
         let mut from = peer;
         if proxies.begin_with_a_header(peer) {
             let Ok(_waits) = self.of_proxies.try_acquire() else { return };
-            match timeout(HANDSHAKE, preface::read(&mut stream)).await {
-                Ok(Ok(Some(client))) => from = client,
+            match timeout(HANDSHAKE, proxy::read(&mut stream)).await {
+                Ok(Ok(Some(client))) => from = client.ip().to_canonical(),
                 Ok(Ok(None)) => {} // the balancer itself
                 Ok(Err(error)) => return tracing::warn!(%peer, %error, "A proxy did not say whom it passes on"),
                 Err(_) => return tracing::warn!(%peer, "A proxy was silent about whom it passes on"),

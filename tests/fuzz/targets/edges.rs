@@ -9,10 +9,10 @@ use headers::{Header, HeaderValue};
 use libfuzzer_sys::fuzz_target;
 use tutanak::access::addresses::{Announces, Proxies};
 use tutanak::access::secrets;
-use tutanak::web::preface;
+use tutanak_ftp::proxy;
 
 fuzz_target!(|bytes: &[u8]| {
-    let _ = preface::parse(bytes);
+    let _ = proxy::parse(bytes);
 
     let proxies = Proxies::new(vec!["10.0.0.0/8".parse().unwrap()], Announces::XForwardedFor);
     let (proxy, client): (IpAddr, IpAddr) = ([10, 0, 0, 1].into(), [192, 0, 2, 7].into());
