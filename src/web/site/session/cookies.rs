@@ -1,8 +1,9 @@
 //! The cookie that holds a session's ticket, and any other of ours: only over TLS, only from this host, for every path.
 
-use axum::http::header::{COOKIE, SET_COOKIE};
+use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
+use headers::{Cookie, HeaderMapExt};
 
 use crate::access::sessions::Ticket;
 
@@ -11,11 +12,9 @@ const COOKIE_NAME: &str = "__Host-tutanak";
 
 /// A cookie's value.
 pub(in crate::web::site) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    let pairs =
-        headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
-    let value = pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name)?.1;
+    let cookies = headers.typed_get::<Cookie>()?;
     // 32 bytes as base64url have 43 letters: nothing longer is ours.
-    (value.len() <= 64).then(|| value.to_owned())
+    cookies.get(name).filter(|value| value.len() <= 64).map(str::to_owned)
 }
 
 /// The ticket that a browser brings.
@@ -43,6 +42,8 @@ pub(in crate::web::site) fn set_cookie(response: &mut Response, name: &str, valu
 
 #[cfg(test)]
 mod tests {
+    use axum::http::header::COOKIE;
+
     use super::*;
 
     #[test]
@@ -51,6 +52,8 @@ mod tests {
         headers.append(COOKIE, "a=b; __Host-tutanak=ticket".parse().unwrap());
         assert_eq!(ticket(&headers).as_deref(), Some("ticket"));
         assert_eq!(cookie(&headers, "Host-tutanak"), None);
+        headers.append(COOKIE, "c=d".parse().unwrap());
+        assert_eq!(cookie(&headers, "c").as_deref(), Some("d"), "HTTP/2 may send each in a header of its own");
         let mut headers = HeaderMap::new();
         headers.append(COOKIE, format!("__Host-tutanak={}", "x".repeat(65)).parse().unwrap());
         assert_eq!(ticket(&headers), None);
