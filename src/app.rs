@@ -64,7 +64,7 @@ pub enum StartError {
     Key {
         /// The file.
         path: String,
-        /// Why.
+        /// What is wrong with it.
         cause: String,
     },
     /// The sealing key cannot be used.
@@ -72,7 +72,7 @@ pub enum StartError {
     Seal {
         /// The file.
         path: String,
-        /// Why.
+        /// What is wrong with it.
         cause: String,
     },
     /// The database and the vault are not of the same log.
@@ -92,7 +92,7 @@ pub enum StartError {
     Listen {
         /// The address.
         address: std::net::SocketAddr,
-        /// Why.
+        /// What the system said.
         #[source]
         cause: std::io::Error,
     },

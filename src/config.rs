@@ -53,7 +53,7 @@ pub struct Config {
     pub space: SpaceConfig,
 }
 
-/// HTTPS.
+/// What is served over HTTPS.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HttpsConfig {
@@ -133,7 +133,7 @@ fn syslog_port() -> u16 {
     6514
 }
 
-/// FTP.
+/// What is served over FTP.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FtpConfig {
@@ -267,7 +267,7 @@ pub enum ConfigError {
     Read {
         /// The file.
         path: String,
-        /// Why.
+        /// What the system said.
         #[source]
         cause: std::io::Error,
     },

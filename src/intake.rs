@@ -95,7 +95,7 @@ pub struct Announced {
     pub length: Option<u64>,
     /// The earlier scan that this one replaces.
     pub replaces: Option<Digest>,
-    /// Why.
+    /// The reason that was given.
     pub reason: Option<Words>,
 }
 

@@ -26,7 +26,7 @@ pub struct Wanted {
     pub role: Role,
     /// First name and surname.
     pub name: PersonName,
-    /// Telephone.
+    /// Telephone number.
     pub phone: Phone,
     /// E-mail address.
     pub email: Email,

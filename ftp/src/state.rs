@@ -62,7 +62,7 @@ pub enum Effect {
     },
     /// Look a path up; then [`Session::looked_up`].
     Look {
-        /// Where.
+        /// The path.
         path: String,
         /// What is to be told.
         question: Question,

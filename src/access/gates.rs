@@ -93,7 +93,7 @@ impl Gates {
 /// How a gate stands at a moment, for programs and for people.
 #[derive(Clone, Debug, Serialize)]
 pub struct GateNow {
-    /// Which.
+    /// The gate.
     pub gate: Gate,
     /// Whether it is open.
     pub open: bool,

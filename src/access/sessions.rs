@@ -65,7 +65,7 @@ pub fn form_token(ticket: &str) -> String {
 /// Somebody in a session.
 #[derive(Clone, Debug)]
 pub struct Visitor {
-    /// Who.
+    /// Who they are, and what their rights depend on.
     pub principal: Principal,
     /// First name and surname.
     pub name: String,

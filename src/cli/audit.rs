@@ -60,10 +60,10 @@ pub struct Search {
     /// How it ended: ok, cut, refused or failed; or begun, of a transfer that took a while.
     #[arg(long)]
     outcome: Option<String>,
-    /// Not before.
+    /// Only rows from this time on.
     #[arg(long)]
     since: Option<Timestamp>,
-    /// Before.
+    /// Only rows before this time.
     #[arg(long)]
     until: Option<Timestamp>,
     /// A table instead of JSON lines.

@@ -39,13 +39,13 @@ pub enum GateCommand {
     Close {
         /// parties-open, ban-lifted or embargo-ended.
         gate: Gate,
-        /// Why.
+        /// The reason, for the record.
         #[command(flatten)]
         why: Why,
     },
 }
 
-/// Why.
+/// The reason for a change of a gate.
 #[derive(Debug, clap::Args)]
 pub struct Why {
     /// The decision and its number. It stands in the public log.

@@ -37,7 +37,7 @@ pub struct Plan {
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Finding {
-    /// What.
+    /// What was looked at.
     pub what: &'static str,
     /// Whether it is as it should be.
     pub good: bool,

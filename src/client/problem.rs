@@ -43,14 +43,14 @@ pub enum Problem {
     },
     /// A file of the log is damaged.
     Tile {
-        /// Which.
+        /// Its path.
         path: String,
         /// What is wrong.
         what: String,
     },
     /// An entry is not the one that was signed.
     Entry {
-        /// Which.
+        /// Its position.
         position: u64,
         /// The file that holds it.
         path: String,
@@ -62,9 +62,9 @@ pub enum Problem {
     },
     /// An entry cannot be used.
     Unusable {
-        /// Which.
+        /// Its position.
         position: u64,
-        /// Why.
+        /// What is wrong with it.
         what: String,
     },
     /// A scan is not the one that the log says.
@@ -106,9 +106,9 @@ pub enum Problem {
     },
     /// A proof proves nothing.
     Proof {
-        /// Which.
+        /// Its path.
         path: String,
-        /// Why.
+        /// What is wrong with it.
         what: String,
     },
     /// A medium is no sound bag.
@@ -125,7 +125,7 @@ pub enum Problem {
     },
     /// A medium's file is not the one that was signed.
     FileChanged {
-        /// Which.
+        /// Its path.
         path: String,
         /// The digest that was signed.
         signed: Digest,
@@ -134,12 +134,12 @@ pub enum Problem {
     },
     /// A medium's file is not there.
     FileMissing {
-        /// Which.
+        /// Its path.
         path: String,
     },
     /// A file on a medium that was not signed.
     FileExtra {
-        /// Which.
+        /// Its path.
         path: String,
     },
     /// A scan that a medium's list names is on no medium that there is.

@@ -52,7 +52,7 @@ pub enum CannotVerify {
     Unreadable {
         /// The file.
         path: String,
-        /// Why.
+        /// What went wrong.
         why: String,
     },
     /// Nothing to check signatures with.

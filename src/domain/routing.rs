@@ -144,9 +144,9 @@ pub struct OnFile {
 /// The sides of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub struct Pixels {
-    /// Across.
+    /// The width.
     pub width: u32,
-    /// Down.
+    /// The height.
     pub height: u32,
 }
 

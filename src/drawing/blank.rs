@@ -6,9 +6,9 @@ use crate::paper::Area;
 /// An empty place and what belongs there.
 #[derive(Clone, Debug)]
 pub struct Blank {
-    /// Where, in mm.
+    /// Its area of the sheet, in mm.
     pub area: Area,
-    /// What.
+    /// What is written there.
     pub entry: Entry,
 }
 

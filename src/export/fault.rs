@@ -63,7 +63,7 @@ pub enum MediumError {
     /// The bag of another request, or of another medium of this one, lies on it.
     #[error("ortamda başka bir teslimat var: {found} / another bag lies on the medium: {found}")]
     OtherBag {
-        /// Which.
+        /// Which one it is.
         found: String,
     },
     /// Another export writes to it.
@@ -78,7 +78,7 @@ pub enum MediumError {
     /// A link, a FIFO or a device lies where files are to be written.
     #[error("ortamda tuzak olabilir, hiçbir şey teslim edilmedi: {path}: {why}")]
     NotPlain {
-        /// Where.
+        /// The path.
         path: String,
         /// What lies there, in Turkish and English.
         why: Unsafe,
@@ -138,7 +138,7 @@ pub struct Unreliable {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Found {
-    /// Nothing.
+    /// Nothing at all.
     Nothing,
     /// Other bytes.
     OtherBytes,

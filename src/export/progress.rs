@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 pub enum Phase {
     /// Counting what belongs to the çevre.
     Planning,
-    /// Writing.
+    /// Scans are being written.
     Writing,
     /// Reading back.
     Reading,

@@ -51,7 +51,7 @@ pub enum Refusal {
     /// Not agreed to by enough.
     #[error("request {request} has {there} of the {OPERATORS} approvals it needs")]
     NotApproved {
-        /// Which.
+        /// Its number.
         request: u64,
         /// How many.
         there: usize,

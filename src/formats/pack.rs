@@ -92,7 +92,7 @@ pub enum BadPack {
     Layout {
         /// The number that was asked for.
         number: u64,
-        /// Why.
+        /// Why its members make no archive.
         #[source]
         cause: BadMember,
     },

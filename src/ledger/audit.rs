@@ -69,7 +69,7 @@ impl AuditRow {
 /// The audit record's log at one instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditHead {
-    /// Rows.
+    /// The number of rows.
     pub size: u64,
     /// The root over them.
     pub root: Hash,

@@ -31,7 +31,7 @@ pub struct Person {
     pub role: String,
     /// First name and surname.
     pub name: String,
-    /// Telephone.
+    /// Telephone number.
     pub phone: String,
     /// E-mail address, in lower case.
     pub email: String,

@@ -16,7 +16,7 @@ use super::note::{Note, NoteError, VerifierKey};
 pub struct Checkpoint {
     /// Which log: `host/election`.
     pub origin: String,
-    /// Entries.
+    /// How many entries it covers.
     pub size: u64,
     /// The root of the tree over all of them.
     pub root: Hash,

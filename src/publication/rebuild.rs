@@ -24,7 +24,7 @@ pub struct Progress {
 /// What was rebuilt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rebuilt {
-    /// Entries.
+    /// Entries so far.
     pub entries: u64,
     /// Of them, those that the database had already.
     pub had: u64,

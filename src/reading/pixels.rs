@@ -21,7 +21,7 @@ impl Pixels {
         }
     }
 
-    /// Rows.
+    /// The number of rows.
     pub fn height(&self) -> usize {
         match self {
             Self::Bits(bits) => bits.height,

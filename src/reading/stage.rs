@@ -35,7 +35,7 @@ pub enum Stage {
 pub struct Spent {
     /// The stage.
     pub stage: Stage,
-    /// Milliseconds.
+    /// How long it took, in milliseconds.
     pub ms: f32,
     /// What was done, in units of about a thousand instructions: the same for the same page on every machine.
     pub effort: u32,

@@ -13,7 +13,7 @@ pub(super) struct Strip<'p> {
     pixels: &'p Pixels,
     /// Pixels of a row.
     pub width: usize,
-    /// Rows.
+    /// The number of rows.
     pub height: usize,
     origin: Point,
     /// One pixel of the strip to the right, on the page.

@@ -45,7 +45,7 @@ pub enum PlaceLookup {
     Place(PlaceNo),
     /// A place whose line was bad.
     Broken,
-    /// Nothing.
+    /// Nothing at all.
     Nothing,
 }
 

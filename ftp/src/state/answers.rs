@@ -33,16 +33,16 @@ pub enum Question {
 pub enum Transfer {
     /// A file, from a byte on.
     File {
-        /// Which.
+        /// Its path.
         path: String,
         /// The first byte.
         offset: u64,
     },
     /// A directory; a file is listed as itself, but not by `MLSD`.
     Listing {
-        /// Which.
+        /// Its path.
         path: String,
-        /// How.
+        /// The format of the listing.
         format: Format,
         /// Only names that look so.
         pattern: Option<String>,

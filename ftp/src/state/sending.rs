@@ -14,7 +14,7 @@ use crate::shelf::{Cut, ShelfError};
 pub enum Port {
     /// At the address of the control connection.
     Extended(u16),
-    /// There.
+    /// At this address.
     Plain(SocketAddrV4),
 }
 

@@ -13,7 +13,7 @@ use crate::domain::{BoardId, Channel, PlaceId, Sender};
 use crate::intake::quota::Quotas;
 use crate::people::enrol;
 
-/// Boards.
+/// Commands about boards.
 #[derive(Debug, Subcommand)]
 pub enum BoardCommand {
     /// Adds a board and prints its token. It is shown this once.

@@ -12,7 +12,7 @@ use crate::cli::consent::given;
 use crate::domain::{PartyId, PlaceId};
 use crate::people::enrol;
 
-/// Candidates.
+/// Commands about candidates.
 #[derive(Debug, Subcommand)]
 pub enum CandidateCommand {
     /// Adds a candidate for Cumhurbaşkanı, who gets what a party gets, and prints the secrets. They are shown this once.

@@ -12,7 +12,7 @@ use crate::cli::party_ftp::{self, PartyFtp};
 use crate::domain::{Channel, Gate, PartyId};
 use crate::people::enrol;
 
-/// Parties.
+/// Commands about parties.
 #[derive(Debug, Subcommand)]
 pub enum PartyCommand {
     /// Adds a party and prints its secrets. They are shown this once.

@@ -58,7 +58,7 @@ pub enum UserCommand {
         /// First name and surname.
         #[arg(long)]
         name: PersonName,
-        /// Telephone.
+        /// Telephone number.
         #[arg(long)]
         phone: Phone,
         /// E-mail address.

@@ -52,7 +52,7 @@ pub struct NotClosed {
     pub digest: Digest,
     /// The file.
     pub file: PathBuf,
-    /// Why.
+    /// What went wrong.
     pub why: String,
 }
 

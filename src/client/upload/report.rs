@@ -80,7 +80,7 @@ pub enum Event {
     },
     /// Something does not work, and is tried again.
     Waiting {
-        /// What.
+        /// What does not work.
         why: String,
         /// Seconds until it is tried again.
         seconds: f64,

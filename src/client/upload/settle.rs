@@ -30,11 +30,11 @@ const NAME_BYTES: usize = 255;
 /// Where a file goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Destination {
-    /// Linked.
+    /// The folder of scans that are linked.
     Received,
-    /// Parked, with the text beside it.
+    /// The folder of parked scans, with this text beside the file.
     ByHand(String),
-    /// No scan, with the text beside it.
+    /// The folder of files that are no scan, with this text beside the file.
     Damaged(String),
 }
 

@@ -46,7 +46,7 @@ pub enum ListFormat {
 }
 
 impl ListFormat {
-    /// Both.
+    /// Both formats.
     pub const ALL: [Self; 2] = [Self::Excel, Self::Comma];
 
     fn ending(self) -> &'static str {

@@ -9,7 +9,7 @@ use crate::ledger::{Ledger, LedgerError};
 /// A certificate that a board must show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BoundCertificate {
-    /// Whose.
+    /// The board that it belongs to.
     pub board: String,
     /// SHA-256 of it.
     pub digest: Digest,

@@ -47,7 +47,7 @@ pub struct Consent {
     pub outcome: Option<String>,
     /// Who decided.
     pub decider: Option<String>,
-    /// When.
+    /// When it was decided.
     pub decided_ms: Option<i64>,
 }
 

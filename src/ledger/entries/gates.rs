@@ -17,7 +17,7 @@ const GATES: &str = "SELECT position, line FROM entry WHERE kind = 'gate' ORDER 
 /// One time that a gate was opened or closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GateChange {
-    /// Which.
+    /// The gate.
     pub gate: Gate,
     /// Whether it is open from here on.
     pub open: bool,
@@ -32,9 +32,9 @@ pub struct GateChange {
 pub struct RecordedChange {
     /// Position of its entry.
     pub position: u64,
-    /// When.
+    /// When it was entered.
     pub at: Timestamp,
-    /// What.
+    /// What changed.
     pub change: GateChange,
 }
 

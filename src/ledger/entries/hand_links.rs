@@ -40,7 +40,7 @@ impl HandAct {
 pub struct NewWish {
     /// Whose scan.
     pub board: BoardId,
-    /// What.
+    /// What is wanted: a link, or that one is taken back.
     pub act: HandAct,
     /// Position of the parked entry, or of the link.
     pub position: u64,
@@ -48,7 +48,7 @@ pub struct NewWish {
     pub code: Karekod,
     /// The scan on file whose page it takes, where the form has many; a further page without.
     pub replaces: Option<Digest>,
-    /// Why.
+    /// The reason that was given.
     pub reason: String,
     /// The person's login.
     pub proposer: String,
@@ -59,7 +59,7 @@ pub struct NewWish {
 pub struct Wish {
     /// Its number.
     pub id: u64,
-    /// What.
+    /// What is wanted: a link, or that one is taken back.
     pub act: HandAct,
     /// Position of the parked entry, or of the link.
     pub position: u64,
@@ -67,7 +67,7 @@ pub struct Wish {
     pub code: Karekod,
     /// The scan on file whose page it takes.
     pub replaces: Option<Digest>,
-    /// Why.
+    /// The reason that was given.
     pub reason: String,
     /// The person's login.
     pub proposer: String,

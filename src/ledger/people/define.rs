@@ -16,7 +16,7 @@ pub struct Definition {
     pub role: Role,
     /// First name and surname.
     pub name: String,
-    /// Telephone.
+    /// Telephone number.
     pub phone: String,
     /// E-mail address, in lower case: it tells people of one account apart. Empty where none is known.
     pub email: String,

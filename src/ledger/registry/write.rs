@@ -23,9 +23,9 @@ use tx::Tx;
 pub enum Batch {
     /// Places, parents before children.
     Places(Vec<(u64, PlaceRow)>),
-    /// Boxes.
+    /// Boxes, each with its line in the file.
     Boxes(Vec<(u64, BoxRow)>),
-    /// Codes.
+    /// Codes, each with its line in the file.
     Codes(Vec<(u64, CodeRow)>),
 }
 
@@ -56,9 +56,9 @@ pub struct Tally {
 /// What an import did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Written {
-    /// Places.
+    /// What became of the places.
     pub places: Tally,
-    /// Boxes.
+    /// What became of the boxes.
     pub boxes: Tally,
     /// Listed codes.
     pub codes: Tally,

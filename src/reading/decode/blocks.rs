@@ -49,7 +49,7 @@ const BLOCKS: [[u8; 40]; 4] = [
 pub(super) struct Blocks {
     /// Codewords in all.
     codewords: usize,
-    /// Blocks.
+    /// The number of blocks.
     pub count: usize,
     /// Parity codewords of each.
     pub parity: usize,

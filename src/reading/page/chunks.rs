@@ -51,7 +51,7 @@ pub enum PngError {
     /// A second image follows the first: another page, which no reader would show.
     #[error("a second image begins at byte {at}")]
     SecondImage {
-        /// Where.
+        /// Where it begins.
         at: usize,
     },
 }

@@ -21,7 +21,7 @@ pub enum Stopped {
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// What the system said.
         source: io::Error,
     },
     /// More than an import takes.
