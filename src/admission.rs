@@ -1,7 +1,7 @@
 //! The one way in to what is kept: there is room in the record, and whoever asks may do it, now, from there.
 //!
-//! Every protocol comes this way, so that a refusal is decided, written down and told alike. What is held by a [`RecordSlot`]
-//! becomes a row, whatever becomes of the answer.
+//! Every protocol comes this way, so that a refusal is decided, written down and told alike. What is held by a
+//! [`RecordSlot`] becomes a row, whatever becomes of the answer.
 
 use std::net::IpAddr;
 

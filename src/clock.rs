@@ -19,7 +19,7 @@ pub struct Clock {
     anchor: Arc<Mutex<Anchor>>,
 }
 
-/// Milliseconds since 1970: what a standing clock shows, and what it would show had it not jumped.
+/// Milliseconds since 1970: what a stopped clock shows, and what it would show had it not jumped.
 #[derive(Debug)]
 struct Hand {
     shown: AtomicI64,

@@ -65,8 +65,8 @@ pub struct HttpsConfig {
     /// Connections at a time with which somebody was let in.
     #[serde(default = "https_connections")]
     pub connections: usize,
-    /// Connections at a time with which nobody was let in yet, from addresses that are not known; those that are have twice as
-    /// many of their own.
+    /// Connections at a time with which nobody was let in yet, from addresses that are not known; those that are have twice
+    /// as many of their own.
     #[serde(default = "before_login")]
     pub connections_before_login: usize,
     /// A connection on which nothing is asked for so long is closed, in seconds; sooner while nobody was let in with it.
@@ -147,15 +147,15 @@ pub struct FtpConfig {
     /// Address and port of a second control connection that begins with TLS (990 by custom).
     #[serde(default)]
     pub implicit: Option<SocketAddr>,
-    /// Refuse sessions without TLS, and data connections without it, of the parties too that are allowed them (`tutanak party
-    /// ftp --allow-plain`), but not of those that were given leave until a day (`--plain-until`).
+    /// Refuse sessions without TLS, and data connections without it, of the parties too that are allowed them (`tutanak
+    /// party ftp --allow-plain`), but not of those that were given leave until a day (`--plain-until`).
     #[serde(default)]
     pub tls_required: bool,
     /// Connections at a time of parties that are logged in.
     #[serde(default = "connections")]
     pub connections: usize,
-    /// Connections at a time on which nobody is logged in yet, from addresses that are not known; those that are have twice as
-    /// many of their own.
+    /// Connections at a time on which nobody is logged in yet, from addresses that are not known; those that are have twice
+    /// as many of their own.
     #[serde(default = "before_login")]
     pub connections_before_login: usize,
     /// Connections at a time from one address.

@@ -1,5 +1,5 @@
-//! The lanes for work that burns a core: one for inflating, reading codes and hashing, one permit a core; and one for people's
-//! passwords (`access::passwords`). Nothing else may block the threads that move bytes.
+//! The lanes for work that burns a core: one for inflating, reading codes and hashing, one permit a core; and one for
+//! people's passwords (`access::passwords`). Nothing else may block the threads that move bytes.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! Media for independent candidates: a bag on a USB stick that proves itself (2019 circular, art. 3/3).
 //!
-//! Only for a recorded request that two operators agreed to, only of the candidate's seçim çevresi, only after the broadcast
-//! ban was lifted, by two operators who are present. It must never write before all of that was asked and recorded, nor say
-//! that a medium is done before every byte was read back from it.
+//! Only for a recorded request that two operators agreed to, only of the candidate's seçim çevresi, only after the
+//! broadcast ban was lifted, by two operators who are present. It must never write before all of that was asked and
+//! recorded, nor say that a medium is done before every byte was read back from it.
 //!
 //! ```text
 //!  requests: enter ─▶ approve ─▶ may it be written? ─▶ start: one position of the ledger, for all media of the request

@@ -102,6 +102,7 @@ pub mod tree;
 pub mod vault;
 pub mod web;
 
-// Crates of their own, so that the rooms with hot loops are optimised in every build, and compiled again only when they change.
+// Crates of their own, so that the rooms with hot loops are optimised in every build, and compiled again only when they
+// change.
 pub use tutanak_drawing as drawing;
 pub use tutanak_reading as reading;

@@ -1,5 +1,5 @@
-//! Who is defined: accounts with their first secrets, web users of parties, candidates and boards from the request form, and
-//! the slips by which they come in. A slip's password is handed back once and never readable again.
+//! Who is defined: accounts with their first secrets, web users of parties, candidates and boards from the request form,
+//! and the slips by which they come in. A slip's password is handed back once and never readable again.
 //!
 //! It must never decide who may do anything: that is `access`.
 

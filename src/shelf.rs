@@ -194,7 +194,7 @@ impl Shelf for PartyShelf {
     async fn log_in(&self, visitor: &Visitor, user: &str, password: &str) -> Result<Reader, LoginError> {
         let down = |_: &dyn std::fmt::Debug| LoginError::Unavailable(BUSY.to_owned());
         if !self.audit.works() {
-            return Err(down(&"the record")); // before anything is compared for nothing
+            return Err(down(&"the record")); // before the cost of comparing a password
         }
         let mut pending = self.audit.pending(self.login(visitor, user).await);
         let holder = match self.door.bulk(user, password, visitor.address).await {
@@ -221,7 +221,8 @@ impl Shelf for PartyShelf {
                     Refusal::Unknown | Refusal::TooManyTries { .. } | Refusal::TooManyCodes { .. } => {
                         LoginError::Refused(sentence)
                     }
-                    // The password is right, and it is not its time or place: whoever tries again at the opening is not slow.
+                    // The password is right, and it is not its time or place: whoever tries again at the opening is not
+                    // slow.
                     _ => LoginError::Unavailable(sentence),
                 })
             }

@@ -102,7 +102,7 @@ impl Drop for Membership {
     }
 }
 
-/// Counters are whole after every line, so a poisoned lock is as good as another.
+/// Each statement leaves the counters consistent, so poisoning is ignored.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -114,7 +114,7 @@ pub fn long_line(entry: &Entry, now: SystemTime, name: &str) -> String {
         EntryKind::Directory => ("drwxr-xr-x", 2, 0),
         EntryKind::File { size } => ("-rw-r--r--", 1, size),
     };
-    // No client reads a line without a time: what has none is as of now.
+    // No client reads a line without a time: an entry without one is listed as of now.
     let modified = entry.modified.unwrap_or(now);
     let time = Moment::from(modified).as_in_ls(modified, now);
     format!("{mode} {links} ftp ftp {size:>12} {time} {name}")

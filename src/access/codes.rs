@@ -1,5 +1,5 @@
-//! Codes of second factors, limited for each person wherever they are tried: whoever knows a password must not try codes from
-//! sixty addresses side by side.
+//! Codes of second factors, limited for each person wherever they are tried: whoever knows a password must not try codes
+//! from sixty addresses side by side.
 //!
 //! A try is counted before the code is looked at, so that no number of them at once, on no number of nodes, gets past the
 //! count. It can make somebody wait whose password another one knows; that is meant, and they are told why.
@@ -37,7 +37,7 @@ pub(super) struct CodeTry {
     now: Timestamp,
 }
 
-/// How long nobody's code is looked at for this person; none where one would be looked at now.
+/// How long codes of this person are refused unseen; none where one would be compared now.
 pub(super) async fn wait(ledger: &Ledger, person: &str, now: Timestamp) -> Result<Option<Duration>, LedgerError> {
     if person.contains('\0') {
         return Ok(None); // PostgreSQL's text cannot even be asked for it

@@ -167,8 +167,8 @@ impl Door {
         Ok((login, principal))
     }
 
-    /// Refuses where this person's codes are not looked at now. It is asked before the password is compared: the answer must
-    /// not tell that the password is right.
+    /// Refuses where this person's codes are not looked at now. It is asked before the password is compared: the answer
+    /// must not tell that the password is right.
     ///
     /// # Errors
     /// Not now, or it could not be found out.
@@ -367,7 +367,7 @@ impl Door {
     }
 }
 
-/// Tells the throttle how a try was. What the database did not answer is nobody's mistake.
+/// Tells the throttle whether a try was right. A database that does not answer counts as neither.
 async fn judge<T>(this: Attempt, found: &Result<T, DoorError>) {
     match found {
         Ok(_) => this.right().await,

@@ -89,8 +89,8 @@ impl PartyRights {
     }
 }
 
-/// Whether a name may come without TLS: that of a party which was allowed it, from its own addresses. A name that nobody has is
-/// answered like one of a party that was not, so that the answer does not tell who exists.
+/// Whether a name may come without TLS: that of a party which was allowed it, from its own addresses. A name that nobody
+/// has is answered like one of a party that was not, so that the answer does not tell who exists.
 pub fn may_be_plain(rights: Option<&PartyRights>, tls_required: bool, from: IpAddr, now: Timestamp) -> bool {
     match rights {
         Some(rights) if rights.require_tls || rights.session_reuse => false,

@@ -1,5 +1,5 @@
-//! Sessions of people at the web site: begun by login, password and second factor, kept in the ledger, ended by time, by the
-//! person, and by every change of what they rest on.
+//! Sessions of people at the web site: begun by login, password and second factor, kept in the ledger, ended by time, by
+//! the person, and by every change of what they rest on.
 //!
 //! What a browser holds is 256 random bits; the ledger knows their hash. A session is never taken over from what a browser
 //! brings: each login and each change of password makes a new one.
@@ -57,7 +57,8 @@ fn hash(ticket: &str) -> [u8; 32] {
     Sha256::digest(ticket).into()
 }
 
-/// What a form carries so that no other site can send it: it follows from the ticket, and the ticket does not follow from it.
+/// What a form carries so that no other site can send it: it follows from the ticket, and the ticket does not follow from
+/// it.
 pub fn form_token(ticket: &str) -> String {
     hex::encode(Sha256::digest(format!("form token of {ticket}")))
 }

@@ -1,6 +1,6 @@
 //! Slowing down who guesses: waiting times that grow with wrong tries, kept apart for each account at each address.
 //!
-//! It must never become a lock: nobody's tries make an account wait at an address from which they did not come. And it must
+//! It must never become a lock: wrong tries delay an account only at the address that they came from. And it must
 //! never grow with what is thrown at it.
 
 mod queue;
@@ -131,8 +131,8 @@ impl Throttle {
     }
 
     /// A token was wrong. Tokens are found by their hash and have more bits than anybody can guess, so a right one is never
-    /// kept waiting for its neighbours' mistakes, and a wrong one makes no password wait. Each wrong token is counted at each
-    /// address; the address itself counts how many different ones it sent. Gives the wait, if there is one.
+    /// kept waiting for its neighbours' mistakes, and a wrong one makes no password wait. Each wrong token is counted at
+    /// each address; the address itself counts how many different ones it sent. Gives the wait, if there is one.
     pub fn wrong_token(&self, login: &str, from: IpAddr, now: Instant) -> Option<Duration> {
         let origin = Origin::of(from);
         let mut counts = self.counts();

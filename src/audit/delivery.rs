@@ -1,5 +1,5 @@
-//! A transfer under way. Its row is written when it ends, however it ends; and one more as soon as it has taken a while or is
-//! large, so that what a node was sending when it was lost is on record too.
+//! A transfer under way. Its row is written when it ends, however it ends; and one more as soon as it has taken a while or
+//! is large, so that what a node was sending when it was lost is on record too.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! `tutanak party`, `candidate`, `board`, `operator`, `auditor` and `user`: who there is, from where they come, and what they
-//! log in with. Secrets are printed once.
+//! `tutanak party`, `candidate`, `board`, `operator`, `auditor` and `user`: who there is, from where they come, and what
+//! they log in with. Secrets are printed once.
 
 mod board;
 mod candidate;
@@ -76,7 +76,8 @@ impl Books {
         Ok(Self { ledger: config.ledger().await?, site, proxies, quota: read.intake.quota.clone() })
     }
 
-    /// Addresses that a party or candidate reported, as they are typed: none of them half of the Internet, or a trusted proxy's.
+    /// Addresses that a party or candidate reported, as they are typed: none of them half of the Internet, or a trusted
+    /// proxy's.
     fn reported(&self, texts: &[String]) -> anyhow::Result<Vec<IpNet>> {
         let ranges = ranges(texts)?.into_iter().map(addresses::reported).collect::<Result<Vec<_>, _>>()?;
         self.proxies.keep_apart(&ranges)?;

@@ -34,8 +34,8 @@ enum Command {
         /// The name by which clients reach the service.
         #[arg(long, default_value = "localhost")]
         host: String,
-        /// Make a further node of a service that runs already: the file that its first node wrote (`tutanak node share`), or
-        /// that node's directory. Configuration, signing keys and certificate are then the same.
+        /// Make a further node of a service that runs already: the file that its first node wrote (`tutanak node share`),
+        /// or that node's directory. Configuration, signing keys and certificate are then the same.
         ///
         /// A node that is set up without it has keys of its own, and would sign a second log: it does not start over the
         /// database and the bucket of another.

@@ -83,8 +83,8 @@ pub async fn run(command: ElectionCommand, config: &ConfigArg) -> anyhow::Result
     }
 }
 
-/// An empty database over the copy of a log is one that was lost: with an import a second log would begin. The vault need not
-/// be there yet.
+/// An empty database over the copy of a log is one that was lost: with an import a second log would begin. The vault need
+/// not be there yet.
 async fn belongs_to_the_vault(config: &ConfigArg, ledger: &Ledger) -> anyhow::Result<()> {
     let settings = config.read()?;
     let signer = app::log_signer(&settings)?;

@@ -18,9 +18,9 @@ use crate::ledger::Ledger;
 /// The gates. Every change is an entry of the public log, with who and why; every node follows within a second.
 ///
 /// Opening the parties' gate before its hour, lifting the ban and closing anything takes two operators. Each is asked for
-/// name, password and the code of the second factor; a script gives them as TUTANAK_USER, TUTANAK_PASSWORD and TUTANAK_CODE,
-/// and TUTANAK_SECOND_USER, TUTANAK_SECOND_PASSWORD and TUTANAK_SECOND_CODE. A code works once. Without a second factor
-/// (`tutanak operator set-totp`) nobody moves a gate.
+/// name, password and the code of the second factor; a script gives them as TUTANAK_USER, TUTANAK_PASSWORD and
+/// TUTANAK_CODE, and TUTANAK_SECOND_USER, TUTANAK_SECOND_PASSWORD and TUTANAK_SECOND_CODE. A code works once. Without a
+/// second factor (`tutanak operator set-totp`) nobody moves a gate.
 #[derive(Debug, clap::Subcommand)]
 pub enum GateCommand {
     /// Show what is open, since when, by whom and why.

@@ -11,8 +11,8 @@ use crate::domain::PartyId;
 use crate::ledger::Ledger;
 use crate::ledger::rights::FtpTerms;
 
-/// One party, and what holds for it. Without an option: with TLS only. Sessions that are open without TLS are cut when it is no
-/// longer allowed.
+/// One party, and what holds for it. Without an option: with TLS only. Sessions that are open without TLS are cut when it
+/// is no longer allowed.
 #[derive(Debug, Args)]
 pub struct PartyFtp {
     /// The party.

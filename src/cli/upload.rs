@@ -34,8 +34,8 @@ pub struct Upload {
     /// Certificates to trust, as PEM, instead of the system's.
     #[arg(long, env = "TUTANAK_CA", value_name = "PEM")]
     ca: Option<PathBuf>,
-    /// The workstation's certificate as PEM, for boards to which one is bound (`tutanak board bind`). Its private key stands in
-    /// the same file, or in that of --certificate-key.
+    /// The workstation's certificate as PEM, for boards to which one is bound (`tutanak board bind`). Its private key
+    /// stands in the same file, or in that of --certificate-key.
     #[arg(long, env = "TUTANAK_CERTIFICATE", value_name = "PEM")]
     certificate: Option<PathBuf>,
     /// The private key of --certificate as PEM, not encrypted: keep the file readable for its owner alone.

@@ -69,7 +69,7 @@ pub struct Entry {
     /// The code of the form it belongs to.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub form: Option<Karekod>,
-    /// Where it lies in the tree. A parked scan lies nowhere: it may be a page that is nobody's business.
+    /// Where it lies in the tree. A parked scan has no path: it may be a page that no party has a right to see.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub path: Option<String>,
     /// Which page of the form, from 1.

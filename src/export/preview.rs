@@ -2,14 +2,15 @@
 
 use crate::reading::{Limits, Page};
 
-/// Pixels across. A sheet is then some 226 high: enough to tell a result sheet from a count sheet, and signatures from none.
+/// Pixels across. A sheet is then some 226 high: enough to tell a result sheet from a count sheet, and signatures from
+/// none.
 const ACROSS: u32 = 160;
 /// Pixels down at most.
 const DOWN: u32 = 320;
 /// Bytes of a preview at most: every pixel half a byte, and the frame.
 pub const PREVIEW_BYTES: u64 = (ACROSS * DOWN / 2 + DOWN + 1024) as u64;
 
-/// A preview of a scan, as a PNG of sixteen shades. None for what is no page any more, which intake never lets in.
+/// A preview of a scan, as a PNG of sixteen shades. None for bytes that are not a page, which intake refuses.
 pub fn preview(scan: &[u8]) -> Option<Vec<u8>> {
     let page = Page::from_png(scan, Limits::default()).ok()?;
     let (width, height) = (page.width(), page.height());

@@ -205,7 +205,8 @@ impl Requests {
         permit
     }
 
-    /// Whose names were given, for the record. What is nobody's name may be anything, and is not written down.
+    /// The accounts whose names were given, for the record. A name that no account has is not written down: it may be
+    /// anything, a password too.
     async fn names(&self, by: &[Signature]) -> Vec<String> {
         let mut names = Vec::new();
         for signature in by {

@@ -3,10 +3,10 @@
 //! Pure, so that a party that holds the entries' lines knows where each scan lies in a pack before it asks for a byte.
 //! It must never depend on anything but the lines: every node, and every later version, gives the same bytes.
 //!
-//! First comes `girdiler.jsonl`, the lines themselves; then the scans in the order of their entries, each under its path
-//! in the tree, so that packs unpacked over each other give the tree. An entry brings its scan when it gives it a path:
-//! kinds `linked` and `resolved`. A parked scan has no path and may be nobody's business, so only its line is here until
-//! a `resolved` entry brings it; gates and withdrawals bring no scan either.
+//! First comes `girdiler.jsonl`, the lines themselves; then the scans in the order of their entries, each under its path in
+//! the tree, so that packs unpacked over each other give the tree. An entry brings its scan when it gives it a path: kinds
+//! `linked` and `resolved`. A parked scan has no path, and parties may have no right to see it, so only its line is here
+//! until a `resolved` entry brings it; gates and withdrawals bring no scan either.
 
 use std::ops::Range;
 

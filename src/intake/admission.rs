@@ -1,9 +1,9 @@
-//! Who may upload next. The memory of all uploads is shared board by board, so that a flood from one is that one's alone; and
-//! so are the cores that read them.
+//! Who may upload next. The memory of all uploads is shared board by board, so that a flood from one is that one's alone;
+//! and so are the cores that read them.
 //!
-//! Boards take turns, whatever they bring: one that sends its first scan comes before the second of any other. Who waited and
-//! was sent away keeps its place for a while: coming again, as it was told to, it does not stand at the end. It must never
-//! promise more memory than there is, nor let small scans pass a large one for ever.
+//! Boards take turns, whatever they bring: one that sends its first scan comes before the second of any other. Who waited
+//! and was sent away keeps its place for a while: coming again, as it was told to, it does not stand at the end. It must
+//! never promise more memory than there is, nor let small scans pass a large one for ever.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -176,7 +176,7 @@ impl Admission {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner) // whole after every call
+        self.state.lock().unwrap_or_else(PoisonError::into_inner) // each method leaves it consistent, so poisoning is ignored
     }
 }
 

@@ -35,7 +35,7 @@ pub enum ByHandError {
     /// The code names no form that this board sends.
     #[error("{0} names no form of this board")]
     NoForm(Karekod),
-    /// The scan whose page it shall take is none of the form's that stands.
+    /// The scan that it is to replace is not linked to this form, or its link was taken back.
     #[error("the form has no such page")]
     NoPage,
     /// No reason, or one that is too long or breaks lines.
@@ -59,8 +59,8 @@ impl From<LedgerError> for ByHandError {
 }
 
 impl Intake {
-    /// Wishes that a parked scan of the board is linked to the form that `code` names: as the next revision of the page that
-    /// the scan `replaces` shows; without, as a further page of a form of many. Gives the wish's number.
+    /// Wishes that a parked scan of the board is linked to the form that `code` names: as the next revision of the page
+    /// that the scan `replaces` shows; without, as a further page of a form of many. Gives the wish's number.
     ///
     /// # Errors
     /// See [`ByHandError`].
@@ -154,8 +154,8 @@ impl Intake {
         Ok(found.into_iter().next().filter(|link| link.position == position))
     }
 
-    /// What the parked entry brought, as a submission of the form that was wished. The proof that the bytes are there is asked
-    /// for anew.
+    /// What the parked entry brought, as a submission of the form that was wished. The proof that the bytes are there is
+    /// asked for anew.
     async fn submission(&self, sender: &Sender, wish: &Wish) -> Result<Submission, ByHandError> {
         let line = self.ledger.parked_at(&sender.board, wish.position).await?.ok_or(NotAgreed::Overtaken)?;
         let entry = parse(line.position, &line.line)?;

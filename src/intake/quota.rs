@@ -1,8 +1,8 @@
-//! How much a board may bring: bytes in all, and scans that cannot be linked. Both follow from the forms that the board is to
-//! send, and are far above what any board needs; a stolen token must not fill the disk for everybody.
+//! How much a board may bring: bytes in all, and scans that cannot be linked. Both follow from the forms that the board is
+//! to send, and are far above what any board needs; a stolen token must not fill the disk for everybody.
 //!
-//! What is not over: a scan that the board sent before, and the first scan of a form of its own, whatever else it sent. So a
-//! board whose share is full of rubbish still gets its records in.
+//! What is not over: a scan that the board sent before, and the first scan of a form of its own, whatever else it sent. So
+//! a board whose share is full of rubbish still gets its records in.
 
 use std::collections::HashMap;
 use std::num::NonZeroU64;

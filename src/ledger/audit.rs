@@ -37,8 +37,8 @@ pub struct AuditRow {
     pub bytes: i64,
     /// Whether it ran to its end.
     pub complete: bool,
-    /// `ok`, `cut`, `refused` or `failed`; `begun` of what has a row more when it ends: a command at the machine, and a transfer
-    /// that took a while or is large.
+    /// `ok`, `cut`, `refused` or `failed`; `begun` of what has a row more when it ends: a command at the machine, and a
+    /// transfer that took a while or is large.
     pub outcome: String,
     /// Why, where it was not `ok`.
     pub reason: String,

@@ -1,6 +1,7 @@
 //! People of accounts: who may log in, at most ten a party, and what they log in with.
 //!
-//! The limit holds by a lock on the account's row, and behind it by the table: there are ten seats, and no two people on one.
+//! The limit holds by a lock on the account's row, and behind it by the table: there are ten seats, and no two people on
+//! one.
 
 mod change;
 pub mod codes;
@@ -196,8 +197,8 @@ impl Ledger {
         }))
     }
 
-    /// Makes somebody a representative, or a user like the others, and ends their sessions if that changes anything. `false`
-    /// where nobody has this login.
+    /// Makes somebody a representative, or a user like the others, and ends their sessions if that changes anything.
+    /// `false` where nobody has this login.
     ///
     /// # Errors
     /// The database did not answer; nothing was changed.

@@ -1,8 +1,8 @@
-//! The scrub: reads every stored scan again at a set pace, heals what rots from another copy, and tells what cannot be healed
-//! and what has no entry.
+//! The scrub: reads every stored scan again at a set pace, heals what rots from another copy, and tells what cannot be
+//! healed and what has no entry.
 //!
-//! It must never guess whose a scan without an entry is. What its codes name is told; its board sends it again, and then it is
-//! linked by the rules of every scan.
+//! It must never guess whose a scan without an entry is. What its codes name is told; its board sends it again, and then it
+//! is linked by the rules of every scan.
 
 use std::time::{Duration, Instant};
 

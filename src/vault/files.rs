@@ -42,8 +42,8 @@ fn open_known(path: &Path) -> Option<File> {
     openat2(CWD, path, how, Mode::empty(), ResolveFlags::CACHED).ok().map(File::from)
 }
 
-/// An object is a file that the vault wrote. A link in its place was put there by somebody else, and what it points to is
-/// nobody's to hand out.
+/// An object is a file that the vault wrote. A link in its place was put there by somebody else, and its target must not be
+/// handed out.
 fn open_any(path: &Path) -> io::Result<File> {
     let nofollow = i32::try_from(OFlags::NOFOLLOW.bits()).map_err(io::Error::other)?;
     OpenOptions::new().read(true).custom_flags(nofollow).open(path).map_err(|error| {

@@ -22,8 +22,8 @@ use crate::domain::Digest;
 const ASKED: usize = 3;
 
 impl Vault {
-    /// The file in which a scan of `size` bytes lies, whose bytes are the scan's; none when it lies in a bucket. A copy on the
-    /// second disk is taken, and mends the first, where that one fails.
+    /// The file in which a scan of `size` bytes lies, whose bytes are the scan's; none when it lies in a bucket. A copy on
+    /// the second disk is taken, and mends the first, where that one fails.
     ///
     /// # Errors
     /// [`VaultError::Missing`] and [`VaultError::Damaged`] when no disk has it as it was entered.
@@ -246,8 +246,8 @@ pub(super) fn read_whole(file: &File, digest: Digest, size: u64) -> io::Result<B
     }
 }
 
-/// An object is a file that the vault wrote. A link in its place was put there by somebody else, and what it points to is
-/// nobody's to hand out.
+/// An object is a file that the vault wrote. A link in its place was put there by somebody else, and its target must not be
+/// handed out.
 fn is_no_link(path: &Path) -> io::Result<()> {
     match std::fs::symlink_metadata(path)?.is_symlink() {
         true => Err(io::Error::other("a link lies where an object should")),

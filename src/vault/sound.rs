@@ -24,8 +24,8 @@ const REMEMBERED: usize = 1 << 18;
 /// How often a file that changes while it is hashed is tried again. A backup that links files changes their times.
 const TRIES: usize = 3;
 
-/// What the kernel says a file is. Any change of its bytes changes it, even one that puts the time of change back: nobody can
-/// set the time of the inode's last change.
+/// What the kernel says a file is. Any change of its bytes changes it, even one that puts the time of change back: nobody
+/// can set the time of the inode's last change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stamp {
     device: u64,
@@ -47,8 +47,8 @@ impl Stamp {
         })
     }
 
-    /// Whether a change from now on would show. Kernels stamp changes by a clock that ticks every few milliseconds, and some
-    /// file systems by whole seconds: a second change within one tick leaves the same stamp.
+    /// Whether a change from now on would show. Kernels stamp changes by a clock that ticks every few milliseconds, and
+    /// some file systems by whole seconds: a second change within one tick leaves the same stamp.
     fn is_settled(&self, now: SystemTime) -> bool {
         let (seconds, nanos) = self.changed;
         let tick = if nanos == 0 { Duration::from_secs(2) } else { Duration::from_millis(100) };
@@ -148,8 +148,8 @@ impl Sound {
         Err(VaultError::Damaged(key))
     }
 
-    /// The same for a look round: whatever is remembered, the file is read again, from the disk and not from memory as far as
-    /// the kernel lets go of it.
+    /// The same for a look round: whatever is remembered, the file is read again, from the disk and not from memory as far
+    /// as the kernel lets go of it.
     pub(super) async fn look(&self, path: PathBuf, digest: Digest, size: u64) -> Result<(), VaultError> {
         let key = VaultKey::Scan(digest);
         let failed = |error| failure(key, error);

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The accounts or people that a request turned out to be about. Handlers name each as soon as they know it: it stands first
-/// in the row, and each has a row of its own.
+/// The accounts or people that a request turned out to be about. Handlers name each as soon as they know it: it stands
+/// first in the row, and each has a row of its own.
 #[derive(Clone, Debug, Default)]
 pub(super) struct About(Arc<Mutex<Vec<String>>>);
 

@@ -12,7 +12,8 @@ use crate::access::known_addresses::KnownAddresses;
 
 /// Downloads of one account at a time. 34 parties with as many each still leave room in the audit's queue.
 const DOWNLOADS: usize = 128;
-/// Connections that one account has used last, at a time. Half a dozen mirrors with eight connections each are a fifth of it.
+/// Connections that one account has used last, at a time. Half a dozen mirrors with eight connections each are a fifth of
+/// it.
 const CONNECTIONS: usize = 256;
 
 /// Counts what is held, for each key. What holds nothing costs nothing.
@@ -107,8 +108,8 @@ impl Ownership {
         Self { owner: Mutex::default(), connection: Some(Connection { permit, known, address }) }
     }
 
-    /// Counts the connection as `account`'s. `false` when the account has as many as it may. From then on strangers displace
-    /// it no more, and its address is known.
+    /// Counts the connection as `account`'s. `false` when the account has as many as it may. From then on strangers
+    /// displace it no more, and its address is known.
     pub fn claim(&self, account: &str, allowances: &Allowances) -> bool {
         let mut owner = self.owner.lock().unwrap_or_else(PoisonError::into_inner);
         if owner.as_ref().is_some_and(|held| held.key == account) {

@@ -205,8 +205,8 @@ fn media_type(file: &Node) -> &'static str {
         Some("json") => "application/json",
         Some("zip") => "application/zip",
         Some("csv") => "text/csv; charset=utf-8",
-        // Not as a Metalink: wget2 would take its files for the page's own links, and a recursive fetch never end. aria2 goes
-        // by the name.
+        // Not as a Metalink: wget2 would take its files for the page's own links, and a recursive fetch never end. aria2
+        // goes by the name.
         Some("meta4") => "application/octet-stream",
         _ => "text/plain; charset=utf-8",
     }
@@ -227,7 +227,8 @@ impl Right {
         Self { services: services.clone(), party: party.clone(), asked: Instant::now() }
     }
 
-    /// Whether it has ended. What cannot be asked has not changed, as far as anybody knows; nothing new is served meanwhile.
+    /// Whether it has ended. What cannot be asked has not changed, as far as anybody knows; nothing new is served
+    /// meanwhile.
     async fn is_lost(&mut self) -> bool {
         if self.asked.elapsed() < ASKED {
             return false;

@@ -135,7 +135,7 @@ mod tests {
     }
 
     proptest! {
-        /// However the bytes are cut on their way, the same streams are counted; what lies inside frames counts for nothing.
+        /// However the bytes are cut on their way, the same streams are counted; the content of frames is not counted.
         #[test]
         fn streams_are_counted_however_their_frames_come(
             sent in proptest::collection::vec((0_u8..10, 0_u32..6, proptest::collection::vec(any::<u8>(), 0..40)), 0..20),

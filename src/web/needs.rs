@@ -21,7 +21,7 @@ pub enum Needs {
     Right(Act),
     /// The same of a person of a board, who has shown the board's certificate where one is bound to it.
     BoardPerson(Act),
-    /// The same, asked again and again by a page that stands open: it does not extend the session, which would never end.
+    /// The same, polled by a page that is open: polling does not extend the session.
     BoardPage(Act),
 }
 

@@ -32,7 +32,8 @@ impl Origin {
     }
 }
 
-/// Whether another site made the browser send this. Browsers say so themselves; what is no browser has no session to abuse.
+/// Whether another site made the browser send this. Browsers say so themselves; other programs hold no session that a
+/// foreign site could abuse.
 pub(super) fn from_elsewhere(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-site").is_some_and(|from| from != "same-origin")
 }

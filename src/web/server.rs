@@ -70,7 +70,7 @@ pub struct Settings {
     pub proxies: Proxies,
     /// Greatest numbers of connections.
     pub limits: Limits,
-    /// How long a connection may ask for nothing after somebody was let in with it.
+    /// How long a connection may be idle after an account was let in over it.
     pub idle: Duration,
     /// Addresses that strangers take no room from.
     pub known: KnownAddresses,
@@ -341,8 +341,8 @@ async fn handshake(tls: &TlsAcceptor, stream: TcpStream) -> Handshake {
     if set.and_then(|()| socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(STALLED))).is_err() {
         return Handshake::Failed;
     }
-    // A client that ends its handshake in two writes (wget does, as all of GnuTLS) is held back by its kernel until the first
-    // is acknowledged, which ours would put off for 40 ms.
+    // A client that ends its handshake in two writes (wget does, as all of GnuTLS) is held back by its kernel until the
+    // first is acknowledged, which ours would put off for 40 ms.
     let mut shaking = tls.accept(stream);
     let promptly = poll_fn(|context| {
         let shaken = Pin::new(&mut shaking).poll(context);

@@ -1,4 +1,5 @@
-//! The audit record is a log: a row that was changed, left out or added later is found, and rows are found by what they say.
+//! The audit record is a log: a row that was changed, left out or added later is found, and rows are found by what they
+//! say.
 
 use sqlx::AssertSqlSafe;
 use tutanak::ledger::audit::{AuditFault, AuditHead, AuditQuestion, AuditRow};

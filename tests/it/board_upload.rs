@@ -1,4 +1,5 @@
-//! A board's folder through `tutanak upload`: nothing lost, nothing twice, whatever happens to file, line, disk and program.
+//! A board's folder through `tutanak upload`: nothing lost, nothing twice, whatever happens to file, line, disk and
+//! program.
 
 mod files;
 mod front;

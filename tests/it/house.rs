@@ -190,8 +190,8 @@ impl House {
         format!("https://{}{path}", self.https)
     }
 
-    /// An upload that has taken all the room there is, and does not end until it is let go. For a house whose memory is that
-    /// of one scan.
+    /// An upload that has taken all the room there is, and does not end until it is let go. For a house whose memory is
+    /// that of one scan.
     pub async fn all_room_taken(&self, token: &str) -> Hog {
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let first = futures::stream::once(async { Ok::<_, std::io::Error>(bytes::Bytes::from_static(b"\x89PNG")) });

@@ -42,8 +42,8 @@ impl Handle {
     }
 
     /// Holds every reply back for a moment until `logged_in`, so that the client never answers `234` before the engine has
-    /// turned to TLS: it would take the client's first encrypted bytes for a command, which on a connection without any delay
-    /// happens to some handshakes in a hundred. Never returns.
+    /// turned to TLS: it would take the client's first encrypted bytes for a command, which on a connection without any
+    /// delay happens to some handshakes in a hundred. Never returns.
     pub(crate) async fn pace(&self, logged_in: impl Future<Output = ()>) {
         let held = SockRef::from(&self.socket);
         let pacing = async {

@@ -101,7 +101,7 @@ impl Table {
             Class::Known => (self.limits.known, self.limits.known_per_address),
             Class::Proven => return false,
         };
-        // Who could not show who it is takes nobody's room for it.
+        // While no more clients can be proven, a newcomer could never be: it displaces nobody.
         if self.holders[Class::Proven as usize].len() >= self.limits.proven {
             return false;
         }

@@ -1,5 +1,5 @@
-//! The queue in which tries of one account at one address wait for those before them: first come, first served. Clients that
-//! fetch much at once log in with each request; none of their requests may be passed by for ever.
+//! The queue in which tries of one account at one address wait for those before them: first come, first served. Clients
+//! that fetch much at once log in with each request; none of their requests may be passed by for ever.
 //!
 //! It must never remember anybody who neither waits nor is looked at.
 

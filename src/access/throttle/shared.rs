@@ -1,8 +1,8 @@
 //! Wrong tries of all nodes together, so that a service of many nodes gives nobody more tries than one would.
 //!
-//! Each node still counts by itself, which costs nothing; what it would look at it asks for here. Where nothing was wrong of
-//! late that is a look at one row, twice a second at most. From [`FREE`] wrong ones on, one try at a time is looked at in
-//! the whole service, and never before its wait is over.
+//! Each node still counts by itself, which costs nothing; what it would look at it asks for here. Where nothing was wrong
+//! of late that is a look at one row, twice a second at most. From [`FREE`] wrong ones on, one try at a time is looked at
+//! in the whole service, and never before its wait is over.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -121,7 +121,7 @@ impl Shared {
     }
 
     fn clean(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Instant>> {
-        self.clean.lock().unwrap_or_else(PoisonError::into_inner) // whole after every line
+        self.clean.lock().unwrap_or_else(PoisonError::into_inner) // each statement leaves it consistent, so poisoning is ignored
     }
 }
 

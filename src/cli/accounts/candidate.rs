@@ -32,7 +32,8 @@ pub enum CandidateCommand {
         #[command(flatten)]
         json: Json,
     },
-    /// Adds an independent candidate of a seçim çevresi. There is no way in on line for them: a medium is written on request.
+    /// Adds an independent candidate of a seçim çevresi. There is no way in on line for them: a medium is written on
+    /// request.
     AddIndependent {
         /// Short name: a–z, 0–9 and '-'.
         id: String,

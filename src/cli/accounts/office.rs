@@ -49,11 +49,11 @@ pub enum OfficeCommand {
         /// The user name.
         id: String,
     },
-    /// Sets the second factor up, which operators cannot be without. Shows a secret for an authenticator app and asks for the
-    /// password and for the app's code; the site does the same at `/dogrulama`.
+    /// Sets the second factor up, which operators cannot be without. Shows a secret for an authenticator app and asks for
+    /// the password and for the app's code; the site does the same at `/dogrulama`.
     ///
-    /// A script chooses the secret, 20 random bytes as base 32, and gives it as TUTANAK_TOTP_SECRET, with TUTANAK_PASSWORD and
-    /// TUTANAK_CODE.
+    /// A script chooses the secret, 20 random bytes as base 32, and gives it as TUTANAK_TOTP_SECRET, with TUTANAK_PASSWORD
+    /// and TUTANAK_CODE.
     SetTotp {
         /// The user name.
         id: String,

@@ -50,8 +50,8 @@ pub enum UserCommand {
     Form,
     /// Defines one person and prints the slip. It is shown this once.
     ///
-    /// It enters a form that asks for one person, and so it also is how somebody new is defined after `passivate-all`: whoever
-    /// gives it has the signed form. Somebody whom an election made passive comes back by `import` alone.
+    /// It enters a form that asks for one person, and so it also is how somebody new is defined after `passivate-all`:
+    /// whoever gives it has the signed form. Somebody whom an election made passive comes back by `import` alone.
     Add {
         /// The party's, candidate's or board's short name.
         account: String,

@@ -1,5 +1,5 @@
-//! The service's clock beside ours. What is received when, and when a gate opens, is told by the service's; a workstation whose
-//! own goes wrong writes wrong times on its files and papers, so the clerk is told.
+//! The service's clock beside ours. What is received when, and when a gate opens, is told by the service's; a workstation
+//! whose own goes wrong writes wrong times on its files and papers, so the clerk is told.
 //!
 //! It must never set a clock, nor be surer than one exchange allows: how long the answer was on its way is not known.
 

@@ -21,7 +21,7 @@ use crate::domain::Digest;
 const NAME: &str = "upload.log";
 /// It is written anew when it is longer than this and mostly about files that are gone.
 const COMPACT: u64 = 4 << 20;
-/// Bytes that are read back at most: what stands behind is passed over, and nothing is lost with it.
+/// Bytes that are read back at most: what follows is ignored, and nothing is lost with it.
 const READ: u64 = 256 << 20;
 
 /// One line.

@@ -87,8 +87,8 @@ impl Job {
     }
 }
 
-/// Where our uploads stand among those that wait, asked again and again, at first after a while. A connection that does not answer
-/// says nothing.
+/// Where our uploads stand among those that wait, asked again and again, at first after a while. A connection that does not
+/// answer says nothing.
 fn queue_positions(server: Server) -> impl Stream<Item = Option<QueuePosition>> {
     stream::unfold((server, PLACE_FIRST), |(server, pause)| async move {
         tokio::time::sleep(pause).await;

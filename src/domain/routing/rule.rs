@@ -1,6 +1,6 @@
 //! What becomes of a sound scan: linked, parked, known, a new revision or a new page. One function, no state.
 //!
-//! It must never guess. The ledger asks it inside its transaction, with what stands at that very moment.
+//! It must never guess. The ledger calls it inside its transaction, with the entries as of that moment.
 
 use super::{Claim, Earlier, Finding, ParkReason, Pixels, Precedents, Ruling};
 use crate::domain::Form;
@@ -72,8 +72,8 @@ fn decide(claim: &Claim, precedents: &Precedents, is_too_small: impl Fn(&Precede
 }
 
 /// Pixels of a karekod's module below which nobody reads what was written: 53 dpi. The smallest picture of a real form that
-/// people read, 578 by 720 pixels, has 1.42; offices scan at 150 dpi and more, which gives 4. Karekods are read from 1.0 on, so
-/// that one was read says nothing of the rest.
+/// people read, 578 by 720 pixels, has 1.42; offices scan at 150 dpi and more, which gives 4. Karekods are read from 1.0
+/// on, so that one was read says nothing of the rest.
 const LEAST_MODULE: f32 = 1.38;
 /// The same of a picture that is smaller than that one: the thumbnails of a NAS that have 640 pixels have modules of 1.47.
 const LEAST_MODULE_OF_SMALL: f32 = 1.6;
@@ -94,8 +94,8 @@ fn is_illegible(claim: &Claim, precedents: &Precedents) -> bool {
 /// The longer side of an A4 page at 120 dpi: what is larger can be read, however large the one before was.
 const READABLE: u32 = 1403;
 
-/// Whether the scan is far smaller than the newest one of a page: each side three fifths of its at most, and too small to be
-/// read. Thumbnails are; another dpi of a scanner is not.
+/// Whether the scan is far smaller than the newest one of a page: each side three fifths of its at most, and too small to
+/// be read. Thumbnails are; another dpi of a scanner is not.
 fn is_far_smaller(precedents: &Precedents, page: u32) -> bool {
     let newest =
         precedents.on_file.iter().filter(|on_file| on_file.page == page).max_by_key(|on_file| on_file.revision);

@@ -26,8 +26,8 @@ const BIND: &str = "INSERT INTO board_certificate (board, sha256, bound_ms) VALU
 const UNBIND: &str = "DELETE FROM board_certificate WHERE board = $1 AND sha256 = $2";
 
 impl Ledger {
-    /// The certificates of which a board must show one, and until when each is valid; of all boards where none is named. None
-    /// for a board that need not show any.
+    /// The certificates of which a board must show one, and until when each is valid; of all boards where none is named.
+    /// None for a board that need not show any.
     ///
     /// # Errors
     /// The database did not answer.

@@ -86,7 +86,7 @@ impl Ledger {
         }))
     }
 
-    /// Counts a wrong try. What was last counted before `forgotten_ms` is nobody's any more.
+    /// Counts a wrong try. Counts that were last changed before `forgotten_ms` are forgotten.
     ///
     /// # Errors
     /// The database did not answer; it was not counted.

@@ -1,4 +1,4 @@
-//! One transaction of the ledger: lock the head, see what stands, decide, write, move the head.
+//! One transaction of the ledger: lock the head, load the earlier entries that matter, decide, write, move the head.
 //!
 //! The order is the design. The head row is locked by a statement of its own, *before* anything is read: a statement
 //! that locks and reads at once would still see the state from before it waited.

@@ -1,4 +1,4 @@
-//! The pure half of a group commit: which entries a group of submissions becomes, given what stands.
+//! The pure half of a group commit: which entries a group of submissions becomes, given the earlier entries.
 //!
 //! It must never ask the database; `batch` tells it what is there and writes what it decides.
 

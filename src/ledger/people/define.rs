@@ -89,7 +89,8 @@ const END_SESSIONS_OF_ACCOUNT: &str = "DELETE FROM session WHERE person IN (SELE
 const TRIES: i64 = 20;
 
 impl Ledger {
-    /// Defines people and sets address lists (account, list), in one transaction. The answers are in the definitions' order.
+    /// Defines people and sets address lists (account, list), in one transaction. The answers are in the definitions'
+    /// order.
     ///
     /// # Errors
     /// The database did not answer; or, inside, why not. Nothing was changed then.

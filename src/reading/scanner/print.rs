@@ -1,5 +1,5 @@
-//! How dark and how sharp print is: in the codes, where half of what there is is print, or on the whole page. It must
-//! never judge a page by what people wrote and stamped on it where a code is there to be judged.
+//! Contrast and sharpness of the print: measured in the codes, half of whose modules are dark, else over the whole page. It
+//! must never judge a page by what people wrote and stamped on it where a code is there to be judged.
 
 use super::tones::{Shades, Tones};
 use crate::evidence::Reading;

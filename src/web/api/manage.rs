@@ -3,10 +3,11 @@
 //! An operator logs in on the site (password and second factor) and the program goes on with that session: the cookie, and
 //! `X-Form-Token` from `GET /v1/yonetim/oturum` with everything that changes something.
 //!
-//! What lets anybody in, or in earlier, from elsewhere, or to more, is only asked for: the answer is 202 with a request, and a
-//! second operator's session agrees to it ([`requests`]). What shuts somebody out is done at once.
+//! What lets anybody in, or in earlier, from elsewhere, or to more, is only asked for: the answer is 202 with a request,
+//! and a second operator's session agrees to it ([`requests`]). What shuts somebody out is done at once.
 //!
-//! What no session may do is done at the machine itself, by whoever has been let in there; it takes two operators there as well:
+//! What no session may do is done at the machine itself, by whoever has been let in there; it takes two operators there as
+//! well:
 //!
 //! * Operators and auditors: their accounts, slips and second factors. One operator's session, or who stole it, must never
 //!   become a second operator, nor take the place of the auditor who would see it.

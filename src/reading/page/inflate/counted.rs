@@ -10,8 +10,8 @@ use crate::page::Damage;
 /// The window of any zlib stream, as the exponent of two.
 const WINDOW: u8 = 15;
 
-/// How many blocks a stream may have for nothing: three for each of the 20,000 rows a page may have, after each of which an
-/// encoder may flush. And one for every so many bytes that it gives: the shortest blocks of zlib have 128 codes
+/// How many blocks a stream may have that give no bytes: three for each of the 20,000 rows a page may have, after each of
+/// which an encoder may flush. And one for every so many bytes that it gives: the shortest blocks of zlib have 128 codes
 /// (`memLevel` 1), and those of every day 16,000 and more.
 const FOR_NOTHING: usize = 60_000;
 const ONE_FOR: usize = 128;

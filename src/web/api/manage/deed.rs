@@ -1,5 +1,5 @@
-//! What operators do to who gets in, by program: done at once where it shuts somebody out, else asked for, as a request that
-//! a second operator agrees to ([`super::requests`]).
+//! What operators do to who gets in, by program: done at once where it shuts somebody out, else asked for, as a request
+//! that a second operator agrees to ([`super::requests`]).
 
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
@@ -19,8 +19,8 @@ use crate::web::problem::Problem;
 
 /// How long a request may be agreed to.
 const WITHIN: SignedDuration = SignedDuration::from_hours(24);
-/// Everything that operators do to who gets in, by program. It is written down as it was asked for and carried out as it was
-/// written down.
+/// Everything that operators do to who gets in, by program. It is written down as it was asked for and carried out as it
+/// was written down.
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Deed {

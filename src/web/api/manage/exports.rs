@@ -1,5 +1,5 @@
-//! Requests for media: entered, agreed to by two operators, and what came of them. A medium itself is written at a machine with
-//! the stick in it.
+//! Requests for media: entered, agreed to by two operators, and what came of them. A medium itself is written at a machine
+//! with the stick in it.
 
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -223,7 +223,7 @@ impl TakenForm {
     async fn read(&self, services: &Services) -> Result<Form, Problem> {
         let bytes = STANDARD.decode(&self.0).map_err(|bad| Problem::unavailable(&bad))?;
         let (accounts, known) = (services.ledger.accounts(None).await?, services.ledger.people(None).await?);
-        // Unpacking and checking may take a while, on nobody's async thread.
+        // Unpacking and checking may take a while, so it is kept off the async threads.
         let read = tokio::task::spawn_blocking(move || request_form::read(&bytes, &accounts, &known)).await;
         let form = match read {
             Ok(Ok(form)) => form,

@@ -1,8 +1,8 @@
-//! What lets anybody in waits here for a second operator: asked for in one operator's session, agreed to in another's, taken
-//! back in anyone's.
+//! What lets anybody in waits here for a second operator: asked for in one operator's session, agreed to in another's,
+//! taken back in anyone's.
 //!
-//! Who agrees gets the secrets, in the answer and this once: they are made when it is carried out, so none is ever kept, and
-//! whoever asked cannot come for them later.
+//! Who agrees gets the secrets, in the answer and this once: they are made when it is carried out, so none is ever kept,
+//! and whoever asked cannot come for them later.
 
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -1,6 +1,6 @@
 //! The page of a board's people: scans are chosen or dropped, and what became of each is told; how many are there of how
-//! many, where they wait, the service's clock and the gates. It works as a plain form; a script makes it say each file's fate
-//! at once.
+//! many, where they wait, the service's clock and the gates. It works as a plain form; a script makes it say each file's
+//! fate at once.
 
 use askama::Template;
 use axum::extract::State;

@@ -73,7 +73,7 @@ pub(in crate::web) async fn enter(State(services): State<Services>, request: Req
         return too_many.into_response();
     }
     if !services.audit.works() {
-        return page::unavailable(false); // before a password is compared for nothing
+        return page::unavailable(false); // before the cost of comparing a password
     }
     let body = match services.bodies.whole(&Owner::address(origin.address), body, FORM).await {
         Ok(body) => body,
