@@ -73,32 +73,40 @@ struct Cutter {
     always: u64,
     frame: Frame,
     parts: Vec<Part>,
-    /// Scans of the box that is coming: which box, how many scans, their bytes, and what they take.
-    open: Option<(Unit, u64, u64, u64)>,
+    /// The box whose scans are coming.
+    open: Option<OpenBox>,
 }
 
-/// What stays on one medium: the scans of one box.
-type Unit = (String, Option<u32>);
+/// The scans of one box, which stay on one medium.
+struct OpenBox {
+    directory: String,
+    sandik: Option<u32>,
+    scans: u64,
+    bytes: u64,
+    /// Bytes that they take on the medium.
+    takes: u64,
+}
 
 impl Cutter {
     fn add(&mut self, item: &Item, cost: u64) -> Result<(), MediumError> {
-        let unit = (item.directory.clone(), item.form.sandik);
+        let (directory, sandik) = (&item.directory, item.form.sandik);
         match &mut self.open {
-            Some((open, scans, bytes, takes)) if *open == unit => {
-                *scans += 1;
-                *bytes += item.size;
-                *takes += cost;
+            Some(open) if open.directory == *directory && open.sandik == sandik => {
+                open.scans += 1;
+                open.bytes += item.size;
+                open.takes += cost;
             }
             _ => {
                 self.close()?;
-                self.open = Some((unit, 1, item.size, cost));
+                let (directory, bytes) = (directory.clone(), item.size);
+                self.open = Some(OpenBox { directory, sandik, scans: 1, bytes, takes: cost });
             }
         }
         Ok(())
     }
 
     fn close(&mut self) -> Result<(), MediumError> {
-        let Some((_, scans, bytes, takes)) = self.open.take() else { return Ok(()) };
+        let Some(OpenBox { scans, bytes, takes, .. }) = self.open.take() else { return Ok(()) };
         let capacity = self.frame.capacity;
         if self.always + takes > capacity {
             return Err(MediumError::TooSmall { needed: self.always + takes, free: capacity });

@@ -56,6 +56,19 @@ impl std::fmt::Debug for SealTo {
 
 type Archive = tar::Builder<BufWriter<StreamWriter<Hashing>>>;
 
+/// The archive that files are added to.
+struct OpenArchive {
+    tar: Archive,
+    /// Bytes of its files, with their headers.
+    bytes: u64,
+}
+
+/// An archive that is whole.
+struct WrittenArchive {
+    name: String,
+    digest: Digest,
+}
+
 /// A medium whose bag is encrypted.
 pub struct Seal {
     copy: Copy,
@@ -63,8 +76,8 @@ pub struct Seal {
     stem: String,
     /// Bytes of one archive at most.
     limit: u64,
-    open: Option<(Archive, u64)>,
-    written: Vec<(String, Digest, u64)>,
+    open: Option<OpenArchive>,
+    written: Vec<WrittenArchive>,
     /// The time that files in the archives bear, seconds since 1970.
     at: u64,
 }
@@ -110,15 +123,15 @@ impl Seal {
         }
         // A header, another for a long name with the name itself, and the padding.
         let cost = file.size().div_ceil(512) * 512 + 4 * 512;
-        if self.open.as_ref().is_some_and(|(_, bytes)| bytes + cost > self.limit) {
+        if self.open.as_ref().is_some_and(|open| open.bytes + cost > self.limit) {
             self.close()?;
         }
         let name = self.name();
         let at = |error: io::Error| MediumError::at(&name, &error);
         if self.open.is_none() {
-            self.open = Some((self.begin(&name).map_err(at)?, 0));
+            self.open = Some(OpenArchive { tar: self.begin(&name).map_err(at)?, bytes: 0 });
         }
-        let Some((archive, bytes)) = &mut self.open else { return Ok(()) };
+        let Some(OpenArchive { tar: archive, bytes }) = &mut self.open else { return Ok(()) };
         let mut header = tar::Header::new_gnu();
         header.set_size(file.size());
         header.set_mode(0o644);
@@ -142,9 +155,10 @@ impl Seal {
     /// When the medium fails, or does not give back what was written.
     pub fn finish(&mut self, how_to_open: impl FnOnce(&[String]) -> String) -> Result<(), MediumError> {
         self.close()?;
-        let names: Vec<String> = self.written.iter().map(|(name, ..)| name.clone()).collect();
+        let names: Vec<String> = self.written.iter().map(|archive| archive.name.clone()).collect();
         self.copy.put(&BagFile::made(HOW_TO_OPEN, how_to_open(&names)))?;
-        let sums: String = self.written.iter().map(|(name, digest, _)| bag::manifest_line(digest, name)).collect();
+        let sums: String =
+            self.written.iter().map(|archive| bag::manifest_line(&archive.digest, &archive.name)).collect();
         self.copy.put(&BagFile::made(SUMS, sums))?;
         self.copy.settle()
     }
@@ -164,7 +178,7 @@ impl Seal {
 
     fn close(&mut self) -> Result<(), MediumError> {
         let name = self.name();
-        let Some((archive, _)) = self.open.take() else { return Ok(()) };
+        let Some(OpenArchive { tar: archive, .. }) = self.open.take() else { return Ok(()) };
         let finish = || -> io::Result<Hashing> {
             let stream = archive.into_inner()?.into_inner().map_err(io::IntoInnerError::into_error)?;
             stream.finish()
@@ -172,7 +186,7 @@ impl Seal {
         let Hashing { hasher, bytes, .. } = finish().map_err(|error| MediumError::at(&name, &error))?;
         let digest = Digest::finish(hasher);
         self.copy.wrote(&name, digest, bytes, true)?;
-        self.written.push((name, digest, bytes));
+        self.written.push(WrittenArchive { name, digest });
         Ok(())
     }
 }

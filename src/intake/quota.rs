@@ -13,6 +13,7 @@ use serde::Deserialize;
 use crate::clock::Clock;
 use crate::domain::routing::Finding;
 use crate::domain::{BoardId, Digest, Sender};
+use crate::ledger::board::ParkedUse;
 use crate::ledger::{Ledger, LedgerError};
 
 /// How long a board's use is believed, in milliseconds; what this node takes in meanwhile is added to it.
@@ -101,6 +102,15 @@ impl OverQuota {
     }
 }
 
+/// What a board has brought, and what it may.
+#[derive(Clone, Copy, Debug)]
+pub struct Quota {
+    /// What it has brought.
+    pub used: Use,
+    /// What it may bring.
+    pub may: Use,
+}
+
 /// A board's use, as of a moment ago.
 #[derive(Clone, Copy, Debug)]
 struct Cached {
@@ -131,9 +141,9 @@ impl Quotas {
     ///
     /// # Errors
     /// The ledger did not answer.
-    pub async fn of(&self, sender: &Sender) -> Result<(Use, Use), LedgerError> {
-        let cached = self.cached(sender).await?;
-        Ok((cached.used, cached.may))
+    pub async fn of(&self, sender: &Sender) -> Result<Quota, LedgerError> {
+        let Cached { used, may, .. } = self.cached(sender).await?;
+        Ok(Quota { used, may })
     }
 
     /// Whether the board may bring this scan.
@@ -196,8 +206,8 @@ impl Quotas {
             },
         };
         let factor = self.ledger.quota_factor(board).await?;
-        let (bytes, (parked, parked_bytes)) =
-            (self.ledger.bytes_of(board).await?, self.ledger.parked_use(board).await?);
+        let bytes = self.ledger.bytes_of(board).await?;
+        let ParkedUse { scans: parked, bytes: parked_bytes } = self.ledger.parked_use(board).await?;
         let share = forms.saturating_add(self.limits.spare_forms.get()).saturating_mul(factor);
         let may = Use {
             bytes: share.saturating_mul(self.limits.bytes_per_form.get()),

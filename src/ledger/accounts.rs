@@ -50,10 +50,21 @@ pub struct NewAccount {
     pub addresses: String,
     /// Name of the gate that must be open before the account may see scans.
     pub opens_with: Gate,
-    /// Channel, login and stored secret of each machine's credential.
-    pub credentials: Vec<(Channel, String, String)>,
+    /// Its machines' credentials.
+    pub credentials: Vec<NewCredential>,
     /// Its first person, whose login is given.
     pub first: Option<Definition>,
+}
+
+/// A machine's credential to be added.
+#[derive(Clone, Debug)]
+pub struct NewCredential {
+    /// The channel that it opens.
+    pub channel: Channel,
+    /// What it is looked up by: a user name, or what a token begins with.
+    pub login: String,
+    /// What the secret is compared with.
+    pub secret: String,
 }
 
 const CREDENTIAL: &str = "SELECT c.account, a.kind, c.secret, c.expires_ms, a.place, a.addresses, a.active, a.opens_with \
@@ -107,7 +118,7 @@ impl Ledger {
                 .rows_affected()
                 == 1;
             if added {
-                for (channel, login, secret) in &account.credentials {
+                for NewCredential { channel, login, secret } in &account.credentials {
                     let add =
                         sqlx::query(ADD_CREDENTIAL).bind(channel.name()).bind(login).bind(&account.id).bind(secret);
                     add.execute(&mut *tx).await?;

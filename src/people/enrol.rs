@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::domain::person::Role;
 use crate::domain::words::BadWords;
 use crate::domain::{BoardId, Channel, Gate, Level, PartyId, PlaceId, Words};
-use crate::ledger::accounts::NewAccount;
+use crate::ledger::accounts::{NewAccount, NewCredential};
 use crate::ledger::people::Definition;
 use crate::ledger::{Ledger, LedgerError};
 
@@ -59,15 +59,15 @@ pub enum EnrolError {
     /// Nobody sits there.
     #[error("no election board sits at places like {0}")]
     NoBoardThere(PlaceId),
-    /// It is none.
+    /// The place is no seçim çevresi.
     #[error("{0} is no seçim çevresi, province or district")]
     NoConstituency(PlaceId),
-    /// It is divided into them, and nobody stands in all.
+    /// The place is divided into several seçim çevresi, and a candidate stands in one.
     #[error("{place} is divided into seçim çevresi of its own: {}", .constituencies.join(", "))]
     Divided {
         /// The place that was named.
         place: PlaceId,
-        /// Those there are.
+        /// The first of them.
         constituencies: Vec<String>,
     },
     /// The name that people know it by cannot be taken.
@@ -115,7 +115,7 @@ pub async fn board(
 ) -> Result<Token, EnrolError> {
     seats_a_board(ledger, place).await?;
     let token = secrets::generate()?;
-    let credential = (Channel::Board, secrets::token_login(&token), secrets::fast_hash(&token));
+    let credential = by_token(Channel::Board, &token);
     add(ledger, BOARD, id.as_str(), name, Some(place), from, vec![credential], None).await?;
     Ok(Token { token })
 }
@@ -156,11 +156,19 @@ async fn as_party(
         service: Token { token: secrets::generate()? },
     };
     let credentials = vec![
-        (Channel::Bulk, given.bulk.user.clone(), secrets::fast_hash(&given.bulk.password)),
-        (Channel::Service, secrets::token_login(&given.service.token), secrets::fast_hash(&given.service.token)),
+        NewCredential {
+            channel: Channel::Bulk,
+            login: given.bulk.user.clone(),
+            secret: secrets::fast_hash(&given.bulk.password),
+        },
+        by_token(Channel::Service, &given.service.token),
     ];
     add(ledger, kind, id.as_str(), name, None, from, credentials, Some(&given.web)).await?;
     Ok(given)
+}
+
+fn by_token(channel: Channel, token: &str) -> NewCredential {
+    NewCredential { channel, login: secrets::token_login(token), secret: secrets::fast_hash(token) }
 }
 
 /// How many seçim çevresi are named at most, where a place is divided.
@@ -238,7 +246,7 @@ async fn add(
     name: &str,
     place: Option<&PlaceId>,
     from: &[IpNet],
-    credentials: Vec<(Channel, String, String)>,
+    credentials: Vec<NewCredential>,
     first: Option<&Login>,
 ) -> Result<(), EnrolError> {
     let name = String::from(Words::of_at_most(NAME, name)?);
@@ -253,7 +261,7 @@ async fn add(
             phone: String::new(),
             email: String::new(),
             password: PASSWORDS.hash(password.clone()).await?,
-            // Slips are printed at a desk, by the machine's own clock.
+            // Slips are printed at this machine, by its own clock.
             slip_until_ms: slip_until(Clock::system().now()).as_millisecond(),
             only_new: true,
         }),

@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 use reqwest::StatusCode;
 use tutanak::config::Config;
 use tutanak::domain::{Digest, Sender};
-use tutanak::intake::quota::{QuotaLimits, Quotas};
+use tutanak::intake::quota::{Quota, QuotaLimits, Quotas};
 
 use crate::engines::Engine;
 use crate::house::{House, Plan, json};
@@ -115,7 +115,7 @@ async fn the_usual_quota_is_far_above_what_a_board_needs() {
     let house = House::open().await;
     let sender = Sender { board: "kadikoy-1".parse().unwrap(), place: "34-k-1".parse().unwrap() };
     let quotas = Quotas::new(QuotaLimits::default(), house.ledger.clone(), house.clock.clone());
-    let (used, may) = quotas.of(&sender).await.unwrap();
+    let Quota { used, may } = quotas.of(&sender).await.unwrap();
     assert_eq!((used.bytes, used.parked), (0, 0));
     // 8 forms and 200 spare ones: each in colour at 300 dpi four times, or once without being linked.
     assert_eq!(may.parked, 208);
@@ -124,5 +124,5 @@ async fn the_usual_quota_is_far_above_what_a_board_needs() {
     let size = scan.len() as u64;
     house.send(&house.first, &scan).await;
     house.clock.advance(jiff::SignedDuration::from_secs(5));
-    assert_eq!(quotas.of(&sender).await.unwrap().0.bytes, size);
+    assert_eq!(quotas.of(&sender).await.unwrap().used.bytes, size);
 }

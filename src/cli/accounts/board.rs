@@ -10,7 +10,7 @@ use crate::cli::certificates::{self, Bound};
 use crate::cli::consent::given;
 use crate::clock::Clock;
 use crate::domain::{BoardId, Channel, PlaceId, Sender};
-use crate::intake::quota::Quotas;
+use crate::intake::quota::{Quota, Quotas};
 use crate::people::enrol;
 
 /// Commands about boards.
@@ -100,7 +100,7 @@ async fn quota(books: &Books, id: &str, times: Option<u32>) -> anyhow::Result<()
         anyhow::ensure!(books.ledger.set_quota_factor(&board, times).await?, "there is no board called {id}");
     }
     let quotas = Quotas::new(books.quota.clone(), books.ledger.clone(), Clock::system());
-    let (used, may) = quotas.of(&Sender { board, place }).await?;
+    let Quota { used, may } = quotas.of(&Sender { board, place }).await?;
     let mb = |bytes: u64| bytes >> 20;
     crate::out!("{id}: {} of {} MiB", mb(used.bytes), mb(may.bytes));
     let (parked, of) = (mb(used.parked_bytes), mb(may.parked_bytes));

@@ -107,7 +107,7 @@ impl Binding {
     pub(super) fn unsaid(&self, election: Option<(String, Vec<u8>)>, said: &[String]) -> Result<Unsaid, LedgerError> {
         let Some((file, digest)) = election else { return Ok(Unsaid::default()) };
         let stored = stored_election(&file, &digest)?;
-        let (registry, known) = read(said)?;
+        let Named { registry, keys: known } = read(said)?;
         let id = stored.election.id();
         let mut keys = (self.keys)(id);
         if let Some(stranger) = stranger(&known, &keys) {
@@ -119,17 +119,25 @@ impl Binding {
     }
 }
 
-/// The newest registry and all keys that the log names, oldest first.
-fn read(said: &[String]) -> Result<(Option<Digest>, Vec<String>), LedgerError> {
-    let (mut registry, mut keys) = (None, Vec::new());
+/// What the log names.
+#[derive(Default)]
+struct Named {
+    /// The newest registry.
+    registry: Option<Digest>,
+    /// All keys, oldest first.
+    keys: Vec<String>,
+}
+
+fn read(said: &[String]) -> Result<Named, LedgerError> {
+    let mut named = Named::default();
     for line in said {
         let entry = parse(0, line)?;
         match entry.kind {
-            EntryKind::Election => registry = entry.registry,
-            _ => keys.extend(entry.key),
+            EntryKind::Election => named.registry = entry.registry,
+            _ => named.keys.extend(entry.key),
         }
     }
-    Ok((registry, keys))
+    Ok(named)
 }
 
 impl Ledger {
@@ -139,7 +147,7 @@ impl Ledger {
     /// The database did not answer.
     pub async fn keys_said(&self) -> Result<Vec<String>, LedgerError> {
         let said: Vec<String> = on_db!(&*self.db, |pool| sqlx::query_scalar(SAID).fetch_all(pool).await?);
-        Ok(read(&said)?.1)
+        Ok(read(&said)?.keys)
     }
 
     /// Whether a node with these keys must not speak for this log.

@@ -33,6 +33,15 @@ pub struct PageNow {
     pub digest: Digest,
 }
 
+/// A board's scans that wait to be linked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParkedUse {
+    /// How many.
+    pub scans: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
 /// A form has some dozen pages at most, and a page a handful of scans.
 const PAGES: &str = concat!(
     "SELECT e.page, e.revision, e.sha256 FROM entry e WHERE e.form_key = $1 AND ",
@@ -146,10 +155,10 @@ impl Ledger {
     }
 
     /// How many of a board's scans wait to be linked, and how many bytes they have.
-    pub async fn parked_use(&self, board: &BoardId) -> Result<(u64, u64), LedgerError> {
-        let (count, bytes): (i64, i64) =
+    pub async fn parked_use(&self, board: &BoardId) -> Result<ParkedUse, LedgerError> {
+        let (scans, bytes): (i64, i64) =
             on_db!(&*self.db, |pool| sqlx::query_as(PARKED_USE).bind(board.as_str()).fetch_one(pool).await?);
-        Ok((count as u64, bytes as u64))
+        Ok(ParkedUse { scans: scans as u64, bytes: bytes as u64 })
     }
 
     /// Bytes of all scans that a board brought.
