@@ -86,7 +86,7 @@ impl Audit {
                 Ok(RecordSlot { permit: Some(permit), access, audit: self.clone() })
             }
             Err(why) => {
-                // Whoever is told to come again is on record; for that there is always room.
+                // A client that is told to come again is counted in the tally, which always has room.
                 self.tally().count(&access, Outcome::Refused, "no-room-in-the-record");
                 Err(why)
             }

@@ -115,13 +115,13 @@ impl Received {
     }
 }
 
-/// Why a body broke off, as whoever reads it from the line says.
+/// Why a body broke off, as its reader reports it.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why a scan was not taken in. Nothing of it stays, and the sender may try again.
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
-    /// No memory came free in time. Whoever comes again soon keeps the place.
+    /// No memory came free in time. A board that comes again soon keeps its queue position.
     #[error("no memory is free for another upload")]
     Full(QueuePosition),
     /// The board has as many uploads under way and waiting as it may.
@@ -261,7 +261,7 @@ impl Intake {
             return Ok(self.accepted(known, vec![]));
         }
         let limits = reading::Limits { side: self.limits.side, pixels: self.limits.pixels };
-        // Its board's turn first: a board that sends a hundred at a time does not put another's one behind them.
+        // Wait for the board's turn: a hundred scans of one board must not delay the single scan of another.
         let turn = self.turns.queue(&sender.board, 1).map_err(|_| IntakeError::BoardIsFull)?.permit().await;
         let inspected = self.cpu.run(move || {
             let _turn = turn; // given back when the work ends, even if the sender went away
@@ -316,9 +316,9 @@ impl Intake {
         Ok(self.cpu.run(work).await?)
     }
 
-    /// Where a board's uploads stand among those that wait for room at this node; none while none of them waits for others.
+    /// The queue position of a board's uploads at this node; none while they do not wait for other boards'.
     pub fn waits(&self, board: &BoardId) -> Option<QueuePosition> {
-        // For room first; who has room may still wait for a core.
+        // For memory first; an upload that has memory may still wait for a core.
         self.memory.waits(board).or_else(|| self.turns.waits(board))
     }
 
@@ -332,7 +332,7 @@ impl Intake {
         if length.is_some_and(|length| length > limit as u64) {
             return Err(IntakeError::TooLarge { limit });
         }
-        // Who does not say how long the body is may send the longest.
+        // Without an announced length, the body may be as long as the longest scan.
         let bytes = length.map_or(limit, |length| length as usize);
         let full = |why| match why {
             NoPermit::BoardIsFull => IntakeError::BoardIsFull,

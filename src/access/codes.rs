@@ -20,11 +20,11 @@ const AGAIN: usize = 16;
 /// What was seen of a code.
 #[derive(Debug)]
 pub(super) enum Seen {
-    /// It proves this step. Whether the step was used before is the ledger's word; then it was [`CodeTry::wrong`].
+    /// It is right for this step. The ledger says whether the step was used before; if so, report [`CodeTry::wrong`].
     Right(CodeTry, i64),
     /// It is wrong, and counted.
     Wrong,
-    /// It was not looked at; nor were others, for so long.
+    /// It was not compared, and none will be for this long.
     NotNow(Duration),
 }
 

@@ -65,7 +65,7 @@ fn is_made_for(class: Class, channel: Channel, act: Act) -> bool {
             matches!(act, Act::List | Act::Download | Act::LogOut)
         }
         (Class::IndependentCandidate, Channel::Medium) => act == Act::Export,
-        // A token is nobody: what takes two people of a board takes people.
+        // A token stands for a machine: what takes two people of a board takes sessions of people.
         (Class::Board, Channel::Board) => matches!(act, Act::Upload | Act::FollowUploads),
         (Class::Board, Channel::Web) => matches!(
             act,

@@ -117,7 +117,7 @@ impl Door {
                     self.throttle.was_right(&login, from, Instant::now());
                     remembered = true;
                 }
-                // After wrong ones they are looked at one by one.
+                // After wrong tries, others are compared one at a time.
                 Err(NotNow::Busy) if start.elapsed() < longest => tokio::time::sleep(again).await,
                 Err(NotNow::Busy) => break longest,
                 Err(NotNow::Wait(wait) | NotNow::Crowded(wait)) => break wait,
@@ -385,7 +385,7 @@ fn seconds(wait: Duration) -> u32 {
 pub(super) async fn judge_person<T>(this: Attempt, found: &Result<T, LoginError>) {
     match found {
         Ok(_) => this.right().await,
-        // What was not looked at is not counted, so waiting always ends.
+        // A try that was not compared is not counted, so waiting always ends.
         Err(LoginError::Refused(Refusal::TooManyCodes { .. })) => {}
         Err(LoginError::Refused(_)) => this.wrong().await,
         Err(LoginError::Password(_) | LoginError::Ledger(_)) => {}

@@ -89,7 +89,7 @@ pub(super) async fn replacement(
     Ok(passwords.hash(accepted).await?)
 }
 
-/// What is compared: a slip shows its password in groups, and who types the gaps means no letters by them.
+/// The text that is compared. Slips print passwords in groups, so gaps that are typed are removed.
 pub(super) fn as_typed<'a>(known: Option<&PersonLogin>, password: &'a str) -> Cow<'a, str> {
     match known.is_some_and(|known| known.must_change) {
         true => Cow::Owned(password.split_whitespace().collect()),

@@ -81,7 +81,7 @@ impl Passwords {
     /// Too many wait, or the machine failed.
     pub async fn matches(&self, stored: Option<String>, typed: &str) -> Result<bool, PasswordError> {
         let _place = self.waiting.try_acquire().map_err(|_| PasswordError::Busy)?;
-        // Nobody has a longer one; it costs as much as any other, and no more.
+        // No stored password is longer; the answer takes as long as any other.
         let typed = if typed.len() <= BYTES { policy::normalised(typed) } else { String::new() };
         let known = stored.is_some();
         let work = move || {

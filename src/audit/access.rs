@@ -18,7 +18,7 @@ pub struct Access {
     pub address: Option<IpAddr>,
     /// What they did.
     pub deed: Deed,
-    /// Path, digest or login name; where accounts and people are looked after, first whose.
+    /// Path, digest or login name; of changes to accounts and people, the account's or person's name first.
     pub object: String,
     /// First byte asked for.
     pub start_at: u64,

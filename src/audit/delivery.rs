@@ -30,7 +30,7 @@ impl Delivery {
     pub(super) fn new(slot: RecordSlot, expected: Option<u64>) -> Self {
         let (audit, access) = (slot.audit.clone(), slot.access.clone());
         let write = move || {
-            // When there is no place for it now, the row about the end has its own all the same.
+            // If no slot is free now, only the row about the end is written, which has its own.
             if let Ok(slot) = audit.slot_now(access) {
                 slot.begun();
             }
@@ -53,7 +53,7 @@ impl Delivery {
         self.sent += bytes;
     }
 
-    /// That was all, where nobody knew before how much it would be.
+    /// The end was reached, where the length was not known before.
     pub fn end(mut self) {
         self.whole = true;
     }

@@ -22,7 +22,7 @@ impl Pending {
     /// There is no room for the row: nobody may be served.
     pub async fn slot(mut self) -> Result<RecordSlot, NoRoom> {
         let Some(access) = self.access.clone() else { return Err(NoRoom::Record) };
-        // Until it is there, a client that leaves is this one's to write down.
+        // Until there is a slot, a client that leaves is written down by this value.
         let slot = self.audit.slot(access).await;
         self.access = None;
         slot
@@ -35,7 +35,7 @@ impl Pending {
         }
     }
 
-    /// It has ended, as anybody can bring about without end; see [`Audit::brief`].
+    /// It has ended as an event that anybody can cause without limit; see [`Audit::brief`].
     ///
     /// # Errors
     /// Rows cannot be written now: nothing may be served.

@@ -20,7 +20,7 @@ pub(super) const ALL: usize = 8192;
 const BOARDS: usize = 768;
 /// Of these, rows that only operators and auditors can take.
 const OPERATORS: usize = 256;
-/// Of these, rows that strangers take, and they no others.
+/// Of these, rows for strangers, who take no others.
 const STRANGERS: usize = 256;
 /// Open rows of one party: its downloads, its FTP sessions and its people's requests.
 const OF_AN_ACCOUNT: usize = 1024;
@@ -113,13 +113,13 @@ impl Rooms {
         row.map(|row| Permit { _own: own, _address: address, _row: row }).map_err(|_| NoRoom::Record)
     }
 
-    /// Room for a row that anybody can bring about, whoever it was.
+    /// Room for a row about an event that anybody can cause, whoever it was.
     pub fn take_as_a_stranger(&self) -> Option<Permit> {
         let row = Arc::clone(&self.strangers).try_acquire_owned().ok()?;
         Some(Permit { _own: None, _address: None, _row: row })
     }
 
-    /// Whether whoever is no stranger, board or operator would find room now.
+    /// Whether a party or candidate would find room now.
     pub fn is_open(&self) -> bool {
         self.common.available_permits() > 0
     }
@@ -132,7 +132,7 @@ impl Rooms {
         }
     }
 
-    /// Where a row's room comes from: first there, then, where there is one, from what is kept for this kind alone.
+    /// Where room for a row is taken: the first of these, then the second, which is kept for this kind alone.
     fn reserve(&self, room: Room) -> (&Arc<Semaphore>, Option<&Arc<Semaphore>>) {
         match room {
             Room::Strangers => (&self.strangers, None),

@@ -28,7 +28,7 @@ const LOOK: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Waits between attempts grow from the first to the last.
 const AGAIN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
-/// How long one node has the sending to itself without saying so again.
+/// How long a node's claim on the sending lasts before it must be renewed.
 const LEASE: Duration = Duration::from_secs(90);
 
 /// Where to.
@@ -110,18 +110,18 @@ impl Shipper {
             if let Some(last) = rows.last() {
                 let page: Vec<u8> = rows.iter().flat_map(|row| message::framed(row, &self.host)).collect();
                 within(send(&mut line, &page)).await?;
-                // What was sent before this page has arrived, or this one would have met a broken line.
+                // The page before has arrived: otherwise the sending of this one would have failed.
                 noted = after;
                 after = last.id;
                 *sent = true;
             } else {
-                // Nobody answers in syslog; but who has gone has closed, which is noticed here.
+                // Syslog has no answers, but a collector that is gone has closed the connection, which is noticed here.
                 match tokio::time::timeout(LOOK, line.read_u8()).await {
                     Ok(Err(_)) => return Err(ShippingError::Closed),
                     Ok(Ok(_)) | Err(_) => noted = after,
                 }
             }
-            // A commit each time nothing happened would be one too many.
+            // Nothing is committed where nothing was sent.
             if noted > written || renewed.elapsed() > LEASE / 3 {
                 self.ledger.audit_shipped(noted, self.in_ms(LEASE)).await?;
                 (written, renewed) = (noted, Instant::now());

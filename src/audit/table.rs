@@ -10,7 +10,7 @@ use crate::ledger::audit::{AuditRow, NumberedRow};
 pub const HEADERS: [&str; 13] =
     ["ID", "ZAMAN", "HESAP", "KANAL", "PROTOKOL", "IP", "İŞLEM", "NESNE", "BAŞLANGIÇ", "BAYT", "TAM", "SONUÇ", "NEDEN"];
 
-/// The table's cells for a row. `at` is its time as who reads the table reads times.
+/// The table's cells for a row. `at` is its time in the reader's format.
 pub fn cells(NumberedRow { id, row }: &NumberedRow, at: String) -> [String; 13] {
     let complete = if row.complete { "evet" } else { "hayır" };
     [

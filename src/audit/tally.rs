@@ -181,7 +181,7 @@ mod tests {
         TallyLimits { seconds: 60, rows_per_address, rows }
     }
 
-    /// Brings an access; gives whether it is written in full.
+    /// Counts an access; gives whether it is written in full.
     fn bring(tally: &mut Tally, address: IpAddr, reason: &str) -> bool {
         let full = tally.in_full(&asks(address));
         if !full {

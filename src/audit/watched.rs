@@ -6,7 +6,7 @@ tokio::task_local! {
     static NOTED: Cell<bool>;
 }
 
-/// Runs `work`, and says beside its outcome whether a place in the record was taken in it.
+/// Runs `work`, and says beside its outcome whether a record slot was taken meanwhile.
 pub async fn watched<T>(work: impl Future<Output = T>) -> (T, bool) {
     NOTED.scope(Cell::new(false), async { (work.await, NOTED.with(Cell::get)) }).await
 }

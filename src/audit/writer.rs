@@ -16,7 +16,7 @@ use crate::telemetry::Chain;
 
 /// Rows of one transaction at most.
 const BATCH: usize = 1000;
-/// How long a transaction may take before nobody is served until it is through.
+/// How long a transaction may take. After that nothing is served until it is through.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long rows are gathered: a transaction, and its way to the disk, cost as much for one row as for hundreds.
 const GATHER: Duration = Duration::from_millis(50);

@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use crate::domain::BoardId;
 
 /// Uploads of one board that may wait: as many as one address may have connections. They hold nothing but those, and
-/// waiting is less work for the service than to be told to come again, and to come. Who sends more is told so.
+/// waiting costs the service less than a refusal and another request. Uploads beyond that are refused.
 const WAITING: usize = 256;
 /// How long a queue position is kept for a board that was sent away: longer than it was told to wait.
 const KEPT: Duration = Duration::from_secs(60);
@@ -119,9 +119,9 @@ impl Admission {
         Self::with(units, share, uploads.max(1), WAITING)
     }
 
-    /// Turns at so many cores, each of which is one unit. One board has half of them at most, even if it is alone: another
-    /// board's scan finds a core that is free and not one that is soon. How many may wait is bounded by the memory that
-    /// those who wait hold already.
+    /// Turns at so many cores, each of which is one unit. One board has half of them at most, even if it is alone:
+    /// another board's scan finds a free core at once. How many may wait is bounded by the memory that those who wait
+    /// hold already.
     pub fn of_cores(cores: usize) -> Self {
         let half = (cores / 2).max(1);
         Self::with(cores.max(1), half, half, usize::MAX)
@@ -212,7 +212,7 @@ impl State {
                 return;
             }
             let Some(Waiter { units, admit }) = own.waiting.pop_front() else { continue };
-            // Who left a moment ago has taken the closed end along: the units stay free.
+            // An upload that was given up a moment ago does not take the units: they stay free.
             if admit.send(()).is_ok() {
                 own.held.units += units;
                 own.held.uploads += 1;
@@ -238,7 +238,7 @@ impl State {
         self.turns.insert(turn, board);
     }
 
-    /// Takes a board of which nobody waits any more out of the turns, and remembers which one was its own.
+    /// Takes a board without waiting uploads out of the turns, and remembers which turn it had.
     fn leave(&mut self, board: &BoardId, now: Instant) {
         let Some(own) = self.boards.get_mut(board) else { return };
         own.waiting.retain(|waiter| !waiter.admit.is_closed());
@@ -280,7 +280,7 @@ impl Queued {
     /// Waits for the turn.
     pub async fn permit(&mut self) -> Permit {
         if let Some(admitted) = &mut self.admitted {
-            // The other end lies in the queue until it says yes, and the queue lives as long as this.
+            // This never fails: the sender stays in the queue until it sends, and `self` keeps the queue alive.
             let _ = admitted.await;
         }
         self.admitted = None;

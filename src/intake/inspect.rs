@@ -46,7 +46,7 @@ impl From<PageError> for InspectError {
 pub fn inspect(bytes: Bytes, digest: Digest, limits: Limits) -> Result<Inspected, InspectError> {
     let page = Page::from_png(&bytes, limits)?;
     let findings = unless_it_panics(digest, "Reading", || reading::read(&page));
-    // Apart from reading: advice that could not be given must never cost a code.
+    // Separate from the reading: a failure to give advice must never lose a code.
     let advice = unless_it_panics(digest, "Checking", || scanner::check(&page, &findings).advice);
     let (codes, module) = (findings.codes(), findings.module());
     let crc32 = crc32fast::hash(&bytes);

@@ -121,7 +121,7 @@ struct Cached {
     forms_at_ms: i64,
 }
 
-/// The quotas of all boards. Clones share what is known.
+/// The quotas of all boards. Clones share the cache.
 #[derive(Clone, Debug)]
 pub struct Quotas {
     limits: QuotaLimits,

@@ -12,8 +12,8 @@ use crate::access::known_addresses::KnownAddresses;
 
 /// Downloads of one account at a time. 34 parties with as many each still leave room in the audit's queue.
 const DOWNLOADS: usize = 128;
-/// Connections that one account has used last, at a time. Half a dozen mirrors with eight connections each are a fifth of
-/// it.
+/// Connections at a time whose last request was of one account. Half a dozen mirrors with eight connections each are a
+/// fifth of it.
 const CONNECTIONS: usize = 256;
 
 /// Counts what is held, for each key. What holds nothing costs nothing.
@@ -61,7 +61,7 @@ impl<K: Clone + Eq + Hash> Drop for Held<K> {
     }
 }
 
-/// What all accounts hold of theirs. Clones share them.
+/// What each account holds of its allowances. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Allowances {
     downloads: Arc<Counted<String>>,

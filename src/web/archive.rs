@@ -62,7 +62,7 @@ async fn node(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    // What is no text names nothing; it is on record all the same.
+    // A path that is not UTF-8 names nothing; the request is on record all the same.
     let path = path.map_or_else(|_| "\u{fffd}".to_owned(), |Path(path)| path);
     if let Some(after) = wait::asked(&path, query.as_deref())
         && still(&services, &party, Act::Download).await.is_ok()
@@ -212,7 +212,7 @@ fn media_type(file: &Node) -> &'static str {
     }
 }
 
-/// How often a download that lasts is asked about again.
+/// How often the right to a long download is checked again.
 const ASKED: Duration = Duration::from_millis(500);
 
 /// The right to a download, while it lasts.
@@ -227,8 +227,7 @@ impl Right {
         Self { services: services.clone(), party: party.clone(), asked: Instant::now() }
     }
 
-    /// Whether it has ended. What cannot be asked has not changed, as far as anybody knows; nothing new is served
-    /// meanwhile.
+    /// Whether the right is lost. While that cannot be found out, the download goes on, and nothing new is served.
     async fn is_lost(&mut self) -> bool {
         if self.asked.elapsed() < ASKED {
             return false;

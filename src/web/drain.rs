@@ -54,7 +54,7 @@ impl Drainable {
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Inner) -> T) -> T {
-        // Nothing in here panics half-way, so a poisoned lock still guards a whole body.
+        // Nothing panics while it is held, so poisoning is ignored.
         work(&mut self.inner.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

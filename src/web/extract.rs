@@ -16,7 +16,7 @@ use crate::domain::words::shown_lines;
 const NUL: &str = "%00";
 const NUL_TOLD: &str = "NUL denetim karakteri (U+0000) kullanılamaz; yalnız görünen harflerle yazın.";
 
-/// What the path says in its places. A path that is no text, or whose number is none, names nothing.
+/// The parameters of a path. One that is not UTF-8, or not the number that it should be, names nothing.
 pub(super) struct Path<T>(pub T);
 
 /// What stands behind the `?`.

@@ -13,7 +13,7 @@ pub const LEAST: usize = 15;
 pub const MOST: usize = 128;
 /// Letters that must be left when common words and runs like `12345` are taken away.
 const OWN: usize = 8;
-/// Shorter words are left standing: they are in too many good sentences.
+/// Shorter words are not taken away: they are in too many good sentences.
 const WORD: usize = 4;
 
 /// Common parts of passwords and the words of this trade, one a line, folded.

@@ -62,7 +62,7 @@ struct Turn {
     queue: Option<Queued>,
 }
 
-/// Says who a token belongs to, and who signs its receipts. What a client asks before anything else.
+/// The board that a token belongs to, and the keys that sign its receipts: the first question of a client.
 async fn greet_a_machine(State(services): State<Services>, board: BoardMachine) -> Result<Json<Greeting>, Problem> {
     let slot = follow(&services, &board, "board".to_owned()).await?;
     let greeting = greeting(&services, board.sender).await;
@@ -70,8 +70,8 @@ async fn greet_a_machine(State(services): State<Services>, board: BoardMachine) 
     greeting.map(Json)
 }
 
-/// Says where the board's uploads stand among those that wait. It is asked while they do, on another stream or connection,
-/// by everybody who waits: beside who asks, and the row for it, it needs no database.
+/// The queue position of the board's uploads. Every waiting client polls it on another stream or connection: apart from
+/// the check of the token and the row in the record, it needs no database.
 async fn queue_of_a_machine(State(services): State<Services>, board: BoardMachine) -> Result<Json<Turn>, Problem> {
     let slot = follow(&services, &board, "queue".to_owned()).await?;
     let turn = Ok(Turn { at: services.clock.now(), queue: Queued::of(&services, &board.sender.board) });

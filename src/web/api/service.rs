@@ -50,7 +50,7 @@ impl FromRequestParts<Services> for ServiceUser {
                 Ok(Self { principal, from })
             }
             Err(error) => {
-                // Whose it is stands in the record, also where it was not looked at.
+                // The record names the account, also where the token was not compared.
                 let tried = match (&error, &token) {
                     (DoorError::Refused(Refusal::Elsewhere), Some(token)) => {
                         services.door.tried_token(Channel::Service, token.token()).await

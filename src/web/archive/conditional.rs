@@ -11,7 +11,7 @@ use headers::{ETag, HeaderMapExt, IfMatch, IfModifiedSince, IfNoneMatch, IfUnmod
 pub enum Answer {
     /// It has the newest already.
     NotModified,
-    /// It wanted another state of the file than there is.
+    /// The file is not in the state that the client asked for.
     PreconditionFailed,
     /// All of it.
     Whole,

@@ -71,7 +71,7 @@ impl Deed {
         }
     }
 
-    /// Carries it out. Secrets are told in what comes of it, this once.
+    /// Carries it out. Secrets are in the answer, this once.
     pub async fn carry_out(self, services: &Services, about: &About) -> Result<Done, Problem> {
         match self {
             Self::AddAccount(new) => new.carry_out(services, about).await,
