@@ -81,7 +81,8 @@ pub enum StartError {
     /// The node must not sign this log.
     #[error("this node must not sign the log")]
     Stranger(#[source] Stranger),
-    /// What is told about clients' addresses and certificates would let somebody in from elsewhere, or keep everybody out.
+    /// What the configuration says of clients' addresses and certificates would let somebody in from elsewhere, or keep
+    /// everybody out.
     #[error("{0}")]
     Edge(String),
     /// The collector of logs cannot be used.

@@ -100,7 +100,7 @@ impl From<sqlx::Error> for LedgerError {
 }
 
 impl LedgerError {
-    /// Whether the line to the database broke on the way, so that what was asked may have been done or not.
+    /// Whether the connection to the database broke on the way, so that what was asked may have been done or not.
     pub fn leaves_doubt(&self) -> bool {
         match self {
             Self::Silent(_) => true,

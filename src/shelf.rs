@@ -33,7 +33,7 @@ const LONG: u64 = 32 << 10;
 /// What the operator allows all parties.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
-    /// Nobody comes without TLS but those who were named, for a while.
+    /// Only parties that were given leave for a while come without TLS.
     pub tls_required: bool,
     /// Sessions of one party at a time.
     pub connections: Option<usize>,
@@ -127,7 +127,7 @@ impl PartyShelf {
         Ok(Content::Pieces(self.tree.read(slot, node, from, to).await?))
     }
 
-    /// A login with this name, for the record. Whether it was them is what the row's end says.
+    /// A login with this name, for the record. The row's outcome says whether it was them.
     async fn login(&self, visitor: &Visitor, user: &str) -> Access {
         let tried = self.door.tried(Channel::Bulk, user).await;
         let Way { protocol, from } = way(visitor);
@@ -241,7 +241,7 @@ impl Shelf for PartyShelf {
     async fn still(&self, visitor: &Visitor, reader: &Reader) -> Result<(), String> {
         match self.ask(visitor, &reader.holder, Act::List).await {
             Err(DoorError::Refused(refusal)) => Err(refusal.to_string()),
-            // What cannot be asked has not changed, as far as anybody knows; nothing new is served meanwhile.
+            // While the right cannot be checked, the transfer goes on, and nothing new is served.
             Ok(()) | Err(DoorError::Ledger(_)) => Ok(()),
         }
     }
@@ -287,7 +287,7 @@ impl Shelf for PartyShelf {
             Attempt::Stranger(address) => (Deed::DataConnection, "stranger", address.to_string()),
             Attempt::NotResumed => (Deed::DataConnection, "tls-not-resumed", String::new()),
             Attempt::TooMany => (Deed::Connect, "too-many-connections", String::new()),
-            // What was said is no path, and may be anything: it is not written down.
+            // What was sent is not a path and may be anything, so it is not written down.
             Attempt::Path => (Deed::Stat, "no-path", String::new()),
         };
         let access = Access { object, ..of_anybody(visitor, reader, deed) };

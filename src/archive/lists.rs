@@ -168,7 +168,7 @@ impl Lists {
     }
 }
 
-/// A list of one place as of the ledger's first `size` entries: for Excel, and the same with commas. It is kept by nobody:
+/// A list of one place as of the ledger's first `size` entries: for Excel, and the same with commas. It is not kept:
 /// for a medium, which is written once.
 ///
 /// # Errors

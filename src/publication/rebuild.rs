@@ -114,7 +114,7 @@ pub async fn rebuild(
         entries = ledger.replay(entries, lines).await?;
         progress(Progress { writing: true, entries, of });
     }
-    // What was checked and what was written came over the same line twice: the ledger's own root has the last word.
+    // The entries were read twice, to be checked and to be written: the ledger's own root has the last word.
     if ledger.head().await?.root != root {
         return Err(RebuildError::OtherRoot);
     }

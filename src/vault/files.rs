@@ -36,7 +36,7 @@ pub(super) fn failure(key: VaultKey, error: io::Error) -> VaultError {
     }
 }
 
-/// Opens what the kernel can find without the disk. Whatever it says against it, the other way says better.
+/// Opens what the kernel can find without the disk. Where that fails, the ordinary way of opening says why.
 fn open_known(path: &Path) -> Option<File> {
     let how = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     openat2(CWD, path, how, Mode::empty(), ResolveFlags::CACHED).ok().map(File::from)

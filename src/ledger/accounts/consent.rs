@@ -130,7 +130,7 @@ impl Ledger {
         Ok(on_db!(&*self.db, |pool| { sqlx::query_as(ALL).bind(after).bind(i64::from(limit)).fetch_all(pool).await? }))
     }
 
-    /// Enters that an operator agrees. From then on it is this call's to carry out, once.
+    /// Enters that an operator agrees. From then on this caller alone carries it out, once.
     ///
     /// # Errors
     /// The database did not answer; or, inside, why not. Nothing was entered then.

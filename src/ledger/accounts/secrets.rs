@@ -33,7 +33,7 @@ const SET_ACTIVE: &str = "UPDATE account SET active = $1 WHERE id = $2 AND kind 
 const SET_ADDRESSES: &str = "UPDATE account SET addresses = $1 WHERE id = $2 AND kind = $3";
 const END_SESSIONS: &str = "DELETE FROM session WHERE person IN (SELECT id FROM person WHERE account = $1)";
 const LOCK: &str = "UPDATE account SET active = active WHERE id = $1 AND kind = $2 RETURNING id";
-/// Only the one in force is let live on; one that was on its way out already goes at once.
+/// Only the secret in force may overlap with the new one; an older one ends at once.
 const DROP_OLDER: &str = "DELETE FROM credential WHERE account = $1 AND channel = $2 AND expires_ms IS NOT NULL";
 const EXPIRE: &str = "UPDATE credential SET expires_ms = $1 WHERE account = $2 AND channel = $3 AND expires_ms IS NULL";
 const ADD: &str = "INSERT INTO credential (channel, login, account, secret) VALUES ($1, $2, $3, $4)";

@@ -69,7 +69,7 @@ impl Ledger {
         }))
     }
 
-    /// Takes the next look for oneself: `false` when somebody else did, or counted another, since `seen`.
+    /// Claims the next comparison: `false` when somebody else claimed it, or counted another try, since `seen`.
     ///
     /// # Errors
     /// The database did not answer; nothing was taken.

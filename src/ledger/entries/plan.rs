@@ -68,7 +68,7 @@ impl Plan {
         self.edge.size() == 0
     }
 
-    /// Told of an entry with bytes that the group brings again.
+    /// Adds an earlier entry with bytes that the group brings again.
     pub fn saw_bytes(
         &mut self,
         digest: &[u8],
@@ -95,7 +95,7 @@ impl Plan {
         Ok(())
     }
 
-    /// Told of a scan of a form that the group names.
+    /// Adds a scan of a form that the group names.
     pub fn saw_page(
         &mut self,
         form: String,
