@@ -81,7 +81,7 @@ struct Received {
 }
 
 #[derive(Default)]
-struct Told {
+struct Answers {
     received: Mutex<Vec<Received>>,
     over_capacity: AtomicU64,
     too_many: AtomicU64,
@@ -94,7 +94,7 @@ struct Told {
 async fn night(counts: &[f64], pages: &[Arc<[u8]>], weight: usize, step: Duration, factor: f64) {
     let (dir, boards) = (tempfile::tempdir().unwrap(), pages.len());
     let (service, tokens) = serve(dir.path(), boards).await;
-    let told = Arc::new(Told::default());
+    let answers = Arc::new(Answers::default());
     let mut senders = Vec::new();
     let mut running = Vec::new();
     for (n, (token, page)) in tokens.into_iter().zip(pages).enumerate() {
@@ -102,7 +102,7 @@ async fn night(counts: &[f64], pages: &[Arc<[u8]>], weight: usize, step: Duratio
         senders.push(send);
         let page = Arc::clone(page);
         let board = Board { n, token, url: service.url.clone(), client: service.client(), page, weight };
-        running.push(tokio::spawn(board.run(scans, Arc::clone(&told))));
+        running.push(tokio::spawn(board.run(scans, Arc::clone(&answers))));
     }
     // Large boards and small ones: the first has some thirty times the scans of the last.
     let weights: Vec<f64> = (0..boards).map(|n| 1.0 / (n as f64 + 30.0)).collect();
@@ -133,7 +133,7 @@ async fn night(counts: &[f64], pages: &[Arc<[u8]>], weight: usize, step: Duratio
     let patience = Duration::from_secs(240);
     let ended = tokio::time::timeout(patience, futures::future::join_all(running)).await.is_ok();
     let took = began.elapsed();
-    let received = std::mem::take(&mut *told.received.lock().unwrap());
+    let received = std::mem::take(&mut *answers.received.lock().unwrap());
     let waits = |fits: &dyn Fn(usize) -> bool| {
         let mut waits: Vec<Duration> = received.iter().filter(|one| fits(one.board)).map(|one| one.waited).collect();
         waits.sort_unstable();
@@ -151,13 +151,13 @@ async fn night(counts: &[f64], pages: &[Arc<[u8]>], weight: usize, step: Duratio
     println!("  the half of the boards with the fewest  {}", waits(&|n| n >= boards / 2));
     let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     println!(
-        "  told to wait for others (503) {}, for their own (429) {}, anything else {}; asked for their place {} times, \
-         farthest place told {}",
-        count(&told.over_capacity),
-        count(&told.too_many),
-        count(&told.others),
-        count(&told.asked),
-        count(&told.last_place)
+        "  answers to wait for others (503) {}, for their own (429) {}, anything else {}; asked for their place {} times, \
+         farthest place answers {}",
+        count(&answers.over_capacity),
+        count(&answers.too_many),
+        count(&answers.others),
+        count(&answers.asked),
+        count(&answers.last_place)
     );
     println!(
         "  {} receipts after {:.0} s ({:.0} a second); server CPU {:.1} ms a scan, peak memory {} MB",
@@ -184,19 +184,20 @@ struct Board {
 }
 
 impl Board {
-    async fn run(self, mut scans: mpsc::UnboundedReceiver<(Instant, u64)>, told: Arc<Told>) {
+    async fn run(self, mut scans: mpsc::UnboundedReceiver<(Instant, u64)>, answers: Arc<Answers>) {
         let (board, lines) = (Arc::new(self), Arc::new(Semaphore::new(PARALLEL)));
         let mut sending = tokio::task::JoinSet::new();
         let answered = Arc::new(Mutex::new(Instant::now()));
-        let asking = tokio::spawn(Arc::clone(&board).ask(Arc::clone(&answered), Arc::clone(&lines), Arc::clone(&told)));
+        let asking =
+            tokio::spawn(Arc::clone(&board).ask(Arc::clone(&answered), Arc::clone(&lines), Arc::clone(&answers)));
         while let Some((arrived, number)) = scans.recv().await {
             let line = Arc::clone(&lines).acquire_owned().await.unwrap();
-            let (board, told, answered) = (Arc::clone(&board), Arc::clone(&told), Arc::clone(&answered));
+            let (board, answers, answered) = (Arc::clone(&board), Arc::clone(&answers), Arc::clone(&answered));
             sending.spawn(async move {
-                board.send(number, &told).await;
+                board.send(number, &answers).await;
                 *answered.lock().unwrap() = Instant::now();
                 drop(line);
-                told.received.lock().unwrap().push(Received { board: board.n, waited: arrived.elapsed() });
+                answers.received.lock().unwrap().push(Received { board: board.n, waited: arrived.elapsed() });
             });
         }
         while sending.join_next().await.is_some() {}
@@ -204,7 +205,7 @@ impl Board {
     }
 
     /// While its uploads wait it asks where it stands, as seldom as `tutanak upload` does.
-    async fn ask(self: Arc<Self>, answered: Arc<Mutex<Instant>>, lines: Arc<Semaphore>, told: Arc<Told>) {
+    async fn ask(self: Arc<Self>, answered: Arc<Mutex<Instant>>, lines: Arc<Semaphore>, answers: Arc<Answers>) {
         let mut pause = ASKS.0;
         loop {
             tokio::time::sleep(pause).await;
@@ -218,12 +219,12 @@ impl Board {
             let Ok(answer) = get.timeout(Duration::from_secs(60)).send().await else { continue };
             let turn: serde_json::Value =
                 serde_json::from_str(&answer.text().await.unwrap_or_default()).unwrap_or_default();
-            told.asked.fetch_add(1, Ordering::Relaxed);
-            told.last_place.fetch_max(turn["queue"]["place"].as_u64().unwrap_or(0), Ordering::Relaxed);
+            answers.asked.fetch_add(1, Ordering::Relaxed);
+            answers.last_place.fetch_max(turn["queue"]["place"].as_u64().unwrap_or(0), Ordering::Relaxed);
         }
     }
 
-    async fn send(&self, number: u64, told: &Told) {
+    async fn send(&self, number: u64, answers: &Answers) {
         let scan = another(&self.page, number, self.weight);
         let url = format!("{}/v1/scans/{}", self.url, Digest::of(&scan));
         for tries in 0.. {
@@ -235,18 +236,18 @@ impl Board {
                     let status = answer.status().as_u16();
                     let after = answer.headers().get("retry-after").and_then(|after| after.to_str().ok()?.parse().ok());
                     let counter = match status {
-                        503 => &told.over_capacity,
-                        429 => &told.too_many,
-                        _ => &told.others,
+                        503 => &answers.over_capacity,
+                        429 => &answers.too_many,
+                        _ => &answers.others,
                     };
                     counter.fetch_add(1, Ordering::Relaxed);
                     let problem: serde_json::Value =
                         serde_json::from_str(&answer.text().await.unwrap_or_default()).unwrap_or_default();
-                    told.last_place.fetch_max(problem["place"].as_u64().unwrap_or(0), Ordering::Relaxed);
+                    answers.last_place.fetch_max(problem["place"].as_u64().unwrap_or(0), Ordering::Relaxed);
                     after.unwrap_or(1.0)
                 }
                 Err(_) => {
-                    told.others.fetch_add(1, Ordering::Relaxed);
+                    answers.others.fetch_add(1, Ordering::Relaxed);
                     f64::min(8.0, 0.5 * 2_f64.powi(tries))
                 }
             };

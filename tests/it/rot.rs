@@ -20,14 +20,14 @@ use crate::paper::{large_page, page};
 
 const DIR: &str = "tutanaklar/34-istanbul/kadikoy-1/caferaga-mah";
 
-/// What this thread tells the log.
-struct Told {
+/// The log of this thread.
+struct Log {
     file: tempfile::NamedTempFile,
     _listening: tracing::subscriber::DefaultGuard,
     _another: tracing::Dispatch,
 }
 
-impl Told {
+impl Log {
     fn here() -> Self {
         // With a single subscriber alive, tracing asks the thread that first meets an event whether anybody listens, and
         // keeps its answer; that may be another test's thread, where nobody does.
@@ -39,8 +39,8 @@ impl Told {
     }
 
     fn alarms(&self, digest: Digest) -> usize {
-        let log = std::fs::read_to_string(self.file.path()).unwrap();
-        log.lines().filter(|line| line.contains("ALARM") && line.contains(&digest.to_string())).count()
+        let text = std::fs::read_to_string(self.file.path()).unwrap();
+        text.lines().filter(|line| line.contains("ALARM") && line.contains(&digest.to_string())).count()
     }
 }
 
@@ -167,7 +167,7 @@ async fn given(house: &House, path: &str, scan: &[u8]) -> Vec<&'static str> {
 
 #[tokio::test]
 async fn a_scan_with_one_other_byte_goes_out_as_good_over_no_channel() {
-    let told = Told::here();
+    let log = Log::here();
     for (house, store) in Store::houses().await {
         for (scan, name) in [(page(&["1090000001"], 1), "1001"), (large_page("1090000002"), "1002")] {
             let mut receipt = json(house.send(&house.first, &scan).await).await;
@@ -178,15 +178,15 @@ async fn a_scan_with_one_other_byte_goes_out_as_good_over_no_channel() {
             if name == "1001" {
                 house.send(&house.first, &page(&["1090000003"], 9)).await; // so that there is a pack of four entries
             }
-            let before = told.alarms(digest); // the other house had the same scan
+            let before = log.alarms(digest); // the other house had the same scan
             let sound = given(&house, &path, &scan).await;
-            assert!(sound.len() == 10 && told.alarms(digest) == before, "{sound:?}");
+            assert!(sound.len() == 10 && log.alarms(digest) == before, "{sound:?}");
             store.rot(digest).await;
             let mut wrong = given(&house, &path, &scan).await;
             // The pack of four entries ends before the second scan.
             wrong.retain(|channel| *channel != "pack" || name == "1001");
             assert!(wrong.is_empty(), "given as good: {wrong:?}");
-            assert!(told.alarms(digest) >= before + 3, "{}", told.alarms(digest));
+            assert!(log.alarms(digest) >= before + 3, "{}", log.alarms(digest));
             let object = format!("/{path}");
             let rows = house.audit(3, |row| row.object == object && row.reason == "the stored scan is damaged").await;
             assert!(rows.iter().all(|row| !row.complete && row.outcome == "failed" && row.bytes == 0));
@@ -202,7 +202,7 @@ async fn a_scan_with_one_other_byte_goes_out_as_good_over_no_channel() {
 
 #[tokio::test]
 async fn sending_again_brings_back_what_was_lost_and_no_receipt_is_given_for_what_is_not_there() {
-    let told = Told::here();
+    let log = Log::here();
     for (house, store) in Store::houses().await {
         let scan = page(&["1090000001"], 77);
         let digest = Digest::of(&scan);
@@ -217,7 +217,7 @@ async fn sending_again_brings_back_what_was_lost_and_no_receipt_is_given_for_wha
         assert_eq!(known().await.lines().count(), 1);
         store.lose(digest).await;
         assert_eq!(known().await, "", "a receipt was signed for a scan that is lost");
-        assert!(told.alarms(digest) > 0);
+        assert!(log.alarms(digest) > 0);
         let again = house.send(&house.first, &scan).await;
         assert_eq!((again.status(), json(again).await), (StatusCode::OK, receipt.clone()));
         assert_eq!(store.bytes(digest).await.as_deref(), Some(&scan[..]), "it was not stored again");
