@@ -141,10 +141,18 @@ pub(in crate::web) async fn required(
         Ok(slot) => slot,
         Err(error) => return no_room(error, program),
     };
+    let mut has_room = true;
     for subject in subjects.get(1..).unwrap_or_default() {
-        let Ok(mut other) = slot.another().await else { return page::unavailable(program) };
-        other.begin_with(subject);
-        let _ = ended(other, &response); // of a length that is known: only exports of the record are not, and have no subject
+        let other = if has_room { slot.another().await.ok() } else { None };
+        has_room = other.is_some();
+        match other {
+            Some(mut other) => {
+                other.begin_with(subject);
+                let _ = ended(other, &response); // of a length that is known: only exports of the record are not, and have no subject
+            }
+            // It has been done, and secrets may be in the answer: without room for a row of its own it is named in the first.
+            None => slot.begin_with(subject),
+        }
     }
     if let Some(first) = subjects.first() {
         slot.begin_with(first);
