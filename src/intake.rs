@@ -13,6 +13,7 @@ mod admission;
 pub mod by_hand;
 mod inspect;
 mod known;
+mod pace;
 pub mod quota;
 pub mod receipt;
 mod receive;
@@ -20,13 +21,14 @@ mod remark;
 mod resolve;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures::Stream;
 use serde::Deserialize;
 
 use self::admission::{Admission, NoPermit, Permit};
+use self::pace::Pace;
 use self::quota::{OverQuota, QuotaLimits, Quotas};
 use crate::clock::Clock;
 use crate::cpu::{CpuLane, WorkPanicked};
@@ -183,6 +185,7 @@ pub struct Intake {
     clock: Clock,
     space: Space,
     quotas: Quotas,
+    pace: Pace,
 }
 
 /// One unit of the memory budget stands for this many bytes.
@@ -204,7 +207,8 @@ impl Intake {
         let memory = Admission::new(units(limits.memory_bytes), share, limits.uploads_per_board);
         let turns = Admission::of_cores(cpu.cores());
         let quotas = Quotas::new(limits.quota.clone(), ledger.clone(), clock.clone());
-        Self { limits, memory, turns, cpu, vault, ledger, appender, signer, clock, space: Space::default(), quotas }
+        let (space, pace) = (Space::default(), Pace::default());
+        Self { limits, memory, turns, cpu, vault, ledger, appender, signer, clock, space, quotas, pace }
     }
 
     /// The same that takes no scans while there is no room on these disks.
@@ -260,6 +264,19 @@ impl Intake {
             self.vault.keep_again(&Scan { bytes, facts: facts(&known)? }).await?;
             return Ok(self.accepted(known, vec![]));
         }
+        self.pace.keep(&sender.board).await;
+        let outcome = self.read_and_record(sender, bytes, digest, announced).await;
+        self.pace.count(&sender.board, &outcome, Instant::now());
+        outcome
+    }
+
+    async fn read_and_record(
+        &self,
+        sender: &Sender,
+        bytes: Bytes,
+        digest: Digest,
+        announced: Announced,
+    ) -> Result<Accepted, IntakeError> {
         let limits = reading::Limits { side: self.limits.side, pixels: self.limits.pixels };
         // Wait for the board's turn: a hundred scans of one board must not delay the single scan of another.
         let turn = self.turns.queue(&sender.board, 1).map_err(|_| IntakeError::BoardIsFull)?.permit().await;
