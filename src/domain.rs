@@ -24,6 +24,7 @@ pub mod result;
 pub mod routing;
 pub mod scan;
 mod stem;
+pub mod turkish;
 pub mod words;
 
 pub use act::Act;

@@ -4,6 +4,7 @@
 //! It must never hold votes, and never guess: codes that do not name one form name none.
 
 mod add_boxes;
+pub mod atlas;
 mod bad;
 mod boxes;
 mod codes;

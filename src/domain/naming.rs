@@ -2,8 +2,10 @@
 //!
 //! All names are lower-case ASCII, so that no client's idea of an encoding can damage them.
 
+pub mod boxes;
 pub mod lists;
 pub mod packs;
+pub mod scans;
 
 use super::FormKey;
 pub use super::stem::{is_slug, slug};
