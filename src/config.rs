@@ -13,6 +13,7 @@ use crate::audit::TallyLimits;
 use crate::beneath;
 use crate::intake::IntakeLimits;
 use crate::ledger::DatabaseConfig;
+use crate::pictures::PicturesConfig;
 use crate::space::SpaceConfig;
 use crate::telemetry::LogConfig;
 use crate::tls::OwnCa;
@@ -48,6 +49,9 @@ pub struct Config {
     /// What intake may use.
     #[serde(default)]
     pub intake: IntakeLimits,
+    /// What pictures of scans may take.
+    #[serde(default)]
+    pub pictures: PicturesConfig,
     /// What is kept free on the disks.
     #[serde(default)]
     pub space: SpaceConfig,
@@ -315,6 +319,9 @@ impl Config {
         ];
         let none = numbers.iter().filter(|(_, number)| *number == 0);
         let mut faults: Vec<String> = none.map(|(name, _)| format!("{name} is 0: it must be at least 1")).collect();
+        if self.pictures.memory_bytes < PicturesConfig::LEAST_MEMORY {
+            faults.push(format!("pictures.memory_bytes is less than {}: no page fits", PicturesConfig::LEAST_MEMORY));
+        }
         if strangers.seconds > 3600 {
             faults.push("audit.strangers.seconds is more than an hour: what is counted is written too late".to_owned());
         }
@@ -335,6 +342,7 @@ impl Config {
             }
             VaultConfig::S3 { near, .. } => near.disk.iter_mut().for_each(from),
         }
+        config.pictures.disk.iter_mut().for_each(from);
         from(&mut config.tls.certificate);
         from(&mut config.tls.key);
         config.tls.ca.iter_mut().chain(&mut config.tls.ca_key).for_each(from);

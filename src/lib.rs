@@ -32,6 +32,7 @@
 //!   media. The only SQL.
 //! * [`registry`]: the election: its import, and what a code names.
 //! * [`access`]: who may what, when, from where. [`audit`]: the record of it. [`admission`]: both at once, the one way in.
+//! * [`pictures`]: parts of scans for people's screens, drawn when they are asked for.
 //! * [`archive`]: what packs and lists hold, computed rather than stored. [`publication`]: the log's copy in the vault, and a
 //!   database made from it again.
 //! * [`intake`]: taking in. [`tree`]: handing out: every path of `/arsiv/` and FTP, with a table of who makes which.
@@ -88,6 +89,7 @@ pub mod log;
 pub mod operation;
 pub mod paper;
 pub mod people;
+pub mod pictures;
 pub mod probe;
 pub mod publication;
 pub mod registry;
