@@ -1,4 +1,5 @@
-//! The archive room: virtual files whose every byte follows from ledger rows: packs, lists, sums, Metalink.
+//! The archive room: virtual files whose every byte follows from ledger rows: packs, lists, sums, Metalink; and what people
+//! select of it.
 //!
 //! Here is what the large files of `/arsiv/` hold; where they lie and how they are listed is said in `tree`.
 //!
@@ -7,6 +8,7 @@
 pub mod lists;
 pub mod packer;
 pub mod packs;
+pub mod selections;
 pub mod spool;
 
 use crate::clock::Clock;
@@ -14,6 +16,7 @@ use crate::ledger::Ledger;
 use crate::vault::Vault;
 use lists::Lists;
 use packs::Packs;
+use selections::Selections;
 
 /// The archive of a node. Clones share it.
 #[derive(Clone, Debug)]
@@ -22,14 +25,18 @@ pub struct Archive {
     pub packs: Packs,
     /// Lists of them.
     pub lists: Lists,
+    /// What people select.
+    pub selections: Selections,
 }
 
 impl Archive {
     /// An archive of what is entered and kept.
     /// `address` is the service's public one, without a path.
     pub fn new(ledger: &Ledger, vault: &Vault, clock: &Clock, address: &str) -> Self {
+        let packs = Packs::new(ledger.clone(), vault.clone());
         Self {
-            packs: Packs::new(ledger.clone(), vault.clone()),
+            selections: Selections::new(ledger.clone(), packs.clone()),
+            packs,
             lists: Lists::new(ledger.clone(), clock.clone(), address),
         }
     }

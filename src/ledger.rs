@@ -22,7 +22,7 @@ use db::Db;
 pub use election::StoredElection;
 use entries::bind::Stranger;
 use entries::brake::{Brake, ClockFault};
-pub use entries::{HeadNow, append, below, bind, board, brake, gates, hand_links, nodes, packs, scrub, tiles};
+pub use entries::{HeadNow, append, below, bind, board, brake, filled, gates, hand_links, nodes, packs, scrub, tiles};
 pub use people::{codes, seal, sessions};
 
 /// An open ledger. Clones share it.

@@ -82,6 +82,8 @@ pub struct Visitor {
     pub first_password: bool,
     /// The board that somebody sends scans for, if they do.
     pub sender: Option<Sender>,
+    /// Whether the person said in this session to have read the notice.
+    pub knows_notice: bool,
     /// Codes that were wrong and that this person has not said to know of.
     pub wrong_codes: Option<WrongCodes>,
 }
@@ -231,6 +233,7 @@ impl Sessions {
             name: found.login.person_name,
             account_name: found.login.account_name,
             session: found.id,
+            knows_notice: found.notice_ms.is_some(),
             token: form_token(ticket),
             second_factor: found.login.totp.is_some(),
             first_password: found.login.must_change,
@@ -336,6 +339,21 @@ impl Sessions {
     /// The database did not answer; they go on being told.
     pub async fn knows_of_codes(&self, visitor: &Visitor, wrong: i64) -> Result<(), LedgerError> {
         self.ledger.wrong_codes_seen(visitor.login(), wrong).await
+    }
+
+    /// The person says to have read the notice.
+    ///
+    /// # Errors
+    /// The database did not answer; it is asked again.
+    pub async fn knows_notice(&self, visitor: &Visitor) -> Result<(), LedgerError> {
+        let now = self.clock.now().as_millisecond();
+        self.ledger.session_notice(visitor.login(), &visitor.session, now).await
+    }
+
+    /// Whether somebody must say first to have read the notice: whoever sees scans or results on the site, once a session
+    /// (2019 circular, art. 3/2).
+    pub fn asks_for_notice(&self, visitor: &Visitor, act: Act) -> bool {
+        act.waits_for_a_gate() && visitor.principal.channel == Channel::Web && !visitor.knows_notice
     }
 
     /// Ends the session itself.

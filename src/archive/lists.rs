@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
-pub use cells::{comma_row, places, sheet, status, time, unquoted};
+pub use cells::{comma_row, places, semicolon_row, sheet, status, time, unquoted};
 
 use super::spool::{Spool, Writing};
 use crate::cache::{Cache, Weighed};

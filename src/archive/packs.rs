@@ -170,6 +170,18 @@ impl Packs {
         }
     }
 
+    /// Bytes of a scan that was hashed just before, with the memory that they take.
+    pub(super) async fn scan(&self, digest: Digest, size: u64, range: std::ops::Range<u64>) -> std::io::Result<Loaded> {
+        let held = self.memory(size).await?;
+        match self.vault.verified(digest, size).await {
+            Ok(bytes) => Ok(Loaded { bytes: bytes.slice(range.start as usize..range.end as usize), _held: Some(held) }),
+            Err(error) => {
+                tracing::error!(scan = %digest, error = %Chain(&error), "ALARM: a scan of a selection cannot be read");
+                Err(std::io::Error::other(error))
+            }
+        }
+    }
+
     /// Memory for a scan, when there is some.
     async fn memory(&self, size: u64) -> std::io::Result<OwnedSemaphorePermit> {
         let kib = u32::try_from(size.div_ceil(1024)).unwrap_or(HELD_KIB).clamp(1, HELD_KIB);
@@ -236,13 +248,18 @@ impl Step {
 }
 
 /// Bytes that may be sent, with the memory that was promised for them.
-struct Loaded {
+pub(super) struct Loaded {
     bytes: Bytes,
     _held: Option<OwnedSemaphorePermit>,
 }
 
 impl Loaded {
-    fn pieces(self) -> impl futures::Stream<Item = Bytes> + Send {
+    /// Bytes that take no memory of anybody's.
+    pub(super) fn of(bytes: Bytes) -> Self {
+        Self { bytes, _held: None }
+    }
+
+    pub(super) fn pieces(self) -> impl futures::Stream<Item = Bytes> + Send {
         stream::unfold(self, |mut rest| async move {
             if rest.bytes.is_empty() {
                 return None;

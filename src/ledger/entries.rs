@@ -9,6 +9,7 @@ pub mod below;
 pub mod bind;
 pub mod board;
 pub mod brake;
+pub mod filled;
 pub mod gates;
 pub mod hand_links;
 mod known;
@@ -21,6 +22,7 @@ mod replay;
 mod rows;
 pub mod scrub;
 mod sequence;
+pub mod sheets;
 mod submission;
 pub mod tiles;
 

@@ -38,6 +38,8 @@ const STEPS: &[Step] = steps![
     "0027_tries_again",
     "0028_consent",
     "0029_quota",
+    "0038_filled",
+    "0039_notice",
 ];
 
 /// The steps of SQLite.

@@ -73,6 +73,11 @@ pub fn comma_row<C: AsRef<str>>(text: &mut Vec<u8>, cells: &[C]) {
     line(text, cells, b',');
 }
 
+/// The same with semicolons, as Excel in Türkiye wants it.
+pub fn semicolon_row<C: AsRef<str>>(text: &mut Vec<u8>, cells: &[C]) {
+    line(text, cells, b';');
+}
+
 fn line<C: AsRef<str>>(text: &mut Vec<u8>, cells: &[C], separator: u8) {
     for (n, cell) in cells.iter().enumerate() {
         if n > 0 {

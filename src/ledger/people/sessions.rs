@@ -50,11 +50,13 @@ pub struct Session {
     pub seen_ms: i64,
     /// When it ends whatever is done in it.
     pub ends_ms: i64,
+    /// When the person said to have read the notice; none until then.
+    pub notice_ms: Option<i64>,
     /// Whose it is.
     pub login: PersonLogin,
 }
 
-from_row!(Session { id, seen_ms, ends_ms } with login);
+from_row!(Session { id, seen_ms, ends_ms, notice_ms } with login);
 
 /// A session as its person sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,11 +85,12 @@ pub(super) const ADD_SESSION: &str = "INSERT INTO session (token, id, person, ad
 const TRIM: &str = "DELETE FROM session WHERE person = $1 AND token NOT IN \
                     (SELECT token FROM session WHERE person = $1 ORDER BY began_ms DESC, token LIMIT $2)";
 const OUTDATED: &str = "DELETE FROM session WHERE ends_ms <= $1";
-const FIND: &str = "SELECT s.id, s.seen_ms, s.ends_ms, p.id AS person, p.name AS person_name, \
+const FIND: &str = "SELECT s.id, s.seen_ms, s.ends_ms, s.notice_ms, p.id AS person, p.name AS person_name, \
                     (a.active AND p.seat IS NOT NULL) AS active, p.password, p.must_change, p.slip_until_ms, p.slip_used, \
                     p.totp, p.totp_step, p.account, a.name AS account_name, a.kind, a.place, a.addresses, a.opens_with \
                     FROM session s JOIN person p ON p.id = s.person JOIN account a ON a.id = p.account WHERE s.token = $1";
 const TOUCH: &str = "UPDATE session SET seen_ms = $1 WHERE token = $2 AND seen_ms < $1";
+const NOTICE: &str = "UPDATE session SET notice_ms = $1 WHERE person = $2 AND id = $3 AND notice_ms IS NULL";
 const OF_PERSON: &str = "SELECT id, address, agent, began_ms, seen_ms FROM session WHERE person = $1 AND ends_ms > $2 \
                          AND seen_ms > $3 ORDER BY began_ms, token";
 const END: &str = "DELETE FROM session WHERE person = $1 AND ($2 IS NULL OR id = $2)";
@@ -130,6 +133,17 @@ impl Ledger {
     pub async fn session_touch(&self, token: &[u8; 32], now_ms: i64) -> Result<(), LedgerError> {
         in_tx!(&*self.db, |tx, Engine| {
             sqlx::query(TOUCH).bind(now_ms).bind(&token[..]).execute(&mut *tx).await?;
+        });
+        Ok(())
+    }
+
+    /// The person says in this session to have read the notice.
+    ///
+    /// # Errors
+    /// The database did not answer.
+    pub async fn session_notice(&self, person: &str, id: &str, now_ms: i64) -> Result<(), LedgerError> {
+        in_tx!(&*self.db, |tx, Engine| {
+            sqlx::query(NOTICE).bind(now_ms).bind(person).bind(id).execute(&mut *tx).await?;
         });
         Ok(())
     }
