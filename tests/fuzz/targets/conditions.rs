@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use headers::{HeaderMap, HeaderName, HeaderValue};
 use libfuzzer_sys::fuzz_target;
-use tutanak::web::archive::conditional::{Answer, answer};
+use tutanak::web::sending::conditional::{Answer, answer};
 
 const NAMES: [&str; 6] = ["range", "if-range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"];
 
