@@ -26,6 +26,7 @@ use crate::access::sessions::Sessions;
 use crate::admission::Admission;
 use crate::archive::Archive;
 use crate::archive::packer::Packer;
+use crate::archive::selections::Selections;
 use crate::audit::syslog::{Collector, Shipper};
 use crate::audit::{self, Audit};
 use crate::clock::Clock;
@@ -38,6 +39,7 @@ use crate::ledger::{Ledger, LedgerError};
 use crate::log::signer::LogSigner;
 use crate::operation::readiness::Readiness;
 use crate::operation::scrub::Scrub;
+use crate::pictures::Pictures;
 use crate::publication::{self, AgreementError, Publisher};
 use crate::shelf::{PartyShelf, Rules};
 use crate::space::Space;
@@ -56,6 +58,9 @@ pub enum StartError {
     /// The vault cannot be opened.
     #[error("the vault cannot be opened")]
     Vault(#[from] VaultError),
+    /// The directory for pictures cannot be used.
+    #[error("the directory for pictures (pictures.disk) cannot be used")]
+    Pictures(#[source] std::io::Error),
     /// The certificate cannot be used.
     #[error("the certificate cannot be used")]
     Tls(#[from] TlsError),
@@ -120,6 +125,10 @@ pub struct App {
     pub tree: Tree,
     /// Keeps up the table of packs, and lets go of old lists.
     pub packer: Packer,
+    /// Finds what people select of them.
+    pub selections: Selections,
+    /// Draws pictures of them.
+    pub pictures: Pictures,
     /// Says who somebody is.
     pub door: Door,
     /// Writes down what they did.
@@ -186,6 +195,8 @@ impl App {
         let archive = Archive::new(&ledger, &vault, &clock, &config.address());
         let packer = Packer::new(archive.clone(), clock.clone());
         let scrub = Scrub::new(ledger.clone(), vault.clone(), clock.clone(), config.vault.scrub_pace());
+        let pictures = Pictures::open(vault.clone(), &config.pictures).await.map_err(StartError::Pictures)?;
+        let selections = archive.selections.clone();
         let tree = Tree::new(ledger.clone(), vault, clock.clone(), signer, archive);
         let door = Door::new(ledger.clone(), clock.clone());
         let known = KnownAddresses::open(&ledger).await?;
@@ -202,6 +213,8 @@ impl App {
             ledger,
             intake,
             tree,
+            selections,
+            pictures,
             door,
             audit,
             appender,
@@ -251,6 +264,8 @@ impl App {
             admission: admission.clone(),
             intake: self.intake,
             tree: self.tree.clone(),
+            pictures: self.pictures,
+            selections: self.selections,
             door: self.door.clone(),
             sessions: Sessions::new(self.ledger.clone(), self.clock.clone(), self.door.clone()),
             audit: self.audit.clone(),

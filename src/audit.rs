@@ -9,11 +9,13 @@ mod room;
 pub mod syslog;
 pub mod table;
 mod tally;
+mod views;
 pub mod watched;
 mod writer;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -27,6 +29,8 @@ pub use pending::Pending;
 use room::{Permit, Rooms};
 use tally::Tally;
 pub use tally::TallyLimits;
+pub use views::View;
+use views::Views;
 pub use writer::AuditWriter;
 
 /// A row has no room, so nothing may be served.
@@ -46,6 +50,7 @@ pub struct Audit {
     rows: mpsc::UnboundedSender<Queued>,
     rooms: Arc<Rooms>,
     tally: Arc<Mutex<Tally>>,
+    views: Views,
     /// Whether rows cannot be written just now.
     stuck: Arc<AtomicBool>,
     clock: Clock,
@@ -65,7 +70,8 @@ pub fn audit(ledger: Ledger, clock: Clock, limits: TallyLimits) -> (Audit, Audit
     let window = limits.window();
     let tally = Arc::new(Mutex::new(Tally::new(limits)));
     let writer = AuditWriter::new(ledger, clock.clone(), (rows, Arc::clone(&tally), window), Arc::clone(&stuck));
-    (Audit { rows: send, rooms: Arc::new(Rooms::new()), tally, stuck, clock }, writer)
+    let rooms = Arc::new(Rooms::new());
+    (Audit { rows: send, rooms, tally, views: Views::default(), stuck, clock }, writer)
 }
 
 impl Audit {
@@ -126,6 +132,26 @@ impl Audit {
         }
         watched::note();
         Ok(())
+    }
+
+    /// A row was just written that says that this was seen.
+    pub fn seen(&self, view: View) {
+        self.views.note(view, Instant::now());
+    }
+
+    /// Whether a row stands for what is seen now, so that none more is needed.
+    ///
+    /// # Errors
+    /// Rows cannot be written now: nothing may be served.
+    fn stands_for(&self, view: View) -> Result<bool, NoRoom> {
+        if !self.works() {
+            return Err(NoRoom::Record);
+        }
+        let stands = self.views.has(view, Instant::now());
+        if stands {
+            watched::note();
+        }
+        Ok(stands)
     }
 
     /// Whether rows are being written, as far as is known.

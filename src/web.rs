@@ -5,6 +5,7 @@
 //! * `site`: the pages of people, by who they are: `public`, `account`, `board`, `party`, `auditor`. `site::session` is the one
 //!   way to what needs a session.
 //! * [`routes`]: every address, with what it needs ([`needs`]); each area lists its own.
+//! * [`sending`]: files on their way, for whoever receives them.
 //! * All else is for every request: connections ([`server`]), bodies, ceilings, refusals, `who`.
 //!
 //! They must never decide who may: they ask `access`, and tell `audit`.
@@ -28,6 +29,7 @@ mod problem;
 mod queued;
 pub mod route;
 pub mod routes;
+pub mod sending;
 pub mod server;
 pub mod site;
 mod who;
@@ -43,11 +45,13 @@ use crate::access::certificate::ShownCertificate;
 use crate::access::door::Door;
 use crate::access::sessions::Sessions;
 use crate::admission::Admission;
+use crate::archive::selections::Selections;
 use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::intake::Intake;
 use crate::ledger::Ledger;
 use crate::operation::readiness::Readiness;
+use crate::pictures::Pictures;
 use crate::tree::Tree;
 pub use routes::router;
 pub use site::board::Counters;
@@ -59,6 +63,10 @@ pub struct Services {
     pub intake: Intake,
     /// Hands them out.
     pub tree: Tree,
+    /// Draws pictures of them.
+    pub pictures: Pictures,
+    /// Finds what people select.
+    pub selections: Selections,
     /// Lets somebody do something, on record.
     pub admission: Admission,
     /// Says who somebody is.

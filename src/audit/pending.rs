@@ -1,7 +1,7 @@
 //! An access whose client still has something to send, or of which nobody knows yet whose it is. It holds no slot, so that
 //! however many of them wait, others are served; and still it becomes a row.
 
-use super::{Access, Audit, NoRoom, Outcome, RecordSlot, Room, UNANSWERED};
+use super::{Access, Audit, NoRoom, Outcome, RecordSlot, Room, UNANSWERED, View};
 
 /// An access without a slot. Dropped before it has one, because the client left, it is on record all the same.
 #[derive(Debug)]
@@ -26,6 +26,18 @@ impl Pending {
         let slot = self.audit.slot(access).await;
         self.access = None;
         slot
+    }
+
+    /// Goes on without a row, where one stands for this view already: gives nothing back then.
+    ///
+    /// # Errors
+    /// Rows cannot be written now: nothing may be served.
+    pub fn unless_seen(mut self, view: View) -> Result<Option<Self>, NoRoom> {
+        if self.audit.stands_for(view)? {
+            self.access = None;
+            return Ok(None);
+        }
+        Ok(Some(self))
     }
 
     /// Whose it turned out to be, once the credential was right.

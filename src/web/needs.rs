@@ -19,6 +19,8 @@ pub enum Needs {
     Person,
     /// A session of somebody who has replaced it, and this right.
     Right(Act),
+    /// The same, to see a picture in parts: one row stands for what is seen of it within a minute.
+    Picture(Act),
     /// The same of a person of a board, who has shown the board's certificate where one is bound to it.
     BoardPerson(Act),
     /// The same, polled by a page that is open: polling does not extend the session.
@@ -30,7 +32,12 @@ impl Needs {
     pub fn a_session(self) -> bool {
         match self {
             Self::Nobody | Self::BoardMachine | Self::Bulk | Self::Service => false,
-            Self::Session(_) | Self::Person | Self::Right(_) | Self::BoardPerson(_) | Self::BoardPage(_) => true,
+            Self::Session(_)
+            | Self::Person
+            | Self::Right(_)
+            | Self::Picture(_)
+            | Self::BoardPerson(_)
+            | Self::BoardPage(_) => true,
         }
     }
 
@@ -42,7 +49,11 @@ impl Needs {
     /// The right that somebody in a session must have.
     pub fn right(self) -> Act {
         match self {
-            Self::Session(act) | Self::Right(act) | Self::BoardPerson(act) | Self::BoardPage(act) => act,
+            Self::Session(act)
+            | Self::Right(act)
+            | Self::Picture(act)
+            | Self::BoardPerson(act)
+            | Self::BoardPage(act) => act,
             // Whoever may log out may see what is only about themselves.
             Self::Person | Self::Nobody | Self::BoardMachine | Self::Bulk | Self::Service => Act::LogOut,
         }

@@ -10,6 +10,7 @@ pub mod files;
 mod form;
 pub(super) mod headers;
 mod navigation;
+mod notice;
 mod page;
 mod party;
 mod public;
@@ -27,5 +28,9 @@ pub(super) fn routes() -> Vec<Route> {
 
 /// Where somebody who has logged in begins.
 fn home(class: Class) -> &'static str {
-    if class == Class::Board { "/kurul" } else { "/hesap" }
+    match class {
+        Class::Board => "/kurul",
+        Class::Party | Class::OutsideParty | Class::Candidate => "/anasayfa",
+        Class::IndependentCandidate | Class::Operator | Class::Auditor => "/hesap",
+    }
 }

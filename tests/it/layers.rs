@@ -22,7 +22,7 @@ const LAYERS: [&[&str]; 14] = [
     &["vault", "reading", "drawing", "tls", "log", "paper", "formats", "ftp"],
     &["ledger"],
     &["registry"],
-    &["access", "audit", "archive", "publication"],
+    &["access", "audit", "archive", "pictures", "publication"],
     &["admission"],
     &["intake", "tree", "export", "people"],
     &["operation"],

@@ -35,6 +35,7 @@ mod nodes;
 mod packs;
 mod pages;
 mod paper;
+mod party_web;
 mod people;
 mod people_form;
 mod people_web;

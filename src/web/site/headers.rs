@@ -26,6 +26,10 @@ pub(super) const PAGE: &str =
 pub(super) const WITH_SCRIPT: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; \
      connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
+/// The same for the page with the viewer of scans, which sets a style of its own when it begins; of that one the digest.
+pub(super) const WITH_VIEWER: &str = "default-src 'none'; style-src 'self' 'sha256-9xTiqzfwFaL2SGb1rmr8gysEwVVjIvqWAgmZgqFqpEE='; \
+     img-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
 /// The layer around every handler.
 pub(in crate::web) async fn add(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;

@@ -18,7 +18,14 @@ const ACCESSES: Link = link("/hesap/erisimler", "Erişimlerim");
 const PASSWORD: Link = link("/parola", "Parola");
 
 const BEFORE_THE_FIRST_CHANGE: &[Link] = &[PASSWORD];
-const PARTY: &[Link] = &[ACCOUNT, ACCESSES, PASSWORD];
+const PARTY: &[Link] = &[
+    link("/anasayfa", "Ana sayfa"),
+    link("/tutanaklar", "Tutanaklar"),
+    link("/sandik", "Sandık bul"),
+    ACCOUNT,
+    ACCESSES,
+    PASSWORD,
+];
 const BOARD: &[Link] = &[
     link("/kurul", "Gönder"),
     link("/kurul/eksikler", "Eksikler"),

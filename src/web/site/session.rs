@@ -3,8 +3,10 @@
 
 pub(super) mod cookies;
 pub(super) mod ending;
+pub(super) mod seen;
 mod sent;
 pub(super) mod slot;
+pub(super) mod unread;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -22,7 +24,7 @@ use crate::access::door::DoorError;
 use crate::access::sessions::Visitor;
 use crate::access::{Act, Class, Refusal};
 use crate::admission::{self, Refused};
-use crate::audit::{Access, Deed, NoRoom, Outcome, Protocol, RecordSlot};
+use crate::audit::{Access, Deed, NoRoom, Outcome, Protocol, RecordSlot, View};
 use crate::domain::Channel;
 use crate::ledger::LedgerError;
 use crate::telemetry::Chain;
@@ -88,6 +90,12 @@ pub(in crate::web) async fn required(
             Refused::Record(error) => no_room(error, program),
         };
     }
+    if services.sessions.asks_for_notice(&visitor, act) {
+        return match pending.brief(Outcome::Refused, "notice-not-read") {
+            Ok(()) => unread::asked(&parts.uri, program),
+            Err(error) => no_room(error, program),
+        };
+    }
     if !claimed(&services, &parts, &visitor.principal.account) {
         let problem = Problem::too_many_connections();
         return match pending.brief(Outcome::Refused, problem.kind()) {
@@ -105,6 +113,23 @@ pub(in crate::web) async fn required(
             Err(error) => no_room(error, program),
         };
     }
+    let view = match needs {
+        Needs::Picture(_) => seen::view(&visitor.session, parts.uri.path()),
+        _ => None,
+    };
+    let pending = match view {
+        None => Ok(Some(pending)),
+        Some(view) => pending.unless_seen(view),
+    };
+    let pending = match pending {
+        Ok(Some(pending)) => pending,
+        // A row stands for it: it is part of what this session saw a moment ago.
+        Ok(None) => {
+            parts.extensions.insert(visitor);
+            return next.run(Request::from_parts(parts, Body::empty())).await;
+        }
+        Err(error) => return no_room(error, program),
+    };
     let late = Late::new(pending);
     let (body, _memory) = match sent {
         Ok(Sent::Nothing) => (Body::empty(), None),
@@ -116,7 +141,8 @@ pub(in crate::web) async fn required(
         }
         Err(not_sent) => {
             return match late.into_slot().await {
-                Ok(slot) => not_read(slot, not_sent, program),
+                Ok(Some(slot)) => not_read(slot, not_sent, program),
+                Ok(None) => page::unavailable(program),
                 Err(error) => no_room(error, program),
             };
         }
@@ -138,7 +164,8 @@ pub(in crate::web) async fn required(
     let response = next.run(Request::from_parts(parts, body)).await;
     let subjects = about.taken();
     let mut slot = match late.into_slot().await {
-        Ok(slot) => slot,
+        Ok(Some(slot)) => slot,
+        Ok(None) => return response, // its row is written when the download ends
         Err(error) => return no_room(error, program),
     };
     let mut has_room = true;
@@ -157,7 +184,11 @@ pub(in crate::web) async fn required(
     if let Some(first) = subjects.first() {
         slot.begin_with(first);
     }
-    conclude(slot, response)
+    let mut seen: Vec<View> = view.into_iter().chain(seen::shows(&response)).collect();
+    seen.retain(|_| response.status().is_success());
+    let response = conclude(slot, response);
+    seen.into_iter().for_each(|view| services.audit.seen(view));
+    response
 }
 
 /// There is no room for the row.

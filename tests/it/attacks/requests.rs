@@ -102,7 +102,7 @@ impl Callers {
             Needs::BoardPerson(_) | Needs::BoardPage(_) => &self.clerk,
             Needs::Right(Act::Administer) => &self.operator,
             Needs::Right(Act::ReadRecord) => &self.auditor,
-            Needs::Session(_) | Needs::Person | Needs::Right(_) => &self.party,
+            Needs::Session(_) | Needs::Person | Needs::Right(_) | Needs::Picture(_) => &self.party,
         }
     }
 }

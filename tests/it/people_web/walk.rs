@@ -17,6 +17,7 @@ fn filled(path: &str) -> String {
         .replace("{login}", "parti-1")
         .replace("{name}", "x.json")
         .replace("{position}", "1")
+        .replace("{region}/{size}/{rotation}/{file}", "full/max/0/default.jpg")
 }
 
 #[tokio::test]
@@ -48,7 +49,7 @@ async fn with_a_first_password_nothing_works_but_changing_it_and_logging_out() {
             let line = format!("{} {} for {}", route.method, route.path, slip.user);
             match route.needs {
                 Needs::Session(_) => open.push((route.method.clone(), route.path)),
-                Needs::Person | Needs::Right(_) | Needs::BoardPerson(_) | Needs::BoardPage(_) => {
+                Needs::Person | Needs::Right(_) | Needs::Picture(_) | Needs::BoardPerson(_) | Needs::BoardPage(_) => {
                     let turned = page.status == StatusCode::SEE_OTHER && page.location.as_deref() == Some("/parola");
                     assert!(turned || page.status == StatusCode::FORBIDDEN, "{line}: {}", page.status);
                 }

@@ -48,12 +48,23 @@ impl Late {
         Ok(())
     }
 
-    /// The slot, to write down how it ended.
-    pub(super) async fn into_slot(self) -> Result<RecordSlot, NoRoom> {
+    /// The slot, for whoever writes down the end of what lasts.
+    ///
+    /// # Errors
+    /// There is no room for the row: nobody may be served.
+    pub async fn take(&self) -> Result<RecordSlot, NoRoom> {
         self.slot().await?;
         match std::mem::replace(&mut *self.0.lock().await, When::Over) {
             When::Taken(slot) => Ok(slot),
             When::Pending(_) | When::Over => Err(NoRoom::Record),
         }
+    }
+
+    /// The slot, to write down how it ended; none where a handler took it.
+    pub(super) async fn into_slot(self) -> Result<Option<RecordSlot>, NoRoom> {
+        if matches!(&*self.0.lock().await, When::Over) {
+            return Ok(None);
+        }
+        self.take().await.map(Some)
     }
 }
