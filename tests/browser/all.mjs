@@ -2,5 +2,7 @@
 import { finish } from './stage.mjs';
 
 await import('./site.mjs');
+await import('./party.mjs');
+await import('./iiif.mjs');
 await import('./board.mjs');
 await finish();

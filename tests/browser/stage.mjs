@@ -8,6 +8,8 @@ import { chromium } from 'playwright-core';
 export const demo = JSON.parse(readFileSync(process.env.DEMO));
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const path = execFileSync('sh', ['-c', 'command -v "$CHROMIUM"']).toString().trim();
+// What one visit leaves for the next.
+export const shared = {};
 export const OWN = 'yedi uyurlar mağarada';
 let passed = 0, failed = 0;
 

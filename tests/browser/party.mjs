@@ -1,0 +1,154 @@
+// The pages of a party's people: lists of scans, a box, a scan closely; without a script, with one, and by keyboard alone.
+import { readFileSync } from 'node:fs';
+import { OWN, accessible, check, demo, fill, must, shared, shot, totp, violations, visitor } from './stage.mjs';
+
+async function enter(options) {
+  const page = await visitor(options);
+  await page.goto('/giris');
+  // A code is good once, and the next one half a minute before its time.
+  while (shared.step > Date.now() / 30000) await page.waitForTimeout(500);
+  shared.step = Math.max(shared.step + 1, Math.floor(Date.now() / 30000));
+  await fill(page, { kullanici: demo.party.web.user, parola: OWN, kod: totp(shared.secret, shared.step * 30000) });
+  await page.click('main button[type=submit]');
+  await page.waitForURL('**/anasayfa');
+  return page;
+}
+const box = (page) => page.goto('/sandik?karekod=1099000001');
+const plain = await enter({});
+
+await check('a party begins at a page that says when the last scan came', async () => {
+  must((await plain.textContent('main')).includes('son kayıt'), 'last');
+  await shot(plain, 'anasayfa');
+  await accessible(plain, 'anasayfa');
+});
+await check('the notice is read once before scans are shown', async () => {
+  await plain.click('nav >> text=Tutanaklar');
+  must(new URL(plain.url()).pathname === '/uyari', plain.url());
+  await shot(plain, 'uyari');
+  await accessible(plain, 'uyari');
+  await plain.click('text=Okudum, kabul ediyorum');
+  must(new URL(plain.url()).pathname === '/tutanaklar', plain.url());
+});
+await check('without a script the list is filtered, searched, and every preview is there', async () => {
+  await plain.click('nav >> text=Tutanaklar');
+  const previews = await plain.locator('.scans img').count();
+  must(previews > 3, `${previews} previews`);
+  await shot(plain, 'tutanaklar');
+  await accessible(plain, 'tutanaklar');
+  await plain.selectOption('#tur', '8');
+  await plain.click('form.filter >> text=Göster');
+  must(plain.url().includes('tur=8') && await plain.locator('.scans li').count() < previews, plain.url());
+  await plain.fill('#ara', 'ist');
+  await plain.click('form[role=search] button');
+  must(await plain.locator('.found a').count() > 0, 'found');
+  await plain.click('nav.tabs >> text=Gümrükler');
+  must((await plain.textContent('.scans')).includes('Sandık'), 'customs');
+});
+await check('a page of previews is small', async () => {
+  const page = await plain.context().newPage();
+  let bytes = 0, pictures = 0;
+  page.on('response', async (answer) => {
+    if (!answer.url().includes('/goruntu/')) return;
+    pictures += 1;
+    bytes += (await answer.body().catch(() => Buffer.alloc(0))).length;
+  });
+  await page.goto('/tutanaklar?surumler=tum', { waitUntil: 'networkidle' });
+  must(pictures > 3 && bytes / pictures < 400_000 / 48, `${pictures} pictures, ${bytes} bytes`);
+  console.log(`      ${pictures} previews, ${Math.round(bytes / pictures)} bytes each`);
+  await page.close();
+});
+await check('without a script a box shows its sheets, and its files are saved byte for byte', async () => {
+  await box(plain);
+  must(/\/sandik\/\d\d\/[a-z0-9-]+\/\d+$/.test(new URL(plain.url()).pathname), plain.url());
+  await shot(plain, 'sandik');
+  await accessible(plain, 'sandik');
+  const digest = (await plain.textContent('code.digest')).trim();
+  const [saved] = await Promise.all([plain.waitForEvent('download'), plain.click('text=Asıl PNG dosyasını kaydet')]);
+  const { createHash } = await import('node:crypto');
+  must(createHash('sha256').update(readFileSync(await saved.path())).digest('hex') === digest, 'the digest that the page tells');
+  const [proof] = await Promise.all([plain.waitForEvent('download'), plain.click('text=Kayıt kanıtını kaydet')]);
+  must(proof.suggestedFilename().endsWith('.tlog-proof'), proof.suggestedFilename());
+  await plain.click('text=Yakından bak');
+  must(await plain.locator('#gorunum img').isVisible(), 'a picture without a script');
+  await shot(plain, 'tutanak');
+  await accessible(plain, 'tutanak');
+});
+await check('a box can be printed: its identity, its address and its digest are on paper', async () => {
+  await box(plain);
+  await plain.emulateMedia({ media: 'print' });
+  must(await plain.locator('.paper').isVisible() && await plain.locator('code.digest').first().isVisible(), 'on paper');
+  must(!await plain.locator('header nav').isVisible(), 'no navigation on paper');
+  await plain.emulateMedia({ media: null });
+});
+await check('pages hold on a telephone, and at twice the size', async () => {
+  for (const path of ['/tutanaklar', '/sandik?karekod=1099000001', '/sandik', '/anasayfa']) {
+    for (const width of [360, 960, 1920]) {
+      await plain.setViewportSize({ width, height: 800 });
+      await plain.goto(path);
+      const wide = await plain.locator('html').evaluate((html) => html.scrollWidth - html.clientWidth);
+      must(wide <= 0, `${path} at ${width}: ${wide} pixels too wide`);
+    }
+  }
+  await plain.setViewportSize({ width: 1280, height: 720 });
+});
+export const live = await enter({ javaScriptEnabled: true });
+await check('keys lead to the next box and back, and can be switched off', async () => {
+  await box(live);
+  if (new URL(live.url()).pathname === '/uyari') await live.click('text=Okudum, kabul ediyorum');
+  const first = live.url();
+  await live.keyboard.press('?');
+  must(await live.locator('#tuslar').isVisible(), 'the list of keys');
+  await live.keyboard.press('j');
+  await live.waitForURL((url) => url.href !== first);
+  await live.keyboard.press('k');
+  await live.waitForURL(first);
+  const [saved] = await Promise.all([live.waitForEvent('download'), live.keyboard.press('d')]);
+  must(saved.suggestedFilename().endsWith('.png'), saved.suggestedFilename());
+  await live.keyboard.press('?');
+  await live.uncheck('#tuslar-acik');
+  await live.keyboard.press('j');
+  await live.waitForTimeout(500);
+  must(live.url() === first, 'no key works');
+  await live.reload();
+  await live.keyboard.press('?');
+  must(!await live.locator('#tuslar').isVisible(), 'it stays switched off');
+  await live.click('text=Tuşlar (?)');
+  await live.check('#tuslar-acik');
+});
+await check('a digest is copied by a button, which says so', async () => {
+  await live.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await live.click('text=Özeti kopyala');
+  must((await live.textContent('[data-copy] ~ [role=status]')).includes('Kopyalandı'), 'said');
+  const copied = await live.evaluate(() => navigator.clipboard.readText());
+  must(/^[0-9a-f]{64}$/.test(copied), copied);
+});
+await check('the viewer shows a scan closely, by its buttons and by keyboard, under the strict policy', async () => {
+  const tiles = [];
+  live.on('response', (answer) => { if (/\/goruntu\/.*\.jpg$/.test(answer.url())) tiles.push(answer.status()); });
+  await live.keyboard.press('z');
+  await live.waitForURL('**/tutanak/*');
+  await live.waitForSelector('#gorunum canvas');
+  await live.waitForLoadState('networkidle');
+  const before = tiles.length;
+  must(before > 0 && tiles.every((status) => status === 200), `tiles: ${tiles}`);
+  await live.click('text=Yakınlaştır');
+  await live.click('text=Yakınlaştır');
+  await live.waitForLoadState('networkidle');
+  must(tiles.length > before, 'closer tiles');
+  await live.focus('.toolbar button');
+  await live.keyboard.press('Tab');
+  must(await live.evaluate(() => document.activeElement.textContent) === 'Uzaklaştır', 'reached by keyboard');
+  await live.click('text=Sağa döndür');
+  await shot(live, 'tutanak-yakindan');
+  await accessible(live, 'tutanak-yakindan');
+});
+await check('a session that ended is told in the viewer', async () => {
+  const other = live.context();
+  const cookies = await other.cookies();
+  await other.clearCookies();
+  await live.evaluate(() => fetch(document.getElementById('gorunum').dataset.info, { redirect: 'manual' }));
+  await live.reload();
+  must(live.url().endsWith('/giris'), live.url());
+  await other.addCookies(cookies);
+});
+await check('no page of a party broke its content security policy', async () => must(violations.length === 0, violations.join('; ')));
