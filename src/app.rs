@@ -139,7 +139,7 @@ pub struct App {
     clock: Clock,
     https: TlsAcceptor,
     ftps: Arc<rustls::ServerConfig>,
-    shown: tls::Shown,
+    shown: tls::ServerCertificate,
     /// The two writers. They end when the last sender to them is gone.
     writers: Vec<JoinHandle<()>>,
     publisher: Publisher,
@@ -173,7 +173,8 @@ impl App {
             true => Clients::MayShowACertificate,
             false => Clients::AreNotAsked,
         };
-        let shown = tls::Shown::open(&config.tls.certificate, &config.tls.key)?.renewed_with(config.tls.own());
+        let shown =
+            tls::ServerCertificate::open(&config.tls.certificate, &config.tls.key)?.renewed_with(config.tls.own());
         let https = shown.server(&["h2", "http/1.1", "http/1.0"], clients)?;
         let ftps = shown.server(&[], Clients::AreNotAsked)?;
         ledger.keep_time(&clock);

@@ -54,7 +54,7 @@ pub enum Clients {
 
 /// The certificate of the service, from two PEM files, and again from them when they change.
 #[derive(Debug)]
-pub struct Shown {
+pub struct ServerCertificate {
     chain: PathBuf,
     key: PathBuf,
     certificate: Arc<Certificate>,
@@ -75,7 +75,7 @@ pub const WARNED_BEFORE: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// How often.
 const WARNED_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
-impl Shown {
+impl ServerCertificate {
     /// Reads both files.
     pub fn open(chain: &Path, key: &Path) -> Result<Self, TlsError> {
         let changed = [chain, key].map(changed);
@@ -236,7 +236,7 @@ mod tests {
         let (first, second) = (made("a"), made("b"));
         write(&chain, &first.certificate, 1);
         write(&key, &first.key, 1);
-        let mut shown = Shown::open(&chain, &key).unwrap();
+        let mut shown = ServerCertificate::open(&chain, &key).unwrap();
         let at_first = shown.changed;
         write(&chain, &second.certificate, 2);
         shown.look();

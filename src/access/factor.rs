@@ -13,7 +13,7 @@ use crate::ledger::{Ledger, LedgerError};
 
 /// What somebody shows who sets a second factor up.
 #[derive(Clone, Copy)]
-pub struct Shown<'a> {
+pub struct FactorProof<'a> {
     /// The present password.
     pub password: &'a str,
     /// The code of the factor that is there; empty where there is none.
@@ -70,7 +70,7 @@ pub async fn set(
     ledger: &Ledger,
     passwords: &Passwords,
     login: &str,
-    shown: Shown<'_>,
+    shown: FactorProof<'_>,
     now: Timestamp,
     session: Option<&NewSession>,
 ) -> Result<(), FactorError> {

@@ -308,7 +308,7 @@ impl Sessions {
     pub async fn set_second_factor(
         &self,
         visitor: &Visitor,
-        shown: factor::Shown<'_>,
+        shown: factor::FactorProof<'_>,
         from: Caller<'_>,
     ) -> Result<Ticket, FactorError> {
         let login = visitor.login();

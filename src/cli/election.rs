@@ -49,7 +49,7 @@ pub enum ElectionCommand {
 
 /// What `show --json` prints.
 #[derive(Debug, Serialize)]
-struct Shown<'a> {
+struct ElectionView<'a> {
     #[serde(flatten)]
     election: &'a ElectionFile,
     parties_open_at: jiff::Timestamp,
@@ -168,7 +168,7 @@ async fn show(ledger: &Ledger, json: bool) -> anyhow::Result<()> {
     let opens = stored.election.parties_open();
     if json {
         let digest = stored.digest.to_string();
-        let shown = Shown { election, parties_open_at: opens, registry_digest: digest, counts };
+        let shown = ElectionView { election, parties_open_at: opens, registry_digest: digest, counts };
         crate::out!("{}", serde_json::to_string_pretty(&shown)?);
         return Ok(());
     }

@@ -55,7 +55,7 @@ pub struct Why {
 
 /// What `show --json` prints for a gate.
 #[derive(Serialize)]
-struct Shown {
+struct GateView {
     gate: Gate,
     open: bool,
     opens_at: Option<jiff::Timestamp>,
@@ -176,7 +176,12 @@ async fn show(ledger: &Ledger, json: bool) -> anyhow::Result<()> {
             by: recorded.change.by,
             reason: recorded.change.reason,
         });
-        Shown { gate, open: now.is_open(gate, clock.now()), opens_at: now.opens_at(gate), changes: changes.collect() }
+        GateView {
+            gate,
+            open: now.is_open(gate, clock.now()),
+            opens_at: now.opens_at(gate),
+            changes: changes.collect(),
+        }
     });
     if json {
         crate::out!("{}", serde_json::to_string_pretty(&shown)?);

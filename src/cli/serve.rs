@@ -163,7 +163,7 @@ async fn one_log(config: &Config, ledger: &Ledger, vault: &Vault, signer: &LogSi
 
 /// Whether the certificate can be shown and until when, and what is to be done soon.
 fn shown(config: &Config) -> (Result<String, String>, Option<String>) {
-    let opened = tls::Shown::open(&config.tls.certificate, &config.tls.key)
+    let opened = tls::ServerCertificate::open(&config.tls.certificate, &config.tls.key)
         .and_then(|shown| shown.server(&[], tls::Clients::AreNotAsked).map(|_| shown.renewed_with(config.tls.own())));
     let shown = match opened {
         Ok(shown) => shown,

@@ -36,7 +36,7 @@ impl Collector {
             std::fs::write(&certificate, made.certificate).unwrap();
             std::fs::write(&key, made.key).unwrap();
         }
-        let shown = tls::Shown::open(&certificate, &key).unwrap();
+        let shown = tls::ServerCertificate::open(&certificate, &key).unwrap();
         let acceptor = TlsAcceptor::from(shown.server(&[], Clients::AreNotAsked).unwrap());
         let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
         let port = listener.local_addr().unwrap().port();

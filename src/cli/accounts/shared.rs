@@ -83,7 +83,7 @@ pub struct Replacement {
 
 /// An account as it is printed.
 #[derive(Serialize)]
-struct Shown<'a> {
+struct AccountView<'a> {
     id: &'a str,
     kind: &'a str,
     name: &'a str,
@@ -144,10 +144,10 @@ impl ShownPerson<'_> {
     }
 }
 
-fn shown<'a>(account: &'a Account, people: &'a [Person], certificates: &[BoundCertificate]) -> Shown<'a> {
+fn shown<'a>(account: &'a Account, people: &'a [Person], certificates: &[BoundCertificate]) -> AccountView<'a> {
     let now = Clock::system().now();
     let own = certificates.iter().filter(|bound| bound.board == account.id);
-    Shown {
+    AccountView {
         id: &account.id,
         kind: &account.kind,
         name: &account.name,
@@ -160,7 +160,7 @@ fn shown<'a>(account: &'a Account, people: &'a [Person], certificates: &[BoundCe
     }
 }
 
-fn line(account: &Shown<'_>) -> String {
+fn line(account: &AccountView<'_>) -> String {
     let part = if account.takes_part { "" } else { "takes no part" };
     let active = if account.active { "active" } else { "passive" };
     let place = account.place.unwrap_or_default();
@@ -195,7 +195,7 @@ pub(super) async fn run(kinds: &[&str], command: AccountCommand, books: &Books) 
                 all.extend(books.ledger.accounts(Some(kind)).await?);
             }
             let certificates = books.ledger.certificates(None).await?;
-            let all: Vec<Shown> = all.iter().map(|account| shown(account, &[], &certificates)).collect();
+            let all: Vec<AccountView> = all.iter().map(|account| shown(account, &[], &certificates)).collect();
             json.print(&all, || all.iter().map(line).collect())
         }
         AccountCommand::Show { id, json } => {

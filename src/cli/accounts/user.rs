@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::shared::ShownPerson;
 use super::{Books, Json, about, password, write_slips};
 use crate::access::consent::Effect;
-use crate::access::factor::{self, Shown};
+use crate::access::factor::{self, FactorProof};
 use crate::access::own_password;
 use crate::access::passwords::Passwords;
 use crate::access::totp;
@@ -301,7 +301,7 @@ pub(super) async fn set_totp(books: &Books, login: &str) -> anyhow::Result<()> {
         }
     };
     let code = password("TUTANAK_CODE", "Doğrulama kodu / code: ")?;
-    let shown = Shown { password: &present, present_code: "", secret: &secret, code: &code };
+    let shown = FactorProof { password: &present, present_code: "", secret: &secret, code: &code };
     factor::set(&books.ledger, &Passwords::new(), login, shown, Clock::system().now(), None).await?;
     crate::out!("{login} has a second factor");
     Ok(())

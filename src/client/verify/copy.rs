@@ -38,7 +38,7 @@ pub struct CopyCheck {
 
 /// What one bundle showed.
 #[derive(Default)]
-struct Shown {
+struct BundleCheck {
     number: u64,
     root: Option<Hash>,
     tail: Vec<Hash>,
@@ -136,7 +136,7 @@ fn keys(disk: &Disk, check: &CopyCheck) -> Result<(Vec<VerifierKey>, bool), Cann
 }
 
 /// Every bundle, in order, each looked at by one of the threads.
-fn all_bundles(holding: &Holding<'_>, size: u64) -> Vec<Shown> {
+fn all_bundles(holding: &Holding<'_>, size: u64) -> Vec<BundleCheck> {
     let tiles: Vec<Tile> = bundles(0..size).collect();
     let next = AtomicU64::new(0);
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -147,7 +147,7 @@ fn all_bundles(holding: &Holding<'_>, size: u64) -> Vec<Shown> {
         }
         shown
     };
-    let mut shown: Vec<Shown> = std::thread::scope(|scope| {
+    let mut shown: Vec<BundleCheck> = std::thread::scope(|scope| {
         let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         running.into_iter().flat_map(|thread| thread.join().expect("looking at a bundle does not panic")).collect()
     });
@@ -155,8 +155,8 @@ fn all_bundles(holding: &Holding<'_>, size: u64) -> Vec<Shown> {
     shown
 }
 
-fn look_at(holding: &Holding<'_>, tile: Tile) -> Shown {
-    let mut shown = Shown { number: tile.index(), ..Shown::default() };
+fn look_at(holding: &Holding<'_>, tile: Tile) -> BundleCheck {
+    let mut shown = BundleCheck { number: tile.index(), ..BundleCheck::default() };
     let path = tile_path(tile);
     let bundle = match holding.disk.read(&path, BUNDLE_BYTES) {
         Ok(Some(bytes)) => Bundle::parse(tile, bytes).map_err(|error| error.to_string()),
@@ -205,7 +205,7 @@ fn leaves(disk: &Disk, bundle: &Bundle, problems: &mut Vec<Problem>) {
     }
 }
 
-fn entry(holding: &Holding<'_>, position: u64, line: &str, shown: &mut Shown) {
+fn entry(holding: &Holding<'_>, position: u64, line: &str, shown: &mut BundleCheck) {
     let entry = match LogEntry::parse(line) {
         Ok(entry) => entry,
         Err(error) => {
@@ -255,7 +255,7 @@ fn hash_file(disk: &Disk, path: &str, size: u64) -> Result<Option<(Digest, u64)>
 }
 
 /// A pack that is kept whole: every byte of it follows from the entries and the digests of its scans.
-fn pack(disk: &Disk, tile: Tile, lines: &[&str], shown: &mut Shown) {
+fn pack(disk: &Disk, tile: Tile, lines: &[&str], shown: &mut BundleCheck) {
     let path = PackPath::Pack { number: tile.index(), entries: tile.width() }.path();
     let wrong = |what: String| Problem::Pack { path: path.clone(), what };
     let plan = match PackPlan::from_lines(tile.index(), lines) {

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::page::time;
-use super::record::{self, Asked};
+use super::record::{self, RecordQuery};
 use crate::access::Act::ReadRecord;
 use crate::access::sessions::Visitor;
 use crate::archive::lists::comma_row;
@@ -27,14 +27,14 @@ pub(super) fn routes() -> Vec<Route> {
 async fn page(
     State(services): State<Services>,
     Extension(visitor): Extension<Visitor>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<RecordQuery>,
 ) -> Response {
     let question = asked.of_anybody(&services.ledger).await;
     record::page(&services, &visitor, None, asked, &question).await
 }
 
 /// All that fits, as a table for spreadsheets. No cell of it is a formula.
-async fn csv(State(services): State<Services>, Query(asked): Query<Asked>) -> Response {
+async fn csv(State(services): State<Services>, Query(asked): Query<RecordQuery>) -> Response {
     let mut head = "\u{feff}".as_bytes().to_vec();
     comma_row(&mut head, &table::HEADERS);
     let row = |out: &mut Vec<u8>, found: &NumberedRow| comma_row(out, &table::cells(found, time(found.row.at_ms)));
@@ -43,7 +43,7 @@ async fn csv(State(services): State<Services>, Query(asked): Query<Asked>) -> Re
 }
 
 /// All that fits, one JSON object a line.
-async fn jsonl(State(services): State<Services>, Query(asked): Query<Asked>) -> Response {
+async fn jsonl(State(services): State<Services>, Query(asked): Query<RecordQuery>) -> Response {
     let question = asked.of_anybody(&services.ledger).await;
     let name = "erisim-kayitlari.jsonl";
     record::export(services.ledger, question, Vec::new(), table::json_line, "application/x-ndjson", name)

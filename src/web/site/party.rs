@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::notice;
-use super::record::{self, Asked};
+use super::record::{self, RecordQuery};
 use super::session::unread::NOTICE;
 use crate::access::Act::{ReadOwnRecord, SaveImages, ViewImages};
 use crate::access::sessions::Visitor;
@@ -49,7 +49,7 @@ pub(super) fn routes() -> Vec<Route> {
 async fn accesses(
     State(services): State<Services>,
     Extension(visitor): Extension<Visitor>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<RecordQuery>,
 ) -> Response {
     // Whatever was asked: it is this account's record or none.
     let asked = asked.of(&visitor.principal.account);

@@ -26,7 +26,7 @@ const BATCH: u32 = 2000;
 /// What is looked for, as the form says it. What is empty fits everything.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Asked {
+pub(super) struct RecordQuery {
     hesap: String,
     kisi: String,
     ip: String,
@@ -40,7 +40,7 @@ pub(super) struct Asked {
     sonra: Option<i64>,
 }
 
-impl Asked {
+impl RecordQuery {
     /// The same of one account, whatever was asked.
     pub fn of(self, account: &str) -> Self {
         Self { hesap: account.to_owned(), ..self }
@@ -100,13 +100,13 @@ struct RecordPage<'a> {
     frame: Frame,
     /// Whose record it is; none for everybody's.
     own: Option<&'a str>,
-    asked: Asked,
+    asked: RecordQuery,
     query: String,
     next: Option<i64>,
-    rows: Vec<Shown>,
+    rows: Vec<RowView>,
 }
 
-struct Shown {
+struct RowView {
     at: String,
     principal: String,
     channel: String,
@@ -119,7 +119,7 @@ struct Shown {
     reason: String,
 }
 
-impl From<NumberedRow> for Shown {
+impl From<NumberedRow> for RowView {
     fn from(found: NumberedRow) -> Self {
         let row = found.row;
         let outcome = match row.outcome.as_str() {
@@ -139,7 +139,7 @@ pub(super) async fn page(
     services: &Services,
     visitor: &Visitor,
     own: Option<&str>,
-    asked: Asked,
+    asked: RecordQuery,
     question: &AuditQuestion,
 ) -> Response {
     let rows = match services.ledger.audit_search(question, asked.sonra.unwrap_or(i64::MIN), PAGE).await {
@@ -156,7 +156,7 @@ pub(super) async fn page(
         query: asked.query(),
         asked,
         next: rows.last().filter(|_| rows.len() == PAGE as usize).map(|last| last.id),
-        rows: rows.into_iter().map(Shown::from).collect(),
+        rows: rows.into_iter().map(RowView::from).collect(),
     };
     show(StatusCode::OK, &page)
 }

@@ -16,7 +16,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
-use tutanak::tls::{Clients, Shown};
+use tutanak::tls::{Clients, ServerCertificate};
 
 use crate::house::House;
 
@@ -53,7 +53,8 @@ impl Front {
     pub async fn of(house: &House, puts: impl IntoIterator<Item = Answer>) -> Self {
         let dir = house.dir.path();
         let (certificate, key) = (dir.join("tls/server.pem"), dir.join("tls/server.key"));
-        let tls = Shown::open(&certificate, &key).unwrap().server(&["http/1.1"], Clients::AreNotAsked).unwrap();
+        let tls =
+            ServerCertificate::open(&certificate, &key).unwrap().server(&["http/1.1"], Clients::AreNotAsked).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("https://{}", listener.local_addr().unwrap());
         let puts = Arc::new(Mutex::new(puts.into_iter().collect()));

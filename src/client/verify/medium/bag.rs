@@ -36,7 +36,7 @@ pub(super) struct Manifest {
 }
 
 /// What one file showed.
-struct Shown {
+struct FileCheck {
     bytes: u64,
     is_scan: bool,
     problems: Vec<Problem>,
@@ -111,10 +111,10 @@ impl Manifest {
     }
 }
 
-fn on_all_cores<T: Sync>(work: &[T], look: impl Fn(&T) -> Shown + Sync) -> Vec<Shown> {
+fn on_all_cores<T: Sync>(work: &[T], look: impl Fn(&T) -> FileCheck + Sync) -> Vec<FileCheck> {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let next = Mutex::new(work.iter().enumerate());
-    let mut shown: Vec<(usize, Shown)> = std::thread::scope(|scope| {
+    let mut shown: Vec<(usize, FileCheck)> = std::thread::scope(|scope| {
         let run = || {
             let mut shown = Vec::new();
             loop {
@@ -130,9 +130,9 @@ fn on_all_cores<T: Sync>(work: &[T], look: impl Fn(&T) -> Shown + Sync) -> Vec<S
     shown.into_iter().map(|(_, shown)| shown).collect()
 }
 
-fn look_at(root: &Folder, digest: &Digest, path: &str, scans: &Scans<'_>) -> Shown {
+fn look_at(root: &Folder, digest: &Digest, path: &str, scans: &Scans<'_>) -> FileCheck {
     let tree = tree_path(path);
-    let mut shown = Shown { bytes: 0, is_scan: tree.is_some(), problems: Vec::new() };
+    let mut shown = FileCheck { bytes: 0, is_scan: tree.is_some(), problems: Vec::new() };
     match root.file(Path::new(path)).and_then(|file| whole(file, FILE_BYTES)).and_then(files::digest) {
         Ok((found, bytes)) => {
             shown.bytes = bytes;

@@ -32,12 +32,12 @@ SELECT a.code AS asked, 1 + length(r.prefix), r.kind, r.many_pages, CAST(NULL AS
   JOIN box b ON b.id = substr(a.code, length(r.prefix) + 2) JOIN place p ON p.id = b.place
  ORDER BY by_rule";
 
-struct Asked {
+struct FormOfCode {
     asked: String,
     raw: RawForm,
 }
 
-from_row!(Asked { asked } with raw);
+from_row!(FormOfCode { asked } with raw);
 
 impl Ledger {
     /// What these codes name. A code that nobody registered is left out. Meant for a page of about a thousand.
@@ -45,7 +45,7 @@ impl Ledger {
         if codes.is_empty() {
             return Ok(HashMap::new());
         }
-        let asked: Vec<Asked> = on_db!(&*self.db, |pool| {
+        let asked: Vec<FormOfCode> = on_db!(&*self.db, |pool| {
             let mut query = sqlx::QueryBuilder::new(ASKED);
             let mut list = query.separated(", ");
             for code in codes {
@@ -55,7 +55,7 @@ impl Ledger {
             query.build_query_as().fetch_all(pool).await?
         });
         let (mut forms, mut decided) = (HashMap::new(), HashSet::new());
-        for Asked { asked, raw } in asked {
+        for FormOfCode { asked, raw } in asked {
             // The first row of a code wins, as it does when one code is asked for.
             let code: Karekod = asked.parse().map_err(corrupt)?;
             if !decided.insert(code.clone()) {

@@ -21,7 +21,7 @@ use crate::web::who::BoardMachine;
 /// What may stand behind the `?`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Asked {
+pub(super) struct UploadQuery {
     replaces: Option<Digest>,
     reason: Option<String>,
 }
@@ -43,7 +43,7 @@ pub(super) async fn upload_by_a_machine(
     State(services): State<Services>,
     board: BoardMachine,
     digest: Result<Path<String>, PathRejection>,
-    asked: Result<Query<Asked>, QueryRejection>,
+    asked: Result<Query<UploadQuery>, QueryRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<Answer>), Problem> {
@@ -68,7 +68,7 @@ async fn receive(
     services: &Services,
     board: &BoardMachine,
     digest: &str,
-    asked: Result<Query<Asked>, QueryRejection>,
+    asked: Result<Query<UploadQuery>, QueryRejection>,
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Received, Problem> {

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use crate::access::factor::{FactorError, Shown};
+use crate::access::factor::{FactorError, FactorProof};
 use crate::access::sessions::Visitor;
 use crate::access::totp;
 use crate::telemetry::Chain;
@@ -77,7 +77,8 @@ pub(in crate::web) async fn set(
     if visitor.first_password || !totp::is_secret(&set.gizli) {
         return Redirect::to("/parola").into_response();
     }
-    let shown = Shown { password: &set.simdiki, present_code: &set.simdiki_kod, secret: &set.gizli, code: &set.kod };
+    let shown =
+        FactorProof { password: &set.simdiki, present_code: &set.simdiki_kod, secret: &set.gizli, code: &set.kod };
     let error = match services.sessions.set_second_factor(&visitor, shown, origin.caller()).await {
         Ok(ticket) => {
             let mut response = Redirect::to("/hesap").into_response();

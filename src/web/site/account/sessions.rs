@@ -20,11 +20,11 @@ struct AccountPage {
     frame: Frame,
     login: String,
     second_factor: bool,
-    sessions: Vec<Shown>,
+    sessions: Vec<SessionView>,
 }
 
 /// A session as its person sees it.
-struct Shown {
+struct SessionView {
     id: String,
     address: String,
     agent: String,
@@ -50,7 +50,7 @@ pub(in crate::web) async fn page(State(services): State<Services>, Extension(vis
         Ok(sessions) => sessions,
         Err(error) => return failed(&error),
     };
-    let shown = sessions.into_iter().map(|session| Shown {
+    let shown = sessions.into_iter().map(|session| SessionView {
         this: session.id == visitor.session,
         id: session.id,
         address: session.address,

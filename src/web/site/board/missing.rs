@@ -35,7 +35,7 @@ const WAITING: u32 = 2000;
 /// What is looked for. What is empty fits everything.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(in crate::web) struct Asked {
+pub(in crate::web) struct MissingQuery {
     /// A place's id.
     mahalle: String,
     /// A race's digit; `0` for sheets over all races.
@@ -46,7 +46,7 @@ pub(in crate::web) struct Asked {
     sonra: String,
 }
 
-impl Asked {
+impl MissingQuery {
     fn fits(&self, expected: &ExpectedForm) -> bool {
         let form = &expected.form;
         let race = form.race.map_or(0, Race::code).to_string();
@@ -127,12 +127,12 @@ struct Walk {
     ledger: Ledger,
     election: Election,
     reach: Reach,
-    asked: Asked,
+    asked: MissingQuery,
 }
 
 impl Walk {
     /// None before an election is loaded.
-    async fn new(ledger: &Ledger, sender: &Sender, asked: Asked) -> Result<Option<Self>, LedgerError> {
+    async fn new(ledger: &Ledger, sender: &Sender, asked: MissingQuery) -> Result<Option<Self>, LedgerError> {
         let Some(stored) = ledger.election().await? else { return Ok(None) };
         let reach = ledger.reach(&sender.place).await?;
         Ok(Some(Self { ledger: ledger.clone(), election: stored.election, reach, asked }))
@@ -159,7 +159,7 @@ pub(super) async fn forms_of_box(
     sender: &Sender,
     sandik: Option<u32>,
 ) -> Result<Vec<Row>, LedgerError> {
-    let Some(walk) = Walk::new(ledger, sender, Asked::default()).await? else { return Ok(Vec::new()) };
+    let Some(walk) = Walk::new(ledger, sender, MissingQuery::default()).await? else { return Ok(Vec::new()) };
     let waiting = Waiting::of(ledger, sender).await?;
     let wanted = sandik.map(|number| number.to_string()).unwrap_or_default();
     let (mut found, mut cursor) = (Vec::new(), FormCursor::Start);
@@ -177,7 +177,7 @@ struct MissingPage {
     frame: Frame,
     board: String,
     printed: String,
-    asked: Asked,
+    asked: MissingQuery,
     query: String,
     places: Vec<(PlaceId, String)>,
     races: Vec<Race>,
@@ -190,7 +190,7 @@ pub(in crate::web) async fn page(
     State(services): State<Services>,
     Extension(visitor): Extension<Visitor>,
     Extension(sender): Extension<Sender>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<MissingQuery>,
 ) -> Result<Response, Problem> {
     let mut cursor = match asked.sonra.as_str() {
         "" => FormCursor::Start,
@@ -226,7 +226,7 @@ pub(in crate::web) async fn page(
 pub(in crate::web) async fn csv(
     State(services): State<Services>,
     Extension(sender): Extension<Sender>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<MissingQuery>,
 ) -> Result<Response, Problem> {
     const HEADERS: [&str; 6] = ["YER", "SANDIK NO", "SEÇİM TÜRÜ", "TUTANAK", "KAREKOD", "DURUM"];
     let mut head = "\u{feff}".as_bytes().to_vec();

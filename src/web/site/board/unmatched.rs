@@ -79,7 +79,7 @@ struct UnmatchedPage {
 
 /// Where the list begins, and what was done just now.
 #[derive(Deserialize)]
-pub(in crate::web) struct Asked {
+pub(in crate::web) struct UnmatchedQuery {
     sonra: Option<u64>,
     #[serde(default)]
     bilgi: String,
@@ -139,7 +139,7 @@ pub(in crate::web) async fn list(
     State(services): State<Services>,
     Extension(visitor): Extension<Visitor>,
     Extension(sender): Extension<Sender>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<UnmatchedQuery>,
 ) -> Result<Response, Problem> {
     let lines = services.ledger.parked_of_board(&sender.board, asked.sonra, PAGE).await?;
     let next = lines.last().filter(|_| lines.len() == PAGE as usize).map(|last| last.position);
