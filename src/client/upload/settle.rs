@@ -1,9 +1,10 @@
 //! Where a file goes when its fate is known. It never deletes, never overwrites, and never moves another file than the
 //! one that was judged.
 //!
-//! A file first goes to a staged that nobody else writes to, and is hashed there: a scanner that put the next page under
-//! the same name meanwhile gets it back into the folder. From the staged it goes to its place. Whatever is left in the
-//! staging folder by a kill goes back too. All moves are renames on one file system, so a file is always somewhere, whole.
+//! A file first goes to a staging folder that nobody else writes to, and is hashed there: a scanner that put the next
+//! page under the same name meanwhile gets it back into the folder. From there it goes to its destination. Whatever is
+//! left in the staging folder by a kill goes back too. All moves are renames on one file system, so a file is always
+//! somewhere, whole.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
