@@ -1,5 +1,7 @@
 //! Pages: a frame with the notice of the 2019 circular, art. 3/2, around what each of them shows.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
@@ -23,7 +25,7 @@ pub(super) const STYLE: &str = "/stil-4.css";
 
 /// What stands around every page.
 pub(super) struct Frame {
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// The notice of rule 2.
     pub notice: &'static str,
     pub style: &'static str,
@@ -70,17 +72,17 @@ impl From<&Visitor> for Person {
 }
 
 impl Frame {
-    pub async fn new(services: &Services, title: &'static str, visitor: Option<&Visitor>) -> Self {
+    pub async fn new(services: &Services, title: impl Into<Cow<'static, str>>, visitor: Option<&Visitor>) -> Self {
         // Where it cannot be found out, what forbids more stands.
         let ended =
             services.door.gates().await.is_ok_and(|gates| gates.is_open(Gate::EmbargoEnded, services.clock.now()));
         let notice = if ended { AFTER } else { BEFORE };
-        Self { title, notice, style: STYLE, person: visitor.map(Person::from) }
+        Self { title: title.into(), notice, style: STYLE, person: visitor.map(Person::from) }
     }
 
     /// A page of nobody, where nothing can be asked.
     fn bare(title: &'static str) -> Self {
-        Self { title, notice: BEFORE, style: STYLE, person: None }
+        Self { title: title.into(), notice: BEFORE, style: STYLE, person: None }
     }
 }
 

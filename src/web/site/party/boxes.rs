@@ -73,6 +73,7 @@ pub(in crate::web) async fn page(
     let atlas = services.selections.atlas().await?;
     let (district, number) = boxes::parse(&path).ok_or_else(Problem::missing)?;
     let district = atlas.district(district).and_then(|spot| atlas.get(spot)).ok_or_else(Problem::missing)?;
+    let title = format!("Sandık {number}, {}", district.row.name);
     let district = &district.row.id;
     let at = services.ledger.box_at(district, number).await?.ok_or_else(Problem::missing)?;
     let spot = atlas.find(&at.place).ok_or_else(Problem::missing)?;
@@ -85,7 +86,7 @@ pub(in crate::web) async fn page(
     let seen = shown.iter().map(|scan| View::close(&visitor.session, scan.digest)).collect();
     let positions: Vec<String> = shown.iter().map(|scan| scan.position.to_string()).collect();
     let page = BoxPage {
-        frame: Frame::new(&services, "Sandık", Some(&visitor)).await,
+        frame: Frame::new(&services, title, Some(&visitor)).await,
         script: SCRIPT,
         number,
         place: atlas.names(spot),

@@ -81,7 +81,7 @@ pub(in crate::web) async fn page(
     let digest = scan.digest;
     let scan = versions(&services, &atlas, vec![scan]).await?.into_iter().next().ok_or_else(Problem::missing)?;
     let page = ScanPage {
-        frame: Frame::new(&services, "Tutanak", Some(&visitor)).await,
+        frame: Frame::new(&services, scan.title.clone(), Some(&visitor)).await,
         viewer: VIEWER,
         script: SCRIPT,
         info: format!("{PICTURES}/{digest}/info.json"),
@@ -166,4 +166,15 @@ async fn read(
     to: u64,
 ) -> Result<crate::vault::Chunks, crate::tree::TreeError> {
     services.tree.read(slot, node, from, to).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_viewer_is_the_one_that_its_makers_published() {
+        let viewer = Digest::of(include_bytes!("closely/openseadragon-6.1.1.min.js"));
+        assert_eq!(viewer.to_string(), "14d587cd3ee7c4861f1a41077ce642029364a21029956ba635bd8fb1202cf9ad");
+    }
 }
