@@ -26,7 +26,7 @@ await check('the picture that the validator judges by is taken as a scan', async
   const receipt = JSON.parse(await text(await ask({ method: 'PUT', path: `/v1/scans/${digest}`, headers }, picture)));
   must(receipt.status === 'linked', JSON.stringify(receipt));
 });
-await check('iiif-validator finds nothing wrong at level 2', async () => {
+await check('iiif-validator finds nothing wrong at level 2 but what the specification has otherwise', async () => {
   const [{ name, value }] = (await live.context().cookies()).filter((cookie) => cookie.name === '__Host-tutanak');
   const own = (file) => readFileSync(`${dirname(process.env.DEMO)}/tls/server.${file}`);
   const proxy = createServer({ cert: own('pem'), key: own('key') }, async ({ url, method, headers }, answer) => {
@@ -46,9 +46,10 @@ await check('iiif-validator finds nothing wrong at level 2', async () => {
     judge.on('close', (code) => resolve({ code, out }));
   });
   proxy.close();
-  const tests = said.out.match(/Done \((\d+) tests, 0 failures\)/);
-  // What passed is left out: a failure shows its first lines.
-  const wrong = said.out.split('\n').filter((line) => !/PASS$|^Importing/.test(line)).join('\n');
-  must(said.code === 0 && Number(tests?.[1]) > 20, wrong);
-  console.log(`      ${tests[1]} tests`);
+  const failed = [...said.out.matchAll(/test (\w+) FAIL/g)].map((match) => match[1]);
+  const passed = [...said.out.matchAll(/ PASS$/gm)].length;
+  // size_noup wants !2000,3000 of a smaller picture refused. The specification (4.2) has it answered: "as large as possible but
+  // not larger than the extracted region".
+  must(passed > 30 && failed.every((test) => test === 'size_noup'), said.out.split('\n').filter((line) => !/PASS$/.test(line)).join('\n'));
+  console.log(`      ${passed} of its tests pass`);
 });

@@ -116,7 +116,7 @@ await check('keys lead to the next box and back, and can be switched off', async
 await check('a digest is copied by a button, which says so', async () => {
   await live.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await live.click('text=Özeti kopyala');
-  must((await live.textContent('[data-copy] ~ [role=status]')).includes('Kopyalandı'), 'said');
+  await live.locator('[data-copy] ~ [role=status]', { hasText: 'Kopyalandı' }).first().waitFor();
   const copied = await live.evaluate(() => navigator.clipboard.readText());
   must(/^[0-9a-f]{64}$/.test(copied), copied);
 });
@@ -133,6 +133,9 @@ await check('the viewer shows a scan closely, by its buttons and by keyboard, un
   await live.click('text=Yakınlaştır');
   for (let wait = 0; wait < 50 && tiles.length <= before; wait += 1) await live.waitForTimeout(200);
   must(tiles.length > before, 'closer tiles');
+  const took = await live.evaluate(() => performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.jpg'))
+    .map(({ duration }) => Math.round(duration)).sort((a, b) => a - b));
+  console.log(`      ${took.length} tiles, ${took[0]} to ${took.at(-1)} ms, half of them in ${took[took.length >> 1]} ms`);
   await live.focus('.toolbar button');
   await live.keyboard.press('Tab');
   must(await live.evaluate(() => document.activeElement.textContent) === 'Uzaklaştır', 'reached by keyboard');
