@@ -12,6 +12,7 @@ mod from_row;
 mod migrations;
 pub mod people;
 pub mod registry;
+pub mod results;
 
 use std::sync::{Arc, OnceLock};
 

@@ -25,6 +25,13 @@ pub enum EntryKind {
     Election,
     /// A key that signs this log's checkpoints and receipts from here on.
     Key,
+    /// A version of a box's result came in: `sha256` and `size` are those of its line, `revision` is its version.
+    Result,
+    /// The same, by which the result is taken back.
+    Voided,
+    /// A result line came in and is not in force, with the reason in `reason`: its box is not known yet, or another line of
+    /// the same version came before. It is kept; a later `result` or `voided` with the same `sha256` puts it in force.
+    Held,
 }
 
 impl EntryKind {
@@ -38,7 +45,15 @@ impl EntryKind {
             Self::Gate => "gate",
             Self::Election => "election",
             Self::Key => "key",
+            Self::Result => "result",
+            Self::Voided => "voided",
+            Self::Held => "held",
         }
+    }
+
+    /// Whether it is about a result line, rather than a scan or the log itself.
+    pub fn is_of_figures(self) -> bool {
+        matches!(self, Self::Result | Self::Voided | Self::Held)
     }
 }
 
@@ -51,7 +66,7 @@ pub struct Entry {
     pub at: Timestamp,
     /// What it says.
     pub kind: EntryKind,
-    /// The scan.
+    /// The scan, or the result line.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub sha256: Option<Digest>,
     /// CRC-32 of the scan's bytes (IEEE, as in ZIP), so that archives can be computed without reading it.
@@ -75,7 +90,7 @@ pub struct Entry {
     /// Which page of the form, from 1.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub page: Option<u32>,
-    /// Which scan of that page, from 1.
+    /// Which scan of that page, from 1; of a result, its version.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub revision: Option<u32>,
     /// Who sent it.
@@ -87,7 +102,7 @@ pub struct Entry {
     /// The karekods that were read, where they made no link.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub codes: Vec<Karekod>,
-    /// Why it was parked, resolved by hand or withdrawn; why a gate was opened or closed.
+    /// Why it was parked, resolved by hand or withdrawn; why a result changed or is held; why a gate was opened or closed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
     /// What the sender said about it, such as why it replaces another.

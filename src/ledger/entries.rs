@@ -22,6 +22,7 @@ mod replay;
 mod rows;
 pub mod scrub;
 mod sequence;
+mod settle;
 pub mod sheets;
 mod submission;
 pub mod tiles;

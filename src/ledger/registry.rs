@@ -9,10 +9,12 @@ mod inside;
 mod lookup;
 mod rows;
 mod walk;
+mod whereabouts;
 mod write;
 
 pub use boxes::BoxAt;
 pub use inside::Inside;
 pub use rows::{BoxRow, CodeRow, Counts, PlaceRow};
 pub use walk::{BadFormCursor, BoardCounts, ExpectedForm, FormCursor, Label, PlaceName};
+pub use whereabouts::Whereabouts;
 pub use write::{Addition, BATCH, Batch, Contradiction, RowSource, RowSourceError, Table, Tally, WriteError, Written};

@@ -46,6 +46,7 @@ mod reading;
 mod rebuild;
 mod receipt;
 mod registry;
+mod result_entries;
 mod rot;
 mod samples;
 mod scanner;

@@ -8,16 +8,19 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::batch;
+use super::batch::{self, Group};
 use super::bind::Binding;
 pub use super::submission::{Recorded, Submission};
 use crate::clock::Clock;
 use crate::domain::EntryKind;
 use crate::domain::routing::ParkReason;
+use crate::ledger::results::{Filed, Filing, Receipt};
 use crate::ledger::{Ledger, LedgerError};
 
 /// Entries of one transaction at most. Beyond this a commit takes longer than the next one waits.
 const BATCH: usize = 512;
+/// The same where there are figures among them: theirs are small, and come a thousand at a time.
+const WITH_FIGURES: usize = 2048;
 /// Uploads that may wait for the writer. It is far above the permits of intake, which is the real limit.
 const WAITING: usize = 4096;
 
@@ -26,7 +29,24 @@ const IN_DOUBT: Duration = Duration::from_secs(25);
 /// The pause before that.
 const PAUSE: Duration = Duration::from_millis(200);
 
-type Waiting = (Submission, oneshot::Sender<Result<Recorded, Arc<LedgerError>>>);
+type Answer<T> = oneshot::Sender<Result<T, Arc<LedgerError>>>;
+
+/// What waits for the writer.
+#[derive(Debug)]
+enum Waiting {
+    Scan(Box<Submission>, Answer<Recorded>),
+    Figures(Vec<Filing>, Answer<Vec<Receipt>>),
+}
+
+impl Waiting {
+    /// Entries that it may become.
+    fn entries(&self) -> usize {
+        match self {
+            Self::Scan(..) => 1,
+            Self::Figures(filings, _) => filings.len(),
+        }
+    }
+}
 
 /// The way to the writer of entries. Clones share it.
 #[derive(Clone, Debug)]
@@ -57,7 +77,14 @@ impl Appender {
     /// Enters one scan. Returns when the entry is durable.
     pub async fn append(&self, submission: Submission) -> Result<Recorded, AppendError> {
         let (answer, answered) = oneshot::channel();
-        self.queue.send((submission, answer)).await.map_err(|_| AppendError::Stopped)?;
+        self.queue.send(Waiting::Scan(Box::new(submission), answer)).await.map_err(|_| AppendError::Stopped)?;
+        answered.await.map_err(|_| AppendError::Stopped)?.map_err(AppendError::Failed)
+    }
+
+    /// Enters result lines, all of them in one transaction. Returns when they are durable: a receipt for each, in their order.
+    pub async fn file(&self, filings: Vec<Filing>) -> Result<Vec<Receipt>, AppendError> {
+        let (answer, answered) = oneshot::channel();
+        self.queue.send(Waiting::Figures(filings, answer)).await.map_err(|_| AppendError::Stopped)?;
         answered.await.map_err(|_| AppendError::Stopped)?.map_err(AppendError::Failed)
     }
 
@@ -96,31 +123,55 @@ impl Writer {
         let mut groups = 0;
         let mut waiting = Vec::with_capacity(BATCH);
         while self.queue.recv_many(&mut waiting, BATCH).await > 0 {
-            self.write_group(std::mem::take(&mut waiting)).await;
-            groups += 1;
+            for group in groups_of(std::mem::take(&mut waiting)) {
+                self.write_group(group).await;
+                groups += 1;
+            }
         }
         groups
     }
 
     async fn write_group(&self, group: Vec<Waiting>) {
-        let (submissions, answers): (Vec<_>, Vec<_>) = group.into_iter().unzip();
-        match self.write(&submissions).await {
+        let (mut scans, mut scan_answers) = (Vec::new(), Vec::new());
+        let (mut figures, mut figures_answers) = (Vec::new(), Vec::new());
+        for waiting in group {
+            match waiting {
+                Waiting::Scan(submission, answer) => {
+                    scans.push(*submission);
+                    scan_answers.push(answer);
+                }
+                Waiting::Figures(filings, answer) => {
+                    figures_answers.push((filings.len(), answer));
+                    figures.push(filings);
+                }
+            }
+        }
+        let figures: Vec<&Filing> = figures.iter().flatten().collect();
+        match self.write(Group { scans: &scans, figures: &figures }).await {
             Ok(written) => {
                 if let Some(size) = written.size {
                     self.size.send_replace(size);
                 }
-                for (answer, recorded) in answers.into_iter().zip(written.recorded) {
+                for (answer, recorded) in scan_answers.into_iter().zip(written.recorded) {
                     if let Ok(recorded) = &recorded {
                         alarm(recorded);
                     }
                     // A sender that went away finds its entry when it asks again.
                     let _ = answer.send(recorded.map_err(Arc::new));
                 }
+                figures.iter().zip(&written.receipts).for_each(|(filing, receipt)| alarm_of_figures(filing, receipt));
+                let mut receipts = written.receipts.into_iter();
+                for (lines, answer) in figures_answers {
+                    let _ = answer.send(Ok(receipts.by_ref().take(lines).collect()));
+                }
             }
             Err(error) => {
-                let error = Arc::new(error);
-                tracing::error!(entries = submissions.len(), error = %crate::telemetry::Chain(&*error), "Could not write a group of entries");
-                for answer in answers {
+                let (error, entries) = (Arc::new(error), scans.len() + figures.len());
+                tracing::error!(entries, error = %crate::telemetry::Chain(&*error), "Could not write a group of entries");
+                for answer in scan_answers {
+                    let _ = answer.send(Err(Arc::clone(&error)));
+                }
+                for (_, answer) in figures_answers {
                     let _ = answer.send(Err(Arc::clone(&error)));
                 }
             }
@@ -129,12 +180,12 @@ impl Writer {
 
     /// Writes a group, again where nobody knows whether it was written: what was is found under the lock and answered as
     /// known, so nothing is entered twice.
-    async fn write(&self, group: &[Submission]) -> Result<batch::Written, LedgerError> {
+    async fn write(&self, group: Group<'_>) -> Result<batch::Written, LedgerError> {
         let (begun, mut doubted) = (Instant::now(), false);
         loop {
             match batch::write(&self.ledger, group, self.binding.as_ref(), self.now()).await {
                 Err(error) if error.leaves_doubt() && begun.elapsed() < IN_DOUBT => {
-                    let entries = group.len();
+                    let entries = group.scans.len() + group.figures.len();
                     tracing::warn!(entries, error = %crate::telemetry::Chain(&error), "The database fell silent over a group of entries; looking whether they are there");
                     doubted = true;
                     tokio::time::sleep(PAUSE).await;
@@ -150,6 +201,37 @@ impl Writer {
 
     fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+}
+
+/// What waits, cut where a transaction would be too long for those behind it.
+fn groups_of(waiting: Vec<Waiting>) -> Vec<Vec<Waiting>> {
+    let mut groups: Vec<Vec<Waiting>> = Vec::new();
+    let mut entries = WITH_FIGURES;
+    for one in waiting {
+        match groups.last_mut() {
+            Some(group) if entries + one.entries() <= WITH_FIGURES => {
+                entries += one.entries();
+                group.push(one);
+            }
+            _ => {
+                entries = one.entries();
+                groups.push(vec![one]);
+            }
+        }
+    }
+    groups
+}
+
+/// Two lines of one version cannot both be right. Nobody but people can tell which one is.
+fn alarm_of_figures(filing: &Filing, receipt: &Receipt) {
+    if receipt.fresh && receipt.filed == Filed::Conflict {
+        let (result, position) = (filing.result(), receipt.position);
+        tracing::error!(
+            position, "box" = %result.box_id,
+            "ALARM: entry {position} brings other figures for version {} of box {} that was entered before",
+            result.version, result.box_id
+        );
     }
 }
 

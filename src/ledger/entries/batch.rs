@@ -13,13 +13,29 @@ use super::sequence::known;
 use super::submission::{Recorded, Submission};
 use crate::ledger::db::in_tx;
 use crate::ledger::election::ELECTION;
+use crate::ledger::results::{Filing, Receipt, add_results, read_precedents_of_figures};
 use crate::ledger::{Ledger, LedgerError};
+
+/// What is entered together: scans first, then result lines.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Group<'a> {
+    pub scans: &'a [Submission],
+    pub figures: &'a [&'a Filing],
+}
+
+impl Group<'_> {
+    fn is_empty(self) -> bool {
+        self.scans.is_empty() && self.figures.is_empty()
+    }
+}
 
 /// What a group came to.
 #[derive(Debug)]
 pub(super) struct Written {
     /// One for each submission, in their order.
     pub recorded: Vec<Result<Recorded, LedgerError>>,
+    /// One for each result line, in their order.
+    pub receipts: Vec<Receipt>,
     /// The new number of entries, if any was added.
     pub size: Option<u64>,
 }
@@ -82,7 +98,7 @@ pub(super) use read_precedents;
 /// Writes a group. An empty one only binds the election where that is still to be done.
 pub(super) async fn write(
     ledger: &Ledger,
-    group: &[Submission],
+    group: Group<'_>,
     binding: Option<&Binding>,
     now: Timestamp,
 ) -> Result<Written, LedgerError> {
@@ -101,11 +117,17 @@ pub(super) async fn write(
         }
 
         // 3. What is there already, as of now: two questions for the whole group.
-        read_precedents!(tx, Engine, plan, group);
+        read_precedents!(tx, Engine, plan, group.scans);
+        if !group.figures.is_empty() {
+            read_precedents_of_figures!(tx, Engine, &mut plan.results, group.figures);
+        }
 
         // 4. Decide, without the database.
-        for submission in group {
+        for submission in group.scans {
             plan.take(submission, now);
+        }
+        for filing in group.figures {
+            plan.file(filing, now)?;
         }
 
         // 5. Write the entries at head, head+1, … and move the head with its frontier.
@@ -113,18 +135,21 @@ pub(super) async fn write(
             in_time!(ledger, tx, plan.rows, now);
             add_rows!(tx, Engine, plan.rows, plan.roots, plan.head());
         }
+        if !plan.results.rows.is_empty() {
+            add_results!(tx, Engine, &mut plan.results);
+        }
         plan.finish()
         // 6. The commit that follows makes all of it visible at once, and durable.
     });
     // The group is durable now. An earlier entry that cannot be read concerns only who asked for it.
-    let mut recorded = Vec::with_capacity(group.len());
+    let mut recorded = Vec::with_capacity(group.scans.len());
     for outcome in decided.outcomes {
         recorded.push(match outcome {
             plan::Outcome::New(new) => Ok(*new),
             plan::Outcome::Known(position) => known(ledger, position).await,
         });
     }
-    Ok(Written { recorded, size: decided.size })
+    Ok(Written { recorded, receipts: decided.receipts, size: decided.size })
 }
 
 impl Ledger {
@@ -134,6 +159,6 @@ impl Ledger {
     /// # Errors
     /// The database did not answer; nothing was added.
     pub async fn bind(&self, binding: &Binding, now: Timestamp) -> Result<Option<u64>, LedgerError> {
-        Ok(write(self, &[], Some(binding), now).await?.size)
+        Ok(write(self, Group::default(), Some(binding), now).await?.size)
     }
 }

@@ -12,6 +12,7 @@ use super::submission::{Hand, Recorded, Submission};
 use crate::domain::routing::{self, Earlier, Finding, OnFile, ParkReason, Pixels, Precedents, Ruling};
 use crate::domain::{Digest, Entry, EntryKind, FormKey, naming};
 use crate::ledger::LedgerError;
+use crate::ledger::results::{self, Decisions, Filing, Receipt};
 
 /// What a submission came to.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub(super) enum Outcome {
 #[derive(Debug)]
 pub(super) struct Decided {
     pub outcomes: Vec<Outcome>,
+    /// One for each result line, in their order.
+    pub receipts: Vec<Receipt>,
     pub size: Option<u64>,
 }
 
@@ -34,6 +37,9 @@ pub(super) struct Plan {
     same_bytes: HashMap<Digest, Vec<Earlier>>,
     on_file: HashMap<FormKey, Vec<OnFile>>,
     outcomes: Vec<Outcome>,
+    receipts: Vec<Receipt>,
+    /// What the group's result lines come to.
+    pub(super) results: Decisions,
     pub(super) rows: Vec<NewEntry>,
     /// Trees of 256, 256², … leaves that the group completes.
     pub(super) roots: Vec<NewRoot>,
@@ -58,6 +64,8 @@ impl Plan {
             same_bytes: HashMap::new(),
             on_file: HashMap::new(),
             outcomes: Vec::new(),
+            receipts: Vec::new(),
+            results: Decisions::default(),
             rows: Vec::new(),
             roots: Vec::new(),
         })
@@ -219,6 +227,34 @@ impl Plan {
         }
     }
 
+    /// Decides one result line with everything before it.
+    pub fn file(&mut self, filing: &Filing, now: Timestamp) -> Result<(), LedgerError> {
+        let receipt = match self.results.rule(filing) {
+            results::Ruling::Before(receipt) => receipt,
+            results::Ruling::Enter { kind, filed, held } => {
+                let (position, at) = (self.edge.size(), self.not_before_the_last(now));
+                let reason = match held {
+                    Some(held) => Some(held.name().to_owned()),
+                    None => filing.why(),
+                };
+                let entry = Entry {
+                    sha256: Some(filing.digest),
+                    size: Some(filing.line.len() as u64),
+                    form: filing.form.clone(),
+                    revision: Some(filing.result().version),
+                    reason,
+                    ..Entry::bare(at, kind)
+                };
+                let at = entry.at;
+                let leaf = self.add(entry, None, None);
+                self.results.enter(filing, held, (position, leaf, at))?;
+                Receipt { filed, position, leaf, at, fresh: true }
+            }
+        };
+        self.receipts.push(receipt);
+        Ok(())
+    }
+
     fn push(&mut self, submission: &Submission, entry: Entry, form: Option<FormKey>, parked: Option<ParkReason>) {
         let position = self.edge.size();
         let earlier = Earlier { position, board: submission.claim.board.clone(), form: form.clone(), parked };
@@ -243,6 +279,6 @@ impl Plan {
     /// The outcomes, one for each submission taken.
     pub fn finish(self) -> Decided {
         let size = (!self.rows.is_empty()).then(|| self.edge.size());
-        Decided { outcomes: self.outcomes, size }
+        Decided { outcomes: self.outcomes, receipts: self.receipts, size }
     }
 }

@@ -78,6 +78,7 @@ impl Edge {
             EntryKind::Parked => head.parked += 1,
             EntryKind::Resolved => head.resolved += 1,
             EntryKind::Withdrawn | EntryKind::Gate | EntryKind::Election | EntryKind::Key => {}
+            EntryKind::Result | EntryKind::Voided | EntryKind::Held => {}
         }
         self.frontier.push_and_tell(new.leaf, |subtree| {
             let bytes = if subtree.level == 1 { head.bundle_bytes } else { 0 };
@@ -128,6 +129,12 @@ impl NewEntry {
         };
         let leaf = leaf_hash(&line);
         Ok(Self { position, entry, form, parked, line, leaf })
+    }
+
+    /// The entry as the row's indexes have it. What an entry of figures says of its line stands in `result`: here it would be
+    /// taken for a scan's.
+    pub fn indexed(&self) -> Option<&Entry> {
+        (!self.entry.kind.is_of_figures()).then_some(&self.entry)
     }
 }
 
@@ -237,18 +244,19 @@ macro_rules! add_rows {
         for some in $rows.chunks(rows::ROWS_A_STATEMENT) {
             let mut add = sqlx::QueryBuilder::<$engine>::new(rows::ADD_ENTRIES);
             add.push_values(some, |mut row, new| {
+                let indexed = new.indexed();
                 row.push_bind(new.position as i64)
                     .push_bind(new.entry.at.as_millisecond())
                     .push_bind(new.entry.kind.name())
-                    .push_bind(new.entry.sha256.map(|digest| digest.as_bytes().to_vec()))
+                    .push_bind(indexed.and_then(|entry| entry.sha256).map(|digest| digest.as_bytes().to_vec()))
                     .push_bind(new.form.as_ref().map(|key| key.to_string()))
                     .push_bind(new.entry.page.map(i64::from))
-                    .push_bind(new.entry.revision.map(i64::from))
+                    .push_bind(indexed.and_then(|entry| entry.revision).map(i64::from))
                     .push_bind(new.entry.board.as_ref().map(|board| board.to_string()))
                     .push_bind(new.parked.map(|reason| reason.name()))
                     .push_bind(new.leaf.to_vec())
                     .push_bind(new.line.clone())
-                    .push_bind(new.entry.size.map(|size| size as i64));
+                    .push_bind(indexed.and_then(|entry| entry.size).map(|size| size as i64));
             });
             add.build().execute(&mut *$tx).await?;
         }
