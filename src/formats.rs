@@ -7,6 +7,7 @@ pub mod bag;
 pub mod pack;
 pub mod portable;
 pub mod receipt;
+pub mod result_bundle;
 pub mod sealed;
 pub mod sign;
 pub mod zip;

@@ -10,6 +10,7 @@
 mod agreement;
 mod publisher;
 mod rebuild;
+mod results;
 mod stored_head;
 
 pub use agreement::{Agreed, AgreementError, Disagreement, agreement, agreement_at_start};

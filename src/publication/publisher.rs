@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::agreement::{AgreementError, Disagreement, agreement};
 use super::stored_head::StoredHead;
+use crate::formats::result_bundle;
 use crate::ledger::bind::Stranger;
 use crate::ledger::{Ledger, LedgerError};
 use crate::log::signer::LogSigner;
@@ -156,14 +157,20 @@ impl Publisher {
         }
         let tail = self.lines(self.kept, head.size).await?;
         let checkpoint = self.signer.checkpoint(stored.election.id(), head.size, &head.root);
-        let stored = StoredHead { size: head.size, checkpoint, tail };
+        let results = self.results(self.kept, head.size).await?;
+        let stored = StoredHead { size: head.size, checkpoint, tail, results };
         self.vault.replace_log_head(&agreed.seen, stored.bytes().into()).await?;
         Ok(head.size)
     }
 
-    /// Bundle `index`, its tile of leaves, and the tiles above that it fills.
+    /// Bundle `index` with the result lines of its entries, its tile of leaves, and the tiles above that it fills.
     async fn keep_bundle(&self, index: u64) -> Result<(), PublishError> {
         let from = index * WIDTH;
+        // First: whoever finds an entry finds its result line.
+        let results = self.results(from, from + WIDTH).await?;
+        if !results.is_empty() {
+            self.vault.keep_log(VaultKey::Results(index), result_bundle::encode(&results).into()).await?;
+        }
         let lines = self.lines(from, from + WIDTH).await?;
         let bundle = tile::encode_bundle(&lines).map_err(|_| PublishError::Bundle { from })?;
         self.vault.keep_log(VaultKey::Bundle(index), bundle.into()).await?;
@@ -176,6 +183,12 @@ impl Publisher {
             }
             (level, index) = (level + 1, index / WIDTH);
         }
+    }
+
+    /// The result lines that the entries `from..to` brought.
+    async fn results(&self, from: u64, to: u64) -> Result<Vec<String>, PublishError> {
+        let results = self.ledger.results_from(from, to, (to - from) as u32).await?;
+        Ok(results.into_iter().map(|result| result.line).collect())
     }
 
     async fn lines(&self, from: u64, to: u64) -> Result<Vec<String>, PublishError> {

@@ -1,8 +1,10 @@
 //! `tutanak rebuild`: an empty database from the vault's copy of the log, or what an older copy of the database lacks. What
 //! the copy says is checked against its signed checkpoint, and the database against it, before anything is written.
 
+use super::results;
 use super::stored_head::StoredHead;
 use crate::domain::entry::leaf_hash;
+use crate::formats::result_bundle;
 use crate::ledger::{Ledger, LedgerError};
 use crate::log::checkpoint::Checkpoint;
 use crate::log::frontier::Frontier;
@@ -90,12 +92,16 @@ pub async fn rebuild(
         same |= frontier.size() == before.size && frontier.root() == before.root;
     };
     for index in 0..size / WIDTH {
-        for line in bundle(vault, index).await? {
+        let lines = bundle(vault, index).await?;
+        results_of(vault, index, &lines).await?;
+        for line in lines {
             push(&mut frontier, &line);
         }
         progress(Progress { writing: false, entries: frontier.size(), of });
     }
     head.tail.iter().for_each(|line| push(&mut frontier, line));
+    results::check(&head.tail, &head.results)
+        .map_err(|at| damaged(&format!("the result line of entry {at} of the log's head")))?;
     if frontier.size() != size || frontier.root() != root {
         return Err(RebuildError::OtherRoot);
     }
@@ -103,15 +109,22 @@ pub async fn rebuild(
         return Err(RebuildError::OtherHistory(before.size));
     }
 
+    if before.size > 0 {
+        // Whoever rebuilt it says where boxes count, and what the sums are, once all entries are there.
+        ledger.results_unsettle().await?;
+    }
     let mut entries = before.size;
     for index in entries / WIDTH..size / WIDTH {
         let lines = bundle(vault, index).await?;
-        entries = ledger.replay(entries, lines.into_iter().skip((entries - index * WIDTH) as usize).collect()).await?;
+        let results = results_of(vault, index, &lines).await?;
+        let (lines, results) = results::after(lines, results, (entries - index * WIDTH) as usize);
+        entries = ledger.replay_with(entries, lines, results).await?;
         progress(Progress { writing: true, entries, of });
     }
     if entries < size {
-        let lines = head.tail.into_iter().skip((entries - size / WIDTH * WIDTH) as usize).collect();
-        entries = ledger.replay(entries, lines).await?;
+        let had = (entries - size / WIDTH * WIDTH) as usize;
+        let (lines, results) = results::after(head.tail, head.results, had);
+        entries = ledger.replay_with(entries, lines, results).await?;
         progress(Progress { writing: true, entries, of });
     }
     // The entries were read twice, to be checked and to be written: the ledger's own root has the last word.
@@ -119,6 +132,18 @@ pub async fn rebuild(
         return Err(RebuildError::OtherRoot);
     }
     Ok(Rebuilt { entries, had: before.size, checkpoint: head.checkpoint })
+}
+
+/// The result lines of a full bundle whose entries are `lines`; each is the one that its entry names.
+async fn results_of(vault: &Vault, index: u64, lines: &[String]) -> Result<Vec<String>, RebuildError> {
+    let key = VaultKey::Results(index);
+    let damaged = || RebuildError::Damaged(key.to_string());
+    if results::named(lines).map_err(|_| damaged())?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = result_bundle::decode(&vault.log_object(key).await?).map_err(|_| damaged())?;
+    results::check(lines, &found).map_err(|_| damaged())?;
+    Ok(found)
 }
 
 /// The lines of a full bundle.

@@ -11,6 +11,9 @@ pub(super) struct StoredHead {
     pub checkpoint: String,
     /// Lines of the entries from the last multiple of 256 on.
     pub tail: Vec<String>,
+    /// The result lines of those of them that are about figures.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub results: Vec<String>,
 }
 
 impl StoredHead {

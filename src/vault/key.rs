@@ -22,6 +22,9 @@ pub enum VaultKey {
     },
     /// The newest checkpoint and the entries after the last full bundle. The only object that is ever overwritten.
     LogHead,
+    /// The result lines of 256 entries, one a line in the order of the entries; nothing where none of them is about figures.
+    /// Never changes.
+    Results(u64),
     /// A full pack, where packs are kept. Never changes.
     Pack(u64),
 }
@@ -33,6 +36,7 @@ impl VaultKey {
         Path::from(match self {
             Self::Scan(digest) => format!("{}/{digest}", self.shard()),
             Self::Bundle(index) | Self::Tile { index, .. } => format!("{}/{:03}", self.shard(), index % 1000),
+            Self::Results(index) => format!("{}/{:03}.jsonl", self.shard(), index % 1000),
             Self::LogHead => format!("{}/head", self.shard()),
             Self::Pack(number) => format!("{}/{:03}.zip", self.shard(), number % 1000),
         })
@@ -45,6 +49,7 @@ impl VaultKey {
             Self::Scan(digest) => Self::shard_name(digest.as_bytes()[0]),
             Self::Bundle(index) => format!("log/entries/{}", groups(index)),
             Self::Tile { level, index } => format!("log/tile/{level}/{}", groups(index)),
+            Self::Results(index) => format!("log/results/{}", groups(index)),
             Self::LogHead => "log".to_owned(),
             Self::Pack(number) => format!("packs/{}", groups(number)),
         }
@@ -59,8 +64,8 @@ impl VaultKey {
     pub(super) fn is_directory(path: &str) -> bool {
         let groups = |rest: &[&str]| rest.len() <= 2 && rest.iter().all(|group| is_number(group, 3));
         match path.split('/').collect::<Vec<_>>()[..] {
-            ["log" | "packs" | "probe"] | ["log", "entries" | "tile"] => true,
-            ["log", "entries", ref rest @ ..] | ["packs", ref rest @ ..] => groups(rest),
+            ["log" | "packs" | "probe"] | ["log", "entries" | "results" | "tile"] => true,
+            ["log", "entries" | "results", ref rest @ ..] | ["packs", ref rest @ ..] => groups(rest),
             ["log", "tile", level, ref rest @ ..] => (1..=2).any(|digits| is_number(level, digits)) && groups(rest),
             _ => false,
         }
@@ -77,6 +82,9 @@ impl VaultKey {
             Some("probe") => path == "probe/start",
             Some("log") if path == "log/head" => true,
             Some("log") if directory.starts_with("log/entries/") => numbered(name, 4),
+            Some("log") if directory.starts_with("log/results/") => {
+                name.strip_suffix(".jsonl").is_some_and(|name| numbered(name, 4))
+            }
             Some("log") => numbered(name, 5),
             Some("packs") => name.strip_suffix(".zip").is_some_and(|name| numbered(name, 3)),
             _ => false,
@@ -99,6 +107,7 @@ impl fmt::Display for VaultKey {
             Self::Scan(digest) => write!(f, "scan {digest}"),
             Self::Bundle(index) => write!(f, "entry bundle {index}"),
             Self::Tile { level, index } => write!(f, "tile {index} of level {level}"),
+            Self::Results(index) => write!(f, "result bundle {index}"),
             Self::LogHead => f.write_str("the log's head"),
             Self::Pack(number) => write!(f, "pack {number}"),
         }
@@ -115,9 +124,13 @@ mod tests {
         assert_eq!(VaultKey::Bundle(12_345_678).path().as_ref(), "log/entries/012/345/678");
         assert_eq!(VaultKey::Tile { level: 1, index: 1000 }.path().as_ref(), "log/tile/1/000/001/000");
         assert_eq!(VaultKey::LogHead.path().as_ref(), "log/head");
-        for key in
-            [VaultKey::Bundle(12_345_678), VaultKey::Tile { level: 12, index: 3 }, VaultKey::LogHead, VaultKey::Pack(7)]
-        {
+        for key in [
+            VaultKey::Bundle(12_345_678),
+            VaultKey::Results(12_345_678),
+            VaultKey::Tile { level: 12, index: 3 },
+            VaultKey::LogHead,
+            VaultKey::Pack(7),
+        ] {
             assert!(VaultKey::is_object(key.path().as_ref()) && VaultKey::is_directory(&key.shard()), "{key}");
         }
         let digest = Digest::of(b"x");
@@ -126,6 +139,7 @@ mod tests {
             format!("b/00/{digest}").as_str(),
             "log/entries/041",
             "log/tile/000/000/041",
+            "log/results/000/000/041",
             "log/notes",
             "x/head",
             "head",
