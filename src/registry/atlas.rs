@@ -21,7 +21,7 @@ const STEP: u32 = 5_000;
 
 /// A place in its order.
 #[derive(Debug)]
-pub struct Known {
+pub struct AtlasPlace {
     /// As the registry has it.
     pub row: PlaceRow,
     /// The place above.
@@ -35,7 +35,7 @@ pub struct Known {
 /// The places.
 #[derive(Debug, Default)]
 pub struct Atlas {
-    places: Vec<Known>,
+    places: Vec<AtlasPlace>,
     by_id: HashMap<PlaceId, Spot>,
     by_directory: HashMap<String, Spot>,
     /// Places inside which the numbers of boxes are unique, by what their boxes' addresses begin with.
@@ -107,7 +107,7 @@ impl Atlas {
         if row.id == row.district {
             self.districts.entry(boxes::district(&row.directory)).or_insert(spot);
         }
-        self.places.push(Known { folded: folded(&row.name), row, above, end: spot + 1 });
+        self.places.push(AtlasPlace { folded: folded(&row.name), row, above, end: spot + 1 });
         for row in inside {
             self.add(row, Some(spot), below);
         }
@@ -125,7 +125,7 @@ impl Atlas {
     }
 
     /// A place by its number; none behind the last one.
-    pub fn get(&self, spot: Spot) -> Option<&Known> {
+    pub fn get(&self, spot: Spot) -> Option<&AtlasPlace> {
         self.places.get(spot as usize)
     }
 
@@ -153,7 +153,7 @@ impl Atlas {
 
     /// The place and all that lies in it.
     pub fn inside(&self, spot: Spot) -> Range<Spot> {
-        spot..self.places.get(spot as usize).map_or(spot, |known| known.end)
+        spot..self.places.get(spot as usize).map_or(spot, |place| place.end)
     }
 
     /// All places.
@@ -172,9 +172,9 @@ impl Atlas {
         let mut at = among.start;
         std::iter::from_fn(move || {
             while at < among.end {
-                let (spot, known) = (at, self.get(at)?);
-                if known.row.level == level {
-                    at = known.end;
+                let (spot, place) = (at, self.get(at)?);
+                if place.row.level == level {
+                    at = place.end;
                     return Some(spot);
                 }
                 at += 1;
@@ -184,14 +184,14 @@ impl Atlas {
     }
 
     /// A place and those above it, the largest first. The whole contest is above everything, and left out.
-    pub fn chain(&self, spot: Spot) -> Vec<&Known> {
-        let mut chain: Vec<&Known> = Vec::new();
+    pub fn chain(&self, spot: Spot) -> Vec<&AtlasPlace> {
+        let mut chain: Vec<&AtlasPlace> = Vec::new();
         let mut at = Some(spot);
-        while let Some(known) = at.and_then(|at| self.get(at)) {
-            if known.row.level != Level::Genel || chain.is_empty() {
-                chain.push(known);
+        while let Some(place) = at.and_then(|at| self.get(at)) {
+            if place.row.level != Level::Genel || chain.is_empty() {
+                chain.push(place);
             }
-            at = known.above;
+            at = place.above;
         }
         chain.reverse();
         chain
@@ -199,7 +199,7 @@ impl Atlas {
 
     /// The names down to a place: `İSTANBUL / KADIKÖY / MODA MAH.`.
     pub fn names(&self, spot: Spot) -> String {
-        self.chain(spot).iter().map(|known| known.row.name.as_str()).collect::<Vec<_>>().join(" / ")
+        self.chain(spot).iter().map(|place| place.row.name.as_str()).collect::<Vec<_>>().join(" / ")
     }
 
     /// Places in whose names all of these words begin a word, at most `most`, the larger ones first.
@@ -210,10 +210,10 @@ impl Atlas {
             return Vec::new();
         }
         let begins = |name: &str, word: &str| name.split(' ').any(|part| part.starts_with(word));
-        let fits = |known: &Known| words.iter().all(|word| begins(&known.folded, word));
+        let fits = |place: &AtlasPlace| words.iter().all(|word| begins(&place.folded, word));
         let mut found: Vec<Spot> =
             self.all().filter(|spot| self.get(*spot).is_some_and(fits)).take(most.saturating_mul(20)).collect();
-        found.sort_by_key(|spot| self.get(*spot).map(|known| known.row.level));
+        found.sort_by_key(|spot| self.get(*spot).map(|place| place.row.level));
         found.truncate(most);
         found
     }

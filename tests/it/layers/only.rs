@@ -25,6 +25,18 @@ fn sql_is_spoken_in_the_ledger_alone() {
 }
 
 #[test]
+fn no_type_has_a_name_that_says_nothing_of_its_own() {
+    // A place is one of the election, a seat is a person's, a desk is a party's program; the rest could be anything.
+    let vague = ["Place", "Seat", "Desk", "Standing", "Known", "Told", "Shown"];
+    let names = |line: &str| {
+        let mut words = line.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+        let keyword = words.find(|word| !matches!(*word, "" | "pub" | "crate" | "super" | "in" | "self"));
+        matches!(keyword, Some("struct" | "enum" | "type")) && words.next().is_some_and(|name| vague.contains(&name))
+    };
+    assert_eq!(files_that(|text| text.lines().any(names)), [""; 0]);
+}
+
+#[test]
 fn passwords_are_hashed_in_lanes_that_are_made_once() {
     // A lane made for one request bounds nothing: each hash takes 19 MiB and a core.
     let makers = files_that(|text| text.contains("Passwords::new"));

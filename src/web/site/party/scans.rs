@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 
-use self::choice::{Asked, Choice};
+use self::choice::{Choice, ScanQuery};
 use crate::access::sessions::Visitor;
 use crate::archive::selections::{Atlas, Selected};
 use crate::audit::View;
@@ -68,7 +68,7 @@ pub(in crate::web) async fn page(
     State(services): State<Services>,
     Extension(visitor): Extension<Visitor>,
     uri: Uri,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<ScanQuery>,
 ) -> Result<Response, Problem> {
     let atlas = services.selections.atlas().await?;
     let election = Election::loaded(&services.ledger).await?;

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::choice::{Asked, Choice};
+use super::choice::{Choice, ScanQuery};
 use crate::access::Act;
 use crate::access::sessions::Visitor;
 use crate::archive::selections::zip::{MOST, ZipError};
@@ -26,7 +26,7 @@ pub(in crate::web) async fn zip(
     Extension(late): Extension<Late>,
     method: Method,
     headers: HeaderMap,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<ScanQuery>,
 ) -> Result<Response, Problem> {
     let atlas = services.selections.atlas().await?;
     let position = asked.konum.clone();

@@ -12,7 +12,7 @@ use crate::web::site::form;
 /// The fields of an address. What is empty fits everything.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(in crate::web) struct Asked {
+pub(in crate::web) struct ScanQuery {
     /// `yurtdisi` or `gumruk`; provinces without it.
     pub alan: String,
     /// Places, by their ids.
@@ -64,7 +64,7 @@ impl From<BadChoice> for Problem {
 pub(in crate::web) struct Choice {
     pub filter: Filter,
     pub(super) menus: Vec<Menu>,
-    pub(super) asked: Asked,
+    pub(super) asked: ScanQuery,
 }
 
 /// Fields of places in each part, the larger ones first.
@@ -88,7 +88,7 @@ fn fields(area: Area) -> &'static [(&'static str, &'static str, Level)] {
     }
 }
 
-impl Asked {
+impl ScanQuery {
     fn area(&self) -> Area {
         match self.alan.as_str() {
             "yurtdisi" => Area::Abroad,
@@ -124,7 +124,7 @@ impl Asked {
 impl Choice {
     /// What an address chooses. A place that does not lie in the larger one that is chosen as well is let go: somebody chose
     /// another province and left the old mahalle standing.
-    pub fn of(mut asked: Asked, atlas: &Atlas) -> Result<Self, BadChoice> {
+    pub fn of(mut asked: ScanQuery, atlas: &Atlas) -> Result<Self, BadChoice> {
         let area = asked.area();
         let (mut within, mut place, mut menus) = (atlas.all(), None, Vec::new());
         for (field, label, level) in fields(area) {
@@ -162,7 +162,7 @@ impl Choice {
 
     /// The same with something more.
     pub fn query_with(&self, more: &[(&str, &String)]) -> String {
-        let Asked { alan, il, cevre, kurul, mahalle, ulke, temsilcilik, gumruk, tur, ilk, son, surumler, .. } =
+        let ScanQuery { alan, il, cevre, kurul, mahalle, ulke, temsilcilik, gumruk, tur, ilk, son, surumler, .. } =
             &self.asked;
         let mut all: Vec<(&str, &String)> = vec![("alan", alan)];
         let places = [

@@ -10,7 +10,7 @@ use futures::stream::{self, Stream, StreamExt};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::choice::{Asked, Choice};
+use super::choice::{Choice, ScanQuery};
 use crate::archive::lists::{comma_row, semicolon_row};
 use crate::archive::selections::table::{self, HEADERS};
 use crate::archive::selections::{Atlas, Filter, Selected};
@@ -25,7 +25,7 @@ const STEP: usize = 1_000;
 
 /// A scan as programs read it.
 #[derive(Serialize)]
-struct Told<'a> {
+struct ScanView<'a> {
     position: u64,
     at: String,
     place: String,
@@ -50,7 +50,7 @@ struct Walk {
 }
 
 impl Walk {
-    async fn of(services: &Services, asked: Asked) -> Result<Self, Problem> {
+    async fn of(services: &Services, asked: ScanQuery) -> Result<Self, Problem> {
         let atlas = services.selections.atlas().await?;
         let zone = services.selections.zone().await?;
         let size = services.ledger.head().await?.size;
@@ -86,7 +86,7 @@ fn file(kind: &'static str, name: &'static str, body: Body) -> Response {
 /// The table. With `bicim=rfc4180` it has commas and no mark, for programs.
 pub(in crate::web) async fn csv(
     State(services): State<Services>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<ScanQuery>,
 ) -> Result<Response, Problem> {
     let commas = asked.bicim == "rfc4180";
     let walk = Walk::of(&services, asked).await?;
@@ -116,7 +116,7 @@ pub(in crate::web) async fn csv(
 /// The same as JSON.
 pub(in crate::web) async fn json(
     State(services): State<Services>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<ScanQuery>,
 ) -> Result<Response, Problem> {
     let walk = Walk::of(&services, asked).await?;
     let head = Bytes::from(format!("{{\"position\":{},\"scans\":[", walk.size));
@@ -125,7 +125,7 @@ pub(in crate::web) async fn json(
         for (n, scan) in scans.iter().enumerate() {
             text.extend_from_slice(if first && n == 0 { b"\n" } else { b",\n" });
             let path = &scan.path;
-            let told = Told {
+            let view = ScanView {
                 position: scan.position,
                 at: table::at(scan).to_string(),
                 place: table::place(&walk.atlas, scan),
@@ -139,7 +139,7 @@ pub(in crate::web) async fn json(
                 size: scan.size,
                 sha256: &scan.digest,
             };
-            text.extend(serde_json::to_vec(&told).expect("text keys and plain values"));
+            text.extend(serde_json::to_vec(&view).expect("text keys and plain values"));
         }
         text
     });
