@@ -24,7 +24,7 @@ use crate::ledger::{Ledger, LedgerError};
 pub use crate::registry::atlas::{Area, Atlas, Spot};
 
 /// Directories that are looked into for one page at most. A page that finds nothing in so many ends there, and goes on.
-const LOOKED_INTO: usize = 2_000;
+const LOOKED_INTO: usize = 500;
 /// Memory for archives that were laid out. One of 100,000 scans has about 90 MB.
 const PLANS: u64 = 96 << 20;
 /// Archives at most, whatever their weight.

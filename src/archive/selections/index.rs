@@ -7,6 +7,8 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use super::{Area, Atlas, Filter, Spot};
+use crate::cache::{Cache, Weighed};
+use crate::domain::Race;
 use crate::domain::naming::SCANS;
 use crate::ledger::{Ledger, LedgerError};
 
@@ -14,12 +16,30 @@ use crate::ledger::{Ledger, LedgerError};
 const STEP: u32 = 5_000;
 /// A selection of so many directories is first narrowed to places that have such boxes at all.
 const MANY: usize = 500;
+/// Memory for what selections were narrowed to.
+const HAVING: u64 = 8 << 20;
+/// Narrowed selections at most, whatever their weight.
+const HAVING_COUNT: usize = 64;
 
 /// The index of a node. Clones share it.
 #[derive(Clone, Debug)]
 pub(super) struct Index {
     ledger: Ledger,
     now: Arc<Mutex<Now>>,
+    having: Arc<Cache<HavingKey, Having>>,
+}
+
+/// Places and boxes of the registry, a race, and numbers of boxes.
+type HavingKey = ((u64, u64), Option<Race>, Option<(u32, u32)>);
+
+/// The places that have boxes, or sheets, of what is selected.
+#[derive(Clone, Debug)]
+struct Having(Arc<HashSet<Spot>>);
+
+impl Weighed for Having {
+    fn weight(&self) -> u64 {
+        16 * self.0.len() as u64
+    }
 }
 
 #[derive(Debug, Default)]
@@ -35,13 +55,13 @@ struct Now {
 
 impl Index {
     pub fn new(ledger: Ledger) -> Self {
-        Self { ledger, now: Arc::default() }
+        Self { ledger, now: Arc::default(), having: Arc::new(Cache::new(HAVING, HAVING_COUNT)) }
     }
 
     /// The places as they are now. They are only ever added.
     pub async fn atlas(&self) -> Result<Arc<Atlas>, LedgerError> {
         let mut now = self.now.lock().await;
-        let places = self.ledger.place_count().await?;
+        let (places, _) = self.ledger.registry_size().await?;
         if places != now.places {
             *now = Now { atlas: Arc::new(Atlas::read(&self.ledger).await?), places, ..Now::default() };
         }
@@ -62,7 +82,7 @@ impl Index {
             true => Some(self.having(atlas, filter).await?),
             false => None,
         };
-        let fits = |spot: &Spot| having.as_ref().is_none_or(|having| having.contains(spot));
+        let fits = |spot: &Spot| having.as_ref().is_none_or(|having| having.0.contains(spot));
         Ok(all.into_iter().filter(|(spot, _)| fits(spot)).take(most).map(|(spot, path)| (Some(spot), path)).collect())
     }
 
@@ -112,8 +132,12 @@ impl Index {
     }
 
     /// The places that have boxes, or sheets, of what is selected.
-    async fn having(&self, atlas: &Arc<Atlas>, filter: &Filter) -> Result<HashSet<Spot>, LedgerError> {
-        let ids = self.ledger.places_having(filter.race, filter.numbers).await?;
-        Ok(ids.iter().filter_map(|id| atlas.find(id)).collect())
+    async fn having(&self, atlas: &Arc<Atlas>, filter: &Filter) -> Result<Having, LedgerError> {
+        let key = (self.ledger.registry_size().await?, filter.race, filter.numbers);
+        let look = async || {
+            let ids = self.ledger.places_having(filter.race, filter.numbers).await?;
+            Ok(Having(Arc::new(ids.iter().filter_map(|id| atlas.find(id)).collect())))
+        };
+        self.having.get(&key, |_| true, look).await
     }
 }

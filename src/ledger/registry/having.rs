@@ -4,18 +4,18 @@ use crate::domain::{PlaceId, Race};
 use crate::ledger::db::on_db;
 use crate::ledger::{Ledger, LedgerError, corrupt};
 
-const PLACES: &str = "SELECT COALESCE(MAX(seq), 0) FROM place";
+const SIZE: &str = "SELECT (SELECT COALESCE(MAX(seq), 0) FROM place), (SELECT COALESCE(MAX(seq), 0) FROM box)";
 const BOXES: &str = "SELECT DISTINCT place FROM box WHERE number BETWEEN $1 AND $2 AND races LIKE $3";
 const SHEETS: &str = "SELECT DISTINCT place FROM code WHERE box IS NULL AND ($1 = 0 OR race = $1)";
 
 impl Ledger {
-    /// How many places there are.
+    /// How many places and boxes there are: while neither grows the registry is the same.
     ///
     /// # Errors
     /// The database did not answer.
-    pub async fn place_count(&self) -> Result<u64, LedgerError> {
-        let count: i64 = on_db!(&*self.db, |pool| sqlx::query_scalar(PLACES).fetch_one(pool).await?);
-        Ok(count as u64)
+    pub async fn registry_size(&self) -> Result<(u64, u64), LedgerError> {
+        let (places, boxes): (i64, i64) = on_db!(&*self.db, |pool| sqlx::query_as(SIZE).fetch_one(pool).await?);
+        Ok((places as u64, boxes as u64))
     }
 
     /// The places that have boxes of these numbers in which this race is counted; where no numbers are given, also those

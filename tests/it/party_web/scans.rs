@@ -218,3 +218,20 @@ async fn the_notice_is_read_once_a_session_and_that_is_on_record() {
         assert_eq!(again.get("/tutanaklar").await.status, StatusCode::SEE_OTHER, "each session says it");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_box_that_is_added_late_is_found_at_once() {
+    let house = House::open().await;
+    sent(&house, &house.first, "1090000001").await;
+    let mut browser = representative(&house).await;
+    assert_eq!(titles(&browser.get("/tutanaklar?ilk=1900").await.body).len(), 0);
+    let late = house.dir.path().join("late.csv");
+    std::fs::write(&late, "box_id,place_id,number,kind,races\n0000900,34-k-m1,1900,0,\n").unwrap();
+    tutanak::registry::add_boxes(&house.ledger, &late, &mut |_| {}).await.unwrap();
+    sent(&house, &house.first, "1090000900").await;
+    assert_eq!(
+        titles(&browser.get("/tutanaklar?ilk=1900").await.body),
+        ["Sandık 1900, Cumhurbaşkanı, Sandık Sonuç Tutanağı"]
+    );
+    assert_eq!(browser.get("/sandik/34/kadikoy/1900").await.status, StatusCode::OK);
+}
