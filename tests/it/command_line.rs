@@ -161,3 +161,26 @@ fn what_others_wrote_moves_no_cursor() {
         assert!(!said.lines().any(|line| line.starts_with("DOĞRU")), "{said}");
     }
 }
+
+#[test]
+fn init_writes_over_no_key_that_lies_there_though_the_configuration_is_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    init::run(dir.path(), "localhost").unwrap();
+    let kept =
+        ["keys/signing.pem", "keys/signing.pub.pem", "keys/sealing.key", "tls/ca.key", "tls/server.key", "ca.pem"];
+    let content = || kept.map(|file| std::fs::read(dir.path().join(file)).ok());
+    let before = content();
+    std::fs::remove_file(dir.path().join(init::CONFIG)).unwrap();
+    let again = tutanak(dir.path(), &["init", "."]).output().unwrap();
+    let said = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert!(!again.status.success() && said.contains("is there already"), "{said}");
+    assert_eq!(content(), before);
+    for one in kept {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join(one).parent().unwrap()).unwrap();
+        std::fs::write(dir.path().join(one), "ours").unwrap();
+        assert!(!tutanak(dir.path(), &["init", "."]).output().unwrap().status.success(), "{one}");
+        assert_eq!(std::fs::read_to_string(dir.path().join(one)).unwrap(), "ours");
+        assert!(!dir.path().join(init::CONFIG).exists(), "{one}");
+    }
+}
