@@ -59,13 +59,13 @@ pub fn of_addresses(kind: &str, before: &str, after: &[IpNet]) -> Effect {
 }
 
 /// Whether the rule holds at the machine itself. An installation is set up by whoever has the machine; once two operators
-/// have a second factor the rule holds there too. It goes on holding when one of them is taken out of use: closing somebody
-/// out must not be a way to be alone.
+/// have a second factor the rule holds there too, for good. It goes on holding when one of them is taken out of use, loses the
+/// second factor, or all do with the key that sealed them: none of these must be a way to be alone.
 ///
 /// # Errors
 /// The database did not answer.
 pub async fn in_force(ledger: &Ledger) -> Result<bool, LedgerError> {
-    Ok(ledger.operators_with_a_factor().await? >= OPERATORS as u64)
+    ledger.two_operators_had_factors().await
 }
 
 /// An operator's name, password and code.

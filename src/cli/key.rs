@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use super::{ConfigArg, write_private, write_public};
+use crate::access::consent;
 use crate::app;
 use crate::formats::sign;
 use crate::intake::ReceiptSigner;
@@ -31,7 +32,7 @@ pub enum KeyCommand {
     /// The key that seals second factors is lost, everywhere: remove every second factor that it sealed.
     ///
     /// Stop every node first. The next start makes a new key; copy it to the other nodes. Whoever had a second factor sets one
-    /// up anew.
+    /// up anew. What took two operators before goes on taking two.
     LostSealing,
 }
 
@@ -66,8 +67,14 @@ async fn lost_sealing(config: &ConfigArg) -> anyhow::Result<()> {
     if file.exists() {
         bail!("{} is there; nothing was changed", file.display());
     }
-    let whose = config.ledger().await?.forget_seal().await?;
+    let ledger = config.ledger().await?;
+    let whose = ledger.forget_seal().await?;
     whose.iter().for_each(|login| crate::out!("{login} has no second factor any more"));
+    if consent::in_force(&ledger).await? {
+        crate::out!(
+            "Letting anybody in still takes two operators: each sets a second factor up anew (tutanak operator set-totp)"
+        );
+    }
     crate::out!("The next start makes {}", file.display());
     Ok(())
 }

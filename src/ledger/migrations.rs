@@ -39,6 +39,7 @@ const STEPS: &[Step] = steps![
     "0028_consent",
     "0029_quota",
     "0031_results",
+    "0032_rule_of_two",
     "0038_filled",
     "0039_notice",
 ];

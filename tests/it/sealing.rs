@@ -111,6 +111,44 @@ async fn a_lost_key_costs_the_second_factors_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_lost_key_of_two_operators_makes_none_of_them_alone_enough() {
+    let house = House::open().await;
+    let operators = [Operator::new(&house.ledger, "skgm-1").await, Operator::new(&house.ledger, "skgm-2").await];
+    let run = |arguments: &[&str], environment: &[(&str, &str)]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tutanak"));
+        let config = house.dir.path().join(init::CONFIG);
+        command.arg(arguments[0]).arg("--config").arg(config).args(&arguments[1..]).env("TUTANAK_LOG", "error");
+        command.envs(environment.iter().copied()).output().unwrap()
+    };
+    let add = ["party", "add", "yeni", "--name", "Yeni", "--from", "192.0.2.0/28"];
+    let key = house.config.keys.sealing();
+    std::fs::rename(&key, key.with_extension("away")).unwrap();
+    let told = run(&["key", "lost-sealing"], &[]);
+    assert!(told.status.success() && String::from_utf8_lossy(&told.stdout).contains("two operators"), "{told:?}");
+    assert!(stored(&house.database).await.is_empty());
+    let alone = run(&add, &[]);
+    assert!(!alone.status.success(), "one person let a party in: {alone:?}");
+    let login = &operators[0].login;
+    let one =
+        [("TUTANAK_USER", login.user.as_str()), ("TUTANAK_PASSWORD", &login.password), ("TUTANAK_CODE", "123456")];
+    assert!(!run(&add, &one).status.success());
+    // Each with a new second factor: two are enough again.
+    let code = |secret: &str| tutanak::access::totp::code(secret, jiff::Timestamp::now()).unwrap();
+    for operator in &operators {
+        let login = &operator.login;
+        let code = code(&operator.secret);
+        let set = [
+            ("TUTANAK_PASSWORD", login.password.as_str()),
+            ("TUTANAK_TOTP_SECRET", &operator.secret),
+            ("TUTANAK_CODE", &code),
+        ];
+        let set = run(&["operator", "set-totp", &login.user], &set);
+        assert!(set.status.success(), "{set:?}");
+    }
+    assert!(!run(&add, &[]).status.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_installation_from_before_gets_its_key_at_the_first_start() {
     let house = House::open().await;
     let dir = tempfile::tempdir().unwrap();

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::ledger::db::{in_tx, on_db};
 use crate::ledger::from_row::from_row;
+use crate::ledger::people::seal::RULE_OF_TWO;
 use crate::ledger::{Ledger, LedgerError};
 
 /// Requests that may wait at a time, of all operators together: a request form weighs a megabyte.
@@ -89,8 +90,7 @@ const ADD: &str = "INSERT INTO consent (at_ms, expires_ms, asker, act, subject, 
 const DECIDE: &str = "UPDATE consent SET outcome = $2, decider = $3, decided_ms = $4 WHERE id = $1 AND outcome IS NULL";
 const ACTIVE: &str = "SELECT COUNT(*) FROM account WHERE id = $1 AND kind = 'operator' AND active";
 const FAILED: &str = "UPDATE consent SET outcome = 'failed' WHERE id = $1 AND outcome = 'agreed'";
-const FACTORS: &str = "SELECT COUNT(*) FROM person p JOIN account a ON a.id = p.account \
-                       WHERE a.kind = 'operator' AND p.totp IS NOT NULL";
+const IS_RULE: &str = "SELECT COUNT(*) FROM rule_of_two";
 
 impl Ledger {
     /// Enters a request. None where too many wait.
@@ -187,12 +187,15 @@ impl Ledger {
         }))
     }
 
-    /// How many operators have, or had when they were taken out of use, a second factor.
+    /// Whether two operators have a second factor, or ever had one before a command was given or the sealing key was lost.
     ///
     /// # Errors
     /// The database did not answer.
-    pub async fn operators_with_a_factor(&self) -> Result<u64, LedgerError> {
-        let count: i64 = on_db!(&*self.db, |pool| sqlx::query_scalar(FACTORS).fetch_one(pool).await?);
-        Ok(count as u64)
+    pub async fn two_operators_had_factors(&self) -> Result<bool, LedgerError> {
+        Ok(in_tx!(&*self.db, |tx, Engine| {
+            sqlx::query(RULE_OF_TWO).execute(&mut *tx).await?;
+            let rows: i64 = sqlx::query_scalar(IS_RULE).fetch_one(&mut *tx).await?;
+            rows > 0
+        }))
     }
 }

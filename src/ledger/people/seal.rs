@@ -24,6 +24,11 @@ const SET_KEY_NAME: &str = "INSERT INTO seal (one, key_name) VALUES (1, $1) ON C
 const FACTORS: &str = "SELECT id, totp FROM person WHERE totp IS NOT NULL AND totp NOT LIKE 'seal:1:%' ORDER BY id";
 const SEAL: &str = "UPDATE person SET totp = $1 WHERE id = $2 AND totp = $3";
 
+/// Says, for good, that two operators had a second factor; if they have.
+pub(in crate::ledger) const RULE_OF_TWO: &str = "INSERT INTO rule_of_two (one) SELECT 1 WHERE \
+    (SELECT COUNT(*) FROM person p JOIN account a ON a.id = p.account WHERE a.kind = 'operator' AND p.totp IS NOT NULL) >= 2 \
+    ON CONFLICT (one) DO NOTHING";
+
 const SEALED_OF: &str = "SELECT id FROM person WHERE totp LIKE 'seal:1:%' ORDER BY id";
 const END_SESSIONS: &str = "DELETE FROM session WHERE person IN (SELECT id FROM person WHERE totp LIKE 'seal:1:%')";
 const REMOVE: &str = "UPDATE person SET totp = NULL, totp_step = 0 WHERE totp LIKE 'seal:1:%'";
@@ -157,14 +162,14 @@ impl Ledger {
     }
 
     /// The key is lost: removes what it sealed, ends the sessions of whose second factors those were, and lets the next start
-    /// make another key. Gives their logins.
+    /// make another key. Two operators who had a second factor are still needed for whatever took two. Gives their logins.
     ///
     /// # Errors
     /// The database did not answer; nothing was removed.
     pub async fn forget_seal(&self) -> Result<Vec<String>, LedgerError> {
         Ok(in_tx!(&*self.db, |tx, Engine| {
             let whose: Vec<String> = sqlx::query_scalar(SEALED_OF).fetch_all(&mut *tx).await?;
-            for statement in [END_SESSIONS, REMOVE, FORGET_KEY_NAME] {
+            for statement in [RULE_OF_TWO, END_SESSIONS, REMOVE, FORGET_KEY_NAME] {
                 sqlx::query(statement).execute(&mut *tx).await?;
             }
             whose

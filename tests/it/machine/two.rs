@@ -194,3 +194,17 @@ async fn two_operators_let_in_by_every_command_and_both_are_on_record() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_second_factor_that_two_took_away_leaves_nobody_alone_enough() {
+    for machine in Machine::all().await {
+        furnish(&machine).await;
+        let operators = Operators::of(&machine).await;
+        let code = operators.unused_code(&machine).await;
+        let removed = operators.both(&machine, &["operator", "remove-totp", "skgm-1"], &code).await;
+        assert!(removed.ok, "{}: {removed:?}", machine.name);
+        assert!(!machine.run(OPENS[0]).ok, "{}", machine.name);
+        let code = operators.unused_code(&machine).await;
+        assert!(!operators.alone(&machine, OPENS[0], &code).ok, "{}", machine.name);
+    }
+}
