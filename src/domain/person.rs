@@ -100,7 +100,7 @@ detail! {
 fn name(text: &str) -> Result<String, BadDetail> {
     let name: String = text.nfc().collect();
     let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
-    let allowed = |c: char| c.is_alphabetic() || matches!(c, ' ' | '.' | '\'' | '’' | '-');
+    let allowed = |c: char| Hidden::of(c).is_none() && c.is_alphabetic() || matches!(c, ' ' | '.' | '\'' | '’' | '-');
     let sound =
         (2..=120).contains(&name.chars().count()) && name.starts_with(char::is_alphabetic) && name.chars().all(allowed);
     if sound {
@@ -177,6 +177,10 @@ mod tests {
             ["=1+1", "@x", "-Ali", "+Ali", "\tAli=", "", "A", "Ali\u{0}", "<b>Ali", "Ali;Veli", "Ali 2", "=Ali\nx"]
         {
             assert!(text.parse::<PersonName>().is_err(), "{text:?}");
+        }
+        // Letters to Unicode that nobody sees.
+        for letter in ['\u{115f}', '\u{1160}', '\u{3164}', '\u{ffa0}', '\u{2800}', '\u{e000}'] {
+            assert!(format!("Ali{letter}Veli").parse::<PersonName>().is_err(), "U+{:04X}", u32::from(letter));
         }
         for text in ["=x@a.tr", "+x@a.tr", "x", "x@y", "x@-y.tr", "a b@c.tr", "a@b..tr", "a@b.tr\n", "\"a\"@b.tr"] {
             let parsed = text.parse::<Email>();

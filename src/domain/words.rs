@@ -44,11 +44,15 @@ impl Hidden {
             | '\u{200b}'..='\u{200d}'
             | '\u{2060}'..='\u{2065}'
             | '\u{206a}'..='\u{206f}'
+            | '\u{2800}'
             | '\u{3164}'
             | '\u{feff}'
             | '\u{ffa0}'
             | '\u{fff0}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e0fff}' => Some(Self::Invisible),
+            | '\u{e0000}'..='\u{e0fff}'
+            // Private use: every font shows something else, or nothing.
+            | '\u{e000}'..='\u{f8ff}'
+            | '\u{f0000}'..='\u{10ffff}' => Some(Self::Invisible),
             _ => None,
         }
     }
@@ -234,6 +238,8 @@ mod tests {
             ('\u{202e}', "3. harf yazı yönünü değiştiren karakter (U+202E)"),
             ('\u{200b}', "3. harf görünmeyen karakter (U+200B)"),
             ('\u{e0041}', "3. harf görünmeyen karakter (U+E0041)"),
+            ('\u{2800}', "3. harf görünmeyen karakter (U+2800)"),
+            ('\u{f8ff}', "3. harf görünmeyen karakter (U+F8FF)"),
         ] {
             let error = Words::new(&format!("ab{letter}c")).unwrap_err().to_string();
             assert!(error.starts_with(name) && !error.contains(letter), "{error:?}");
