@@ -363,10 +363,13 @@ async fn until<T>(work: impl Future<Output = T>, stop: &CancellationToken, limit
 
 /// Before anything is signed or entered: a node whose database, vault and keys do not belong together does not start.
 async fn belongs(ledger: &Ledger, vault: &Vault, signer: &LogSigner) -> Result<(), StartError> {
-    publication::agreement_at_start(ledger, vault, signer).await?;
-    let Some(stored) = ledger.election().await? else { return Ok(()) };
-    let stranger = ledger.stranger(&signer.verifier_keys(stored.election.id())).await?;
-    stranger.map_or(Ok(()), |stranger| Err(StartError::Stranger(stranger)))
+    let agreed = publication::agreement_at_start(ledger, vault, signer).await?;
+    if let Some(stored) = ledger.election().await?
+        && let Some(stranger) = ledger.stranger(&signer.verifier_keys(stored.election.id())).await?
+    {
+        return Err(StartError::Stranger(stranger));
+    }
+    Ok(publication::scans_lie_there(ledger, vault, &agreed).await?)
 }
 
 /// A thread for FTP sessions on each core. Without them the sessions share the service's own threads.

@@ -13,6 +13,6 @@ mod rebuild;
 mod results;
 mod stored_head;
 
-pub use agreement::{Agreed, AgreementError, Disagreement, agreement, agreement_at_start};
+pub use agreement::{Agreed, AgreementError, Disagreement, agreement, agreement_at_start, scans_lie_there};
 pub use publisher::{PublishError, Publisher};
 pub use rebuild::{Progress, RebuildError, Rebuilt, rebuild};

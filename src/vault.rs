@@ -154,6 +154,22 @@ impl Vault {
         Ok(Kept { facts: scan.facts })
     }
 
+    /// Whether any store has an object of this name.
+    ///
+    /// # Errors
+    /// A store did not answer.
+    pub async fn lies_somewhere(&self, digest: Digest) -> Result<bool, VaultError> {
+        let key = VaultKey::Scan(digest);
+        for store in &self.stores {
+            match store.control.head(&key.path()).await {
+                Ok(_) => return Ok(true),
+                Err(StoreError::NotFound { .. }) => {}
+                Err(source) => return Err(VaultError::of(key, source)),
+            }
+        }
+        Ok(false)
+    }
+
     /// Whether the object is there and how many bytes it has.
     pub async fn size(&self, digest: Digest) -> Result<u64, VaultError> {
         let key = VaultKey::Scan(digest);

@@ -158,6 +158,7 @@ async fn one_log(config: &Config, ledger: &Ledger, vault: &Vault, signer: &LogSi
             return Err(stranger.to_string());
         }
     }
+    publication::scans_lie_there(ledger, vault, &agreed).await.map_err(|error| chain(&error))?;
     Ok(format!("of {}; the vault's copy has {} entries", config.host, agreed.size))
 }
 

@@ -4,7 +4,8 @@
 //! It must never write anything. Asked before a node signs its first word, and before each time the copy is moved on.
 
 use super::stored_head::StoredHead;
-use crate::ledger::{Ledger, LedgerError};
+use crate::domain::Digest;
+use crate::ledger::{Ledger, LedgerError, entries};
 use crate::log::checkpoint::Checkpoint;
 use crate::log::frontier::{Frontier, Hash};
 use crate::log::note::VerifierKey;
@@ -56,6 +57,27 @@ pub enum Disagreement {
         /// Entries that the copy's checkpoint covers.
         size: u64,
     },
+    /// There is a head and nobody can say what it covers.
+    #[error(
+        "the log's head in the vault cannot be read, so that nobody can say whether this database is the newest one. Put it \
+         back from a backup or from vault.second (log/head); where this database is surely the one that was used last, move \
+         log/head in the vault aside"
+    )]
+    Unreadable,
+    /// The database has scans, and the vault has neither a head nor any of the newest scans.
+    #[error(
+        "the database holds {scans} scans, and the vault none of the newest and no copy of the log: its disk is not mounted, \
+         or it is another directory or bucket. Name the right vault. Where the scans are really lost, put one of the \
+         newest back first, from a backup or from a copy of the archive, such as b/{first_two}/{newest}: its boards are asked for the others"
+    )]
+    EmptyVault {
+        /// Scans in the database.
+        scans: u64,
+        /// Where the newest of them should lie.
+        first_two: String,
+        /// The newest.
+        newest: Digest,
+    },
 }
 
 /// The question could not be answered, or the answer is no.
@@ -78,6 +100,16 @@ pub struct Agreed {
     /// Entries that the copy's head covers; 0 without one.
     pub size: u64,
     pub(super) seen: SeenHead,
+    /// Whether there is a head and it cannot be read.
+    unreadable: bool,
+}
+
+impl Agreed {
+    /// Where the copy's head covers nothing.
+    fn nothing(seen: SeenHead) -> Self {
+        let unreadable = seen.bytes().is_some();
+        Self { size: 0, seen, unreadable }
+    }
 }
 
 /// Compares the vault's copy with the database, for a node that signs with `signer`.
@@ -92,11 +124,11 @@ pub async fn agreement(ledger: &Ledger, vault: &Vault, signer: &LogSigner) -> Re
         let parsed = StoredHead::parse(bytes);
         parsed.inspect_err(|error| tracing::error!(%error, "The log's head in the vault cannot be read")).ok()
     }) else {
-        return Ok(Agreed { size: 0, seen });
+        return Ok(Agreed::nothing(seen));
     };
     let Ok(said) = Checkpoint::unverified(&stored.checkpoint) else {
         tracing::error!("The checkpoint in the vault cannot be read");
-        return Ok(Agreed { size: 0, seen });
+        return Ok(Agreed::nothing(seen));
     };
     let election = ledger.election().await?;
     let ours = match &election {
@@ -117,16 +149,20 @@ pub async fn agreement(ledger: &Ledger, vault: &Vault, signer: &LogSigner) -> Re
     if root_at(ledger, said.size).await? != said.root {
         return Err(Disagreement::OtherHistory { size: said.size }.into());
     }
-    Ok(Agreed { size: said.size, seen })
+    Ok(Agreed { size: said.size, seen, unreadable: false })
 }
 
 /// The same for a node that starts: two nodes that wrote at once may have left the older head there, so the bundle that the
-/// database could not have filled yet is looked for too.
+/// database could not have filled yet is looked for too. A head that nobody can read is no agreement. A node that runs writes a head
+/// that rotted anew: it knows what it covered.
 ///
 /// # Errors
 /// See [`AgreementError`].
 pub async fn agreement_at_start(ledger: &Ledger, vault: &Vault, signer: &LogSigner) -> Result<Agreed, AgreementError> {
     let agreed = agreement(ledger, vault, signer).await?;
+    if agreed.unreadable {
+        return Err(Disagreement::Unreadable.into());
+    }
     let database = ledger.head().await?.size;
     let next = database / WIDTH;
     match vault.log_object(VaultKey::Bundle(next)).await {
@@ -137,6 +173,36 @@ pub async fn agreement_at_start(ledger: &Ledger, vault: &Vault, signer: &LogSign
         Ok(_) | Err(VaultError::Missing(_)) => Ok(agreed),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Newest scans that are looked for in a vault without a copy of the log. A crash may have left a database without its last ones.
+const NEWEST: usize = 8;
+/// Newest entries among which they are.
+const LOOKED_AT: u32 = 256;
+
+/// Whether a vault without a copy of the log has one of the newest scans, where the database has any: otherwise it is not the
+/// one that they were kept in.
+///
+/// # Errors
+/// [`Disagreement::EmptyVault`], or there was no answer.
+pub async fn scans_lie_there(ledger: &Ledger, vault: &Vault, agreed: &Agreed) -> Result<(), AgreementError> {
+    if agreed.seen.bytes().is_some() {
+        return Ok(());
+    }
+    let head = ledger.head().await?;
+    let mut newest = None;
+    let lines = ledger.lines_from(head.size.saturating_sub(LOOKED_AT.into()), LOOKED_AT).await?;
+    let scans = lines.iter().rev().filter_map(|line| entries::parse(line.position, &line.line).ok()?.sha256);
+    for digest in scans.take(NEWEST) {
+        if vault.lies_somewhere(digest).await? {
+            return Ok(());
+        }
+        newest.get_or_insert(digest);
+    }
+    newest.map_or(Ok(()), |newest| {
+        let first_two = newest.to_string()[..2].to_owned();
+        Err(Disagreement::EmptyVault { scans: head.linked + head.parked, first_two, newest }.into())
+    })
 }
 
 /// Whether a key of the node, or one that the database's own log names, signed the checkpoint.

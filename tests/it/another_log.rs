@@ -132,6 +132,49 @@ async fn an_older_copy_of_the_database_does_not_start_and_is_completed_by_rebuil
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_database_with_scans_does_not_start_over_a_vault_without_any() {
+    let mut house = House::open().await;
+    let scan = page(&["1090000001"], 1);
+    assert_eq!(house.send(&house.first, &scan).await.status(), 201);
+    published(&house).await;
+    house.stop().await;
+    let vault = house.dir.path().join("vault");
+    std::fs::rename(&vault, house.dir.path().join("unmounted")).unwrap();
+    house.store = Vault::open(&VaultConfig::local(vault.clone())).await.unwrap();
+    let error = refused(&house, &house.database).await;
+    let StartError::Agreement(AgreementError::Differs(how)) = &error else { panic!("{error:?}") };
+    assert!(matches!(how, Disagreement::EmptyVault { scans: 1, .. }) && how.to_string().contains("mounted"), "{how}");
+    let config = house.dir.path().join(init::CONFIG);
+    let check =
+        Command::new(env!("CARGO_BIN_EXE_tutanak")).arg("check-config").arg("--config").arg(&config).output().unwrap();
+    let said = String::from_utf8_lossy(&check.stdout).into_owned();
+    assert!(!check.status.success() && said.contains("WRONG  log: the database holds 1 scans"), "{said}");
+    // Where they are lost indeed, one that was put back is enough.
+    let digest = tutanak::domain::Digest::of(&scan).to_string();
+    std::fs::write(vault.join(format!("b/{}/{digest}", &digest[..2])), &scan).unwrap();
+    start(house.config.clone(), &house.database, &house.store).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_of_the_log_that_nobody_can_read_is_no_agreement() {
+    let mut house = House::open().await;
+    assert_eq!(house.send(&house.first, &page(&["1090000001"], 1)).await.status(), 201);
+    published(&house).await;
+    house.stop().await;
+    let head = house.dir.path().join("vault/log/head");
+    let sound = std::fs::read(&head).unwrap();
+    for rotten in [b"".as_slice(), b"rot", b"{\"size\":3,\"checkpoint\":\"rot\",\"tail\":[]}"] {
+        std::fs::write(&head, rotten).unwrap();
+        let error = refused(&house, &house.database).await;
+        let StartError::Agreement(AgreementError::Differs(how)) = &error else { panic!("{error:?}") };
+        assert_eq!(*how, Disagreement::Unreadable);
+        assert_eq!(std::fs::read(&head).unwrap(), rotten, "it was written over");
+    }
+    std::fs::write(&head, sound).unwrap();
+    start(house.config.clone(), &house.database, &house.store).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_empty_database_over_a_full_bucket_does_not_start_nor_take_an_election() {
     let (Some(engine), Some(store)) = (Engine::postgres().await, bucket()) else { return };
     let open_vault = Some(Vault::over(store.clone()));
