@@ -15,6 +15,7 @@ mod near;
 mod open;
 mod packs;
 mod passing;
+mod patience;
 mod read;
 mod sound;
 mod sweep;
@@ -146,7 +147,7 @@ impl Vault {
     /// Stores a scan under its digest in every store. Returns when it is durable in all of them.
     pub async fn keep(&self, scan: &Scan) -> Result<Kept, VaultError> {
         let key = VaultKey::Scan(scan.facts.digest);
-        let puts = self.stores.iter().map(|store| store.put(key, scan));
+        let puts = self.stores.iter().map(|store| store.put_in_time(key, scan));
         futures::future::try_join_all(puts).await?;
         if let Some(near) = &self.near {
             near.keep(scan.facts.digest, &scan.bytes);
@@ -209,6 +210,16 @@ impl Store {
         verify: VerifyWrites,
     ) -> Self {
         Self { control, streaming, root, looks: Arc::new(written::Looks::new(verify)), alive: Arc::default() }
+    }
+
+    /// A disk that hangs is given up after a while; what it then stores all the same is found when the scan is sent again.
+    async fn put_in_time(&self, key: VaultKey, scan: &Scan) -> Result<(), VaultError> {
+        if self.root.is_none() {
+            return self.put(key, scan).await;
+        }
+        let (store, scan) = (self.clone(), scan.clone());
+        let written = patience::write(async move { store.put(key, &scan).await }).await;
+        written.map_err(|error| files::failure(key, error))?
     }
 
     async fn put(&self, key: VaultKey, scan: &Scan) -> Result<(), VaultError> {

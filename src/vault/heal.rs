@@ -5,6 +5,8 @@
 use bytes::Bytes;
 use object_store::{PutMode, PutPayload};
 
+use super::files::failure;
+use super::patience;
 use super::read::read_whole;
 use super::written::WRITES;
 use super::{Kept, SoundFile, Store, Vault, VaultError, VaultKey};
@@ -24,7 +26,7 @@ impl Vault {
                 Ok(()) => {}
                 Err(error) => {
                     self.alarm(number, digest, &error);
-                    store.overwrite(digest, &scan.bytes).await?;
+                    store.overwrite_in_time(digest, &scan.bytes).await?;
                     tracing::warn!(scan = %digest, "Healed {} in {}: its board sent it again", VaultKey::Scan(digest), store.name(number));
                 }
             }
@@ -82,7 +84,7 @@ impl Vault {
                 continue;
             }
             let name = store.name(number);
-            match store.overwrite(digest, bytes).await {
+            match store.overwrite_in_time(digest, bytes).await {
                 Ok(()) => {
                     tracing::warn!(scan = %digest, "Healed {} in {name} from another copy", VaultKey::Scan(digest))
                 }
@@ -97,8 +99,7 @@ impl Vault {
     pub(super) async fn mend_from(&self, sound: &SoundFile, digest: Digest) {
         let size = sound.size();
         let Ok(file) = sound.file.try_clone() else { return };
-        let read = tokio::task::spawn_blocking(move || read_whole(&file, digest, size)).await;
-        match read.map_err(std::io::Error::other).flatten() {
+        match patience::ask(move || read_whole(&file, digest, size)).await {
             Ok(bytes) => self.mend(digest, &bytes).await,
             Err(error) => {
                 tracing::error!(scan = %digest, %error, "Could not read {} to heal it", VaultKey::Scan(digest))
@@ -108,6 +109,16 @@ impl Vault {
 }
 
 impl Store {
+    /// The same; a disk that hangs is given up after a while.
+    async fn overwrite_in_time(&self, digest: Digest, bytes: &Bytes) -> Result<(), VaultError> {
+        if self.root.is_none() {
+            return self.overwrite(digest, bytes).await;
+        }
+        let (store, bytes) = (self.clone(), bytes.clone());
+        let written = patience::write(async move { store.overwrite(digest, &bytes).await }).await;
+        written.map_err(|error| failure(VaultKey::Scan(digest), error))?
+    }
+
     /// Writes a scan whatever lies there, durably, until it is seen.
     pub(super) async fn overwrite(&self, digest: Digest, bytes: &Bytes) -> Result<(), VaultError> {
         let key = VaultKey::Scan(digest);

@@ -12,10 +12,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use futures::stream::{self, StreamExt};
 use rustix::io::{IoSliceMut, ReadWriteFlags, preadv2};
-use tokio::task::spawn_blocking;
 
 use super::chunks::{Chunks, PIECE};
 use super::files::{failure, open};
+use super::patience::ask;
 use super::{SoundFile, VaultError, VaultKey};
 
 /// Smaller reads get memory of their own.
@@ -76,11 +76,11 @@ async fn read(file: &Arc<File>, at: u64, to: u64) -> io::Result<Bytes> {
     let there = preadv2(file, &mut [IoSliceMut::new(piece.bytes_mut())], at, ReadWriteFlags::NOWAIT).unwrap_or(0);
     if there < length {
         let file = Arc::clone(file);
-        let reading = spawn_blocking(move || {
+        let reading = ask(move || {
             file.read_exact_at(&mut piece.bytes_mut()[there..], at + there as u64)?;
-            Ok::<_, io::Error>(piece)
+            Ok(piece)
         });
-        piece = reading.await.map_err(io::Error::other)??;
+        piece = reading.await?;
     }
     Ok(Bytes::from_owner(piece))
 }

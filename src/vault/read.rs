@@ -15,6 +15,7 @@ use super::chunks::{Chunks, PIECE};
 use super::files::failure;
 use super::local;
 use super::passing::Passing;
+use super::patience::ask;
 use super::{SoundFile, Store, Vault, VaultError, VaultKey};
 use crate::domain::Digest;
 
@@ -186,12 +187,15 @@ impl Store {
         let local = |error: io::Error| failure(key, error);
         // One hop to another thread for reading and hashing.
         let checked = match found.payload {
-            GetResultPayload::File(mut file, path) => tokio::task::spawn_blocking(move || {
-                is_no_link(&path)?;
-                let mut bytes = vec![0; usize::try_from(size).map_err(io::Error::other)?];
-                file.read_exact(&mut bytes)?;
-                Ok((Digest::of(&bytes) == digest).then(|| Bytes::from(bytes)))
-            }),
+            GetResultPayload::File(mut file, path) => {
+                let checked = ask(move || {
+                    is_no_link(&path)?;
+                    let mut bytes = vec![0; usize::try_from(size).map_err(io::Error::other)?];
+                    file.read_exact(&mut bytes)?;
+                    Ok((Digest::of(&bytes) == digest).then(|| Bytes::from(bytes)))
+                });
+                return checked.await.map_err(local)?.ok_or(VaultError::Damaged(key));
+            }
             GetResultPayload::Stream(stream) => {
                 let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
                 let mut stream = stream;
@@ -201,10 +205,10 @@ impl Store {
                     }
                     bytes.extend_from_slice(&piece);
                 }
-                tokio::task::spawn_blocking(move || Ok((Digest::of(&bytes) == digest).then(|| Bytes::from(bytes))))
+                tokio::task::spawn_blocking(move || (Digest::of(&bytes) == digest).then(|| Bytes::from(bytes)))
             }
         };
-        let checked = checked.await.map_err(|panicked| local(io::Error::other(panicked)))?.map_err(local)?;
+        let checked = checked.await.map_err(|panicked| local(io::Error::other(panicked)))?;
         checked.ok_or(VaultError::Damaged(key))
     }
 

@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::chunks::PIECE;
 use super::files::{failure, open};
+use super::patience::in_time;
 use super::{VaultError, VaultKey};
 use crate::cache::{Cache, Weighed};
 use crate::cpu::CpuLane;
@@ -184,7 +185,8 @@ impl Sound {
                 _ => Err(Unsound::Other),
             }
         });
-        hashing.await.map_err(|panicked| Unsound::Failed(io::Error::other(panicked)))?
+        // The lane is busy for as long as a disk holds it.
+        in_time(async { hashing.await.map_err(io::Error::other) }).await.map_err(Unsound::Failed)?
     }
 }
 

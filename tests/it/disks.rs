@@ -87,6 +87,9 @@ impl Drop for FailingDisk {
     }
 }
 
+/// What is served from the database alone.
+const DURUM: &str = "durum.json";
+
 /// What went in, so that it can be looked for later.
 #[derive(Default)]
 struct Receipts(Vec<(Vec<u8>, u64)>);
@@ -205,6 +208,28 @@ async fn the_vaults_disk_may_fail_for_a_while() {
         disk.heal();
         receipts.until_taken(&house, 10 * round).await;
     }
+    receipts.all_there(&house).await;
+    house.stop().await;
+    drop(house);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_vaults_disk_may_hang_for_a_while_and_nobody_waits_for_ever() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk_at = dir.path().join("disk");
+    let Some(_disk) = FailingDisk::mount(&disk_at) else { return };
+    let mut house = House::build(vault_on(&disk_at)).await;
+    let mut receipts = Receipts::default();
+    receipts.until_taken(&house, 1).await;
+    let freeze =
+        |how: &str| Command::new("fsfreeze").arg(how).arg(&disk_at).status().is_ok_and(|ended| ended.success());
+    assert!(freeze("--freeze"), "the disk cannot be made to hang");
+    let answer = tokio::time::timeout(Duration::from_secs(120), receipts.one_more(&house, 2)).await;
+    let readable = house.get(DURUM).await.status();
+    assert!(freeze("--unfreeze"));
+    assert_eq!(answer.expect("the sender waits for ever"), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(readable, StatusCode::OK, "what lies elsewhere was not handed out");
+    receipts.until_taken(&house, 2).await;
     receipts.all_there(&house).await;
     house.stop().await;
     drop(house);

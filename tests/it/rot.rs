@@ -238,3 +238,29 @@ async fn sending_again_brings_back_what_was_lost_and_no_receipt_is_given_for_wha
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pipe_in_a_scans_place_holds_nobody_up_and_is_healed() {
+    let house = House::open().await;
+    let scan = page(&["1090000001"], 1);
+    assert_eq!(house.send(&house.first, &scan).await.status(), 201);
+    let digest = Digest::of(&scan);
+    let place = house.dir.path().join("vault").join(Store::key(digest));
+    std::fs::remove_file(&place).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&place).status().unwrap().success());
+    let path = format!("{DIR}/1001-cb-sonuc-1.v1.png");
+    let all = async {
+        // More than the service has threads.
+        let asked = (0..64).map(|_| over_https(&house, &path, None));
+        for (got, whole) in futures::future::join_all(asked).await {
+            assert!(!whole && got.is_empty());
+        }
+        assert_eq!(house.get("durum.json").await.status(), 200);
+        assert_eq!(house.send(&house.first, &scan).await.status(), 200);
+        assert!(place.symlink_metadata().unwrap().is_file(), "it was not healed");
+        assert!(over_https(&house, &path, None).await == (scan.to_vec(), true));
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), all)
+        .await
+        .expect("somebody waits for the other end of the pipe");
+}
