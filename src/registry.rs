@@ -6,7 +6,9 @@
 mod add_boxes;
 pub mod atlas;
 mod bad;
+mod ballots;
 mod boxes;
+mod choices;
 mod codes;
 mod import;
 mod lines;
@@ -18,6 +20,7 @@ mod table;
 pub use crate::domain::Election;
 pub use add_boxes::add_boxes;
 pub use bad::{BadLine, BadLines};
+pub use ballots::{Ballot, Registry};
 pub use import::{Bounds, ImportError, Progress, Report, Stage, TooMuch, Watcher, import, import_within};
 pub use resolve::resolve;
 

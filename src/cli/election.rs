@@ -24,7 +24,8 @@ use crate::vault::Vault;
 pub enum ElectionCommand {
     /// Import an election from a directory.
     ///
-    /// DIR holds election.toml, places.csv, boxes.csv and, where codes are listed one by one, codes.csv. Everything is
+    /// DIR holds election.toml, places.csv, boxes.csv and, where codes are listed one by one, codes.csv; choices.csv says
+    /// what can be voted for. Everything is
     /// checked before anything is written: every bad line is printed with its file, line and column, and then nothing is
     /// imported. Importing the same directory again changes nothing. Lines that contradict what is stored (a box that
     /// moved, a code that names another form) are refused; lines that are new are added.
@@ -155,6 +156,9 @@ fn summary(report: &Report) -> String {
     let line =
         |name: &str, tally: Tally| format!("{name:7} {:>9} added {:>9} known already\n", tally.added, tally.known);
     let mut text = line("places", report.places) + &line("boxes", report.boxes) + &line("codes", report.codes);
+    if report.choices != Tally::default() {
+        text += &line("choices", report.choices);
+    }
     if !report.changed() {
         text += "Nothing changed: all of it was there already.\n";
     }
@@ -187,6 +191,7 @@ async fn show(ledger: &Ledger, json: bool) -> anyhow::Result<()> {
     }
     crate::out!("boxes         {}", counts.boxes.values().sum::<u64>());
     crate::out!("listed codes  {}", counts.codes);
+    crate::out!("choices       {}", counts.choices);
     crate::out!("registry      sha256:{}", stored.digest);
     Ok(())
 }

@@ -109,9 +109,37 @@ impl fmt::Display for Choice {
     }
 }
 
+/// The ballot of a constituency, in its order: what stands in the whole country and what stands there only.
+///
+/// A constituency lists its whole ballot, or only what comes to the country's. It lists the whole of it where one of its
+/// numbers or ids is one of the country's: then nothing of the country's is added.
+pub fn ballot(country: &[Choice], own: &[Choice]) -> Vec<Choice> {
+    let clash = |own: &Choice| country.iter().any(|choice| choice.no == own.no || choice.id == own.id);
+    let country = if own.iter().any(clash) { &[] } else { country };
+    let mut ballot: Vec<Choice> = country.iter().chain(own).cloned().collect();
+    ballot.sort_by_key(|choice| choice.no);
+    ballot
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn choice(no: u16, id: &str) -> Choice {
+        let (short_name, name) = (id.to_uppercase(), id.to_uppercase());
+        let (race, kind) = (Race::Parliament, ChoiceKind::Party);
+        Choice { race, constituency: None, no, kind, id: id.into(), short_name, name, alliance: None }
+    }
+
+    #[test]
+    fn a_constituency_adds_to_the_countrys_ballot_or_has_one_of_its_own() {
+        let country = [choice(1, "a"), choice(2, "b")];
+        let ids = |own: &[Choice]| ballot(&country, own).into_iter().map(|choice| choice.id).collect::<Vec<_>>();
+        assert_eq!(ids(&[]), ["a", "b"]);
+        assert_eq!(ids(&[choice(9, "z"), choice(3, "y")]), ["a", "b", "y", "z"]);
+        assert_eq!(ids(&[choice(2, "a"), choice(1, "y")]), ["y", "a"], "b does not stand there");
+        assert_eq!(ids(&[choice(7, "b")]), ["b"]);
+    }
 
     #[test]
     fn a_kind_has_one_name_in_files_and_is_read_back() {

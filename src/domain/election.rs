@@ -1,5 +1,7 @@
 //! An election as its file describes it: what is voted on, when, where the clock stands, and how codes are made by rule.
 
+mod results;
+
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
@@ -7,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::ballot_box::BOX_ID_DIGITS;
 use super::{BoxId, FormKind, Karekod, Race, RaceSet, naming, words};
+
+pub use results::{AllianceShare, Deadline, ResultSettings, Stage};
 
 /// The fields of `election.toml`, as they are written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +32,9 @@ pub struct ElectionFile {
     /// How codes follow from box ids.
     #[serde(default)]
     pub code_rule: Vec<CodeRule>,
+    /// Box results: reasons, deadlines, alliances. A file without it stays the same JSON that it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub results: Option<ResultSettings>,
 }
 
 /// Times of polling day, local.
@@ -113,6 +120,9 @@ impl Election {
                 wrong("kind", format!("{} is no box's sheet: a rule can make sonuc or cetvel", rule.kind.slug()));
             }
         }
+        for BadField { field, cause } in file.results.iter().flat_map(|results| results.wrong(&file.races)) {
+            wrong(field, cause);
+        }
         let opens = opening(&file);
         if let Err(cause) = &opens {
             wrong("time_zone", cause.clone());
@@ -146,6 +156,25 @@ impl Election {
     /// How codes follow from box ids.
     pub fn code_rules(&self) -> &[CodeRule] {
         &self.file.code_rule
+    }
+
+    /// What its file says about box results; where it says nothing, joint votes are shared on the sums of an ilçe.
+    pub fn results(&self) -> ResultSettings {
+        self.file.results.clone().unwrap_or_default()
+    }
+
+    /// What a reason code means, in the words that election users read. None for a code that is not in the table.
+    pub fn reason_text(&self, code: u16) -> Option<&str> {
+        self.file.results.as_ref()?.reason_text(code)
+    }
+
+    /// Until when the results of a race can be objected to, stage by stage.
+    pub fn deadlines(&self, race: Race) -> Vec<(Stage, Timestamp)> {
+        let all = self.file.results.iter().flat_map(|results| &results.deadline);
+        let of_race = all.filter(|deadline| deadline.race == race);
+        // A time that no clock ever shows is taken as the one that it would have shown.
+        let at = |until: jiff::civil::DateTime| until.to_zoned(self.zone()).ok().map(|at| at.timestamp());
+        of_race.filter_map(|deadline| Some((deadline.stage, at(deadline.until)?))).collect()
     }
 
     /// The zone in which people are told times.
@@ -195,6 +224,7 @@ mod tests {
             races: vec![Race::MetropolitanMayor, Race::Mayor],
             gates: Gates::default(),
             code_rule: vec![CodeRule { prefix: "10".into(), kind: FormKind::Sonuc, many_pages: false }],
+            results: None,
         }
     }
 
@@ -243,5 +273,32 @@ mod tests {
         for other in ["1050000042", "102000042", "10200000420", "2020000042", "10"] {
             assert_eq!(election.by_rule(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn what_is_said_about_results_is_checked_and_read_back() {
+        let results: ResultSettings = toml::from_str(
+            "alliance_share = \"constituency\"\n[reasons]\n3 = \"İlçe seçim kurulu kararı\"\n\
+             [[deadline]]\nrace = 2\nstage = \"ilce\"\nuntil = \"2014-04-01T15:00:00\"\n",
+        )
+        .unwrap();
+        let election = Election::new(ElectionFile { results: Some(results.clone()), ..file() }).unwrap();
+        assert_eq!(election.reason_text(3), Some("İlçe seçim kurulu kararı"));
+        assert_eq!(election.reason_text(4), None);
+        assert_eq!(election.results().alliance_share, AllianceShare::Constituency);
+        let until: Timestamp = "2014-04-01T12:00:00Z".parse().unwrap();
+        assert_eq!(election.deadlines(Race::Mayor), [(Stage::Ilce, until)]);
+        assert_eq!(election.deadlines(Race::MetropolitanMayor), []);
+        let stored: ElectionFile = serde_json::from_str(&serde_json::to_string(election.file()).unwrap()).unwrap();
+        assert_eq!(stored.results.as_ref(), Some(&results));
+        assert!(!serde_json::to_string(&file()).unwrap().contains("results"), "older files stay the same text");
+
+        let reasons = [("03".to_owned(), "x".to_owned()), ("4".to_owned(), "a\u{202e}".to_owned())].into();
+        let deadline =
+            vec![Deadline { race: Race::President, ..results.deadline[0].clone() }, results.deadline[0].clone()];
+        let deadline = [deadline, results.deadline.clone()].concat();
+        let bad = ResultSettings { reasons, deadline, ..results };
+        let bad = Election::new(ElectionFile { results: Some(bad), ..file() }).unwrap_err();
+        assert_eq!(bad.iter().map(|bad| bad.field).collect::<Vec<_>>(), ["reasons", "reasons", "deadline", "deadline"]);
     }
 }

@@ -38,6 +38,7 @@ const STEPS: &[Step] = steps![
     "0027_tries_again",
     "0028_consent",
     "0029_quota",
+    "0030_choices",
     "0031_results",
     "0032_rule_of_two",
     "0038_filled",

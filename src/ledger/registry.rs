@@ -4,6 +4,7 @@
 //! It must never decide what a good row is; that is the registry's business.
 
 mod boxes;
+mod choices;
 mod having;
 mod inside;
 mod lookup;

@@ -65,7 +65,10 @@ fn line_of(text: &str, at: usize) -> u64 {
 /// The first line that sets `field`; of several rules, the first.
 pub fn line_of_field(text: &str, field: &str) -> u64 {
     let sets = |line: &str| {
-        line.trim_start_matches(['[', ' '])
+        let line = line.trim_start_matches(['[', ' ']);
+        // What stands in the table of results is named without it.
+        line.strip_prefix("results.")
+            .unwrap_or(line)
             .strip_prefix(field)
             .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
     };

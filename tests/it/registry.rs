@@ -2,6 +2,7 @@
 
 mod bad_lines;
 mod bounds;
+mod choices;
 mod command;
 mod country;
 mod killed;

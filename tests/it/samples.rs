@@ -93,7 +93,10 @@ fn no_sample_lies_there_unused() {
         assert!(known.contains(&name.as_str()), "{name} is used by no test");
     }
     for (name, _) in files("election") {
-        assert!(["boxes.csv", "codes.csv", "election.toml", "places.csv"].contains(&name.as_str()), "{name}");
+        assert!(
+            ["boxes.csv", "choices.csv", "codes.csv", "election.toml", "places.csv"].contains(&name.as_str()),
+            "{name}"
+        );
     }
 }
 

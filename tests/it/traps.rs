@@ -90,7 +90,7 @@ async fn files_that_never_end_are_refused_by_every_command_that_reads() {
             assert!(status > 0 && !said.is_empty(), "{arguments:?}: {status} {said}");
         }
     }
-    for name in ["election.toml", "places.csv", "boxes.csv", "codes.csv"] {
+    for name in ["election.toml", "places.csv", "boxes.csv", "codes.csv", "choices.csv"] {
         let election = dir.path().join(format!("election-{name}"));
         write_election(&election);
         let _ = fs::remove_file(election.join(name));

@@ -118,10 +118,14 @@ impl Ledger {
         });
         let codes: i64 =
             on_db!(&*self.db, Patient, |pool| sqlx::query_scalar("SELECT COUNT(*) FROM code").fetch_one(pool).await?);
+        let choices: i64 = on_db!(&*self.db, Patient, |pool| sqlx::query_scalar("SELECT COUNT(*) FROM choice")
+            .fetch_one(pool)
+            .await?);
         Ok(Counts {
             places: places.into_iter().map(|(level, count)| (level, count as u64)).collect(),
             boxes: boxes.into_iter().map(|(kind, count)| (kind as u8, count as u64)).collect(),
             codes: codes as u64,
+            choices: choices as u64,
         })
     }
 }

@@ -69,6 +69,8 @@ pub struct Counts {
     pub boxes: BTreeMap<u8, u64>,
     /// Codes that are listed one by one.
     pub codes: u64,
+    /// What can be voted for, on all ballots.
+    pub choices: u64,
 }
 
 /// What the database gives for a place.

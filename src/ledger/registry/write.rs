@@ -4,13 +4,14 @@
 //! contradiction undoes the whole.
 
 mod boxes;
+mod choices;
 mod codes;
 mod compare;
 mod election;
 mod places;
 mod tx;
 
-use crate::domain::{Digest, Election};
+use crate::domain::{Choice, Digest, Election};
 use crate::ledger::{Ledger, LedgerError};
 
 use super::rows::{BoxRow, CodeRow, PlaceRow};
@@ -27,6 +28,8 @@ pub enum Batch {
     Boxes(Vec<(u64, BoxRow)>),
     /// Codes, each with its line in the file.
     Codes(Vec<(u64, CodeRow)>),
+    /// Choices.
+    Choices(Vec<(u64, Choice)>),
 }
 
 /// Rows in one statement. SQLite binds at most 32,766 values at once, and a place has nine.
@@ -40,7 +43,7 @@ pub type RowSourceError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Where the rows of an import come from, a batch at a time.
 pub trait RowSource: Send {
-    /// The next batch: all places, then all boxes, then all codes. None at the end.
+    /// The next batch: all places, then all boxes, all codes, all choices. None at the end.
     fn next(&mut self) -> Result<Option<Batch>, RowSourceError>;
 }
 
@@ -62,8 +65,12 @@ pub struct Written {
     pub boxes: Tally,
     /// Listed codes.
     pub codes: Tally,
+    /// What can be voted for.
+    pub choices: Tally,
     /// Code rules added to those of an earlier import.
     pub rules_added: u64,
+    /// Lines of what the election says about results, added to those of an earlier import.
+    pub settings_added: u64,
     /// The digest of the registry from now on.
     pub digest: Digest,
 }
@@ -71,12 +78,12 @@ pub struct Written {
 impl Written {
     /// Rows of all tables that were added.
     pub fn added(&self) -> u64 {
-        self.places.added + self.boxes.added + self.codes.added
+        self.places.added + self.boxes.added + self.codes.added + self.choices.added
     }
 
     /// Whether the registry is another than before.
     pub fn changed(&self) -> bool {
-        self.added() + self.rules_added > 0
+        self.added() + self.rules_added + self.settings_added > 0
     }
 }
 
@@ -130,7 +137,8 @@ impl Ledger {
         let mut bad = Contradictions::new(addition.at_most);
         // From here on no other import can write until the commit.
         let bound = election::bind(&mut tx, addition.election, addition.listing, &mut bad).await?;
-        let (mut places, mut boxes, mut codes) = (Tally::default(), Tally::default(), Tally::default());
+        let (mut places, mut boxes) = (Tally::default(), Tally::default());
+        let (mut codes, mut choices) = (Tally::default(), Tally::default());
         let mut place_seq = places::last_seq(&mut tx).await?;
         let mut box_seq = boxes::last_seq(&mut tx).await?;
         while let Some(batch) = addition.source.next().map_err(WriteError::Source)? {
@@ -153,10 +161,17 @@ impl Ledger {
                     }
                     codes.added += codes::insert(&mut tx, &new).await?;
                 }
+                Batch::Choices(mut new) => {
+                    if !bound.fresh {
+                        choices.known += choices::compare(&mut tx, &mut new, &mut bad).await?;
+                    }
+                    choices.added += choices::insert(&mut tx, &new).await?;
+                }
             }
         }
         bad.finish()?; // dropping the transaction undoes everything
-        let mut written = Written { places, boxes, codes, rules_added: bound.rules_added, digest: bound.digest };
+        let (rules_added, settings_added, digest) = (bound.rules_added, bound.settings_added, bound.digest);
+        let mut written = Written { places, boxes, codes, choices, rules_added, settings_added, digest };
         if !bound.fresh && written.changed() {
             written.digest = election::extend(&mut tx, &bound, addition.election, addition.listing).await?;
         }

@@ -10,6 +10,7 @@ use crate::domain::{Digest, Election};
 use crate::ledger::registry::Table as Stored;
 use crate::registry::bad::BadLines;
 use crate::registry::boxes::{self, Boxes};
+use crate::registry::choices::{self, Choices};
 use crate::registry::codes::{self, Codes, Registered};
 use crate::registry::places::{self, Places};
 use crate::registry::settings;
@@ -83,9 +84,13 @@ pub fn directory(
     if dir.join(codes::FILE).exists() {
         lists.push((Stored::Codes, dir.join(codes::FILE)));
     }
+    if dir.join(choices::FILE).exists() {
+        lists.push((Stored::Choices, dir.join(choices::FILE)));
+    }
     let bytes = lists.iter().map(|(_, path)| size(path, watch)).sum::<Result<u64, _>>()?;
     let mut meter = Meter::new(Stage::Checking, bytes, watch, watcher);
     let (mut places, mut boxes, mut codes) = (Places::default(), Boxes::default(), Codes::default());
+    let mut choices = Choices::default();
     for (holds, path) in lists {
         let digest = match holds {
             Stored::Places | Stored::Election => {
@@ -97,6 +102,13 @@ pub fn directory(
             Stored::Codes => {
                 let registered = Registered { election: &election, places: &places, boxes: &boxes };
                 read_all(&path, &codes::COLUMNS, bad, &mut meter, |row, bad| codes.add(row, registered, bad))?
+            }
+            Stored::Choices => {
+                let digest = read_all(&path, &choices::COLUMNS, bad, &mut meter, |row, bad| {
+                    choices.add(row, &election, &places, bad);
+                })?;
+                choices.finish(bad);
+                digest
             }
         };
         // Without these rows, every row that needs them would be blamed as well.

@@ -11,7 +11,7 @@ use crate::ledger::registry::{BATCH, Batch, RowSource, RowSourceError, Table as 
 use crate::registry::bad::BadLines;
 use crate::registry::codes::{self, Registered};
 use crate::registry::table::{Columns, Row, Table};
-use crate::registry::{boxes, places};
+use crate::registry::{boxes, choices, places};
 
 /// Why the rows stopped coming.
 #[derive(Debug, thiserror::Error)]
@@ -87,11 +87,15 @@ impl<'a> FileRows<'a> {
                     Batch::Boxes(self.rows(|row| boxes::row(row, registered.election, registered.places))?)
                 }
                 Stored::Codes => Batch::Codes(self.rows(|row| codes::row(row, registered))?),
+                Stored::Choices => {
+                    Batch::Choices(self.rows(|row| choices::row(row, registered.election, registered.places))?)
+                }
             };
             let empty = match &batch {
                 Batch::Places(rows) => rows.is_empty(),
                 Batch::Boxes(rows) => rows.is_empty(),
                 Batch::Codes(rows) => rows.is_empty(),
+                Batch::Choices(rows) => rows.is_empty(),
             };
             if !empty {
                 return Ok(Some(batch));
@@ -106,6 +110,7 @@ impl<'a> FileRows<'a> {
             Stored::Places => &places::COLUMNS,
             Stored::Boxes => &boxes::COLUMNS,
             Stored::Codes => &codes::COLUMNS,
+            Stored::Choices => &choices::COLUMNS,
         };
         let failed = |source| Stopped::Read { path: file.path.clone(), source };
         let table = Table::open(&file.path, columns, &mut BadLines::default()).map_err(failed)?;

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::domain::Election;
 use crate::domain::election::CodeRule;
+use crate::domain::{Choice, Election};
 use crate::ledger::registry::rows::{BoxRow, CodeRow, PlaceRow};
 
 use super::WriteError;
@@ -19,6 +19,8 @@ pub enum Table {
     Boxes,
     /// The list of codes.
     Codes,
+    /// The list of choices.
+    Choices,
 }
 
 /// A line that says something else than what is stored.
@@ -185,6 +187,58 @@ impl Contradictions {
                 rows
             },
         )
+    }
+
+    pub fn choices(&mut self, new: &mut Numbered<Choice>, stored: Vec<Choice>) -> u64 {
+        self.sift(
+            Table::Choices,
+            new,
+            stored,
+            |row| (row.race, row.constituency.clone(), row.no),
+            |old, new| {
+                let mut rows = vec![
+                    ("kind", old.kind.name().to_owned(), new.kind.name().to_owned()),
+                    ("id", old.id.clone(), new.id.clone()),
+                    ("short_name", old.short_name.clone(), new.short_name.clone()),
+                    ("name", old.name.clone(), new.name.clone()),
+                    ("alliance", text(old.alliance.as_ref()), text(new.alliance.as_ref())),
+                ];
+                rows.retain(|(_, old, new)| old != new);
+                rows
+            },
+        )
+    }
+
+    /// A new choice must not have the id of a stored one of its ballot.
+    pub fn choice_ids(&mut self, new: &mut Numbered<Choice>, stored: Vec<Choice>) {
+        let key = |row: &Choice| (row.race, row.constituency.clone(), row.id.clone());
+        let taken: HashMap<_, _> = stored.iter().map(|row| (key(row), row.no)).collect();
+        new.retain(|(line, row)| match taken.get(&key(row)) {
+            Some(no) => {
+                let cause = format!("the id {} belongs to the stored number {no} of this ballot", row.id);
+                self.add(Table::Choices, *line, "id", cause);
+                false
+            }
+            None => true,
+        });
+    }
+
+    /// Compares what two elections say about results, and returns how many lines came to the stored ones.
+    pub fn results(&mut self, old: &Election, new: &Election) -> u64 {
+        let rows = |election: &Election| election.file().results.as_ref().map(|results| results.rows());
+        let (old, new) = (rows(old).unwrap_or_default(), rows(new).unwrap_or_default());
+        for (field, name, text) in &old {
+            match new.iter().find(|(other, other_name, _)| (other, other_name) == (field, name)) {
+                Some((_, _, new)) if new == text => {}
+                Some((_, _, new)) => {
+                    self.add(Table::Election, 0, field, format!("{text:?} is stored, the file says {new:?}"));
+                }
+                None => self.add(Table::Election, 0, field, format!("the stored {name} {text:?} is missing")),
+            }
+        }
+        let stored =
+            |row: &&(&str, String, String)| old.iter().any(|(field, name, _)| (*field, name) == (row.0, &row.1));
+        new.iter().filter(|row| !stored(row)).count() as u64
     }
 
     /// Compares two elections of one id, and returns the rules that came to the stored ones. A rule can be added only

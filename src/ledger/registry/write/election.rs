@@ -18,6 +18,8 @@ pub(super) struct Bound {
     pub digest: Digest,
     /// Code rules that came to those of an earlier import.
     pub rules_added: u64,
+    /// Lines of what it says about results that came to those of an earlier import.
+    pub settings_added: u64,
 }
 
 const BIND: &str = "INSERT INTO election (one, id, file, digest) VALUES (1, $1, $2, $3) ON CONFLICT (one) DO NOTHING";
@@ -40,7 +42,7 @@ pub(super) async fn bind(
         });
         if made == 1 {
             add_rules(tx, new.code_rules()).await?;
-            return Ok(Bound { fresh: true, digest, rules_added: 0 });
+            return Ok(Bound { fresh: true, digest, rules_added: 0, settings_added: 0 });
         }
     }
     on_tx!(tx, |connection, Engine| sqlx::query(LOCK).execute(connection).await.map(drop)?);
@@ -48,18 +50,19 @@ pub(super) async fn bind(
         on_tx!(tx, |connection, Engine| sqlx::query_as(ELECTION).fetch_optional(connection).await?);
     let (file, digest) = raw.ok_or(WriteError::NoElection)?;
     let stored = stored_election(&file, &digest)?;
-    let mut rules = Vec::new();
+    let (mut rules, mut settings_added) = (Vec::new(), 0);
     if let Some(new) = new {
         if new.id() != stored.election.id() {
             return Err(WriteError::OtherElection(stored.election.id().to_owned()));
         }
         rules = bad.election(&stored.election, new);
+        settings_added = bad.results(&stored.election, new);
         add_rules(tx, &rules).await?;
     }
-    Ok(Bound { fresh: false, digest: stored.digest, rules_added: rules.len() as u64 })
+    Ok(Bound { fresh: false, digest: stored.digest, rules_added: rules.len() as u64, settings_added })
 }
 
-/// Makes the digest cover an addition too, and stores the file where it brought new rules.
+/// Makes the digest cover an addition too, and stores the file where it brought new rules or settings.
 pub(super) async fn extend(
     tx: &mut Tx,
     bound: &Bound,
@@ -67,7 +70,7 @@ pub(super) async fn extend(
     listing: &str,
 ) -> Result<Digest, WriteError> {
     let digest = Digest::finish(Sha256::new().chain_update(format!("{}\n", bound.digest)).chain_update(listing));
-    let file = new.filter(|_| bound.rules_added > 0).map(file);
+    let file = new.filter(|_| bound.rules_added + bound.settings_added > 0).map(file);
     on_tx!(tx, |connection, Engine| {
         sqlx::query("UPDATE election SET digest = $1, file = COALESCE($2, file) WHERE one = 1")
             .bind(&digest.as_bytes()[..])

@@ -65,7 +65,7 @@ impl Tx {
     /// Counts what the tables hold. Without it PostgreSQL would plan the first lookups of a filled registry as if it
     /// were empty.
     pub async fn analyze(&mut self) -> Result<(), sqlx::Error> {
-        for table in ["ANALYZE place", "ANALYZE box", "ANALYZE code", "ANALYZE code_rule"] {
+        for table in ["ANALYZE place", "ANALYZE box", "ANALYZE code", "ANALYZE code_rule", "ANALYZE choice"] {
             on_tx!(self, |connection, Engine| sqlx::query(table).execute(connection).await.map(drop)?);
         }
         Ok(())
