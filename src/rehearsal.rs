@@ -2,9 +2,12 @@
 //!
 //! Every page carries a watermark: it must never be taken for a real one.
 
+pub mod figures;
+
 use crate::domain::{FormKind, Level, Race};
 use crate::drawing::{FaceKind, FormFace};
 use crate::ledger::registry::ExpectedForm;
+use crate::registry::Registry;
 
 /// What stands across every page that was drawn.
 pub const WATERMARK: &str = "PROVA";
@@ -25,7 +28,19 @@ pub fn face(expected: &ExpectedForm, election: &str) -> FormFace {
         second_karekod: None,
         page: 1,
         watermark: Some(WATERMARK.to_owned()),
+        choices: None,
+        count: None,
     }
+}
+
+/// What stands on it, with the figures that rehearsals of this seed have for the box, where it is a box's sheet.
+pub fn filled_face(expected: &ExpectedForm, registry: &Registry, seed: u64) -> FormFace {
+    let mut face = face(expected, registry.election().name());
+    if let Some(drawn) = figures::Sheet::of(expected, registry, seed) {
+        let (choices, count) = drawn.on_paper();
+        (face.choices, face.count) = (Some(choices), Some(count));
+    }
+    face
 }
 
 fn title(kind: &FormKind) -> String {

@@ -1,6 +1,8 @@
-//! `tutanak sample forms|scans`: draws forms of a registry that have no scan yet, for rehearsals, tests and benches.
+//! `tutanak sample forms|scans|figures`: draws forms of a registry that have no scan yet, and results of its boxes, for
+//! rehearsals, tests and benches.
 
 mod damages;
+mod figures;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -20,6 +22,7 @@ use crate::domain::{Election, Karekod};
 use crate::drawing::{self, Colour, Damage, FormFace, ScanStyle};
 use crate::ledger::registry::{ExpectedForm, FormCursor};
 use crate::ledger::{DatabaseConfig, Ledger};
+use crate::registry::Registry;
 use crate::{registry, rehearsal};
 use damages::Damages;
 
@@ -31,6 +34,9 @@ pub enum SampleCommand {
     /// Draws scans of filled forms, as an office would send them, or damaged ones. Forms that have a scan already are
     /// passed over.
     Scans(Scans),
+    /// Draws results of boxes, one line each, as the sender of results gives them. Scans of the same seed show the same
+    /// digits.
+    Figures(figures::Wanted),
 }
 
 /// Of what, and how damaged.
@@ -76,11 +82,19 @@ enum Look {
 
 /// Draws, with progress on a terminal.
 pub async fn run(command: SampleCommand) -> anyhow::Result<()> {
-    let (wanted, looks) = looks(command);
+    let (wanted, looks) = match command {
+        SampleCommand::Figures(wanted) => return figures::run(wanted).await,
+        SampleCommand::Forms(wanted) => {
+            let looks = vec![Look::Form; wanted.count];
+            (wanted, looks)
+        }
+        SampleCommand::Scans(scans) => scans.looks(),
+    };
     let (_kept, ledger) = open(&wanted.data).await?;
-    let Some(stored) = ledger.election().await? else { bail!("no election is imported there") };
+    let Some(registry) = Registry::loaded(&ledger).await? else { bail!("no election is imported there") };
+    let registry = Arc::new(registry);
     std::fs::create_dir_all(&wanted.out).with_context(|| format!("cannot make {}", wanted.out.display()))?;
-    let forms: Arc<[ExpectedForm]> = missing(&ledger, &stored.election, looks.len()).await?.into();
+    let forms: Arc<[ExpectedForm]> = missing(&ledger, registry.election(), looks.len()).await?.into();
     if forms.len() < looks.len() {
         crate::note!("Only {} forms have no scan yet.", forms.len());
     }
@@ -89,12 +103,16 @@ pub async fn run(command: SampleCommand) -> anyhow::Result<()> {
     let bar = ProgressBar::new(pages.len() as u64);
     bar.set_style(ProgressStyle::with_template("{pos}/{len} {wide_bar} {per_sec} {eta}")?);
     let lane = CpuLane::one_permit_a_core();
-    let name: Arc<str> = stored.election.name().into();
     let drawn = pages.into_iter().map(|page| {
-        let (lane, name, forms, bar) = (lane.clone(), Arc::clone(&name), Arc::clone(&forms), bar.clone());
+        let (lane, registry, forms, bar) = (lane.clone(), Arc::clone(&registry), Arc::clone(&forms), bar.clone());
+        let seed = wanted.seed;
         let path = wanted.out.join(&page.file);
         async move {
-            lane.run(move || draw(&rehearsal::face(&forms[page.form], &name), page.look, page.seed, &path)).await??;
+            lane.run(move || {
+                let face = rehearsal::filled_face(&forms[page.form], &registry, seed);
+                draw(&face, page.look, page.seed, &path)
+            })
+            .await??;
             bar.inc(1);
             anyhow::Ok(())
         }
@@ -104,20 +122,15 @@ pub async fn run(command: SampleCommand) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The looks of all pages a command asks for, in the order in which they are drawn.
-fn looks(command: SampleCommand) -> (Wanted, Vec<Look>) {
-    match command {
-        SampleCommand::Forms(wanted) => {
-            let looks = vec![Look::Form; wanted.count];
-            (wanted, looks)
-        }
-        SampleCommand::Scans(Scans { wanted, damages }) => {
-            let looks = match damages.pages(wanted.count) {
-                Some(pages) => pages.into_iter().map(|(kind, level)| Look::Damaged(kind, level)).collect(),
-                None => vec![Look::Scan; wanted.count],
-            };
-            (wanted, looks)
-        }
+impl Scans {
+    /// The looks of all pages, in the order in which they are drawn.
+    fn looks(self) -> (Wanted, Vec<Look>) {
+        let Self { wanted, damages } = self;
+        let looks = match damages.pages(wanted.count) {
+            Some(pages) => pages.into_iter().map(|(kind, level)| Look::Damaged(kind, level)).collect(),
+            None => vec![Look::Scan; wanted.count],
+        };
+        (wanted, looks)
     }
 }
 
@@ -203,7 +216,10 @@ mod tests {
 
     fn looks_of(words: &str) -> Vec<Look> {
         let line = format!("sample {words} --data . --out .");
-        looks(Line::try_parse_from(line.split(' ')).unwrap().command).1
+        match Line::try_parse_from(line.split(' ')).unwrap().command {
+            SampleCommand::Scans(scans) => scans.looks().1,
+            other => panic!("{other:?} has no looks"),
+        }
     }
 
     #[test]

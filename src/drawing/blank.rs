@@ -79,6 +79,8 @@ pub enum Figure {
         /// The column, from 0.
         column: usize,
     },
+    /// How often the box was counted, where that is more than once.
+    Counted,
     /// Nothing to report.
     Nil,
 }

@@ -23,6 +23,29 @@ pub struct FormFace {
     pub page: u32,
     /// A word across the page, such as `PROVA`. Whatever is not a real form must carry one.
     pub watermark: Option<String>,
+    /// The names in its tables, in the order of the ballot; none prints placeholders.
+    pub choices: Option<Vec<String>>,
+    /// What a box's sheet is filled with; none makes up a count from the seed.
+    pub count: Option<FaceCount>,
+}
+
+/// The figures that a box's sheets are filled with. Whether they add up is the business of whoever brings them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FaceCount {
+    /// Voters on the box's list.
+    pub registered: u32,
+    /// Everyone who voted.
+    pub voted: u32,
+    /// Of those, the ones who are on no list of this box.
+    pub unlisted: u32,
+    /// Valid ballots.
+    pub valid: u32,
+    /// Invalid ballots.
+    pub invalid: u32,
+    /// How often the box was counted; nothing is written for once.
+    pub counted: u32,
+    /// Votes in the order of the ballot.
+    pub votes: Vec<u32>,
 }
 
 /// The kinds of form, each with a layout of its own.

@@ -7,7 +7,7 @@ use crate::blank::{Blank, Entry, Figure};
 use crate::chance::Chance;
 use crate::face::{FaceKind, FormFace};
 use crate::font::Lettering;
-use crate::form::choices_of;
+use crate::form::names_on;
 use crate::hand::Hand;
 use crate::hand::number_words::in_words;
 use crate::paper::Area;
@@ -22,9 +22,12 @@ const LETTER_HEIGHT: f32 = 5.4;
 
 /// Fills every blank of a form.
 pub fn fill_form(sheet: &mut Sheet, face: &FormFace, blanks: &[Blank], seed: u64) {
-    let choices = choices_of(&face.race).len();
+    let choices = names_on(face).len();
     let units = blanks.iter().map(|blank| units_up_to(blank.entry)).max().unwrap_or(0);
-    let figures = Figures::counted(face.kind, choices, units, &mut Chance::for_part(seed, "figures"));
+    let mut figures = Figures::counted(face.kind, choices, units, &mut Chance::for_part(seed, "figures"));
+    if let Some(count) = &face.count {
+        figures = figures.given(count);
+    }
     let mut clerk = Hand::of(Chance::for_part(seed, "clerk"));
     for (index, blank) in blanks.iter().enumerate() {
         let area = blank.area;

@@ -12,7 +12,7 @@ mod merge;
 mod result;
 mod table;
 
-pub use choices::choices_of;
+pub use choices::{choices_of, names_on};
 pub use furniture::{lower_karekod_area, upper_karekod_area};
 
 use crate::blank::Blank;

@@ -27,11 +27,12 @@ mod stamp;
 pub use canvas::{Canvas, Rgb};
 pub use damage::{Damage, UnknownDamage, draw_damaged};
 pub use encode::to_png;
-pub use face::{FaceKind, FormFace};
+pub use face::{FaceCount, FaceKind, FormFace};
+pub use form::choices_of;
 pub use page::Page;
 pub use scan::{Colour, ScanStyle};
 
-use chance::Chance;
+pub use chance::Chance;
 use hand::Hand;
 use paper::{Area, Paper};
 use scan::Light;

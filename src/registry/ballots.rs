@@ -89,9 +89,14 @@ impl Registry {
 
     /// The same with the place that the ballot is of; none for the country.
     pub fn constituency(&self, race: Race, of: &BoxRow) -> Option<(&Ballot, Option<&PlaceId>)> {
+        self.constituency_at(race, &of.place, of.kind)
+    }
+
+    /// The same for a box of a kind at a place.
+    pub fn constituency_at(&self, race: Race, place: &PlaceId, kind: BoxKind) -> Option<(&Ballot, Option<&PlaceId>)> {
         let own = self.own.get(&race);
-        let outside = matches!(of.kind, BoxKind::Customs | BoxKind::Abroad);
-        let mut place = Some(&of.place);
+        let outside = matches!(kind, BoxKind::Customs | BoxKind::Abroad);
+        let mut place = Some(place);
         while let (Some(own), Some(id)) = (own, place) {
             let (parent, level) =
                 self.above.get_key_value(id).map_or((None, None), |(_, (up, at))| (up.as_ref(), Some(*at)));

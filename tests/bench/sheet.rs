@@ -16,6 +16,8 @@ pub fn drawn(code: &str, style: &ScanStyle, seed: u64) -> Vec<u8> {
         second_karekod: None,
         page: 1,
         watermark: Some("PROVA".into()),
+        choices: None,
+        count: None,
     };
     drawing::draw_scan(&face, style, seed)
 }

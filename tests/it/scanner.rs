@@ -19,6 +19,8 @@ pub fn face(kind: FaceKind) -> FormFace {
         second_karekod: None,
         page: 1,
         watermark: Some("PROVA".to_owned()),
+        choices: None,
+        count: None,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::blank::Figure;
 use crate::chance::Chance;
-use crate::face::FaceKind;
+use crate::face::{FaceCount, FaceKind};
 
 /// The sums in front of the votes in a line of a merge table: registered, voted, valid, invalid.
 const SUMS: usize = 4;
@@ -13,6 +13,7 @@ struct Count {
     registered: u32,
     voted: u32,
     valid: u32,
+    invalid: u32,
     votes: Vec<u32>,
 }
 
@@ -30,7 +31,7 @@ impl Count {
         if let Some(first) = votes.first_mut() {
             *first = (*first + valid).saturating_sub(given);
         }
-        Self { registered, voted, valid, votes }
+        Self { registered, voted, valid, invalid, votes }
     }
 
     fn column(&self, column: usize) -> u32 {
@@ -38,7 +39,7 @@ impl Count {
             0 => self.registered,
             1 => self.voted,
             2 => self.valid,
-            3 => self.voted - self.valid,
+            3 => self.invalid,
             _ => self.votes.get(column - SUMS).copied().unwrap_or(0),
         }
     }
@@ -50,6 +51,7 @@ pub struct Figures {
     spare_envelopes: u32,
     spare_ballots: u32,
     unlisted: u32,
+    counted: u32,
     late: bool,
     units: Vec<Count>,
 }
@@ -76,7 +78,14 @@ impl Figures {
             .collect();
         let unlisted = chance.whole(0, 9).min(own.voted);
         let (spare_envelopes, spare_ballots) = (chance.whole(5, 30), chance.whole(20, 60));
-        Self { own, spare_envelopes, spare_ballots, unlisted, late: chance.happens(0.3), units }
+        Self { own, spare_envelopes, spare_ballots, unlisted, counted: 1, late: chance.happens(0.3), units }
+    }
+
+    /// The same with a count that somebody brings; what it does not say stays made up.
+    pub fn given(self, count: &FaceCount) -> Self {
+        let FaceCount { registered, voted, unlisted, valid, invalid, counted, ref votes } = *count;
+        let own = Count { registered, voted, valid, invalid, votes: votes.clone() };
+        Self { own, unlisted, counted, ..self }
     }
 
     /// What stands in a blank.
@@ -86,17 +95,24 @@ impl Figures {
         match figure {
             Figure::Registered => self.own.registered,
             Figure::EnvelopesReceived => envelopes,
-            Figure::EnvelopesLeft => envelopes - self.own.voted,
+            Figure::EnvelopesLeft => envelopes.saturating_sub(self.own.voted),
             Figure::BallotsReceived => ballots,
-            Figure::BallotsLeft => ballots - self.own.voted,
-            Figure::ListedVoted => self.own.voted - self.unlisted,
+            Figure::BallotsLeft => ballots.saturating_sub(self.own.voted),
+            Figure::ListedVoted => self.own.voted.saturating_sub(self.unlisted),
             Figure::UnlistedVoted => self.unlisted,
             Figure::Voted => self.own.voted,
             Figure::Valid => self.own.valid,
-            Figure::Invalid => self.own.voted - self.own.valid,
+            Figure::Invalid => self.own.invalid,
             Figure::Votes(choice) => self.own.votes.get(choice).copied().unwrap_or(0),
             Figure::Cell { row, column } => self.units.get(row).map_or(0, |unit| unit.column(column)),
             Figure::Total { column } => self.units.iter().map(|unit| unit.column(column)).sum(),
+            Figure::Counted => {
+                if self.counted > 1 {
+                    self.counted
+                } else {
+                    0
+                }
+            }
             Figure::Nil => 0,
         }
     }
@@ -120,7 +136,7 @@ mod tests {
     use super::Figures;
     use crate::blank::Figure;
     use crate::chance::Chance;
-    use crate::face::FaceKind;
+    use crate::face::{FaceCount, FaceKind};
 
     #[test]
     fn the_numbers_of_a_form_add_up() {
@@ -134,5 +150,16 @@ mod tests {
                 figures.value(Figure::Voted)
             );
         }
+    }
+
+    #[test]
+    fn a_count_that_was_brought_stands_on_the_sheet_as_it_is() {
+        let votes = vec![185, 1, 85, 29];
+        let count = FaceCount { registered: 290, voted: 303, unlisted: 10, valid: 299, invalid: 4, counted: 2, votes };
+        let figures = Figures::counted(FaceKind::Sonuc, 4, 0, &mut Chance::from_seed(3)).given(&count);
+        let asked = [Figure::Registered, Figure::Voted, Figure::ListedVoted, Figure::Valid, Figure::Invalid];
+        assert_eq!(asked.map(|figure| figures.value(figure)), [290, 303, 293, 299, 4]);
+        assert_eq!([0, 1, 2, 3].map(|choice| figures.value(Figure::Votes(choice))), [185, 1, 85, 29]);
+        assert_eq!((figures.value(Figure::Counted), figures.tally(4)), (2, 4));
     }
 }

@@ -4,7 +4,7 @@
 use crate::blank::{Blank, Entry, Figure};
 use crate::face::FormFace;
 use crate::font::Lettering;
-use crate::form::choices::choices_of;
+use crate::form::choices::names_on;
 use crate::form::committee::print_committee;
 use crate::form::furniture::{COMMITTEE_FROM_BOTTOM, MARGIN, QUIET, right_of_codes};
 use crate::form::identity::print_identity;
@@ -39,7 +39,7 @@ pub fn print_count(sheet: &mut Sheet, face: &FormFace) -> Vec<Blank> {
     let identity = Area::new(MARGIN, IDENTITY_TOP, right_of_codes(paper) - QUIET - MARGIN, IDENTITY_HEIGHT);
     print_identity(sheet, face, identity, 4, 6.5);
 
-    let mut names = choices_of(&face.race);
+    let mut names = names_on(face);
     let choices = names.len();
     names.push("GEÇERSİZ OYLAR".to_owned());
     let (strips, cells) = grid_for(choices);

@@ -4,7 +4,7 @@
 use crate::blank::{Blank, Entry, Figure};
 use crate::face::FormFace;
 use crate::font::Lettering;
-use crate::form::choices::choices_of;
+use crate::form::choices::names_on;
 use crate::form::committee::print_committee;
 use crate::form::furniture::{COMMITTEE_FROM_BOTTOM, MARGIN, QUIET, right_of_codes};
 use crate::form::identity::{body_top, print_identity};
@@ -39,7 +39,7 @@ pub fn print_district(sheet: &mut Sheet, face: &FormFace) -> Vec<Blank> {
     let votes_top = sums_top + SUMS_HEIGHT + CAPTION + 5.0;
 
     let sums: Vec<String> = SUMS.iter().map(|sum| (*sum).to_owned()).collect();
-    let choices = choices_of(&face.race);
+    let choices = names_on(face);
     let bottom = paper.height - COMMITTEE_FROM_BOTTOM - 12.0;
     let votes_height = (8.0 + LARGEST_ROW * choices.len() as f32).min(bottom - votes_top);
     let upper = Area::new(MARGIN, sums_top, body, SUMS_HEIGHT);

@@ -4,7 +4,7 @@
 use crate::blank::{Blank, Entry, Figure};
 use crate::face::FormFace;
 use crate::font::Lettering;
-use crate::form::choices::choices_of;
+use crate::form::choices::names_on;
 use crate::form::committee::print_committee;
 use crate::form::furniture::{COMMITTEE_FROM_BOTTOM, MARGIN, QUIET, right_of_codes};
 use crate::form::identity::{body_top, print_identity};
@@ -62,7 +62,7 @@ pub fn print_merge(sheet: &mut Sheet, face: &FormFace, scope: Scope) -> Vec<Blan
     let used = print_identity(sheet, face, identity, 2, 6.6);
     let grid_top = body_top(identity, used);
 
-    let choices = choices_of(&face.race);
+    let choices = names_on(face);
     let lines = scope.lines();
     let bottom = paper.height - COMMITTEE_FROM_BOTTOM - 9.0;
     let area = Area::new(MARGIN, grid_top, body, bottom - grid_top);

@@ -6,7 +6,7 @@ mod sums;
 use crate::blank::{Blank, Entry, Figure};
 use crate::face::FormFace;
 use crate::font::Lettering;
-use crate::form::choices::choices_of;
+use crate::form::choices::names_on;
 use crate::form::committee::print_committee;
 use crate::form::furniture::{MARGIN, QUIET, right_of_codes, upper_karekod_area};
 use crate::form::identity::print_identity;
@@ -44,7 +44,7 @@ pub fn print_result(sheet: &mut Sheet, face: &FormFace) -> Vec<Blank> {
     let note = Area::new(MARGIN, SUMS_TOP + SUMS_HEIGHT + 1.5, body, 8.0);
     sheet.paragraph(note, MUST_AGREE, Lettering::bold(6.0));
 
-    let choices = choices_of(&face.race);
+    let choices = names_on(face);
     let votes = Area::new(MARGIN, VOTES_TOP, body, VOTES_HEIGHT);
     blanks.extend(if choices.len() <= BROAD_TABLE {
         print_broad_votes(sheet, votes, &choices)
@@ -69,7 +69,7 @@ fn print_opening(sheet: &mut Sheet, paper: Paper, identity: Area) -> Vec<Blank> 
         ("Listede yazılı seçmen sayısı", Entry::Digits(Figure::Registered)),
         ("Sandık 17.00'den sonra açıldıysa nedeni", Entry::Digits(Figure::Nil)),
         ("Sırada bekleyip oy kullanan seçmen sayısı", Entry::Digits(Figure::Nil)),
-        ("Birden fazla sayım yapıldıysa sayısı", Entry::Digits(Figure::Nil)),
+        ("Birden fazla sayım yapıldıysa sayısı", Entry::Digits(Figure::Counted)),
         ("Varsa seyyar sandık numarası", Entry::Digits(Figure::Nil)),
         ("Seyyar sandık listesindeki seçmen sayısı", Entry::Digits(Figure::Nil)),
     ];

@@ -46,5 +46,7 @@ fn face(text: &str) -> FormFace {
         second_karekod: None,
         page: 1,
         watermark: Some("PROVA".to_owned()),
+        choices: None,
+        count: None,
     }
 }
