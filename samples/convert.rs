@@ -9,6 +9,8 @@
 //! The file has no box ids: box ids are *made up*, the running number of the row with seven digits. Boards are not named
 //! either: the thousands digit of a box number is its board's number. Races: 6, 2, 3 in the 30 metropolitan provinces,
 //! 2, 3, 4 elsewhere, 4 alone in villages (the file has none). Codes follow from the rule `10` + race + box id.
+//! Its figures are of race 2, and have neither versions nor times: `rakamlar.jsonl` holds them as lines for
+//! `tutanak figures import`, and `choices.csv` its ten parties and `Diger`, which is everybody else together.
 //!
 //! **karekod2023**: 83,462 boxes of 14 May 2023 with the karekods that citizens read (github.com/irensaltali/oyveotesi2023;
 //! CSV in gzip). The codes are dirty, and these rules decide, in this order:
@@ -23,11 +25,12 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
-use std::io::Read;
+use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use tutanak::domain::naming::slug;
+use tutanak::domain::{BoxResult, Figures, Race};
 
 type Writer = csv::Writer<File>;
 
@@ -206,9 +209,13 @@ pub fn yerel2014(source: &Path, out: &Path) -> Result<()> {
     let text: String = char::decode_utf16(units).collect::<Result<_, _>>().context("the file is not UTF-16LE")?;
     drop(bytes);
     let mut lines = text.trim_start_matches('\u{feff}').lines();
-    ensure!(lines.next().is_some_and(|header| header.starts_with("IL_ID\tILCE_ID\tMUHTARLIK_ID")), "another header");
+    let header = lines.next().unwrap_or_default();
+    ensure!(header.starts_with("IL_ID\tILCE_ID\tMUHTARLIK_ID"), "another header");
     election(out, "yerel-2014", "30 Mart 2014 Mahallî İdareler Seçimi", "2014-03-30", "[6, 2, 3, 4]", true)?;
     let (mut places, mut boxes) = (Places::create(out)?, boxes(out)?);
+    let parties: Vec<&str> = header.split('\t').skip(FIGURES_FROM + SUMS).collect();
+    choices(out, &parties)?;
+    let mut figures = BufWriter::new(File::create(out.join("rakamlar.jsonl"))?);
     let (mut count, mut villages) = (0u32, 0u32);
     for line in lines.filter(|line| !line.is_empty()) {
         let fields: Vec<&str> = line.split('\t').collect();
@@ -224,11 +231,52 @@ pub fn yerel2014(source: &Path, out: &Path) -> Result<()> {
         count += 1;
         villages += u32::from(village);
         boxes.write_record([&format!("{count:07}"), &place, &number.to_string(), "0", races])?;
+        if !village {
+            let result = of_2014(&format!("{count:07}"), &fields).with_context(|| format!("figures of {line}"))?;
+            writeln!(figures, "{}", result.line())?;
+        }
     }
+    figures.flush()?;
     places.file.flush()?;
     boxes.flush()?;
     println!("{count} boxes ({villages} in villages), {} places; the box ids are made up", places.seen.len());
     Ok(())
+}
+
+/// Columns before the figures, and the figures that every sheet has.
+const FIGURES_FROM: usize = 7;
+const SUMS: usize = 6;
+
+/// The ballot of 2014, the same everywhere: the file adds up what stood in some places only.
+fn choices(out: &Path, parties: &[&str]) -> Result<()> {
+    let mut file = csv::Writer::from_path(out.join("choices.csv"))?;
+    file.write_record(["race", "constituency", "no", "kind", "id", "short_name", "name", "alliance"])?;
+    for (no, party) in (1..).zip(parties) {
+        let (kind, name) =
+            if *party == "Diger" { ("independent", "Diğer partiler ve bağımsızlar") } else { ("party", *party) };
+        file.write_record(["2", "", &format!("{no}"), kind, &slug(party), party, name, ""])?;
+    }
+    Ok(file.flush()?)
+}
+
+/// One row's figures. Its numbers were typed once; when, nobody wrote down.
+fn of_2014(box_id: &str, fields: &[&str]) -> Result<BoxResult> {
+    let numbers: Vec<u32> = fields[FIGURES_FROM..].iter().map(|field| field.parse()).collect::<Result<_, _>>()?;
+    let [registered, voted, unobjected, objected, valid, invalid, votes @ ..] = numbers.as_slice() else {
+        bail!("too few figures")
+    };
+    let figures = Figures {
+        registered: Some(*registered),
+        voted: Some(*voted),
+        valid_unobjected: Some(*unobjected),
+        valid_objected: Some(*objected),
+        valid: Some(*valid),
+        invalid: Some(*invalid),
+        votes: (1..).zip(votes.iter().copied()).collect(),
+        ..Figures::default()
+    };
+    let (box_id, race) = (box_id.parse()?, Race::Mayor);
+    Ok(BoxResult { box_id, race, version: 1, void: false, reason: None, typed_at: None, counts: None, figures })
 }
 
 /// One box of 2023 as it was found.
