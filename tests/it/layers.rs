@@ -24,7 +24,7 @@ const LAYERS: [&[&str]; 14] = [
     &["registry"],
     &["access", "audit", "archive", "pictures", "publication"],
     &["admission"],
-    &["intake", "tree", "export", "people"],
+    &["intake", "tree", "export", "people", "results"],
     &["operation"],
     &["web", "shelf", "config", "rehearsal", "client"],
     &["app"],

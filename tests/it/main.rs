@@ -47,6 +47,7 @@ mod rebuild;
 mod receipt;
 mod registry;
 mod result_entries;
+mod results;
 mod rot;
 mod samples;
 mod scanner;
