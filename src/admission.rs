@@ -173,7 +173,7 @@ fn write_down(slot: RecordSlot, error: &DoorError) {
 pub fn room_of(class: Class) -> Room {
     match class {
         Class::Party | Class::OutsideParty | Class::Candidate | Class::IndependentCandidate => Room::Accounts,
-        Class::Board => Room::Boards,
+        Class::Board | Class::Feed => Room::Boards,
         Class::Operator | Class::Auditor => Room::Operators,
     }
 }

@@ -41,6 +41,7 @@ use crate::operation::readiness::Readiness;
 use crate::operation::scrub::Scrub;
 use crate::pictures::Pictures;
 use crate::publication::{self, AgreementError, Publisher};
+use crate::results::{self, Figures};
 use crate::shelf::{PartyShelf, Rules};
 use crate::space::Space;
 use crate::tls::{self, Clients, TlsError};
@@ -121,7 +122,9 @@ pub struct App {
     pub ledger: Ledger,
     /// Takes scans in.
     pub intake: Intake,
-    /// Hands them out.
+    /// Takes box results in.
+    pub figures: Figures,
+    /// Hands scans out.
     pub tree: Tree,
     /// Keeps up the table of packs, and lets go of old lists.
     pub packer: Packer,
@@ -186,6 +189,9 @@ impl App {
         let (audit, rows) = audit::audit(ledger.clone(), clock.clone(), config.audit.strangers.clone());
         let receipts = Arc::new(ReceiptSigner::new(key));
         let cpu = CpuLane::one_permit_a_core();
+        // Whatever began to count them again may have been stopped in the middle.
+        results::settle::count(&ledger).await?;
+        let figures = Figures::new(ledger.clone(), appender.clone(), cpu.clone());
         let limits = config.intake.clone();
         let disks = vault.disks().into_iter().chain(config.database.disk()).collect();
         let space = Space::new(&config.space, disks);
@@ -213,6 +219,7 @@ impl App {
             config,
             ledger,
             intake,
+            figures,
             tree,
             selections,
             pictures,
@@ -264,6 +271,7 @@ impl App {
         let services = Services {
             admission: admission.clone(),
             intake: self.intake,
+            figures: self.figures,
             tree: self.tree.clone(),
             pictures: self.pictures,
             selections: self.selections,

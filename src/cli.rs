@@ -9,6 +9,7 @@ pub mod consent;
 pub mod demo;
 pub mod election;
 pub mod export;
+pub mod figures;
 pub mod ftp_check;
 pub mod gate;
 pub mod init;

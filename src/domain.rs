@@ -39,7 +39,7 @@ pub use gate::Gate;
 pub use karekod::Karekod;
 pub use origin::Origin;
 pub use place::{BoxKind, Level, PlaceId};
-pub use principal::{BoardId, Channel, PartyId, Sender};
+pub use principal::{BoardId, Channel, FeedId, PartyId, Sender};
 pub use race::Race;
 pub use result::{BadResult, BoxResult, ChangeReason};
 pub use scan::{Scan, ScanFacts};

@@ -35,7 +35,7 @@
 //! * [`pictures`]: parts of scans for people's screens, drawn when they are asked for.
 //! * [`archive`]: what packs and lists hold, computed rather than stored. [`publication`]: the log's copy in the vault, and a
 //!   database made from it again.
-//! * [`results`]: box results as XML, as CSV, as reports.
+//! * [`results`]: box results: taking them in, and as XML, as CSV, as reports.
 //! * [`intake`]: taking in. [`tree`]: handing out: every path of `/arsiv/` and FTP, with a table of who makes which.
 //!   [`export`]: a medium for an independent candidate. [`people`]: who is defined: enrolment, the request form, slips.
 //! * [`operation`]: whether the node can serve, and the look at every stored scan, at a set pace.

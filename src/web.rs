@@ -52,6 +52,7 @@ use crate::intake::Intake;
 use crate::ledger::Ledger;
 use crate::operation::readiness::Readiness;
 use crate::pictures::Pictures;
+use crate::results::Figures;
 use crate::tree::Tree;
 pub use routes::router;
 pub use site::board::Counters;
@@ -61,7 +62,9 @@ pub use site::board::Counters;
 pub struct Services {
     /// Takes scans in.
     pub intake: Intake,
-    /// Hands them out.
+    /// Takes box results in.
+    pub figures: Figures,
+    /// Hands scans out.
     pub tree: Tree,
     /// Draws pictures of them.
     pub pictures: Pictures,

@@ -44,11 +44,11 @@ impl Effect {
     }
 }
 
-/// What replacing the address list of an account of this kind does. An empty list shuts parties and candidates out; all
-/// others it lets in from anywhere.
+/// What replacing the address list of an account of this kind does. An empty list shuts parties, candidates and
+/// senders of results out; all others it lets in from anywhere.
 pub fn of_addresses(kind: &str, before: &str, after: &[IpNet]) -> Effect {
     let before: Vec<IpNet> = before.split_whitespace().filter_map(|range| range.parse().ok()).collect();
-    if !matches!(kind, "party" | "candidate") {
+    if !matches!(kind, "party" | "candidate" | "feed") {
         match (before.is_empty(), after.is_empty()) {
             (true, _) => return Effect::Closes,
             (false, true) => return Effect::Opens,

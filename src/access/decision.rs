@@ -67,6 +67,7 @@ fn is_made_for(class: Class, channel: Channel, act: Act) -> bool {
         (Class::IndependentCandidate, Channel::Medium) => act == Act::Export,
         // A token stands for a machine: what takes two people of a board takes sessions of people.
         (Class::Board, Channel::Board) => matches!(act, Act::Upload | Act::FollowUploads),
+        (Class::Feed, Channel::Feed) => act == Act::SendFigures,
         (Class::Board, Channel::Web) => matches!(
             act,
             Act::Upload | Act::FollowUploads | Act::Resolve | Act::ReadOwnRecord | Act::ChangePassword | Act::LogOut

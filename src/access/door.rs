@@ -250,6 +250,28 @@ impl Door {
         Ok((principal, sender))
     }
 
+    /// Which sender of box results has this token, and whether it may send from `from`. Certificates are asked for as of a
+    /// board.
+    ///
+    /// # Errors
+    /// Nobody's token, from elsewhere, without its certificate, or it could not be found out.
+    pub async fn feed(
+        &self,
+        token: &str,
+        certificate: Option<ShownCertificate>,
+        from: IpAddr,
+    ) -> Result<Principal, DoorError> {
+        let login = secrets::token_login(token);
+        let found = self.principal(Channel::Feed, &login, token).await;
+        let principal = match found {
+            Err(DoorError::Refused(Refusal::Unknown)) => return Err(self.wrong_token(Channel::Feed, &login, from)),
+            found => found.map(|(principal, _)| principal)?,
+        };
+        self.certified(&principal.account, certificate).await?;
+        self.allow(&principal, Act::SendFigures, Object::Of(&principal.account), from).await?;
+        Ok(principal)
+    }
+
     /// Whether a board to which certificates are bound has shown one of them, which is valid now.
     ///
     /// # Errors
@@ -401,7 +423,7 @@ pub(super) fn principal_of(known: &PersonLogin) -> Result<Principal, LedgerError
         Class::Party | Class::OutsideParty | Class::Candidate | Class::Board => Channel::Web,
         Class::Operator => Channel::Operator,
         Class::Auditor => Channel::Auditor,
-        Class::IndependentCandidate => return Err(corrupt()), // has no people
+        Class::IndependentCandidate | Class::Feed => return Err(corrupt()), // have no people
     };
     Ok(Principal {
         account: known.account.clone(),
@@ -428,7 +450,7 @@ pub(super) fn sender(board: &str, place: Option<&str>) -> Result<Sender, LedgerE
 fn scope(class: Class, place: Option<&str>) -> Option<Scope> {
     match class {
         Class::IndependentCandidate => place?.parse().ok().map(Scope::Constituency),
-        Class::Board => Some(Scope::Own),
+        Class::Board | Class::Feed => Some(Scope::Own),
         Class::Party | Class::OutsideParty | Class::Candidate | Class::Operator | Class::Auditor => {
             Some(Scope::Everything)
         }

@@ -18,6 +18,8 @@ pub enum Class {
     IndependentCandidate,
     /// A district board.
     Board,
+    /// A program that gives box results.
+    Feed,
     /// An SKGM operator.
     Operator,
     /// An auditor (denetçi).
@@ -26,12 +28,13 @@ pub enum Class {
 
 impl Class {
     /// Every class.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Party,
         Self::OutsideParty,
         Self::Candidate,
         Self::IndependentCandidate,
         Self::Board,
+        Self::Feed,
         Self::Operator,
         Self::Auditor,
     ];
@@ -44,6 +47,7 @@ impl Class {
             ("candidate", Gate::PartiesOpen) => Some(Self::Candidate),
             ("independent", Gate::BanLifted) => Some(Self::IndependentCandidate),
             ("board", _) => Some(Self::Board),
+            ("feed", _) => Some(Self::Feed),
             ("operator", _) => Some(Self::Operator),
             ("auditor", _) => Some(Self::Auditor),
             _ => None,
@@ -57,6 +61,7 @@ impl Class {
             Self::Candidate => "candidate",
             Self::IndependentCandidate => "independent",
             Self::Board => "board",
+            Self::Feed => "feed",
             Self::Operator => "operator",
             Self::Auditor => "auditor",
         }
@@ -66,12 +71,14 @@ impl Class {
     pub fn opens_with(self) -> Gate {
         match self {
             Self::OutsideParty | Self::IndependentCandidate => Gate::BanLifted,
-            Self::Party | Self::Candidate | Self::Board | Self::Operator | Self::Auditor => Gate::PartiesOpen,
+            Self::Party | Self::Candidate | Self::Board | Self::Feed | Self::Operator | Self::Auditor => {
+                Gate::PartiesOpen
+            }
         }
     }
 
-    /// Whether an account without an address list may come from anywhere. Those that see scans or results may not: they
-    /// come from the addresses they reported, or not at all.
+    /// Whether an account without an address list may come from anywhere. Those that see scans or results, or
+    /// give them for all boxes, may not: they come from the addresses they reported, or not at all.
     pub fn comes_from_anywhere_unless_bound(self) -> bool {
         matches!(self, Self::Board | Self::Operator | Self::Auditor)
     }

@@ -51,7 +51,7 @@ impl Door {
                 return Tried::nobody(NO_SUCH);
             }
         };
-        let machine = matches!(channel, Channel::Bulk | Channel::Service | Channel::Board);
+        let machine = matches!(channel, Channel::Bulk | Channel::Service | Channel::Board | Channel::Feed);
         let best = found.iter().max_by_key(|(_, person)| person.is_none() == machine);
         best.map_or_else(|| Tried::nobody(NO_SUCH), |(account, person)| Tried::of(account, person.as_deref(), name))
     }

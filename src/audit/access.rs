@@ -47,7 +47,7 @@ impl Room {
     pub fn of(channel: Channel) -> Self {
         match channel {
             Channel::Web | Channel::Service | Channel::Bulk => Self::Accounts,
-            Channel::Board => Self::Boards,
+            Channel::Board | Channel::Feed => Self::Boards,
             Channel::Operator | Channel::Auditor | Channel::Medium => Self::Operators,
         }
     }

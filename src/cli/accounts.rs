@@ -1,8 +1,9 @@
-//! `tutanak party`, `candidate`, `board`, `operator`, `auditor` and `user`: who there is, from where they come, and what
-//! they log in with. Secrets are printed once.
+//! `tutanak party`, `candidate`, `board`, `feed`, `operator`, `auditor` and `user`: who there is, from where they come, and
+//! what they log in with. Secrets are printed once.
 
 mod board;
 mod candidate;
+mod feed;
 mod office;
 mod party;
 mod shared;
@@ -17,6 +18,7 @@ use serde::Serialize;
 
 pub use board::BoardCommand;
 pub use candidate::CandidateCommand;
+pub use feed::FeedCommand;
 pub use office::OfficeCommand;
 pub use party::PartyCommand;
 pub use user::UserCommand;
@@ -43,6 +45,11 @@ pub async fn candidate(command: CandidateCommand, config: &ConfigArg) -> anyhow:
 /// Runs a command about boards.
 pub async fn board(command: BoardCommand, config: &ConfigArg) -> anyhow::Result<()> {
     board::run(command, &Books::open(config).await?).await
+}
+
+/// Runs a command about programs that give box results.
+pub async fn feed(command: FeedCommand, config: &ConfigArg) -> anyhow::Result<()> {
+    feed::run(command, &Books::open(config).await?).await
 }
 
 /// Runs a command about operators.

@@ -61,6 +61,16 @@ enum Command {
         #[command(subcommand)]
         command: cli::accounts::BoardCommand,
     },
+    /// Programs that give box results, and their tokens.
+    Feed {
+        #[command(subcommand)]
+        command: cli::accounts::FeedCommand,
+    },
+    /// Box results from a file.
+    Figures {
+        #[command(subcommand)]
+        command: cli::figures::FiguresCommand,
+    },
     /// Candidates: for Cumhurbaşkanı, with what a party has; independent ones, for whom media are written.
     Candidate {
         #[command(subcommand)]
@@ -201,6 +211,8 @@ async fn run(command: Command, config: &ConfigArg) -> anyhow::Result<()> {
         Command::Election { command } => recorded(config, cli::election::run(command, config)).await,
         Command::Party { command } => recorded(config, cli::accounts::party(command, config)).await,
         Command::Board { command } => recorded(config, cli::accounts::board(command, config)).await,
+        Command::Feed { command } => recorded(config, cli::accounts::feed(command, config)).await,
+        Command::Figures { command } => recorded(config, cli::figures::run(command, config)).await,
         Command::Candidate { command } => recorded(config, cli::accounts::candidate(command, config)).await,
         Command::User { command } => recorded(config, cli::accounts::user(command, config)).await,
         Command::Operator { command } => recorded(config, cli::accounts::operator(command, config)).await,

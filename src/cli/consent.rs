@@ -30,7 +30,7 @@ pub enum Asks {
 }
 
 /// Every command. One that is not here fails a test: whoever adds it says what it does to who gets in.
-pub const COMMANDS: [(&str, Asks); 93] = {
+pub const COMMANDS: [(&str, Asks); 104] = {
     use Asks::{AsItTurnsOut, Closes, Nobody, Own, Signatures, Two};
     [
         ("demo", Nobody),
@@ -62,6 +62,17 @@ pub const COMMANDS: [(&str, Asks); 93] = {
         ("board passivate", Closes),
         ("board activate", Two),
         ("board set-addresses", AsItTurnsOut),
+        ("feed add", Two),
+        ("feed bind", Two),
+        ("feed unbind", AsItTurnsOut),
+        ("feed certificates", Nobody),
+        ("feed new-secret", Two),
+        ("feed list", Nobody),
+        ("feed show", Nobody),
+        ("feed passivate", Closes),
+        ("feed activate", Two),
+        ("feed set-addresses", AsItTurnsOut),
+        ("figures import", Nobody),
         ("candidate add-presidential", Two),
         ("candidate add-independent", Two),
         ("candidate new-secret", Two),

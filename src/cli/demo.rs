@@ -58,6 +58,9 @@ struct Secrets {
     /// Token of each board, by its place.
     boards: BTreeMap<String, BoardSecret>,
     party: PartySecrets,
+    /// None in a directory from before there was one.
+    #[serde(default)]
+    feed: Option<Token>,
     operator: Login,
     auditor: Login,
 }
@@ -81,6 +84,9 @@ struct Described<'a> {
     ca_pem: PathBuf,
     board: &'a BoardSecret,
     party: DescribedParty<'a>,
+    /// The token by which box results are sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    feed: Option<&'a Token>,
     operator: &'a Login,
     auditor: &'a Login,
 }
@@ -95,6 +101,7 @@ struct DescribedParty<'a> {
 /// Places of the sample election at most.
 const PLACES: u32 = 10_000;
 const PARTY: &str = "ornek-parti";
+const FEED: &str = "secsis";
 const SECRETS: &str = "secrets.json";
 /// Bytes of it at most.
 const SECRETS_BYTES: u64 = 16 << 20;
@@ -143,6 +150,7 @@ pub async fn run(demo: Demo) -> anyhow::Result<()> {
         ca_pem: dir.join(init::CA),
         board,
         party: DescribedParty { name: PARTY, secrets: &secrets.party },
+        feed: secrets.feed.as_ref(),
         operator: &secrets.operator,
         auditor: &secrets.auditor,
     };
@@ -167,9 +175,10 @@ async fn enrol_everybody(ledger: &Ledger, dir: &Path) -> anyhow::Result<Secrets>
     }
     let loopback = ["127.0.0.0/8".parse()?, "::1/128".parse()?];
     let party = enrol::party(ledger, &PARTY.parse()?, "Örnek Parti", &loopback, Gate::PartiesOpen).await?;
+    let feed = Some(enrol::feed(ledger, &FEED.parse()?, "SEÇSİS", &loopback).await?);
     let operator = enrol::operator(ledger, "skgm-1", "SKGM işletmeni").await?;
     let auditor = enrol::auditor(ledger, "denetci-1", "Denetçi").await?;
-    let mut secrets = Secrets { boards, party, operator, auditor };
+    let mut secrets = Secrets { boards, party, feed, operator, auditor };
     let first = first_board(ledger, &secrets).await?.name.clone();
     let clerks = enrol_clerks(ledger, &first).await?;
     secrets.boards.values_mut().filter(|board| board.name == first).for_each(|board| board.clerks.clone_from(&clerks));
@@ -272,6 +281,9 @@ fn tell(described: &Described, dir: &Path, taken: usize) {
         described.https,
         described.board.token
     );
+    if let Some(Token { token }) = described.feed {
+        crate::out!("  figures   POST {}/v1/figures   (Authorization: Bearer {token})", described.https);
+    }
     crate::out!("  scripts   {}\n", dir.join(DEMO_JSON).display());
     crate::out!(
         "  curl --cacert {} -u {user}:{password} {}/arsiv/durum.json",

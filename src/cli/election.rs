@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::ConfigArg;
 use crate::app;
 use crate::clock::Clock;
+use crate::cpu::CpuLane;
 use crate::domain::Level;
 use crate::domain::election::ElectionFile;
 use crate::intake;
@@ -17,6 +18,8 @@ use crate::ledger::registry::{Counts, Tally};
 use crate::ledger::{Ledger, append};
 use crate::publication::{self, AgreementError};
 use crate::registry::{self, ImportError, Progress, Report, Stage};
+use crate::results::Figures;
+use crate::results::settle::{Settled, settle};
 use crate::vault::Vault;
 
 /// The election that this service is for: its places, its boxes, and what each karekod names.
@@ -68,9 +71,11 @@ pub async fn run(command: ElectionCommand, config: &ConfigArg) -> anyhow::Result
             let bar = bar();
             let done = registry::import(ledger, &dir, &mut |progress| show_progress(&bar, progress)).await;
             bar.finish_and_clear();
-            print_outcome(done).with_context(|| format!("The election in {} was not imported", dir.display()))?;
+            let report =
+                print_outcome(done).with_context(|| format!("The election in {} was not imported", dir.display()))?;
             bind(config, ledger).await?;
-            link_parked(config, ledger).await
+            link_parked(config, ledger).await?;
+            count_results(ledger, report.choices.added > 0).await
         }
         ElectionCommand::AddBoxes { file } => {
             let bar = bar();
@@ -78,7 +83,8 @@ pub async fn run(command: ElectionCommand, config: &ConfigArg) -> anyhow::Result
             bar.finish_and_clear();
             print_outcome(done).with_context(|| format!("The boxes of {} were not added", file.display()))?;
             bind(config, ledger).await?;
-            link_parked(config, ledger).await
+            link_parked(config, ledger).await?;
+            count_results(ledger, false).await
         }
         ElectionCommand::Show { json } => show(ledger, json).await,
     }
@@ -119,6 +125,26 @@ async fn link_parked(config: &ConfigArg, ledger: &Ledger) -> anyhow::Result<()> 
     Ok(())
 }
 
+/// Results that waited for what was just added count now.
+pub(super) async fn count_results(ledger: &Ledger, ballots_changed: bool) -> anyhow::Result<()> {
+    if ballots_changed {
+        // What a ballot's numbers mean is in the sums.
+        ledger.results_unsettle().await?;
+    }
+    let size = ledger.head().await?.size;
+    let (appender, writer) = append::writer(ledger.clone(), Clock::system(), size);
+    let writing = tokio::spawn(writer.run());
+    let figures = Figures::new(ledger.clone(), appender, CpuLane::one_permit_a_core());
+    let settled = settle(ledger, &figures).await.context("Results that waited could not be entered");
+    drop(figures);
+    writing.await?;
+    let Settled { entered, counted } = settled?;
+    if entered + counted > 0 {
+        crate::out!("results {entered:>9} entered now {counted:>9} counted");
+    }
+    Ok(())
+}
+
 /// A bar on a terminal, nothing where the output goes into a file.
 fn bar() -> ProgressBar {
     if !std::io::stderr().is_terminal() {
@@ -137,11 +163,11 @@ fn show_progress(bar: &ProgressBar, progress: Progress) {
     bar.set_position(progress.bytes);
 }
 
-fn print_outcome(done: Result<Report, ImportError>) -> anyhow::Result<()> {
+fn print_outcome(done: Result<Report, ImportError>) -> anyhow::Result<Report> {
     match done {
         Ok(report) => {
             crate::terminal::print(format_args!("{}", summary(&report)));
-            Ok(())
+            Ok(report)
         }
         Err(error) => {
             if let ImportError::Refused(bad) = &error {

@@ -6,6 +6,7 @@ use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::ConfigArg;
+use super::election::count_results;
 use crate::app;
 use crate::publication;
 use crate::vault::Vault;
@@ -32,6 +33,7 @@ pub async fn run(config: &ConfigArg) -> anyhow::Result<()> {
     let rebuilt = rebuilt.context("The database was not rebuilt")?;
     crate::out!("{} entries, checked against this checkpoint and written:\n\n{}", rebuilt.entries, rebuilt.checkpoint);
     if rebuilt.had > 0 {
+        count_results(&ledger, false).await?;
         crate::out!(
             "The database had {} of them: it was an older copy. Accounts, people and the record are those of that copy.\n\
              Scans whose receipt is younger than this checkpoint are in the vault; their boards send them again and get\n\

@@ -5,6 +5,8 @@
 pub enum Act {
     /// Bring a scan in.
     Upload,
+    /// Bring box results in.
+    SendFigures,
     /// See one's receipts, what is missing and what could not be linked.
     FollowUploads,
     /// Link a parked scan by hand, or take such a link back, with a reason and a second person.
@@ -39,8 +41,9 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Upload,
+        Self::SendFigures,
         Self::FollowUploads,
         Self::Resolve,
         Self::List,
@@ -62,6 +65,7 @@ impl Act {
     pub fn name(self) -> &'static str {
         match self {
             Self::Upload => "upload",
+            Self::SendFigures => "send-figures",
             Self::FollowUploads => "follow-uploads",
             Self::Resolve => "resolve",
             Self::List => "list",

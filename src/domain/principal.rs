@@ -19,6 +19,8 @@ pub enum Channel {
     Bulk,
     /// A district board's program that sends scans.
     Board,
+    /// A program that gives box results: SEÇSİS's. It sees nothing of what is kept.
+    Feed,
     /// An SKGM operator.
     Operator,
     /// An auditor (denetçi).
@@ -35,6 +37,7 @@ impl Channel {
             Self::Service => "service",
             Self::Bulk => "bulk",
             Self::Board => "board",
+            Self::Feed => "feed",
             Self::Operator => "operator",
             Self::Auditor => "auditor",
             Self::Medium => "medium",
@@ -108,6 +111,11 @@ account! {
 account! {
     /// A district board that brings scans in.
     BoardId
+}
+
+account! {
+    /// A program that gives box results.
+    FeedId
 }
 
 /// A board that sends scans, and where it sits.

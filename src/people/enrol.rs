@@ -12,7 +12,7 @@ use crate::access::secrets::{self, SecretError};
 use crate::clock::Clock;
 use crate::domain::person::Role;
 use crate::domain::words::BadWords;
-use crate::domain::{BoardId, Channel, Gate, Level, PartyId, PlaceId, Words};
+use crate::domain::{BoardId, Channel, FeedId, Gate, Level, PartyId, PlaceId, Words};
 use crate::ledger::accounts::{NewAccount, NewCredential};
 use crate::ledger::people::Definition;
 use crate::ledger::{Ledger, LedgerError};
@@ -117,6 +117,17 @@ pub async fn board(
     let token = secrets::generate()?;
     let credential = by_token(Channel::Board, &token);
     add(ledger, BOARD, id.as_str(), name, Some(place), from, vec![credential], None).await?;
+    Ok(Token { token })
+}
+
+/// Adds a program that gives box results and comes from `from`, and gives its token.
+///
+/// # Errors
+/// The id is taken, or no secret could be made or written: nothing was added.
+pub async fn feed(ledger: &Ledger, id: &FeedId, name: &str, from: &[IpNet]) -> Result<Token, EnrolError> {
+    let token = secrets::generate()?;
+    let credentials = vec![by_token(Channel::Feed, &token)];
+    add(ledger, FEED, id.as_str(), name, None, from, credentials, None).await?;
     Ok(Token { token })
 }
 
@@ -235,6 +246,7 @@ struct Kind {
 
 /// None of them waits for a gate: a board sends at any hour, operators and auditors see no scans here.
 const BOARD: Kind = Kind { kind: "board", opens_with: Gate::PartiesOpen };
+const FEED: Kind = Kind { kind: "feed", opens_with: Gate::PartiesOpen };
 const OPERATOR: Kind = Kind { kind: "operator", opens_with: Gate::PartiesOpen };
 const AUDITOR: Kind = Kind { kind: "auditor", opens_with: Gate::PartiesOpen };
 

@@ -9,6 +9,8 @@ pub enum Needs {
     Nobody,
     /// The token of a board's machine; the handler's argument asks for it.
     BoardMachine,
+    /// The token of a program that gives box results; the handler's argument asks for it.
+    Feed,
     /// A party's bulk secret; the handler's argument asks for it.
     Bulk,
     /// A party's web service token; the handler's argument asks for it.
@@ -31,7 +33,7 @@ impl Needs {
     /// Whether there must be a session. Everything else looks for itself who asks.
     pub fn a_session(self) -> bool {
         match self {
-            Self::Nobody | Self::BoardMachine | Self::Bulk | Self::Service => false,
+            Self::Nobody | Self::BoardMachine | Self::Feed | Self::Bulk | Self::Service => false,
             Self::Session(_)
             | Self::Person
             | Self::Right(_)
@@ -55,7 +57,7 @@ impl Needs {
             | Self::BoardPerson(act)
             | Self::BoardPage(act) => act,
             // Whoever may log out may see what is only about themselves.
-            Self::Person | Self::Nobody | Self::BoardMachine | Self::Bulk | Self::Service => Act::LogOut,
+            Self::Person | Self::Nobody | Self::BoardMachine | Self::Feed | Self::Bulk | Self::Service => Act::LogOut,
         }
     }
 }

@@ -216,7 +216,7 @@ impl Problem {
     }
 
     /// The ledger did not do it: for a reason that lasts until somebody sets it right, or for a moment.
-    fn not_entered(error: &LedgerError) -> Self {
+    pub fn not_entered(error: &LedgerError) -> Self {
         let (kind, title, detail) = match error {
             LedgerError::Clock(_) => (
                 "clock-wrong",

@@ -31,6 +31,6 @@ fn home(class: Class) -> &'static str {
     match class {
         Class::Board => "/kurul",
         Class::Party | Class::OutsideParty | Class::Candidate => "/anasayfa",
-        Class::IndependentCandidate | Class::Operator | Class::Auditor => "/hesap",
+        Class::IndependentCandidate | Class::Feed | Class::Operator | Class::Auditor => "/hesap",
     }
 }

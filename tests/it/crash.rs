@@ -53,6 +53,12 @@ fn run(command: &mut Command) -> String {
     String::from_utf8(out.stdout).unwrap()
 }
 
+/// Adds an account at the machine; gives what is printed of it.
+pub fn account(dir: &Path, kind: &str, arguments: &[&str]) -> serde_json::Value {
+    let out = run(binary().args([kind, "--config"]).arg(dir.join("tutanak.toml")).args(arguments));
+    serde_json::from_str(&out).unwrap()
+}
+
 fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
@@ -81,11 +87,11 @@ impl Service {
         service
     }
 
-    fn client(&self) -> reqwest::Client {
+    pub fn client(&self) -> reqwest::Client {
         client(&std::fs::read(self.dir.join("ca.pem")).unwrap())
     }
 
-    fn kill(&mut self) {
+    pub fn kill(&mut self) {
         self.child.kill().unwrap(); // SIGKILL
         self.child.wait().unwrap();
     }

@@ -17,6 +17,7 @@ mod edges;
 mod engines;
 mod explain;
 mod face;
+mod figures;
 mod ftp;
 mod ftp_rights;
 mod gates;

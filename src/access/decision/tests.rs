@@ -8,11 +8,12 @@ use super::super::Scope;
 use super::*;
 use crate::domain::{Gate, PlaceId};
 
-const CHANNELS: [Channel; 7] = [
+const CHANNELS: [Channel; 8] = [
     Channel::Web,
     Channel::Service,
     Channel::Bulk,
     Channel::Board,
+    Channel::Feed,
     Channel::Operator,
     Channel::Auditor,
     Channel::Medium,
@@ -29,6 +30,7 @@ const ALLOWED: &[(&str, Channel, &str)] = &[
     ("independent", Channel::Medium, "export"),
     ("board", Channel::Board, "upload follow-uploads"),
     ("board", Channel::Web, "upload follow-uploads resolve read-own-record change-password logout"),
+    ("feed", Channel::Feed, "send-figures"),
     ("operator", Channel::Operator, "administer gate resolve change-password logout"),
     ("auditor", Channel::Auditor, "read-record change-password logout"),
 ];
@@ -52,7 +54,7 @@ fn place(id: &str) -> PlaceId {
 fn principal(class: Class, channel: Channel, addresses: &str) -> Principal {
     let scope = match class {
         Class::IndependentCandidate => Scope::Constituency(place("34-1")),
-        Class::Board => Scope::Own,
+        Class::Board | Class::Feed => Scope::Own,
         _ => Scope::Everything,
     };
     let addresses = addresses.split_whitespace().map(|range| range.parse().unwrap()).collect();
@@ -113,7 +115,7 @@ fn every_class_may_do_its_own_through_its_own_channel_at_its_own_time_from_its_o
                                 Some("must-change-password")
                             } else if !match (class, object) {
                                 (_, Object::Of(account)) => account == "x",
-                                (Class::Board, _) => false,
+                                (Class::Board | Class::Feed, _) => false,
                                 (Class::IndependentCandidate, object) => object == Object::In(&own),
                                 _ => true,
                             } {

@@ -50,8 +50,8 @@ pub enum AccountCommand {
     SetAddresses {
         /// Its short name.
         id: String,
-        /// Addresses or CIDR ranges, IPv4 and IPv6. None: parties and candidates come from nowhere, all others from
-        /// anywhere.
+        /// Addresses or CIDR ranges, IPv4 and IPv6. None: parties, candidates and senders of results come
+        /// from nowhere, all others from anywhere.
         addresses: Vec<String>,
     },
 }

@@ -1,4 +1,5 @@
-//! Client certificates that are bound to boards, by their SHA-256. A board with one must show it; one without is not asked.
+//! Client certificates that are bound to boards and senders of results, by their SHA-256. Whoever has one must show it; whoever
+//! has none is not asked.
 
 use jiff::Timestamp;
 
@@ -21,7 +22,7 @@ const OF: &str =
     "SELECT board, sha256, ends_ms FROM board_certificate WHERE ($1 IS NULL OR board = $1) ORDER BY board, sha256";
 const ENDS: &str = "UPDATE board_certificate SET ends_ms = $3 WHERE board = $1 AND sha256 = $2";
 const ANY: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM board_certificate LIMIT 1) AS bound";
-const BOARD: &str = "SELECT COUNT(*) FROM account WHERE id = $1 AND kind = 'board'";
+const BOARD: &str = "SELECT COUNT(*) FROM account WHERE id = $1 AND kind IN ('board', 'feed')";
 const BIND: &str = "INSERT INTO board_certificate (board, sha256, bound_ms) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 const UNBIND: &str = "DELETE FROM board_certificate WHERE board = $1 AND sha256 = $2";
 

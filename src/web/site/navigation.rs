@@ -45,6 +45,8 @@ pub(super) fn of(principal: &Principal) -> &'static [Link] {
     match principal.class {
         Class::Party | Class::OutsideParty | Class::Candidate | Class::IndependentCandidate => PARTY,
         Class::Board => BOARD,
+        // Only a person has a session; a feed has none.
+        Class::Feed => &[],
         Class::Operator => OPERATOR,
         Class::Auditor => AUDITOR,
     }

@@ -63,6 +63,7 @@ async fn in_session(house: &House, user: &str, password: &str, code: &str) -> Ca
 struct Callers {
     nobody: Caller,
     board: Caller,
+    feed: Caller,
     bulk: Caller,
     service: Caller,
     party: Caller,
@@ -84,6 +85,7 @@ impl Callers {
         Self {
             nobody: Caller::with(None),
             board: bearer(&house.first),
+            feed: bearer(&house.feed().await),
             bulk: Caller::with(Some(("authorization", basic))),
             service: bearer(&house.party.service.token),
             party: in_session(house, &party.user, &party.password, "").await,
@@ -97,6 +99,7 @@ impl Callers {
         match route.needs {
             Needs::Nobody => &self.nobody,
             Needs::BoardMachine => &self.board,
+            Needs::Feed => &self.feed,
             Needs::Bulk => &self.bulk,
             Needs::Service => &self.service,
             Needs::BoardPerson(_) | Needs::BoardPage(_) => &self.clerk,

@@ -73,6 +73,27 @@ async fn a_board_with_a_certificate_needs_it_beside_its_token() {
 }
 
 #[tokio::test]
+async fn a_sender_of_results_with_a_certificate_needs_it_beside_its_token() {
+    let also = |config: &mut Config| config.https.client_certificates = true;
+    let house = House::build(Plan { also: Some(also), ..Plan::default() }).await;
+    let (token, feed, now) = (house.feed().await, "secsis".parse().unwrap(), house.clock.now());
+    let (bound, other) = (own(&house, "secsis-1"), own(&house, "secsis-2"));
+    let sends = async |client: &reqwest::Client| {
+        let line = r#"{"box":1,"race":9,"version":1,"votes":{"1":7}}"#;
+        client.post(house.url("/v1/figures")).bearer_auth(&token).body(line).send().await.unwrap().status()
+    };
+    assert_eq!(sends(&house.client).await, StatusCode::OK, "nothing is bound yet");
+    assert!(house.ledger.bind_certificate(&feed, &bound.digest, now).await.unwrap());
+    assert_eq!(sends(&bound.client).await, StatusCode::OK);
+    assert_eq!(sends(&house.client).await, StatusCode::FORBIDDEN, "the token alone");
+    assert_eq!(sends(&other.client).await, StatusCode::FORBIDDEN, "another's certificate");
+    let refused = house.audit(2, |row| row.channel == "feed" && row.reason == "wrong-certificate").await;
+    assert!(refused.iter().all(|row| row.principal == "secsis"), "whose token it was is known: {refused:?}");
+    let taken = house.audit(2, |row| row.channel == "feed" && row.outcome == "ok").await;
+    assert!(taken.iter().any(|row| row.object == "figures 1: 1 known"), "what came of it is on record: {taken:?}");
+}
+
+#[tokio::test]
 async fn a_certificate_that_has_ended_or_not_begun_is_refused_and_its_row_says_why() {
     let also = |config: &mut Config| config.https.client_certificates = true;
     let house = House::build(Plan { also: Some(also), ..Plan::default() }).await;

@@ -53,7 +53,7 @@ async fn with_a_first_password_nothing_works_but_changing_it_and_logging_out() {
                     let turned = page.status == StatusCode::SEE_OTHER && page.location.as_deref() == Some("/parola");
                     assert!(turned || page.status == StatusCode::FORBIDDEN, "{line}: {}", page.status);
                 }
-                Needs::BoardMachine | Needs::Bulk | Needs::Service => {
+                Needs::BoardMachine | Needs::Feed | Needs::Bulk | Needs::Service => {
                     assert_eq!(page.status, StatusCode::UNAUTHORIZED, "{line}")
                 }
                 // It shows nothing of anybody; a login form in a session makes another session, or none.

@@ -95,6 +95,7 @@ async fn asked(house: &House, people: &mut People, route: &Route, path: &str, bo
     let program = house.client.request(route.method.clone(), house.url(path));
     let program = match route.needs {
         Needs::BoardMachine => program.bearer_auth(&house.first),
+        Needs::Feed => program.bearer_auth(&house.feed().await),
         Needs::Service => program.bearer_auth(&house.party.service.token),
         Needs::Bulk => program.basic_auth(&house.party.bulk.user, Some(&house.party.bulk.password)),
         _ => {

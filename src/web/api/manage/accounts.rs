@@ -217,6 +217,7 @@ impl NewSecret {
         let fits = match account.kind.as_str() {
             "party" | "candidate" => matches!(self.channel, Channel::Bulk | Channel::Service),
             "board" => self.channel == Channel::Board,
+            "feed" => self.channel == Channel::Feed,
             _ => false,
         };
         if fits { Ok(Effect::Opens) } else { Err(unsound("Bu hesabın böyle bir anahtarı yok.")) }
