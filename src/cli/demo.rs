@@ -15,6 +15,7 @@ use clap::Args;
 use futures::stream;
 use serde::{Deserialize, Serialize};
 
+use super::sample::figures;
 use super::{init, serve, write_private};
 use crate::access::passwords::Passwords;
 use crate::app::App;
@@ -31,6 +32,8 @@ use crate::people::enrol::{self, Login, PartySecrets, Token};
 use crate::people::{self, Wanted};
 use crate::reading::{self, Limits, Page};
 use crate::registry;
+use crate::results::Status;
+use crate::results::take_in::LINES;
 
 /// Starts a whole service with a sample election.
 #[derive(Debug, Args)]
@@ -102,6 +105,10 @@ struct DescribedParty<'a> {
 const PLACES: u32 = 10_000;
 const PARTY: &str = "ornek-parti";
 const FEED: &str = "secsis";
+/// Results that are drawn at most, with which seed, and how many of a hundred are corrected later.
+const RESULTS: usize = 1_000;
+const SEED: u64 = 1;
+const CORRECTIONS: f32 = 10.0;
 const SECRETS: &str = "secrets.json";
 /// Bytes of it at most.
 const SECRETS_BYTES: u64 = 16 << 20;
@@ -140,6 +147,7 @@ pub async fn run(demo: Demo) -> anyhow::Result<()> {
     for part in ["good", "parked"] {
         taken += take_samples(&app, &demo.samples.join(part), &secrets).await?;
     }
+    let results = take_figures(&app).await?;
     let board = first_board(&app.ledger, &secrets).await?;
     let implicit = ftp.get(1).map(|listener| listener.local_addr()).transpose()?;
     let implicit = implicit.map(|address| format!("ftps://{address}"));
@@ -155,7 +163,7 @@ pub async fn run(demo: Demo) -> anyhow::Result<()> {
         auditor: &secrets.auditor,
     };
     write_private(&dir.join(DEMO_JSON), &serde_json::to_string_pretty(&described)?)?;
-    tell(&described, &dir, taken);
+    tell(&described, &dir, taken, results);
     app.serve(https, ftp, serve::stop_signal()).await;
     std::fs::remove_file(dir.join(DEMO_JSON)).context("cannot remove demo.json")
 }
@@ -229,6 +237,19 @@ async fn take_samples(app: &App, dir: &Path, secrets: &Secrets) -> anyhow::Resul
     Ok(files.len())
 }
 
+/// Takes drawn results of every box in, as the program that would send them. Gives their number.
+async fn take_figures(app: &App) -> anyhow::Result<usize> {
+    let (results, drawn) = figures::drawn(&app.ledger, RESULTS, SEED, CORRECTIONS).await?;
+    for batch in drawn.chunks(LINES) {
+        let lines = batch.iter().map(|result| result.line().into_bytes()).collect();
+        let receipts = app.figures.take_in(lines).await.context("cannot take in the drawn results")?;
+        if let Some(refused) = receipts.iter().find(|receipt| receipt.status == Status::Refused) {
+            bail!("a drawn result was refused: {}", refused.problem.as_deref().unwrap_or_default());
+        }
+    }
+    Ok(results)
+}
+
 /// The board that would send this page: its form's own, or any where the page names none.
 async fn sender(app: &App, bytes: &[u8], secrets: &Secrets) -> anyhow::Result<Sender> {
     let page = Page::from_png(bytes, Limits::default())?;
@@ -246,9 +267,9 @@ async fn sender(app: &App, bytes: &[u8], secrets: &Secrets) -> anyhow::Result<Se
     Ok(Sender { board: board.name.parse()?, place: place.parse::<PlaceId>()? })
 }
 
-fn tell(described: &Described, dir: &Path, taken: usize) {
+fn tell(described: &Described, dir: &Path, taken: usize, results: usize) {
     let Login { user, password } = &described.party.secrets.bulk;
-    crate::out!("tutanak demo: {taken} sample scans are in.\n");
+    crate::out!("tutanak demo: {taken} sample scans and {results} drawn results are in.\n");
     crate::out!("  archive   {}/arsiv/   (user {user}, password {password})", described.https);
     let web = &described.party.secrets.web;
     crate::out!(

@@ -2,7 +2,7 @@
 //! rehearsals, tests and benches.
 
 mod damages;
-mod figures;
+pub(super) mod figures;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 
 use crate::beneath::Folder;
 use crate::domain::{BoxResult, FormKind};
+use crate::ledger::Ledger;
 use crate::ledger::registry::FormCursor;
 use crate::registry::Registry;
 use crate::rehearsal::figures::Sheet;
@@ -43,26 +44,38 @@ fn percent(text: &str) -> Result<f32, String> {
 /// Draws.
 pub async fn run(wanted: Wanted) -> anyhow::Result<()> {
     let (_kept, ledger) = super::open(&wanted.data).await?;
-    let Some(registry) = Registry::loaded(&ledger).await? else { bail!("no election is imported there") };
+    let (results, lines) = drawn(&ledger, wanted.count, wanted.seed, wanted.corrections).await?;
+    if results < wanted.count {
+        crate::note!("Only {results} results are expected.");
+    }
+    write(&wanted.out, &lines).with_context(|| format!("cannot write {}", wanted.out.display()))
+}
+
+/// At most `count` results of an election that is imported, with their corrections, in the order in which they would be typed;
+/// and how many results they are.
+pub(in crate::cli) async fn drawn(
+    ledger: &Ledger,
+    count: usize,
+    seed: u64,
+    corrections: f32,
+) -> anyhow::Result<(usize, Vec<BoxResult>)> {
+    let Some(registry) = Registry::loaded(ledger).await? else { bail!("no election is imported there") };
     let (mut results, mut lines): (usize, Vec<BoxResult>) = (0, Vec::new());
     let mut cursor = FormCursor::Start;
-    while results < wanted.count && cursor != FormCursor::End {
+    while results < count && cursor != FormCursor::End {
         let (forms, next) = ledger.forms_after(registry.election(), cursor, PAGE).await?;
         let sheets = forms.iter().filter(|expected| expected.form.kind == FormKind::Sonuc);
-        for sheet in sheets.filter_map(|expected| Sheet::of(expected, &registry, wanted.seed)) {
-            if results < wanted.count {
-                lines.extend(sheet.typed(wanted.corrections));
+        for sheet in sheets.filter_map(|expected| Sheet::of(expected, &registry, seed)) {
+            if results < count {
+                lines.extend(sheet.typed(corrections));
                 results += 1;
             }
         }
         cursor = next;
     }
-    if results < wanted.count {
-        crate::note!("Only {results} results are expected.");
-    }
     // Versions of one result were typed one after the other, so they stay in order.
     lines.sort_by_key(|line| line.typed_at);
-    write(&wanted.out, &lines).with_context(|| format!("cannot write {}", wanted.out.display()))
+    Ok((results, lines))
 }
 
 fn write(path: &Path, lines: &[BoxResult]) -> std::io::Result<()> {
