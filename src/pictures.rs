@@ -2,7 +2,7 @@
 //!
 //! * [`request`]: what is asked, in the words of the IIIF Image API 3.0, and what that means for a page of a given size.
 //! * [`sheet`]: a scan's pixels. [`draw`]: from pixels to a finished picture. [`info`]: what a viewer is told of a page.
-//! * [`Pictures`]: all of it over the vault, within bounds of memory and disk; [`disk`] holds what was made before.
+//! * [`Pictures`]: all of it over the vault, within bounds of memory and disk; `disk` holds what was made before.
 //!
 //! A picture is for looking at: it must never be handed out as the scan. Those are the original bytes, from the archive.
 
@@ -87,11 +87,11 @@ pub enum PictureError {
 pub struct Scan {
     /// Its digest.
     pub digest: Digest,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// Pixels.
+    /// Width in pixels.
     pub width: u32,
-    /// Pixels.
+    /// Height in pixels.
     pub height: u32,
 }
 

@@ -1,4 +1,4 @@
-//! The path of a scan, read back into what it says. [`scan_path`](super::scan_path) writes it.
+//! The path of a scan, read back into what it says. [`scan_path`] writes it.
 
 use super::{SCANS, scan_path, split};
 use crate::domain::{FormKey, FormKind, Race};
@@ -21,7 +21,7 @@ pub struct ScanPath {
 }
 
 impl ScanPath {
-    /// Reads a path as [`scan_path`](super::scan_path) writes it. None for what it never writes.
+    /// Reads a path as [`scan_path`] writes it. None for what it never writes.
     pub fn parse(path: &str) -> Option<Self> {
         let (parent, name) = split(path);
         let directory = match parent.strip_prefix(SCANS)? {

@@ -14,7 +14,7 @@ use crate::ledger::{Ledger, LedgerError, corrupt};
 pub struct Whereabouts {
     /// The box.
     pub row: BoxRow,
-    /// Its place in the order of lists: see [`sort_key`].
+    /// Its place in the order of lists: see `sort_key`.
     pub sort_key: Vec<u8>,
     /// Its place and all above it, the nearest first.
     pub units: Vec<PlaceId>,
