@@ -92,7 +92,12 @@ await check('pages hold on a telephone, and at twice the size', async () => {
 export const live = await enter({ javaScriptEnabled: true });
 await check('keys lead to the next box and back, and can be switched off', async () => {
   await box(live);
-  if (new URL(live.url()).pathname === '/uyari') await live.click('text=Okudum, kabul ediyorum');
+  if (new URL(live.url()).pathname === '/uyari') {
+    await live.click('text=Okudum, kabul ediyorum');
+    await live.waitForURL('**/sandik/**');
+  }
+  // The script makes this button when it is ready for keys.
+  await live.getByRole('button', { name: 'Tuşlar (?)' }).waitFor();
   const first = live.url();
   await live.keyboard.press('?');
   must(await live.locator('#tuslar').isVisible(), 'the list of keys');

@@ -30,10 +30,11 @@ enum Does {
 }
 
 /// Every route that changes something, in a session. Whoever adds one says here what it does to who gets in.
-const ROUTES: [(&str, &str, Does); 24] = [
+const ROUTES: [(&str, &str, Does); 25] = [
     ("POST", "/parola", Does::Own),
     ("POST", "/dogrulama", Does::Own),
     ("POST", "/cikis", Does::Own),
+    ("POST", "/uyari", Does::Own),
     ("POST", "/hesap/oturum", Does::Own),
     ("POST", "/hesap/kodlar", Does::Own),
     ("POST", "/kurul/gonder", Does::Own),
