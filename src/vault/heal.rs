@@ -2,6 +2,8 @@
 //!
 //! It must never write bytes that were not compared with their digest, nor say that a scan is there without having seen it.
 
+use std::io::{self, ErrorKind};
+
 use bytes::Bytes;
 use object_store::{PutMode, PutPayload};
 
@@ -12,6 +14,9 @@ use super::written::WRITES;
 use super::{Kept, SoundFile, Store, Vault, VaultError, VaultKey};
 use crate::domain::{Digest, Scan, ScanFacts};
 use crate::telemetry::Chain;
+
+/// Where a store's directory keeps what lay in the place of an object and was none.
+const ASIDE: &str = "aside";
 
 impl Vault {
     /// Stores a scan that was entered before wherever it is not there as it was entered. Returns when every store was seen to
@@ -122,6 +127,7 @@ impl Store {
     /// Writes a scan whatever lies there, durably, until it is seen.
     pub(super) async fn overwrite(&self, digest: Digest, bytes: &Bytes) -> Result<(), VaultError> {
         let key = VaultKey::Scan(digest);
+        self.move_directory_aside(digest).await.map_err(|error| failure(key, error))?;
         for attempt in 1..=WRITES {
             let payload = PutPayload::from_bytes(bytes.clone());
             let put = self.control.put_opts(&key.path(), payload, PutMode::Overwrite.into()).await;
@@ -131,5 +137,23 @@ impl Store {
             }
         }
         Err(VaultError::NotKept(key))
+    }
+
+    /// A file takes the place of whatever lies there but of a directory. That is moved away with all it holds: somebody may
+    /// want to know how it came there.
+    async fn move_directory_aside(&self, digest: Digest) -> io::Result<()> {
+        let key = VaultKey::Scan(digest);
+        let Some((root, path)) = self.root.as_ref().zip(self.path(key)) else { return Ok(()) };
+        match tokio::fs::symlink_metadata(&path).await {
+            Ok(found) if found.is_dir() => {}
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => return Ok(()),
+        }
+        let aside = root.join(ASIDE);
+        tokio::fs::create_dir_all(&aside).await?;
+        let to = aside.join(format!("{digest}-{}", jiff::Timestamp::now().as_millisecond()));
+        tokio::fs::rename(&path, &to).await?;
+        tracing::error!(scan = %digest, "ALARM: a directory lay in the place of {key}; it is now {}", to.display());
+        Ok(())
     }
 }

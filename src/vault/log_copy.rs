@@ -6,7 +6,8 @@
 use bytes::Bytes;
 use object_store::{Error as StoreError, ObjectStoreExt, PutMode, UpdateVersion};
 
-use super::{Store, Vault, VaultError, VaultKey};
+use super::files::failure;
+use super::{Store, Vault, VaultError, VaultKey, patience};
 
 /// Bytes of one object of the log at most: 256 entries of 64 KiB, and some.
 const LOG_OBJECT: u64 = 32 << 20;
@@ -32,19 +33,22 @@ impl Vault {
     /// [`VaultError::Contradicts`] when other bytes lie there: then two logs claim to be this one.
     pub async fn keep_log(&self, key: VaultKey, bytes: Bytes) -> Result<(), VaultError> {
         for store in &self.stores {
-            store.keep_log(key, &bytes).await?;
+            let (of, bytes) = (store.clone(), bytes.clone());
+            store.in_time(key, async move { of.keep_log(key, &bytes).await }).await?;
         }
         Ok(())
     }
 
     /// Reads an object of the log.
     pub async fn log_object(&self, key: VaultKey) -> Result<Bytes, VaultError> {
-        self.stores[0].log_object(key).await
+        let store = self.stores[0].clone();
+        self.stores[0].in_time(key, async move { store.log_object(key).await }).await
     }
 
     /// Reads the log's head, to replace it.
     pub async fn log_head(&self) -> Result<SeenHead, VaultError> {
-        self.stores[0].log_head().await
+        let store = self.stores[0].clone();
+        self.stores[0].in_time(VaultKey::LogHead, async move { store.log_head().await }).await
     }
 
     /// Replaces the log's head in every store, durably, if it is still the one that was `seen`.
@@ -52,19 +56,39 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Overtaken`] when another node has written it meanwhile: it is to be read and compared again.
     pub async fn replace_log_head(&self, seen: &SeenHead, bytes: Bytes) -> Result<(), VaultError> {
-        let (first, others) = self.stores.split_first().expect("a vault has a store");
-        first.replace_log_head(seen, bytes.clone()).await?;
-        first.has_log_head().await?;
-        for store in others {
-            let put = store.control.put(&VaultKey::LogHead.path(), bytes.clone().into()).await;
-            put.map_err(|source| VaultError::of(VaultKey::LogHead, source))?;
-            store.has_log_head().await?;
+        let key = VaultKey::LogHead;
+        for (number, store) in self.stores.iter().enumerate() {
+            let (of, seen, bytes) = (store.clone(), seen.clone(), bytes.clone());
+            let replaced = async move {
+                match number {
+                    0 => of.replace_log_head(&seen, bytes).await?,
+                    // The first store's condition has decided.
+                    _ => {
+                        let put = of.control.put(&key.path(), bytes.into()).await;
+                        put.map(drop).map_err(|source| VaultError::of(key, source))?;
+                    }
+                }
+                of.has_log_head().await
+            };
+            store.in_time(key, replaced).await?;
         }
         Ok(())
     }
 }
 
 impl Store {
+    /// A disk that does not answer is not waited for: what was asked of it goes on in a task of its own, and is counted.
+    async fn in_time<T: Send + 'static>(
+        &self,
+        key: VaultKey,
+        work: impl Future<Output = Result<T, VaultError>> + Send + 'static,
+    ) -> Result<T, VaultError> {
+        match self.root {
+            Some(_) => patience::write(work).await.map_err(|error| failure(key, error))?,
+            None => work.await,
+        }
+    }
+
     async fn keep_log(&self, key: VaultKey, bytes: &Bytes) -> Result<(), VaultError> {
         let same = async |found: Bytes| match found == *bytes {
             true => self.sync_directory_of(key).await,
