@@ -14,7 +14,7 @@ use tutanak::domain::Digest;
 use tutanak::vault::Vault;
 
 use crate::engines::bucket;
-use crate::ftp::Line;
+use crate::ftp::Control;
 use crate::house::{House, Plan, json};
 use crate::paper::{large_page, page};
 
@@ -143,7 +143,7 @@ async fn given(house: &House, path: &str, scan: &[u8]) -> Vec<&'static str> {
     for (name, encrypted, offset) in
         [("ftp", false, 0), ("ftp rest", false, rest), ("ftps", true, 0), ("ftps rest", true, rest)]
     {
-        let mut line = if encrypted { Line::log_in_encrypted(house).await } else { Line::log_in(house).await };
+        let mut line = if encrypted { Control::log_in_encrypted(house).await } else { Control::log_in(house).await };
         if offset > 0 {
             assert!(line.say(&format!("REST {offset}")).await.starts_with("350"));
         }
@@ -263,4 +263,44 @@ async fn a_pipe_in_a_scans_place_holds_nobody_up_and_is_healed() {
     tokio::time::timeout(std::time::Duration::from_secs(60), all)
         .await
         .expect("somebody waits for the other end of the pipe");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_in_a_scans_place_is_moved_aside_with_what_it_holds_and_the_scan_is_healed() {
+    let house = House::open().await;
+    let scan = page(&["1090000001"], 1);
+    assert_eq!(house.send(&house.first, &scan).await.status(), 201);
+    let digest = Digest::of(&scan);
+    let vault = house.dir.path().join("vault");
+    let place = vault.join(Store::key(digest));
+    std::fs::remove_file(&place).unwrap();
+    std::fs::create_dir(&place).unwrap();
+    std::fs::write(place.join("evidence"), "left here").unwrap();
+    let path = format!("{DIR}/1001-cb-sonuc-1.v1.png");
+    let (got, whole) = over_https(&house, &path, None).await;
+    assert!(!whole && got.is_empty(), "a directory is no scan");
+    assert_eq!(house.send(&house.first, &scan).await.status(), 200);
+    assert!(over_https(&house, &path, None).await == (scan.to_vec(), true), "it was not healed");
+    let aside: Vec<_> = std::fs::read_dir(vault.join("aside")).unwrap().map(|found| found.unwrap().path()).collect();
+    assert_eq!(aside.len(), 1);
+    assert_eq!(std::fs::read_to_string(aside[0].join("evidence")).unwrap(), "left here");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pipe_in_the_place_of_the_logs_copy_keeps_no_node_from_saying_what_is_wrong() {
+    let house = House::open().await;
+    assert_eq!(house.send(&house.first, &page(&["1090000001"], 1)).await.status(), 201);
+    let vault = Vault::open(&house.vault).await.unwrap();
+    let head = house.dir.path().join("vault/log/head");
+    while !head.exists() {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    std::fs::remove_file(&head).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&head).status().unwrap().success());
+    let asked = tokio::time::timeout(std::time::Duration::from_secs(90), vault.log_head()).await;
+    // The thread that the pipe holds ends when somebody comes to its other end.
+    let other_end = std::fs::OpenOptions::new().read(true).write(true).open(&head).unwrap();
+    assert!(asked.expect("somebody waits for the other end of the pipe").is_err());
+    drop((house, vault));
+    drop(other_end);
 }

@@ -177,7 +177,11 @@ async fn no_command_writes_through_a_link_that_was_laid_in_the_place_of_its_outp
         let target = if name.starts_with("dangling") || name.starts_with("second") { "new" } else { "victim" };
         symlink(outside.path().join(target), path(name)).unwrap();
         let (status, said) = tutanak(dir.path(), arguments).await;
-        assert!(status > 0 && said.contains("a symbolic link is not followed"), "{arguments:?}: {status} {said}");
+        let refused = match arguments[0] {
+            "init" => "is there already; nothing was changed",
+            _ => "a symbolic link is not followed",
+        };
+        assert!(status > 0 && said.contains(refused), "{arguments:?}: {status} {said}");
     }
     // What has a name of the command's own gives way, and not what it leads to.
     symlink(&victim, path("forms/1090000001.png")).unwrap();
