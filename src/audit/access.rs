@@ -204,6 +204,25 @@ impl Access {
         }
     }
 
+    /// Of somebody at this machine: a signed name with its channel, or a login name of the machine without one.
+    pub fn at_the_machine(
+        principal: impl Into<String>,
+        channel: Option<Channel>,
+        deed: impl Into<Deed>,
+        object: impl Into<String>,
+    ) -> Self {
+        Self {
+            principal: principal.into(),
+            channel,
+            protocol: Protocol::Cli,
+            address: None,
+            deed: deed.into(),
+            object: object.into(),
+            start_at: 0,
+            room: Room::Operators,
+        }
+    }
+
     /// A try to log in under a name that may be anybody's: until it is right, it is a stranger's.
     pub fn try_in(
         principal: impl Into<String>,

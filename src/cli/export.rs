@@ -160,8 +160,8 @@ async fn medium(args: &Export, config: &ConfigArg, ledger: Ledger, requests: &Re
     let serial = args.serial.as_deref().map(|serial| Words::of_at_most(SERIAL, serial)).transpose();
     let serial = serial.context("--serial")?;
     let signatures = signatures(OPERATORS)?;
-    let permit = match requests.permit(&candidate, &signatures).await {
-        Ok(permit) => permit,
+    let leave = match requests.permit(&candidate, &signatures).await {
+        Ok(leave) => leave,
         Err(error) => return failed(args, error),
     };
     let config = config.read()?;
@@ -185,7 +185,7 @@ async fn medium(args: &Export, config: &ConfigArg, ledger: Ledger, requests: &Re
     };
     let began = Instant::now();
     let shown = (!args.json).then(|| tokio::spawn(show(workshop.progress.clone())));
-    let written = write(&workshop, &permit, &wish).await;
+    let written = write(&workshop, &leave, &wish).await;
     if let Some(shown) = shown {
         shown.abort();
         crate::note!();

@@ -10,7 +10,7 @@ use crate::access::Act;
 use crate::access::consent::Signature;
 use crate::access::door::Door;
 use crate::access::gate_change::{self, GateError};
-use crate::audit::{self, Access, Ended, Outcome, Protocol, Room};
+use crate::audit::{self, Access, Ended, Outcome};
 use crate::clock::Clock;
 use crate::domain::{Channel, Gate};
 use crate::ledger::Ledger;
@@ -148,16 +148,8 @@ async fn record(
 }
 
 fn row(principal: String, (gate, open): (Gate, bool), moved: &Result<Option<u64>, GateError>) -> Ended {
-    let access = Access {
-        principal,
-        channel: Some(Channel::Operator),
-        protocol: Protocol::Cli,
-        address: None,
-        deed: Act::MoveGate.into(),
-        object: format!("{gate} {}", if open { "open" } else { "close" }),
-        start_at: 0,
-        room: Room::Operators,
-    };
+    let object = format!("{gate} {}", if open { "open" } else { "close" });
+    let access = Access::at_the_machine(principal, Some(Channel::Operator), Act::MoveGate, object);
     let outcome = if moved.is_ok() { Outcome::Done } else { Outcome::Refused };
     let reason = moved.as_ref().err().map(GateError::name).unwrap_or_default();
     Ended { access, outcome, bytes: 0, reason }

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use anyhow::Context;
 
 use super::ConfigArg;
-use crate::audit::{self, Access, Deed, Ended, Outcome, Protocol, Room};
+use crate::audit::{self, Access, Deed, Ended, Outcome};
 use crate::clock::Clock;
 use crate::domain::Channel;
 use crate::domain::words::shown_short;
@@ -91,16 +91,7 @@ pub async fn recorded(config: &ConfigArg, work: impl Future<Output = anyhow::Res
 }
 
 fn row(object: String, outcome: Outcome, reason: String) -> Ended {
-    let access = Access {
-        principal: format!("os:{}", who()),
-        channel: None,
-        protocol: Protocol::Cli,
-        address: None,
-        deed: Deed::Command,
-        object,
-        start_at: 0,
-        room: Room::Operators,
-    };
+    let access = Access::at_the_machine(format!("os:{}", who()), None, Deed::Command, object);
     Ended { access, outcome, bytes: 0, reason }
 }
 

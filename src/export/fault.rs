@@ -31,7 +31,7 @@ pub enum MediumError {
         /// Bytes that are free.
         free: u64,
     },
-    /// Write-protected.
+    /// The medium is write-protected.
     #[error(
         "ortam salt okunur: {path} yazılamadı; yazma korumasını kaldırın / the medium is read-only: {path} was not written; take the write protection off"
     )]

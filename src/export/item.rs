@@ -46,7 +46,7 @@ impl BagFile {
         Self { path, digest: spool.digest(), content: Content::Spool(spool) }
     }
 
-    /// Bytes.
+    /// Size in bytes.
     pub fn size(&self) -> u64 {
         match &self.content {
             Content::Bytes(bytes) => bytes.len() as u64,

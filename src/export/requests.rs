@@ -11,7 +11,7 @@ use super::ExportError;
 use crate::access::consent::{self, NotSigned, Signature};
 use crate::access::door::{Door, DoorError};
 use crate::access::{self, Act, Class, Object, Principal, Scope};
-use crate::audit::{self, Access, Deed, Ended, Outcome, Protocol, Room};
+use crate::audit::{self, Access, Deed, Ended, Outcome, Protocol};
 use crate::clock::Clock;
 use crate::domain::words::BadWords;
 use crate::domain::{Channel, Words};
@@ -92,10 +92,6 @@ pub struct Requests {
     clock: Clock,
 }
 
-/// Protocol and address, for the record.
-type Way = (Protocol, Option<IpAddr>);
-const AT_THE_MACHINE: Way = (Protocol::Cli, None);
-
 /// Who acts on a request.
 #[derive(Clone, Copy)]
 pub enum Hand<'a> {
@@ -117,23 +113,23 @@ impl<'a> From<&'a Signature> for Hand<'a> {
 }
 
 impl Hand<'_> {
-    /// Protocol and address, for the record.
-    fn way(&self) -> Way {
+    /// The address of the session; none at this machine.
+    fn from(&self) -> Option<IpAddr> {
         match self {
-            Self::Signed(_) => AT_THE_MACHINE,
-            Self::InSession { address, .. } => (Protocol::Https, Some(*address)),
+            Self::Signed(_) => None,
+            Self::InSession { address, .. } => Some(*address),
         }
     }
 }
 
 /// A medium may be written: the only way to have one is [`Requests::permit`].
 #[derive(Clone, Debug)]
-pub struct Permit {
+pub struct Leave {
     request: Request,
     operators: Vec<String>,
 }
 
-impl Permit {
+impl Leave {
     /// For which request.
     pub fn request(&self) -> &Request {
         &self.request
@@ -172,7 +168,7 @@ impl Requests {
             Ok(request) => format!("{candidate} request {} {}", request.id, request.place),
             Err(_) => format!("{candidate} request"),
         };
-        self.record((&self.named(by).await, by.way()), Deed::ExportRequest, object, &asked).await?;
+        self.record((&self.named(by).await, by.from()), Deed::ExportRequest, object, &asked).await?;
         asked
     }
 
@@ -187,7 +183,7 @@ impl Requests {
             Ok(approved) => format!("{} request {request} {}", approved.candidate, approved.place),
             Err(_) => format!("request {request}"),
         };
-        self.record((&self.named(by).await, by.way()), Deed::ExportApprove, object, &approved).await?;
+        self.record((&self.named(by).await, by.from()), Deed::ExportApprove, object, &approved).await?;
         approved
     }
 
@@ -195,14 +191,14 @@ impl Requests {
     ///
     /// # Errors
     /// [`Refusal`], on record.
-    pub async fn permit(&self, candidate: &str, by: &[Signature]) -> Result<Permit, ExportError> {
-        let permit = self.try_permit(candidate, by).await;
-        let object = match &permit {
-            Ok(permit) => format!("{candidate} request {} {}", permit.request.id, permit.request.place),
+    pub async fn permit(&self, candidate: &str, by: &[Signature]) -> Result<Leave, ExportError> {
+        let leave = self.try_permit(candidate, by).await;
+        let object = match &leave {
+            Ok(leave) => format!("{candidate} request {} {}", leave.request.id, leave.request.place),
             Err(_) => candidate.to_owned(),
         };
-        self.record((&self.names(by).await, AT_THE_MACHINE), Deed::ExportPermit, object, &permit).await?;
-        permit
+        self.record((&self.names(by).await, None), Deed::ExportPermit, object, &leave).await?;
+        leave
     }
 
     /// The accounts whose names were given, for the record. A name that no account has is not written down: it may be
@@ -238,7 +234,7 @@ impl Requests {
         self.found(request).await
     }
 
-    async fn try_permit(&self, candidate: &str, by: &[Signature]) -> Result<Permit, ExportError> {
+    async fn try_permit(&self, candidate: &str, by: &[Signature]) -> Result<Leave, ExportError> {
         let operators = self.signed(by, OPERATORS).await?;
         let claimant = self.claimant(candidate).await?;
         let request = self.ledger.newest_export(candidate).await?.ok_or(Refusal::NoRequest)?;
@@ -246,7 +242,7 @@ impl Requests {
             return Err(Refusal::NotApproved { request: request.id, there: request.approvals.len() }.into());
         }
         self.allow(&request, &claimant).await?;
-        Ok(Permit { request, operators })
+        Ok(Leave { request, operators })
     }
 
     /// The decision itself is that of every other channel: an active independent candidate, the own çevre, after the ban.
@@ -305,7 +301,7 @@ impl Requests {
 
     async fn record<T>(
         &self,
-        (principals, way): (&[String], Way),
+        (principals, from): (&[String], Option<IpAddr>),
         deed: Deed,
         object: String,
         done: &Result<T, ExportError>,
@@ -321,7 +317,7 @@ impl Requests {
             Err(_) => Outcome::Failed,
         };
         let step = Step { principals, deed, object, bytes: 0, outcome, reason };
-        audit::write_down(&self.ledger, self.clock.now(), step.rows(way)).await
+        audit::write_down(&self.ledger, self.clock.now(), step.rows(from)).await
     }
 }
 
@@ -336,18 +332,16 @@ pub(super) struct Step<'a> {
 }
 
 impl Step<'_> {
-    fn rows(&self, (protocol, address): Way) -> Vec<Ended> {
+    /// Its rows: of a session from an address, or of operators at this machine.
+    fn rows(&self, from: Option<IpAddr>) -> Vec<Ended> {
+        let access = |principal: &String| match from {
+            Some(address) => {
+                Access::by(principal, Channel::Operator, (Protocol::Https, address), self.deed, &self.object)
+            }
+            None => Access::at_the_machine(principal, Some(Channel::Operator), self.deed, &self.object),
+        };
         let row = |principal: &String| Ended {
-            access: Access {
-                principal: principal.clone(),
-                channel: Some(Channel::Operator),
-                protocol,
-                address,
-                deed: self.deed,
-                object: self.object.clone(),
-                start_at: 0,
-                room: Room::Operators,
-            },
+            access: access(principal),
             outcome: self.outcome,
             bytes: self.bytes,
             reason: self.reason.clone(),
@@ -358,5 +352,5 @@ impl Step<'_> {
 
 /// Writes a step at this machine down. Returns when it is durable.
 pub(super) async fn record(ledger: &Ledger, now: Timestamp, step: Step<'_>) -> Result<(), LedgerError> {
-    audit::write_down(ledger, now, step.rows(AT_THE_MACHINE)).await
+    audit::write_down(ledger, now, step.rows(None)).await
 }

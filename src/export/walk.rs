@@ -24,7 +24,7 @@ pub struct Item {
     pub name: String,
     /// The entry that brought it.
     pub position: u64,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
     /// Its digest.
     pub digest: Digest,

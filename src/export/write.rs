@@ -1,4 +1,4 @@
-//! Writing a medium, from the permit to the receipt.
+//! Writing a medium, from the leave to write it to the receipt.
 //!
 //! One task reads the ledger and the vault and makes pages; one thread writes to the medium. Between them a short queue, so
 //! that memory does not grow with the çevre. Whatever the medium does, the step is on record.
@@ -19,7 +19,7 @@ use super::plan::{Frame, Part, plan};
 use super::progress::{Phase, Progress};
 use super::proofs::Proofs;
 use super::receipt::HandOver;
-use super::requests::{Permit, Refusal, Step, record};
+use super::requests::{Leave, Refusal, Step, record};
 use super::seal::{Seal, SealTo};
 use super::walk::Walk;
 use super::{ExportError, lists};
@@ -93,16 +93,16 @@ pub struct Written {
 ///
 /// # Errors
 /// When the medium, the ledger or the vault fails. What is on the medium is kept for the next try.
-pub async fn write(workshop: &Workshop, permit: &Permit, wish: &Wish) -> Result<Written, ExportError> {
-    let request = permit.request();
+pub async fn write(workshop: &Workshop, leave: &Leave, wish: &Wish) -> Result<Written, ExportError> {
+    let request = leave.request();
     let object =
         |number: u32| format!("{} request {} medium {number} {}", request.candidate, request.id, request.place);
     let step = |deed, number, bytes, outcome, reason: String| {
-        let step = Step { principals: permit.operators(), deed, object: object(number), bytes, outcome, reason };
+        let step = Step { principals: leave.operators(), deed, object: object(number), bytes, outcome, reason };
         record(&workshop.ledger, workshop.clock.now(), step)
     };
     let mut number = wish.number.unwrap_or(0);
-    let written = attempt(workshop, permit, wish, &mut number, &step).await;
+    let written = attempt(workshop, leave, wish, &mut number, &step).await;
     match &written {
         Ok(written) => {
             step(Deed::Act(Act::Export), number, written.receipt.bytes, Outcome::Done, String::new()).await?
@@ -120,7 +120,7 @@ pub async fn write(workshop: &Workshop, permit: &Permit, wish: &Wish) -> Result<
 
 async fn attempt<F>(
     workshop: &Workshop,
-    permit: &Permit,
+    leave: &Leave,
     wish: &Wish,
     number: &mut u32,
     step: &impl Fn(Deed, u32, u64, Outcome, String) -> F,
@@ -128,7 +128,7 @@ async fn attempt<F>(
 where
     F: Future<Output = Result<(), LedgerError>>,
 {
-    let (ledger, request) = (&workshop.ledger, permit.request());
+    let (ledger, request) = (&workshop.ledger, leave.request());
     let election = ledger.election().await?.ok_or_else(|| corrupt("no election"))?.election;
     let place = ledger.place(&request.place).await?.ok_or_else(|| corrupt("the request's place is not there"))?;
     let inside = ledger.inside(&request.place).await?;
@@ -139,8 +139,8 @@ where
     // Before anything of the çevre is counted.
     step(Deed::ExportBegin, *number, 0, Outcome::Done, String::new()).await?;
     workshop.progress.turn(Phase::Planning);
-    let (start, lists, parts) = fixed(workshop, permit, wish, &election, &inside, &device, room).await?;
-    *number = next(permit, &start, wish.number)?;
+    let (start, lists, parts) = fixed(workshop, leave, wish, &election, &inside, &device, room).await?;
+    *number = next(leave, &start, wish.number)?;
     let part = parts.get(*number as usize - 1).cloned().ok_or_else(|| corrupt("the plan is another than it was"))?;
     if part.occupied > room {
         return Err(MediumError::TooSmall { needed: part.occupied, free: room }.into());
@@ -181,7 +181,7 @@ where
     let receipt = HandOver {
         facts,
         reason: request.reason.clone(),
-        operators: permit.operators().join(" + "),
+        operators: leave.operators().join(" + "),
         at: workshop.clock.now(),
         scans: part.end - part.first,
         files: bagged.files,
@@ -209,14 +209,14 @@ where
 /// What all media of the request are made from: as it was fixed, or fixed now. With it the lists and the plan.
 async fn fixed(
     workshop: &Workshop,
-    permit: &Permit,
+    leave: &Leave,
     wish: &Wish,
     election: &Election,
     inside: &Inside,
     device: &Device,
     room: u64,
 ) -> Result<(Start, Vec<super::item::BagFile>, Vec<Part>), ExportError> {
-    let (ledger, request) = (&workshop.ledger, permit.request());
+    let (ledger, request) = (&workshop.ledger, leave.request());
     let start = match &request.start {
         Some(start) => start.clone(),
         None => {
@@ -244,8 +244,8 @@ async fn fixed(
 }
 
 /// Which medium comes now.
-fn next(permit: &Permit, start: &Start, wished: Option<u32>) -> Result<u32, Refusal> {
-    let request = permit.request();
+fn next(leave: &Leave, start: &Start, wished: Option<u32>) -> Result<u32, Refusal> {
+    let request = leave.request();
     let written = |number: &u32| request.media.iter().any(|medium| medium.number == *number);
     match wished {
         Some(number) if (1..=start.media).contains(&number) => Ok(number),
