@@ -68,6 +68,21 @@ pub async fn in_force(ledger: &Ledger) -> Result<bool, LedgerError> {
     ledger.two_operators_had_factors().await
 }
 
+/// Says that too few operators are left to let anybody in, where the rule holds; none where enough are.
+///
+/// # Errors
+/// The database did not answer.
+pub async fn too_few_left(ledger: &Ledger) -> Result<Option<String>, LedgerError> {
+    let left = ledger.operators_who_can_agree().await?;
+    let enough = left >= OPERATORS as u64 || !in_force(ledger).await?;
+    Ok((!enough).then(|| {
+        format!(
+            "{left} operators in use have a second factor, and it takes {OPERATORS} to let anybody in: \
+             nobody can be let in until an operator who is out of use, or has no second factor, is back"
+        )
+    }))
+}
+
 /// An operator's name, password and code.
 #[derive(Clone)]
 pub struct Signature {

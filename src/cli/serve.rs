@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::{ConfigArg, certificates, open_files};
+use crate::access::consent;
 use crate::app::{self, App, sealing};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -108,6 +109,11 @@ pub async fn check(config: &ConfigArg) -> anyhow::Result<()> {
                 Ok(faults) if faults.is_empty() => report("addresses", Ok("lists hold for who connects".to_owned())),
                 Ok(faults) => faults.into_iter().for_each(|fault| report("addresses", Err(fault))),
                 Err(error) => report("addresses", Err(chain(&error))),
+            }
+            match consent::too_few_left(&ledger).await {
+                Ok(None) => {}
+                Ok(Some(few)) => report("operators", Err(few)),
+                Err(error) => report("operators", Err(chain(&error))),
             }
             match certificates::warnings(&ledger, Clock::system().now()).await {
                 Ok(warnings) if warnings.is_empty() => report("boards' certificates", Ok("none ends soon".to_owned())),

@@ -226,6 +226,11 @@ pub(super) async fn run(kinds: &[&str], command: AccountCommand, books: &Books) 
 async fn set_active(books: &Books, account: &Account, active: bool) -> anyhow::Result<()> {
     books.ledger.account_set_active(&account.kind, &account.id, active).await?;
     crate::out!("{} is {}", account.id, if active { "active" } else { "passive" });
+    if account.kind == "operator"
+        && let Some(warning) = consent::too_few_left(&books.ledger).await?
+    {
+        crate::terminal::warn(format_args!("WARNING: {warning}\n"));
+    }
     Ok(())
 }
 

@@ -90,6 +90,8 @@ const ADD: &str = "INSERT INTO consent (at_ms, expires_ms, asker, act, subject, 
 const DECIDE: &str = "UPDATE consent SET outcome = $2, decider = $3, decided_ms = $4 WHERE id = $1 AND outcome IS NULL";
 const ACTIVE: &str = "SELECT COUNT(*) FROM account WHERE id = $1 AND kind = 'operator' AND active";
 const FAILED: &str = "UPDATE consent SET outcome = 'failed' WHERE id = $1 AND outcome = 'agreed'";
+const CAN_AGREE: &str = "SELECT COUNT(DISTINCT a.id) FROM person p JOIN account a ON a.id = p.account \
+                         WHERE a.kind = 'operator' AND a.active AND p.totp IS NOT NULL";
 const IS_RULE: &str = "SELECT COUNT(*) FROM rule_of_two";
 
 impl Ledger {
@@ -197,5 +199,14 @@ impl Ledger {
             let rows: i64 = sqlx::query_scalar(IS_RULE).fetch_one(&mut *tx).await?;
             rows > 0
         }))
+    }
+
+    /// Operators in use who have a second factor: who can ask for something, or agree to it.
+    ///
+    /// # Errors
+    /// The database did not answer.
+    pub async fn operators_who_can_agree(&self) -> Result<u64, LedgerError> {
+        let count: i64 = on_db!(&*self.db, |pool| sqlx::query_scalar(CAN_AGREE).fetch_one(pool).await?);
+        Ok(count as u64)
     }
 }
