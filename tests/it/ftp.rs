@@ -15,7 +15,7 @@ use crate::paper::{large_page, page};
 const DIR: &str = "/tutanaklar/34-istanbul/kadikoy-1/caferaga-mah";
 
 /// A control connection with no ideas of its own: what a test says is what goes over the wire.
-pub struct Line {
+pub struct Control {
     control: BufReader<Box<dyn Wire>>,
     server: SocketAddr,
 }
@@ -23,7 +23,7 @@ pub struct Line {
 trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
 
-impl Line {
+impl Control {
     pub async fn open(server: SocketAddr) -> Self {
         let stream: Box<dyn Wire> = Box::new(TcpStream::connect(server).await.unwrap());
         let mut line = Self { control: BufReader::new(stream), server };
@@ -126,7 +126,7 @@ async fn the_same_bytes_come_over_ftp_whole_and_in_parts() {
     let house = House::open().await;
     let scan = page(&["1090000001"], 1);
     house.send(&house.first, &scan).await;
-    let mut line = Line::log_in(&house).await;
+    let mut line = Control::log_in(&house).await;
     let file = format!("{DIR}/1001-cb-sonuc-1.v1.png");
     let (bytes, end) = line.fetch(&format!("RETR {file}")).await;
     assert!(bytes == scan && end.starts_with("226"), "{end}");
@@ -155,7 +155,7 @@ async fn the_same_bytes_come_over_ftp_whole_and_in_parts() {
 async fn nobody_logs_in_with_a_wrong_credential_or_before_17_00() {
     let house = House::open().await;
     let try_in = async |user: &str, password: &str| {
-        let mut line = Line::open_encrypted(&house, [127, 0, 0, 1]).await;
+        let mut line = Control::open_encrypted(&house, [127, 0, 0, 1]).await;
         line.say(&format!("USER {user}")).await;
         let answer = line.say(&format!("PASS {password}")).await;
         let listing = line.say("MLSD /").await;
@@ -178,7 +178,7 @@ async fn nobody_logs_in_with_a_wrong_credential_or_before_17_00() {
 async fn a_session_that_was_open_loses_its_right_with_the_gate() {
     let house = House::open().await;
     house.send(&house.first, &page(&["1090000001"], 1)).await;
-    let mut line = Line::log_in(&house).await;
+    let mut line = Control::log_in(&house).await;
     house.clock.set(BEFORE.parse().unwrap());
     // Whatever it does: the session is told why, and is over.
     let farewell = line.reply().await;
@@ -192,7 +192,7 @@ async fn strangers_are_turned_away_before_they_are_greeted() {
     let pool = house.sqlite().await;
     sqlx::query("UPDATE account SET addresses = '192.0.2.0/24' WHERE kind = 'party'").execute(&pool).await.unwrap();
     tokio::time::sleep(Duration::from_millis(1100)).await; // what the door knows is at most a second old
-    assert!(Line::knock(house.ftp).await.starts_with("421"));
+    assert!(Control::knock(house.ftp).await.starts_with("421"));
     house.audit(1, |row| row.act == "connect" && row.reason == "address-not-allowed").await;
 }
 
@@ -200,7 +200,7 @@ async fn strangers_are_turned_away_before_they_are_greeted() {
 async fn nothing_can_be_written_and_nothing_lies_outside() {
     let house = House::open().await;
     house.send(&house.first, &page(&["1090000001"], 1)).await;
-    let mut line = Line::log_in(&house).await;
+    let mut line = Control::log_in(&house).await;
     let file = format!("{DIR}/1001-cb-sonuc-1.v1.png");
     for command in ["DELE durum.json", "MKD x", "RMD tutanaklar", "SITE CHMOD 777 durum.json"] {
         let answer = line.say(command).await;
@@ -224,7 +224,7 @@ async fn a_client_that_goes_away_in_the_middle_is_on_record_as_cut() {
     let scan = large_page("1090000001");
     let receipt = crate::house::json(house.send(&house.first, &scan).await).await;
     let path = receipt["path"].as_str().expect("the page is linked").to_owned();
-    let mut line = Line::log_in(&house).await;
+    let mut line = Control::log_in(&house).await;
     let mut data = line.data().await;
     line.say(&format!("RETR /{path}")).await;
     let mut some = [0; 1000];
@@ -243,11 +243,11 @@ async fn two_hundred_idle_connections_do_not_keep_a_party_out() {
     let house = House::build(crate::house::Plan { ftp_idle_seconds: Some(2), ..Default::default() }).await;
     let mut idle = Vec::new();
     for _ in 0..200 {
-        idle.push(Line::open(house.ftp).await);
+        idle.push(Control::open(house.ftp).await);
     }
     // Each has a moment before it makes room for another of its own address.
     tokio::time::sleep(Duration::from_secs(1)).await;
-    Line::log_in(&house).await;
+    Control::log_in(&house).await;
     // And they do not stay for ever.
     let mut one = idle.pop().unwrap();
     let mut rest = Vec::new();
@@ -259,7 +259,7 @@ async fn two_hundred_idle_connections_do_not_keep_a_party_out() {
 async fn directories_that_have_no_time_show_none() {
     let house = House::open().await;
     house.send(&house.first, &page(&["1090000001"], 1)).await;
-    let mut line = Line::log_in(&house).await;
+    let mut line = Control::log_in(&house).await;
     for path in ["/", "/defter", "/defter/tile", "/paketler", "/listeler", "/tutanaklar"] {
         let list = String::from_utf8(line.fetch(&format!("LIST {path}")).await.0).unwrap();
         assert!(!list.contains("1970"), "{list}");

@@ -11,7 +11,7 @@ use tutanak::client::ftp_check::{self, Plan as Look};
 use tutanak::domain::{Channel, Digest};
 use tutanak::ledger::rights::FtpTerms;
 
-use crate::ftp::Line;
+use crate::ftp::Control;
 use crate::house::{House, Plan, json};
 use crate::paper::{large_page, page};
 
@@ -31,7 +31,7 @@ fn tls(house: &House) -> Arc<rustls::ClientConfig> {
 async fn plain_ftp_is_for_parties_that_were_given_leave_and_says_when_it_ends() {
     let house = strict().await;
     let user = house.party.bulk.user.clone();
-    let mut line = Line::open(house.ftp).await;
+    let mut line = Control::open(house.ftp).await;
     let refused = line.say(&format!("USER {user}")).await;
     assert!(refused.starts_with("534 ") && refused.contains("AUTH TLS"), "{refused}");
     assert_eq!(line.say("USER nobody-at-all").await, refused, "it does not tell who exists");
@@ -41,7 +41,7 @@ async fn plain_ftp_is_for_parties_that_were_given_leave_and_says_when_it_ends() 
     let leave = FtpTerms { plain_until_ms: Some(1_711_929_600_000), ..FtpTerms::default() };
     assert!(house.ledger.party_ftp("parti", &leave).await.unwrap());
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-    let mut line = Line::open(house.ftp).await;
+    let mut line = Control::open(house.ftp).await;
     assert!(line.say(&format!("USER {user}")).await.starts_with("331"));
     let welcome = line.say(&format!("PASS {}", house.party.bulk.password)).await;
     assert!(welcome.starts_with("230-") && welcome.contains("01.04.2024 00:00"), "{welcome}");
@@ -65,20 +65,20 @@ async fn one_party_may_be_held_to_tls_where_others_are_not() {
             .unwrap()
     );
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-    let mut line = Line::open(house.ftp).await;
+    let mut line = Control::open(house.ftp).await;
     assert!(line.say("USER parti").await.starts_with("534"));
 }
 
 #[tokio::test]
 async fn plain_ftp_is_off_unless_a_party_is_allowed_it_and_its_end_cuts_sessions() {
     let house = House::open().await;
-    let mut line = Line::log_in(&house).await;
+    let mut line = Control::log_in(&house).await;
     assert!(house.ledger.party_ftp("parti", &FtpTerms::default()).await.unwrap());
     assert!(line.reply().await.starts_with("421"), "what is no longer allowed goes on");
-    let refused = Line::open(house.ftp).await.say("USER parti").await;
+    let refused = Control::open(house.ftp).await.say("USER parti").await;
     assert!(refused.starts_with("534"), "{refused}");
-    assert_eq!(Line::open(house.ftp).await.say("USER nobody-at-all").await, refused, "it does not tell who exists");
-    let mut encrypted = Line::log_in_encrypted(&house).await;
+    assert_eq!(Control::open(house.ftp).await.say("USER nobody-at-all").await, refused, "it does not tell who exists");
+    let mut encrypted = Control::log_in_encrypted(&house).await;
     assert!(encrypted.say("EPSV").await.starts_with("521"), "nor do data go in the clear");
 }
 
@@ -90,8 +90,8 @@ async fn a_party_whose_data_connections_must_resume_shares_them_with_nobody_behi
     let strict = FtpTerms { session_reuse: true, ..FtpTerms::default() };
     assert!(house.ledger.party_ftp("parti", &strict).await.unwrap());
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-    assert!(Line::open(house.ftp).await.say("USER parti").await.starts_with("534"));
-    let mut line = Line::log_in_encrypted(&house).await;
+    assert!(Control::open(house.ftp).await.say("USER parti").await.starts_with("534"));
+    let mut line = Control::log_in_encrypted(&house).await;
     line.say("PBSZ 0").await;
     assert!(line.say("PROT P").await.starts_with("200"));
     let data = line.data().await;
@@ -117,7 +117,7 @@ async fn whoever_loses_a_right_is_cut_whatever_they_do() {
         "UPDATE account SET addresses = '192.0.2.0/24' WHERE id = 'parti'",
     ] {
         let house = House::open().await;
-        let mut line = Line::log_in(&house).await;
+        let mut line = Control::log_in(&house).await;
         sqlx::query(sql).execute(&house.sqlite().await).await.unwrap();
         let asked = std::time::Instant::now();
         assert!(line.reply().await.starts_with("421"), "{sql}");
@@ -131,7 +131,7 @@ async fn a_session_and_a_download_end_when_the_time_of_their_secret_does() {
     let house = House::open().await;
     let receipt = json(house.send(&house.first, &large_page("1090000001")).await).await;
     let path = format!("/arsiv/{}", receipt["path"].as_str().unwrap());
-    let mut line = Line::log_in(&house).await;
+    let mut line = Control::log_in(&house).await;
     let bulk = &house.party.bulk;
     let slow = crate::house::client(&house.ca());
     let mut answer = slow.get(house.url(&path)).basic_auth(&bulk.user, Some(&bulk.password)).send().await.unwrap();
@@ -177,7 +177,7 @@ async fn sums_come_out_of_the_ledger_and_are_those_of_the_bytes() {
     let house = House::open().await;
     let scan = page(&["1090000001"], 1);
     house.send(&house.first, &scan).await;
-    let mut line = Line::log_in(&house).await;
+    let mut line = Control::log_in(&house).await;
     let file = format!("{DIR}/1001-cb-sonuc-1.v1.png");
     let digest = Digest::of(&scan);
     assert_eq!(line.say(&format!("XSHA256 {file}")).await.trim(), format!("250 {digest}"));
@@ -193,9 +193,9 @@ async fn sums_come_out_of_the_ledger_and_are_those_of_the_bytes() {
 async fn a_listing_that_was_kept_shows_what_was_added_since() {
     let house = House::open().await;
     house.send(&house.first, &page(&["1090000001"], 1)).await;
-    let mut line = Line::log_in(&house).await;
+    let mut line = Control::log_in(&house).await;
     let names =
-        async |line: &mut Line, dir: &str| String::from_utf8(line.fetch(&format!("NLST {dir}")).await.0).unwrap();
+        async |line: &mut Control, dir: &str| String::from_utf8(line.fetch(&format!("NLST {dir}")).await.0).unwrap();
     let before = names(&mut line, DIR).await;
     assert_eq!(names(&mut line, DIR).await, before);
     assert!(before.contains("1001-cb") && !before.contains("1002-cb"), "{before}");
@@ -208,9 +208,9 @@ async fn a_listing_that_was_kept_shows_what_was_added_since() {
 #[tokio::test]
 async fn connections_logins_and_goodbyes_are_on_record() {
     let house = House::open().await;
-    let mut line = Line::log_in(&house).await;
+    let mut line = Control::log_in(&house).await;
     line.say("QUIT").await;
-    drop(Line::open(house.ftp).await);
+    drop(Control::open(house.ftp).await);
     house.audit(2, |row| row.act == "connect" && row.outcome == "ok").await;
     house.audit(1, |row| row.act == "logout" && row.reason == "quit" && row.principal == "parti").await;
     house.audit(1, |row| row.act == "disconnect" && row.reason == "gone").await;

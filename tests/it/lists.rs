@@ -10,7 +10,7 @@ use tutanak::ledger::registry::FormCursor;
 use tutanak::vault::Vault;
 
 use crate::engines::Engine;
-use crate::ftp::Line;
+use crate::ftp::Control;
 use crate::house::{House, Plan, json};
 use crate::stock::{enter, fill, form};
 
@@ -174,7 +174,7 @@ async fn a_list_holds_still_for_a_while_and_is_served_in_parts() {
     // What a listing says is what is then sent, over FTP too.
     let listing = house.archive(Method::GET, "listeler/").header("accept", "application/json").send().await.unwrap();
     let listing = json(listing).await;
-    let mut line = Line::log_in(&house).await;
+    let mut line = Control::log_in(&house).await;
     let names: Vec<&str> = listing.as_array().unwrap().iter().map(|line| line["name"].as_str().unwrap()).collect();
     assert_eq!(
         names,

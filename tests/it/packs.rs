@@ -17,7 +17,7 @@ use tutanak::ledger::Ledger;
 use tutanak::vault::Vault;
 
 use crate::engines::Engine;
-use crate::ftp::Line;
+use crate::ftp::Control;
 use crate::house::{House, Plan, json};
 use crate::stock::{fill, stock};
 
@@ -196,7 +196,7 @@ async fn the_same_packs_come_over_ftp_whole_and_in_parts_with_their_sizes() {
     let house = House::open().await;
     fill(&house, 258).await;
     let archive = whole(&house, FIRST).await;
-    let mut line = Line::log_in(&house).await;
+    let mut line = Control::log_in(&house).await;
     let (bytes, end) = line.fetch(&format!("RETR /{FIRST}")).await;
     assert!(bytes == archive && end.starts_with("226"), "{end}");
     assert_eq!(line.say(&format!("SIZE /{FIRST}")).await.trim(), format!("213 {}", archive.len()));
@@ -287,7 +287,7 @@ async fn a_scan_that_is_not_as_it_was_is_never_sent_and_raises_an_alarm() {
         let after = part(&house, FIRST, &(hurt.data.end..plan.len())).await;
         assert_eq!(after, &archive[hurt.data.end as usize..]);
         // Over FTP it does not look whole either.
-        let (bytes, end) = Line::log_in(&house).await.fetch(&format!("RETR /{FIRST}")).await;
+        let (bytes, end) = Control::log_in(&house).await.fetch(&format!("RETR /{FIRST}")).await;
         assert!(
             archive.starts_with(&bytes) && bytes.len() as u64 <= hurt.data.start && !end.starts_with("226"),
             "{end}"

@@ -20,7 +20,7 @@ use tutanak::ledger::audit::AuditQuestion;
 use tutanak::people::enrol::{self, Login};
 
 use crate::engines::Engine;
-use crate::ftp::Line;
+use crate::ftp::Control;
 use crate::house::{House, Plan, settled};
 use browser::{Browser, OWN};
 
@@ -76,7 +76,7 @@ async fn a_login_that_is_refused_is_on_record_under_the_name_that_was_used_and_n
     let web = settled(&house.ledger, house.party.web.clone()).await;
     let bulk = &house.party.bulk;
     let ftp = async |user: &str| {
-        let mut line = Line::open_encrypted(&house, [127, 0, 0, 1]).await;
+        let mut line = Control::open_encrypted(&house, [127, 0, 0, 1]).await;
         line.say(&format!("USER {user}")).await;
         assert!(line.say("PASS yanlış").await.starts_with("530"));
     };
@@ -161,7 +161,7 @@ async fn no_credential_works_on_anothers_channel() {
     let archive =
         house.client.get(house.url("/arsiv/")).basic_auth(&web.user, Some(&web.password)).send().await.unwrap();
     assert_eq!(archive.status(), StatusCode::UNAUTHORIZED);
-    let mut line = Line::open_encrypted(&house, [127, 0, 0, 1]).await;
+    let mut line = Control::open_encrypted(&house, [127, 0, 0, 1]).await;
     line.say(&format!("USER {}", web.user)).await;
     let answer = line.say(&format!("PASS {}", web.password)).await;
     assert!(answer.starts_with("530"), "a person's password on FTP: {answer}");

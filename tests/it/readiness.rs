@@ -8,7 +8,7 @@ use tutanak::vault::{NearConfig, Vault, VaultConfig};
 
 use crate::engines::{Engine, own_bucket};
 use crate::house::{House, Plan, json};
-use crate::silence::{Held, Line};
+use crate::silence::{Held, Relay};
 
 /// The answer, which must come in time.
 async fn asked(house: &House) -> (StatusCode, Value) {
@@ -42,7 +42,7 @@ async fn until(house: &House, parts: &[&str]) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_that_hangs_or_refuses_is_named() {
     let Some((endpoint, bucket)) = own_bucket(2) else { return };
-    let line = Line::to(&endpoint).await;
+    let line = Relay::to(&endpoint).await;
     let near = NearConfig::default();
     let endpoint = Some(format!("http://{}", line.at()));
     let config = VaultConfig::bucket(bucket, endpoint, near);
@@ -64,7 +64,7 @@ async fn a_bucket_that_hangs_or_refuses_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_that_says_what_it_has_and_takes_or_gives_nothing_is_named() {
     let Some((endpoint, bucket)) = own_bucket(3) else { return };
-    let line = Line::to(&endpoint).await;
+    let line = Relay::to(&endpoint).await;
     let config = VaultConfig::bucket(bucket, Some(format!("http://{}", line.at())), NearConfig::default());
     let open_vault = Some(Vault::open(&config).await.unwrap());
     let mut house = House::build(Plan { open_vault, ..Plan::default() }).await;
@@ -88,7 +88,7 @@ async fn a_bucket_that_says_what_it_has_and_takes_or_gives_nothing_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_hangs_is_named_and_found_again() {
     let Some(engine) = Engine::postgres().await else { return };
-    let line = Line::to_database(&engine.config).await;
+    let line = Relay::to_database(&engine.config).await;
     let mut house = House::build(Plan { database: Some(line.database()), ..Plan::default() }).await;
     until(&house, &[]).await;
     line.fall_silent_for_everybody();

@@ -16,8 +16,8 @@ use crate::engines::Engine;
 use crate::house::{House, Plan, json};
 use crate::paper::page;
 
-/// A line to a server that can be told to hold what it should bring.
-pub struct Line {
+/// Stands between the service and a server, and can be told to hold what it should bring.
+pub struct Relay {
     at: SocketAddr,
     database: Option<DatabaseConfig>,
     state: Arc<State>,
@@ -47,7 +47,7 @@ pub enum Held {
 
 const UNAVAILABLE: &str = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
-impl Line {
+impl Relay {
     /// A line to `http://host:port`.
     pub async fn to(server: &str) -> Self {
         let server = server.trim_start_matches("http://").trim_end_matches('/').parse().unwrap();
@@ -197,7 +197,7 @@ async fn entries_of(house: &House, scan: &[u8]) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn when_every_line_to_the_database_falls_silent_both_nodes_go_on_over_new_ones() {
     let Some(engine) = Engine::postgres().await else { return };
-    let line = Line::to_database(&engine.config).await;
+    let line = Relay::to_database(&engine.config).await;
     let mut house = House::build(Plan { database: Some(line.database()), ..Plan::default() }).await;
     let other = house.another_node().await;
     let nodes = [house.https, other.https];
@@ -225,7 +225,7 @@ async fn when_every_line_to_the_database_falls_silent_both_nodes_go_on_over_new_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_whose_answer_is_lost_is_found_and_not_done_again() {
     let Some(engine) = Engine::postgres().await else { return };
-    let line = Line::to_database(&engine.config).await;
+    let line = Relay::to_database(&engine.config).await;
     let mut house = House::build(Plan { database: Some(line.database()), ..Plan::default() }).await;
     let scan = page(&["1090000001"], 1);
     line.state.loses_commits.store(true, Ordering::SeqCst);
@@ -250,7 +250,7 @@ async fn a_commit_whose_answer_is_lost_is_found_and_not_done_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_of_the_record_whose_commit_was_lost_are_not_added_again() {
     let Some(engine) = Engine::postgres().await else { return };
-    let line = Line::to_database(&engine.config).await;
+    let line = Relay::to_database(&engine.config).await;
     let (ledger, other) = (Ledger::open(&line.database()).await.unwrap(), engine.open().await);
     let row = |object: &str| AuditRow {
         at_ms: 1,
@@ -287,7 +287,7 @@ async fn rows_of_the_record_whose_commit_was_lost_are_not_added_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_service_stops_while_the_database_says_nothing() {
     let Some(engine) = Engine::postgres().await else { return };
-    let line = Line::to_database(&engine.config).await;
+    let line = Relay::to_database(&engine.config).await;
     let mut house = House::build(Plan { database: Some(line.database()), ..Plan::default() }).await;
     taken(&house, house.https, &page(&["1090000001"], 1)).await;
     line.fall_silent_for_everybody();

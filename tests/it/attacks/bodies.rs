@@ -13,7 +13,7 @@ use tutanak::config::Config;
 use tutanak::people::enrol::Login;
 
 use crate::board_web::people::{FORM, at_work};
-use crate::ftp::Line;
+use crate::ftp::Control;
 use crate::house::{House, Plan, settled};
 use crate::paper::page;
 use crate::people_web::browser::Browser;
@@ -100,7 +100,7 @@ async fn everybody_is_served(house: &House, person: &Login, scan: u32) {
     assert_eq!(house.get("durum.json").await.status(), StatusCode::OK, "the archive");
     let answer = house.send(&house.second, &page(&["1090000101"], scan)).await;
     assert_eq!(answer.status(), StatusCode::CREATED, "a board");
-    Line::log_in(house).await;
+    Control::log_in(house).await;
     let status = Browser::new(house).log_in(&person.user, &person.password, "").await;
     assert_eq!(status, StatusCode::SEE_OTHER, "a person");
     let nothing = house.client.get(house.url("/yok")).send().await.unwrap();

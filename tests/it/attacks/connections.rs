@@ -16,7 +16,7 @@ use tokio_rustls::client::TlsStream;
 use tutanak::cli::init;
 use tutanak::tls;
 
-use crate::ftp::Line;
+use crate::ftp::Control;
 use crate::house::{House, Plan};
 use crate::paper::page;
 
@@ -169,15 +169,15 @@ async fn ftp_sessions_that_nobody_logs_in_on_keep_no_party_out_again_and_again()
     // As known addresses, and as strangers that are not even greeted.
     for party_from in [None, Some("127.0.0.1/32")] {
         let house = House::build(Plan { party_from, also: Some(also), ..Plan::default() }).await;
-        let logged_in = Line::log_in(&house).await;
+        let logged_in = Control::log_in(&house).await;
         let mut idle = Vec::new();
         for _ in 0..4 {
             for n in 0..200_u8 {
                 idle.extend(connect([127, 0, 9, n % 8 + 1], house.ftp).await);
             }
-            let mut line = Line::log_in(&house).await;
+            let mut line = Control::log_in(&house).await;
             assert!(line.fetch("LIST /").await.1.starts_with("226"));
-            let mut encrypted = Line::log_in_encrypted(&house).await;
+            let mut encrypted = Control::log_in_encrypted(&house).await;
             assert!(encrypted.say("NOOP").await.starts_with("200"));
         }
         let mut logged_in = logged_in;

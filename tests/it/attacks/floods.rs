@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
 use super::{insist, line, raw, status};
-use crate::ftp::Line;
+use crate::ftp::Control;
 use crate::house::{House, Plan};
 use crate::paper::page;
 
@@ -35,7 +35,7 @@ async fn ten_thousand_wrong_passwords_are_hardly_looked_at_and_keep_nobody_out()
     }
     // The party itself, and over FTP, from another address: at once.
     assert_eq!(house.get("durum.json").await.status(), StatusCode::OK);
-    Line::log_in(&house).await;
+    Control::log_in(&house).await;
     // The right password from where it was guessed has to wait as well, or the wait would be none.
     let bulk = &house.party.bulk;
     let there = rival.get(&url).basic_auth(&bulk.user, Some(&bulk.password)).send().await.unwrap();
@@ -57,7 +57,7 @@ async fn wrong_passwords_over_ftp_count_with_those_over_https() {
         let asked = house.client.get(house.url("/arsiv/")).basic_auth("parti", Some(format!("guess-{n}")));
         assert_eq!(asked.send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
     }
-    let mut line = Line::open(house.ftp).await;
+    let mut line = Control::open(house.ftp).await;
     line.say("USER parti").await;
     let answer = line.say(&format!("PASS {}", house.party.bulk.password)).await;
     assert!(answer.starts_with("530"), "{answer}");
@@ -70,7 +70,7 @@ async fn each_wrong_password_over_ftp_is_on_record_and_few_are_looked_at() {
     let guesses = (0..60).map(|n| {
         let house = &house;
         async move {
-            let mut line = Line::open(house.ftp).await;
+            let mut line = Control::open(house.ftp).await;
             line.say("USER parti").await;
             let answer = line.say(&format!("PASS guess-{n}")).await;
             assert!(answer.starts_with("530"), "{answer}");
@@ -89,7 +89,7 @@ async fn who_tries_again_and_again_before_the_opening_is_let_in_at_the_opening()
     let house = House::open().await;
     house.clock.set(crate::house::BEFORE.parse().unwrap());
     let bulk = &house.party.bulk;
-    let mut line = Line::open(house.ftp).await;
+    let mut line = Control::open(house.ftp).await;
     for _ in 0..25 {
         line.say(&format!("USER {}", bulk.user)).await;
         let answer = line.say(&format!("PASS {}", bulk.password)).await;
@@ -130,7 +130,7 @@ async fn ten_thousand_idle_connections_leave_everybody_else_their_place() {
             }
         }
         assert_eq!(house.get("durum.json").await.status(), StatusCode::OK);
-        Line::log_in(&house).await;
+        Control::log_in(&house).await;
     }
     for protocol in ["https", "ftp"] {
         let fits = |row: &tutanak::ledger::audit::AuditRow| {
@@ -144,10 +144,10 @@ async fn ten_thousand_idle_connections_leave_everybody_else_their_place() {
 async fn one_party_has_so_many_ftp_sessions_and_no_more() {
     let also = |config: &mut tutanak::config::Config| config.ftp.connections_per_party = 2;
     let house = House::build(Plan { also: Some(also), ..Plan::default() }).await;
-    let first = Line::log_in(&house).await;
-    let _second = Line::log_in(&house).await;
+    let first = Control::log_in(&house).await;
+    let _second = Control::log_in(&house).await;
     let bulk = &house.party.bulk;
-    let mut third = Line::open(house.ftp).await;
+    let mut third = Control::open(house.ftp).await;
     third.say(&format!("USER {}", bulk.user)).await;
     assert!(third.say(&format!("PASS {}", bulk.password)).await.starts_with("421"));
     house
@@ -155,7 +155,7 @@ async fn one_party_has_so_many_ftp_sessions_and_no_more() {
         .await;
     drop(first);
     tokio::time::sleep(Duration::from_millis(300)).await;
-    Line::log_in(&house).await;
+    Control::log_in(&house).await;
 }
 
 #[tokio::test]

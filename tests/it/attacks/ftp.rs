@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
-use crate::ftp::Line;
+use crate::ftp::Control;
 use crate::house::{House, Plan, json};
 use crate::paper::{large_page, page};
 
@@ -17,7 +17,7 @@ async fn a_bounce_opens_no_connection_and_is_on_record() {
     house.send(&house.first, &page(&["1090000001"], 1)).await;
     let victim = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = victim.local_addr().unwrap().port();
-    let mut line = Line::log_in(&house).await;
+    let mut line = Control::log_in(&house).await;
     let (high, low) = (port >> 8, port & 255);
     for command in [format!("PORT 127,0,0,1,{high},{low}"), format!("EPRT |1|127.0.0.1|{port}|")] {
         assert!(line.say(&command).await.starts_with("502"), "{command}");
@@ -34,7 +34,7 @@ async fn a_stranger_on_a_data_connection_gets_nothing_and_is_on_record() {
     let house = House::open().await;
     let scan = page(&["1090000001"], 1);
     house.send(&house.first, &scan).await;
-    let mut line = Line::log_in(&house).await;
+    let mut line = Control::log_in(&house).await;
     let reply = line.say("EPSV").await;
     let port: u16 = reply.split('|').nth(3).unwrap_or_else(|| panic!("{reply}")).parse().unwrap();
     let socket = TcpSocket::new_v4().unwrap();
@@ -56,7 +56,7 @@ async fn a_stranger_on_a_data_connection_gets_nothing_and_is_on_record() {
 #[tokio::test]
 async fn strangers_are_sent_away_and_on_record_before_anything_is_asked_for() {
     let house = House::open().await;
-    let mut line = Line::log_in(&house).await;
+    let mut line = Control::log_in(&house).await;
     let reply = line.say("EPSV").await;
     let port: u16 = reply.split('|').nth(3).unwrap_or_else(|| panic!("{reply}")).parse().unwrap();
     for last in 1..=20 {
@@ -78,11 +78,11 @@ async fn strangers_are_sent_away_and_on_record_before_anything_is_asked_for() {
 #[tokio::test]
 async fn who_must_encrypt_gets_nothing_in_the_clear_and_each_try_is_on_record() {
     let house = House::build(Plan { ftp_tls_required: true, ..Default::default() }).await;
-    let mut plain = Line::open(house.ftp).await;
+    let mut plain = Control::open(house.ftp).await;
     assert!(plain.say("USER parti").await.starts_with("534"));
     house.audit(1, |row| row.act == "login" && row.reason == "not-encrypted" && row.outcome == "refused").await;
 
-    let mut line = Line::log_in_encrypted(&house).await;
+    let mut line = Control::log_in_encrypted(&house).await;
     for command in ["PASV", "EPSV"] {
         assert!(line.say(command).await.starts_with("521"), "{command}");
     }
@@ -124,7 +124,7 @@ async fn a_download_that_takes_a_while_is_on_record_when_it_has_begun_and_when_i
     let scan = large_page("1090000001");
     let receipt = json(house.send(&house.first, &scan).await).await;
     let object = format!("/{}", receipt["path"].as_str().expect("the page is linked"));
-    let mut line = Line::log_in(&house).await;
+    let mut line = Control::log_in(&house).await;
     let mut data = line.data().await;
     assert!(line.say(&format!("RETR {object}")).await.starts_with("150"));
     let mut bytes = vec![0; 1000];

@@ -10,7 +10,7 @@ use tutanak::people::enrol;
 
 use super::insist;
 use crate::engines::Engine;
-use crate::ftp::Line;
+use crate::ftp::Control;
 use crate::house::{House, Plan, reasons, times};
 
 /// Requests of strangers.
@@ -83,7 +83,7 @@ async fn strangers_over_ftp_are_counted_as_well() {
         tokio::io::AsyncReadExt::read_to_string(&mut stream, &mut told).await.unwrap();
         assert!(told.starts_with("421") || told.starts_with("530"), "{told}");
     }
-    Line::log_in(&house).await;
+    Control::log_in(&house).await;
     house.stop().await;
     let rows = house.ledger_rows().await;
     let refused: Vec<_> =

@@ -8,7 +8,7 @@ use tutanak::clock::Clock;
 use tutanak::domain::{Digest, Gate};
 use tutanak::people::enrol;
 
-use crate::ftp::Line;
+use crate::ftp::Control;
 use crate::house::{House, Plan};
 use crate::paper::page;
 
@@ -27,7 +27,7 @@ async fn no_credential_works_on_another_channel() {
     ] {
         let asked = house.client.get(&archive).basic_auth(user, Some(password)).send().await.unwrap();
         assert_eq!(asked.status(), StatusCode::UNAUTHORIZED, "{user}");
-        let mut line = Line::open_encrypted(&house, [127, 0, 0, 1]).await;
+        let mut line = Control::open_encrypted(&house, [127, 0, 0, 1]).await;
         line.say(&format!("USER {user}")).await;
         assert!(line.say(&format!("PASS {password}")).await.starts_with("530"), "{user}");
     }
@@ -67,7 +67,7 @@ async fn a_party_does_not_get_in_from_another_partys_address() {
     let https = house.audit(1, |row| row.protocol == "https" && row.reason == "address-not-allowed").await;
     assert_eq!((https[0].principal.as_str(), https[0].address.as_str()), ("parti", "127.0.0.2"));
 
-    let mut line = Line::open_encrypted(&house, [127, 0, 0, 2]).await;
+    let mut line = Control::open_encrypted(&house, [127, 0, 0, 2]).await;
     line.say(&format!("USER {}", bulk.user)).await;
     let refused = line.say(&format!("PASS {}", bulk.password)).await;
     assert!(refused.starts_with("530"), "{refused}");

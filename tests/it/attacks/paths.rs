@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 
 use super::{raw, status};
-use crate::ftp::Line;
+use crate::ftp::Control;
 use crate::house::{House, json};
 use crate::paper::page;
 
@@ -47,7 +47,7 @@ async fn no_spelling_of_a_path_leads_out_of_the_tree() {
 #[tokio::test]
 async fn no_spelling_of_a_path_leads_out_of_the_tree_over_ftp() {
     let house = House::open().await;
-    let mut line = Line::log_in(&house).await;
+    let mut line = Control::log_in(&house).await;
     let tricks = [
         "/../../../etc/passwd",
         "../../../etc/passwd",

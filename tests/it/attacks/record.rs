@@ -11,7 +11,7 @@ use tutanak::ledger::audit::AuditRow;
 use tutanak::people::enrol;
 
 use crate::engines::Engine;
-use crate::ftp::Line;
+use crate::ftp::Control;
 use crate::house::{House, Plan};
 use crate::paper::page;
 
@@ -71,7 +71,7 @@ async fn nothing_is_served_while_rows_cannot_be_written_and_no_row_is_lost() {
         assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE, "{}", engine.name);
         let refused = house.send(&house.first, &page(&["1090000001"], 1)).await;
         assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE, "{}", engine.name);
-        assert!(Line::knock(house.ftp).await.starts_with("421"), "{}", engine.name);
+        assert!(Control::knock(house.ftp).await.starts_with("421"), "{}", engine.name);
         obstacle.lift().await;
         until(&house, StatusCode::OK).await;
         // Everything that was answered before and after is there, and adds up.
@@ -96,7 +96,7 @@ async fn no_secret_of_anybody_gets_into_the_record() {
     ];
     house.get("durum.json").await;
     house.send(&house.first, &page(&["1090000001"], 1)).await;
-    Line::log_in(&house).await.say("QUIT").await;
+    Control::log_in(&house).await.say("QUIT").await;
     for secret in secrets {
         // As a password, as a token, and where people put it by mistake: in place of the name, and in the address.
         house.client.get(house.url("/arsiv/")).basic_auth("parti", Some(secret)).send().await.unwrap();
@@ -104,7 +104,7 @@ async fn no_secret_of_anybody_gets_into_the_record() {
         house.client.get(house.url("/arsiv/")).basic_auth(&secret[..20], Some("x")).send().await.unwrap();
         house.client.get(house.url("/arsiv/")).bearer_auth(secret).send().await.unwrap();
         house.put(&format!("{secret}x"), &"0".repeat(64)).send().await.unwrap();
-        let mut line = Line::open_encrypted(&house, [127, 0, 0, 1]).await;
+        let mut line = Control::open_encrypted(&house, [127, 0, 0, 1]).await;
         line.say(&format!("USER {secret}")).await;
         line.say(&format!("PASS {secret}")).await;
     }

@@ -6,7 +6,7 @@ use tutanak::web::needs::Needs;
 use tutanak::web::routes::table;
 
 use super::browser::Browser;
-use crate::ftp::Line;
+use crate::ftp::Control;
 use crate::house::House;
 
 /// An address with something in its places.
@@ -68,7 +68,7 @@ async fn with_a_first_password_nothing_works_but_changing_it_and_logging_out() {
             }
         }
         assert_eq!(browser.get("/parola").await.location.as_deref(), Some("/giris"), "logging out has worked");
-        let mut line = Line::open_encrypted(&house, [127, 0, 0, 1]).await;
+        let mut line = Control::open_encrypted(&house, [127, 0, 0, 1]).await;
         line.say(&format!("USER {}", slip.user)).await;
         assert!(line.say(&format!("PASS {}", slip.password)).await.starts_with("530"));
     }
