@@ -77,7 +77,7 @@ impl Kind {
 pub struct Found {
     /// What it is.
     pub kind: Kind,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
     /// When it was last written, in nanoseconds since 1970, as the file system says.
     pub modified_ns: i64,

@@ -135,7 +135,7 @@ pub enum IntakeError {
     /// The body is longer than a scan may be.
     #[error("the body has more than {limit} bytes")]
     TooLarge {
-        /// Bytes.
+        /// Most bytes that are taken.
         limit: usize,
     },
     /// The body broke off.

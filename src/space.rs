@@ -44,9 +44,9 @@ pub enum Shortage {
     Bytes {
         /// What lies on it.
         disk: &'static str,
-        /// Bytes.
+        /// Free bytes.
         free: u64,
-        /// Bytes.
+        /// Bytes that stay free for the record and the ledger.
         reserve: u64,
     },
     /// There is room for bytes and none for files.
@@ -54,7 +54,7 @@ pub enum Shortage {
     Files {
         /// What lies on it.
         disk: &'static str,
-        /// Files.
+        /// Free files (inodes).
         free: u64,
     },
     /// The file system gave an error.

@@ -66,7 +66,7 @@ pub struct Selected {
     pub position: u64,
     /// When, in milliseconds since 1970.
     pub at_ms: i64,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
     /// SHA-256 of its bytes.
     pub digest: Digest,

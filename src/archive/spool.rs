@@ -90,7 +90,7 @@ impl Spool {
         Ok(Self { file, size, digest: Digest::finish(hasher) })
     }
 
-    /// Bytes.
+    /// Size in bytes.
     pub fn size(&self) -> u64 {
         self.size
     }

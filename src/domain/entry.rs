@@ -72,13 +72,13 @@ pub struct Entry {
     /// CRC-32 of the scan's bytes (IEEE, as in ZIP), so that archives can be computed without reading it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub crc32: Option<u32>,
-    /// Bytes.
+    /// Size in bytes.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub size: Option<u64>,
-    /// Pixels.
+    /// Width in pixels.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub width: Option<u32>,
-    /// Pixels.
+    /// Height in pixels.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub height: Option<u32>,
     /// The code of the form it belongs to.

@@ -9,13 +9,13 @@ use super::Digest;
 pub struct ScanFacts {
     /// Its name.
     pub digest: Digest,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
     /// CRC-32 (IEEE) of the bytes.
     pub crc32: u32,
-    /// Pixels.
+    /// Width in pixels.
     pub width: u32,
-    /// Pixels.
+    /// Height in pixels.
     pub height: u32,
 }
 

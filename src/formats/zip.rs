@@ -17,7 +17,7 @@ use jiff::tz::TimeZone;
 pub struct Member {
     /// Its path inside the archive, with `/` between directories.
     pub name: String,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
     /// CRC-32 (IEEE) of its bytes.
     pub crc32: u32,

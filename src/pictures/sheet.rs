@@ -12,7 +12,7 @@ use crate::reading::{Limits, Page};
 pub enum Sheet {
     /// Shades of grey.
     Grey(GrayImage),
-    /// Colours.
+    /// A scan in colours.
     Colour(RgbImage),
 }
 

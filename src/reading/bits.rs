@@ -3,9 +3,9 @@
 /// Rows of packed pixels. Pixel `x` of a row is bit `x % 64` of its word `x / 64`; 1 is dark.
 #[derive(Clone, Debug)]
 pub(super) struct Bits {
-    /// Pixels.
+    /// Width in pixels.
     pub width: usize,
-    /// Pixels.
+    /// Height in pixels.
     pub height: usize,
     /// Words of one row.
     pub stride: usize,

@@ -12,9 +12,9 @@ use super::grey::Grey;
 /// Contrast of every pixel of a patch.
 #[derive(Debug)]
 pub(super) struct Contrast {
-    /// Pixels.
+    /// Width in pixels.
     pub width: usize,
-    /// Pixels.
+    /// Height in pixels.
     pub height: usize,
     /// From -127, light among dark, to 127, dark among light; 100 is as far from the mean as pixels there usually are.
     pub values: Vec<i8>,

@@ -3,9 +3,9 @@
 /// Rows of pixels, 0 black to 255 white.
 #[derive(Clone, Debug)]
 pub(super) struct Grey {
-    /// Pixels.
+    /// Width in pixels.
     pub width: usize,
-    /// Pixels.
+    /// Height in pixels.
     pub height: usize,
     /// Row by row, `width` a row.
     pub luma: Vec<u8>,

@@ -100,9 +100,9 @@ pub enum Damage {
     /// The header says that there are no pixels.
     #[error("a page of {width} × {height} pixels is none")]
     NoPixels {
-        /// Pixels.
+        /// Width in pixels.
         width: u32,
-        /// Pixels.
+        /// Height in pixels.
         height: u32,
     },
     /// The header names a colour type and a depth that do not exist together.
@@ -189,7 +189,7 @@ impl Page {
         })
     }
 
-    /// Pixels.
+    /// Width in pixels.
     pub fn width(&self) -> u32 {
         match &self.pixels {
             Pixels::Bits(bits) => bits.width as u32,
@@ -197,7 +197,7 @@ impl Page {
         }
     }
 
-    /// Pixels.
+    /// Height in pixels.
     pub fn height(&self) -> u32 {
         match &self.pixels {
             Pixels::Bits(bits) => bits.height as u32,

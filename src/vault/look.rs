@@ -25,7 +25,7 @@ pub struct Looked {
 pub struct Stored {
     /// Its name.
     pub digest: Digest,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
     /// When it was stored.
     pub at: SystemTime,

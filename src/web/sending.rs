@@ -29,7 +29,7 @@ use crate::vault::Chunks;
 
 /// A file as a client is told of it.
 pub(super) struct File {
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
     /// Its strong tag.
     pub tag: Digest,

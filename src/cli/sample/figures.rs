@@ -41,7 +41,7 @@ fn percent(text: &str) -> Result<f32, String> {
     if (0.0..=100.0).contains(&number) { Ok(number) } else { Err("0 to 100 is expected".to_owned()) }
 }
 
-/// Draws.
+/// Draws figures of the registry's boxes into a file.
 pub async fn run(wanted: Wanted) -> anyhow::Result<()> {
     let (_kept, ledger) = super::open(&wanted.data).await?;
     let (results, lines) = drawn(&ledger, wanted.count, wanted.seed, wanted.corrections).await?;

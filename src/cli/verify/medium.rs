@@ -18,9 +18,9 @@ const PRINTED: usize = 50;
 /// A language that a medium is told about in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
-    /// Turkish.
+    /// In Turkish, for the candidate.
     Turkish,
-    /// English.
+    /// In English, for engineers.
     English,
 }
 

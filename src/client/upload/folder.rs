@@ -31,7 +31,7 @@ pub const FILES: usize = 100_000;
 /// What tells that a file was not touched. The time is compared with itself and with no clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
     /// When it was last written, in nanoseconds since 1970, as the file system says.
     pub modified_ns: i64,

@@ -32,7 +32,7 @@ pub enum Record {
     Whole {
         /// Its path below the folder.
         file: String,
-        /// Bytes.
+        /// Size in bytes.
         size: u64,
         /// When it was written, as the file system says.
         modified_ns: i64,

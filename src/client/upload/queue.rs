@@ -11,7 +11,7 @@ use crate::domain::Digest;
 pub struct Item {
     /// The files that hold it, by their paths below the folder.
     pub files: Vec<PathBuf>,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
     /// How often sending it failed.
     pub attempts: u32,

@@ -106,7 +106,7 @@ pub enum Would {
         file: String,
         /// The scan.
         sha256: Digest,
-        /// Bytes.
+        /// Size in bytes.
         size: u64,
     },
     /// Be put into its place without being sent: the service has it.

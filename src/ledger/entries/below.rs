@@ -21,7 +21,7 @@ pub struct ScanBelow {
     pub position: u64,
     /// When, in milliseconds since 1970.
     pub at_ms: i64,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
     /// Its digest.
     pub digest: Digest,

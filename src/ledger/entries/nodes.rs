@@ -26,7 +26,7 @@ pub struct NodeRow {
 pub struct ScanNode {
     /// Its name in the vault.
     pub digest: Digest,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
 }
 

@@ -69,7 +69,7 @@ pub struct Finding {
     pub kind: FindingKind,
     /// Its entry, if it has one.
     pub position: Option<u64>,
-    /// Bytes.
+    /// Size in bytes.
     pub size: u64,
     /// When it was entered, or stored where it has no entry; in milliseconds since 1970.
     pub at_ms: i64,

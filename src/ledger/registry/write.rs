@@ -28,7 +28,7 @@ pub enum Batch {
     Boxes(Vec<(u64, BoxRow)>),
     /// Codes, each with its line in the file.
     Codes(Vec<(u64, CodeRow)>),
-    /// Choices.
+    /// Choices, each with its line in the file.
     Choices(Vec<(u64, Choice)>),
 }
 

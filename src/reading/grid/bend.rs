@@ -56,7 +56,7 @@ struct Ground<'a> {
     contrast: &'a Contrast,
     middles: &'a [Point],
     known: &'a [i8],
-    /// Pixels.
+    /// Size of a module in pixels.
     module: f32,
 }
 

@@ -32,9 +32,9 @@ impl Colour {
 /// A header whose form exists. How large its sides are is still only what it says.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Header {
-    /// Pixels.
+    /// Width in pixels.
     pub width: u32,
-    /// Pixels.
+    /// Height in pixels.
     pub height: u32,
     /// Bits of a sample: 1, 2, 4, 8 or 16.
     pub depth: u8,
