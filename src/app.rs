@@ -1,14 +1,12 @@
 //! Building everything from the configuration, running it, stopping it. What is wrong is found here, at the start.
 
+mod keys;
 pub mod sealing;
 mod time;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ed25519_dalek::SigningKey;
-use ed25519_dalek::pkcs8::DecodePrivateKey;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -18,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tutanak_ftp::permits::Limits;
 use tutanak_ftp::{Lanes, Listener};
 
+pub use self::keys::{binding, log_signer, signing_key};
 use crate::access::addresses::{Announces, Proxies};
 use crate::access::door::Door;
 use crate::access::known_addresses::KnownAddresses;
@@ -34,9 +33,11 @@ use crate::config::{Config, SyslogConfig};
 use crate::cpu::CpuLane;
 use crate::intake::{Intake, ReceiptSigner};
 use crate::ledger::append::{self, Appender};
-use crate::ledger::bind::{Binding, Stranger};
+use crate::ledger::bind::Stranger;
 use crate::ledger::{Ledger, LedgerError};
 use crate::log::signer::LogSigner;
+use crate::operation::condition::{CertificateFiles, Observer};
+use crate::operation::metrics::{self, Metrics};
 use crate::operation::readiness::Readiness;
 use crate::operation::scrub::Scrub;
 use crate::pictures::Pictures;
@@ -151,6 +152,10 @@ pub struct App {
     /// Sends the record on, where there is somewhere to.
     shipper: Option<Shipper>,
     readiness: Readiness,
+    /// Tells how the service is doing.
+    pub observer: Observer,
+    /// Where metrics are told, once it is bound.
+    metrics: Option<TcpListener>,
 }
 
 impl App {
@@ -197,7 +202,9 @@ impl App {
         let space = Space::new(&config.space, disks);
         let intake = Intake::new(limits, cpu, vault.clone(), ledger.clone(), appender.clone(), receipts, clock.clone())
             .with(space.clone());
-        let readiness = Readiness::new(vault.clone(), ledger.clone(), audit.clone(), space, clock.clone());
+        let readiness = Readiness::new(vault.clone(), ledger.clone(), audit.clone(), space.clone(), clock.clone());
+        let files = CertificateFiles { certificate: config.tls.certificate.clone(), key: config.tls.key.clone() };
+        let observer = Observer::new(ledger.clone(), space, readiness.clone(), clock.clone(), files);
         let publisher = Publisher::new(ledger.clone(), vault.clone(), signer.clone());
         let archive = Archive::new(&ledger, &vault, &clock, &config.address());
         let packer = Packer::new(archive.clone(), clock.clone());
@@ -235,6 +242,8 @@ impl App {
             shipper,
             packer,
             readiness,
+            observer,
+            metrics: None,
         })
     }
 
@@ -261,6 +270,19 @@ impl App {
         Ok((bind(self.config.https.listen).await?, ftp))
     }
 
+    /// Binds the listener of metrics, where the configuration names one. Gives its address.
+    ///
+    /// # Errors
+    /// It cannot be listened on.
+    pub async fn listen_for_metrics(&mut self) -> Result<Option<std::net::SocketAddr>, StartError> {
+        let Some(address) = self.config.metrics.as_ref().map(|metrics| metrics.listen) else { return Ok(None) };
+        let failed = |cause| StartError::Listen { address, cause };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let bound = listener.local_addr().map_err(failed)?;
+        self.metrics = Some(listener);
+        Ok(Some(bound))
+    }
+
     /// Serves on all of them until `stop`, lets what runs finish, and writes the last entries and rows.
     pub async fn serve(self, https: TcpListener, ftp: Vec<Listener>, stop: CancellationToken) {
         let proxies = Proxies::new(self.config.proxy.trusted.clone(), self.config.proxy.https);
@@ -268,6 +290,8 @@ impl App {
         let tls_required = self.config.ftp.tls_required;
         let (audit, door, clock) = (self.audit.clone(), self.door.clone(), self.clock.clone());
         let admission = Admission::new(audit, door, rights.clone(), clock, tls_required);
+        let told = Metrics::new(self.observer, self.audit.clone());
+        let telling = self.metrics.map(|listener| tokio::spawn(metrics::serve(listener, told, stop.clone())));
         let services = Services {
             admission: admission.clone(),
             intake: self.intake,
@@ -326,6 +350,9 @@ impl App {
             None => tracing::warn!("Some answers did not end within {LAST_ANSWERS:?} of the stop and are cut"),
         }
         watch.abort(); // it only looks
+        if let Some(telling) = telling {
+            telling.abort(); // it only tells
+        }
         // Nobody sends any more; what waits is written, then the writers end.
         let abort: Vec<_> = self.writers.iter().map(JoinHandle::abort_handle).collect();
         let last = futures::future::join_all(self.writers);
@@ -456,25 +483,4 @@ fn ftp_settings(config: &Config, tls: Arc<rustls::ServerConfig>) -> tutanak_ftp:
         },
         ..tutanak_ftp::Settings::default()
     }
-}
-
-/// Who signs the log, from the configuration's keys.
-pub fn log_signer(config: &Config) -> Result<LogSigner, StartError> {
-    let paths = std::iter::once(&config.keys.signing).chain(&config.keys.previous);
-    let keys: Result<Vec<_>, _> = paths.map(|path| signing_key(path)).collect();
-    Ok(LogSigner::new(&config.host, keys?))
-}
-
-/// What the log must say of itself: the election, and these keys.
-pub fn binding(signer: &LogSigner) -> Binding {
-    let signer = signer.clone();
-    Binding::new(Arc::new(move |election| signer.verifier_keys(election)))
-}
-
-/// Reads the key that signs receipts and checkpoints.
-pub fn signing_key(path: &Path) -> Result<SigningKey, StartError> {
-    let failed =
-        |cause: &dyn std::fmt::Display| StartError::Key { path: path.display().to_string(), cause: cause.to_string() };
-    let pem = std::fs::read_to_string(path).map_err(|error| failed(&error))?;
-    SigningKey::from_pkcs8_pem(&pem).map_err(|error| failed(&error))
 }

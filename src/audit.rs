@@ -23,6 +23,7 @@ use tokio::sync::mpsc;
 use crate::clock::Clock;
 use crate::ledger::audit::AuditRow;
 use crate::ledger::{Ledger, LedgerError};
+use crate::meters;
 pub use access::{Access, Deed, NOBODY, Outcome, Protocol, Room};
 pub use delivery::Delivery;
 pub use pending::Pending;
@@ -93,7 +94,9 @@ impl Audit {
             }
             Err(why) => {
                 // A client that is told to come again is counted in the tally, which always has room.
-                self.tally().count(&access, Outcome::Refused, "no-room-in-the-record");
+                const REASON: &str = "no-room-in-the-record";
+                meters::access(access.protocol.name(), Outcome::Refused.name(), 0, REASON);
+                self.tally().count(&access, Outcome::Refused, REASON);
                 Err(why)
             }
         }
@@ -125,7 +128,10 @@ impl Audit {
                 drop(tally);
                 RecordSlot { permit: Some(permit), access, audit: self.clone() }.write(0, outcome, reason);
             }
-            None => tally.count(&access, outcome, reason),
+            None => {
+                meters::access(access.protocol.name(), outcome.name(), 0, reason);
+                tally.count(&access, outcome, reason);
+            }
         }
         if !works {
             return Err(NoRoom::Record);
@@ -157,6 +163,11 @@ impl Audit {
     /// Whether rows are being written, as far as is known.
     pub fn works(&self) -> bool {
         !self.stuck.load(Ordering::Acquire)
+    }
+
+    /// Rows that are open or wait to be written.
+    pub fn backlog(&self) -> usize {
+        self.rooms.taken()
     }
 
     /// Whether a row could be written now.
@@ -284,6 +295,7 @@ impl RecordSlot {
     fn write(&mut self, bytes: u64, outcome: Outcome, reason: &str) {
         let Some(permit) = self.permit.take() else { return };
         let ended = Ended { access: self.access.clone(), outcome, bytes, reason: reason.to_owned() };
+        meters::access(self.access.protocol.name(), outcome.name(), bytes, reason);
         let row = ended.row(self.audit.clock.now());
         // The writer outlives every slot.
         let _ = self.audit.rows.send(Queued { row, permit: Some(permit) });

@@ -13,6 +13,7 @@ use crate::audit::TallyLimits;
 use crate::beneath;
 use crate::intake::IntakeLimits;
 use crate::ledger::DatabaseConfig;
+use crate::operation::metrics::MetricsConfig;
 use crate::pictures::PicturesConfig;
 use crate::space::SpaceConfig;
 use crate::telemetry::LogConfig;
@@ -55,6 +56,9 @@ pub struct Config {
     /// What is kept free on the disks.
     #[serde(default)]
     pub space: SpaceConfig,
+    /// Where metrics are told. Left out: nowhere.
+    #[serde(default)]
+    pub metrics: Option<MetricsConfig>,
 }
 
 /// What is served over HTTPS.

@@ -36,6 +36,7 @@ use crate::domain::routing::{Claim, Finding};
 use crate::domain::{BoardId, Digest, Entry, EntryKind, Karekod, Scan, ScanFacts, Sender, Words};
 use crate::ledger::append::{AppendError, Appender, Recorded, Submission};
 use crate::ledger::{Ledger, LedgerError};
+use crate::meters;
 use crate::reading;
 use crate::registry;
 use crate::space::{Shortage, Space};
@@ -108,6 +109,7 @@ pub struct Received {
     digest: Digest,
     announced: Announced,
     _permit: Permit,
+    _under_way: meters::Held,
 }
 
 impl Received {
@@ -247,27 +249,36 @@ impl Intake {
         announced: Announced,
         chunks: impl Stream<Item = Result<Bytes, impl Into<Cause>>> + Send + Unpin,
     ) -> Result<Received, IntakeError> {
-        if let Some(shortage) = self.space.shortage().await {
-            return Err(shortage.into());
-        }
-        let permit = self.permit(&sender.board, announced.length).await?;
-        let (bytes, digest) = receive::whole(chunks, digest, announced.length, &self.limits).await?;
-        Ok(Received { bytes, digest, announced, _permit: permit })
+        let begun = async {
+            if let Some(shortage) = self.space.shortage().await {
+                return Err(shortage.into());
+            }
+            let waiting = meters::UPLOADS.hold(&["waiting"]);
+            let permit = meters::timed(&meters::UPLOAD_WAIT, &[], self.permit(&sender.board, announced.length)).await?;
+            drop(waiting);
+            let under_way = meters::UPLOADS.hold(&["under-way"]);
+            let (bytes, digest) = receive::whole(chunks, digest, announced.length, &self.limits).await?;
+            Ok(Received { bytes, digest, announced, _permit: permit, _under_way: under_way })
+        };
+        begun.await.inspect_err(IntakeError::count)
     }
 
     /// Takes in one scan whose bytes are there: the receipt is given only after object *and* entry are durable.
     #[tracing::instrument(skip_all, fields(scan = %received.digest, board = %sender.board))]
     pub async fn take_in(&self, sender: &Sender, received: Received) -> Result<Accepted, IntakeError> {
-        let Received { bytes, digest, announced, _permit } = received;
-        if let Some(known) = self.ledger.linked_before(digest, &sender.board).await? {
-            // Sent before and linked: there is nothing new to find out. But what the vault has lost it gets back.
-            self.vault.keep_again(&Scan { bytes, facts: facts(&known)? }).await?;
-            return Ok(self.accepted(known, vec![]));
-        }
-        self.pace.keep(&sender.board).await;
-        let outcome = self.read_and_record(sender, bytes, digest, announced).await;
-        self.pace.count(&sender.board, &outcome, Instant::now());
-        outcome
+        let Received { bytes, digest, announced, _permit, _under_way } = received;
+        let taken = async {
+            if let Some(known) = self.ledger.linked_before(digest, &sender.board).await? {
+                // Sent before and linked: there is nothing new to find out. But what the vault has lost it gets back.
+                self.vault.keep_again(&Scan { bytes, facts: facts(&known)? }).await?;
+                return Ok(self.accepted(known, vec![]));
+            }
+            self.pace.keep(&sender.board).await;
+            let outcome = self.read_and_record(sender, bytes, digest, announced).await;
+            self.pace.count(&sender.board, &outcome, Instant::now());
+            outcome
+        };
+        taken.await.inspect_err(IntakeError::count)
     }
 
     async fn read_and_record(
@@ -282,7 +293,10 @@ impl Intake {
         let turn = self.turns.queue(&sender.board, 1).map_err(|_| IntakeError::BoardIsFull)?.permit().await;
         let inspected = self.cpu.run(move || {
             let _turn = turn; // given back when the work ends, even if the sender went away
-            inspect(bytes, digest, limits)
+            let begun = Instant::now();
+            let inspected = inspect(bytes, digest, limits);
+            meters::READING.took(&[], begun.elapsed());
+            inspected
         });
         let Inspected { scan, codes, module, mut remarks } = inspected.await??;
         let codes: Vec<Karekod> = codes.iter().filter_map(|code| code.parse().ok()).collect();
@@ -305,6 +319,7 @@ impl Intake {
 
     fn accepted(&self, recorded: Recorded, remarks: Vec<Remark>) -> Accepted {
         let receipt = self.signer.sign(&recorded);
+        count(&recorded);
         if recorded.fresh {
             let position = recorded.position;
             tracing::info!(
@@ -358,6 +373,45 @@ impl Intake {
         let mut queued = self.memory.queue(board, bytes.div_ceil(PERMIT).max(1)).map_err(full)?;
         let wait = Duration::from_secs(self.limits.wait_seconds);
         tokio::time::timeout(wait, queued.permit()).await.map_err(|_| full(queued.why()))
+    }
+}
+
+impl IntakeError {
+    /// The name under which it is counted.
+    fn counted_as(&self) -> &'static str {
+        match self {
+            Self::Full(_) => "over-capacity",
+            Self::BoardIsFull => "board-is-full",
+            Self::NoRoom(_) => "no-room",
+            Self::TooLarge { .. } => "too-large",
+            Self::BrokenOff(_) => "broken-off",
+            Self::Silent(_) => "silent",
+            Self::OtherBytes { .. } => "other-bytes",
+            Self::Unsound(_) => "unsound",
+            Self::OverQuota(_) => "over-quota",
+            Self::Inspection(_) => "inspection",
+            Self::Registry(_) | Self::Append(_) => "ledger",
+            Self::Vault(_) => "vault",
+        }
+    }
+
+    fn count(&self) {
+        meters::SCANS.add(&["refused"]);
+        meters::SCANS_REFUSED.add(&[self.counted_as()]);
+    }
+}
+
+/// Counts a scan that was taken in.
+fn count(recorded: &Recorded) {
+    let parked = recorded.entry.kind == EntryKind::Parked;
+    meters::SCANS.add(&[match (recorded.fresh, parked) {
+        (false, _) => "known",
+        (true, true) => "parked",
+        (true, false) => "linked",
+    }]);
+    if recorded.fresh && parked {
+        let reason = recorded.entry.reason.as_deref().unwrap_or_default();
+        meters::PARKED.add(&[meters::PARKED.labels()[0].known(reason)]);
     }
 }
 

@@ -19,7 +19,7 @@ use std::sync::{Arc, OnceLock};
 // Whoever uses a part names it without its folder.
 pub use accounts::{certificates, consent, rights, secrets, tries};
 pub use db::DatabaseConfig;
-use db::Db;
+use db::{Db, on_db};
 pub use election::StoredElection;
 use entries::bind::Stranger;
 use entries::brake::{Brake, ClockFault};
@@ -125,6 +125,16 @@ impl Ledger {
         ledger.complete_subtrees().await?;
         ledger.audit_complete().await?;
         Ok(ledger)
+    }
+
+    /// The newest step of the migrations that the database has.
+    ///
+    /// # Errors
+    /// The database did not answer.
+    pub async fn schema(&self) -> Result<u32, LedgerError> {
+        const NEWEST: &str = "SELECT MAX(version) FROM _sqlx_migrations";
+        let version: i64 = on_db!(&*self.db, |pool| sqlx::query_scalar(NEWEST).fetch_one(pool).await?);
+        Ok(version as u32)
     }
 
     /// Waits until every connection is closed.

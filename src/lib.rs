@@ -23,7 +23,7 @@
 //! # Rooms, from the bottom to the top
 //!
 //! * [`domain`]: the words of the trade as types, and the one spelling of every public path. [`clock`], [`cpu`], [`cache`],
-//!   [`probe`], [`shares`], [`space`], [`beneath`] (files in folders that others prepared), [`terminal`] (what commands print),
+//!   [`meters`] (what is counted for operators), [`probe`], [`shares`], [`space`], [`beneath`] (files in folders that others prepared), [`terminal`] (what commands print),
 //!   [`html`] (the escaper of pages) and [`telemetry`] are the tools of all others.
 //! * [`vault`]: objects by their content. [`reading`]: pixels and karekods. [`drawing`]: forms and scans for rehearsals.
 //!   [`log`]: the arithmetic of the transparency log. [`formats`]: what the service and its clients must spell alike: packs,
@@ -87,6 +87,7 @@ pub mod html;
 pub mod intake;
 pub mod ledger;
 pub mod log;
+pub mod meters;
 pub mod operation;
 pub mod paper;
 pub mod people;

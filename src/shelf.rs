@@ -20,6 +20,7 @@ use crate::audit::{Access, Audit, Deed, Outcome, Protocol, RecordSlot, Room};
 use crate::cache::{Cache, Weighed};
 use crate::domain::Channel;
 use crate::ledger::LedgerError;
+use crate::meters;
 use crate::telemetry::Chain;
 use crate::tree::directories::Directory;
 use crate::tree::{Node, Tree, TreeError};
@@ -46,6 +47,8 @@ pub struct Rules {
 pub struct Reader {
     holder: Holder,
     terms: Terms,
+    /// Counts the session while it lasts.
+    _session: Arc<meters::Held>,
 }
 
 /// The parties' shelf.
@@ -212,7 +215,8 @@ impl Shelf for PartyShelf {
                 let terms = self.terms_of(visitor, &holder.principal.account).await.map_err(|error| down(&error))?;
                 self.known.saw(visitor.address);
                 slot.done(0);
-                Ok(Reader { holder, terms })
+                let _session = Arc::new(meters::CONNECTIONS.hold(&["ftp"]));
+                Ok(Reader { holder, terms, _session })
             }
             Err(DoorError::Refused(refusal)) => {
                 pending.brief(Outcome::Refused, refusal.name()).map_err(|error| down(&error))?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::fs::statvfs;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
 use crate::probe::Probe;
@@ -34,6 +34,17 @@ pub struct Disk {
     pub name: &'static str,
     /// A directory on it.
     pub path: PathBuf,
+}
+
+/// Room on a disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Free {
+    /// What lies on it.
+    pub disk: &'static str,
+    /// Bytes that are free.
+    pub bytes: Option<u64>,
+    /// Bytes in all.
+    pub of: Option<u64>,
 }
 
 /// Why no scan may be taken.
@@ -102,6 +113,27 @@ impl Space {
     pub fn new(config: &SpaceConfig, disks: Vec<Disk>) -> Self {
         let seen = Seen { at: None, shortage: None, probe: Probe::new(LIMIT) };
         Self { disks: disks.into(), reserve: config.reserve_bytes, seen: Arc::new(Mutex::new(seen)) }
+    }
+
+    /// Bytes that are free on each disk; none where it does not tell in time.
+    pub async fn free(&self) -> Vec<Free> {
+        let disks = Arc::clone(&self.disks);
+        let look = tokio::task::spawn_blocking(move || {
+            let free = |Disk { name, path }: &Disk| {
+                let found = statvfs(path).ok();
+                let bytes = |blocks: u64, size: u64| blocks.saturating_mul(size);
+                Free {
+                    disk: name,
+                    bytes: found.as_ref().map(|found| bytes(found.f_bavail, found.f_frsize)),
+                    of: found.as_ref().map(|found| bytes(found.f_blocks, found.f_frsize)),
+                }
+            };
+            disks.iter().map(free).collect::<Vec<_>>()
+        });
+        match tokio::time::timeout(LIMIT, look).await {
+            Ok(Ok(free)) => free,
+            _ => self.disks.iter().map(|disk| Free { disk: disk.name, bytes: None, of: None }).collect(),
+        }
     }
 
     /// Why no scan may be taken now; none while there is room.

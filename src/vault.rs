@@ -28,6 +28,7 @@ use object_store::{Error as StoreError, ObjectStore, ObjectStoreExt, PutMode, Pu
 use tokio::sync::{Mutex, Semaphore};
 
 use crate::domain::{Digest, Scan, ScanFacts};
+use crate::meters;
 use crate::space::Disk;
 pub use chunks::Chunks;
 pub use key::VaultKey;
@@ -148,7 +149,7 @@ impl Vault {
     pub async fn keep(&self, scan: &Scan) -> Result<Kept, VaultError> {
         let key = VaultKey::Scan(scan.facts.digest);
         let puts = self.stores.iter().map(|store| store.put_in_time(key, scan));
-        futures::future::try_join_all(puts).await?;
+        meters::timed(&meters::STORE, &["keep"], futures::future::try_join_all(puts)).await?;
         if let Some(near) = &self.near {
             near.keep(scan.facts.digest, &scan.bytes);
         }

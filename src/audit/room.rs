@@ -124,6 +124,12 @@ impl Rooms {
         self.common.available_permits() > 0
     }
 
+    /// Rows whose room is taken.
+    pub fn taken(&self) -> usize {
+        let rooms = [&self.common, &self.boards, &self.operators, &self.strangers];
+        ALL - rooms.iter().map(|room| room.available_permits()).sum::<usize>().min(ALL)
+    }
+
     fn shares(&self, room: Room) -> Option<&Shares<String>> {
         match room {
             Room::Strangers => None,

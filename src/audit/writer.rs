@@ -12,6 +12,7 @@ use super::{Ended, Queued};
 use crate::clock::Clock;
 use crate::ledger::audit::{AuditAttempt, AuditRow};
 use crate::ledger::{Ledger, LedgerError};
+use crate::meters;
 use crate::telemetry::Chain;
 
 /// Rows of one transaction at most.
@@ -105,7 +106,7 @@ impl AuditWriter {
 
     /// Writes a group. While the database does not answer, nobody else is served.
     async fn write(&self, rows: &[AuditRow], attempt: &mut AuditAttempt) -> Result<(), LedgerError> {
-        let writing = self.ledger.audit_add_again(rows, attempt);
+        let writing = meters::timed(&meters::DATABASE, &["record"], self.ledger.audit_add_again(rows, attempt));
         tokio::pin!(writing);
         match tokio::time::timeout(PATIENCE, &mut writing).await {
             Ok(written) => written,

@@ -28,6 +28,7 @@ use crate::intake::Announced;
 use crate::ledger::Ledger;
 use crate::ledger::registry::FormCursor;
 use crate::ledger::rights::FtpTerms;
+use crate::operation::metrics::MetricsConfig;
 use crate::people::enrol::{self, Login, PartySecrets, Token};
 use crate::people::{self, Wanted};
 use crate::reading::{self, Limits, Page};
@@ -50,6 +51,9 @@ pub struct Demo {
     /// Address and port of FTP that begins with TLS. Without it there is none.
     #[arg(long, value_name = "ADDRESS")]
     ftps: Option<SocketAddr>,
+    /// Address and port of metrics. The demo takes any free port of the loopback.
+    #[arg(long, default_value = "127.0.0.1:0", hide_default_value = true, value_name = "ADDRESS")]
+    metrics: SocketAddr,
     /// The sample election and scans.
     #[arg(long, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/samples"), hide_default_value = true, value_name = "DIR")]
     samples: PathBuf,
@@ -84,6 +88,9 @@ struct Described<'a> {
     ftp: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     ftps: Option<String>,
+    /// Where Prometheus reads metrics.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metrics: Option<String>,
     ca_pem: PathBuf,
     board: &'a BoardSecret,
     party: DescribedParty<'a>,
@@ -133,9 +140,10 @@ pub async fn run(demo: Demo) -> anyhow::Result<()> {
     config.https.listen = demo.https;
     config.ftp.listen = demo.ftp;
     config.ftp.implicit = demo.ftps;
+    config.metrics = Some(MetricsConfig { listen: demo.metrics });
     // Any free ports: a second demo on the same machine must not meet the first one's.
     config.ftp.passive_ports = PortRange(0..=0);
-    let app = App::open(config, Clock::system()).await?;
+    let mut app = App::open(config, Clock::system()).await?;
     registry::import(&app.ledger, &demo.samples.join("election"), &mut |_| {}).await?;
     app.bind().await?;
     let secrets = enrol_everybody(&app.ledger, &dir).await?;
@@ -143,6 +151,7 @@ pub async fn run(demo: Demo) -> anyhow::Result<()> {
     let plain = FtpTerms { allow_plain: true, ..FtpTerms::default() };
     app.ledger.party_ftp(PARTY, &plain).await?;
     let (https, ftp) = app.listen().await?;
+    let metrics = app.listen_for_metrics().await?;
     let mut taken = 0;
     for part in ["good", "parked"] {
         taken += take_samples(&app, &demo.samples.join(part), &secrets).await?;
@@ -155,6 +164,7 @@ pub async fn run(demo: Demo) -> anyhow::Result<()> {
         https: format!("https://{}", https.local_addr()?),
         ftp: format!("ftp://{}", ftp[0].local_addr()?),
         ftps: implicit,
+        metrics: metrics.map(|address| format!("http://{address}/metrics")),
         ca_pem: dir.join(init::CA),
         board,
         party: DescribedParty { name: PARTY, secrets: &secrets.party },
@@ -304,6 +314,9 @@ fn tell(described: &Described, dir: &Path, taken: usize, results: usize) {
     );
     if let Some(Token { token }) = described.feed {
         crate::out!("  figures   POST {}/v1/figures   (Authorization: Bearer {token})", described.https);
+    }
+    if let Some(metrics) = &described.metrics {
+        crate::out!("  metrics   {metrics}");
     }
     crate::out!("  scripts   {}\n", dir.join(DEMO_JSON).display());
     crate::out!(

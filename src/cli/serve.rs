@@ -30,11 +30,14 @@ pub async fn run(config: &ConfigArg) -> anyhow::Result<()> {
     if let Some(warning) = open_files::raise(&config) {
         tracing::warn!("{warning}");
     }
-    let app = App::open(config, Clock::system()).await?;
+    let mut app = App::open(config, Clock::system()).await?;
     for warning in certificates::warnings(&app.ledger, Clock::system().now()).await? {
         tracing::warn!("{warning}");
     }
     let (https, ftp) = app.listen().await?;
+    if let Some(address) = app.listen_for_metrics().await? {
+        tracing::info!(%address, "Telling metrics at http://{address}/metrics");
+    }
     tracing::info!(https = %https.local_addr()?, "Listening");
     tokio::spawn(read_again(hangups, file.clone(), app.reads_again()));
     app.serve(https, ftp, stop_signal()).await;
@@ -144,7 +147,9 @@ pub async fn check(config: &ConfigArg) -> anyhow::Result<()> {
     let key = app::signing_key(&config.keys.signing);
     report("signing key", key.map(|_| "can sign".to_owned()).map_err(|error| chain(&error)));
     let implicit = config.ftp.implicit.map(|address| ("ftp with implicit TLS", address));
-    for (what, address) in [("https", config.https.listen), ("ftp", config.ftp.listen)].into_iter().chain(implicit) {
+    let metrics = config.metrics.as_ref().map(|metrics| ("metrics", metrics.listen));
+    let listened = [("https", config.https.listen), ("ftp", config.ftp.listen)].into_iter().chain(implicit);
+    for (what, address) in listened.chain(metrics) {
         let bound = tokio::net::TcpListener::bind(address).await;
         report(what, bound.map(|_| format!("{address} is free")).map_err(|error| format!("{address}: {error}")));
     }

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::ledger::{HeadNow, Ledger, LedgerError};
+use crate::meters;
 use crate::probe::Probe;
 use crate::space::{Shortage, Space};
 use crate::telemetry::Chain;
@@ -23,6 +24,9 @@ const LIMIT: Duration = Duration::from_secs(2);
 const FRESH: Duration = Duration::from_secs(2);
 /// How far the clock may be behind the newest entry, which another node may have written.
 const BEHIND: Duration = Duration::from_secs(60);
+
+/// The parts that are asked.
+pub const PARTS: &[&str] = &["vault", "ledger", "record", "space", "clock"];
 
 /// Something that does not work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -85,9 +89,10 @@ impl Readiness {
 impl Parts {
     async fn ask(&self, last: &mut Last) -> Vec<Failing> {
         let ledger = self.ledger.clone();
+        let head = last.ledger.look(move || tokio::spawn(async move { ledger.head().await }));
         let (vault, head, shortage) = tokio::join!(
-            last.vault.look(|| self.vault.ask()),
-            last.ledger.look(move || tokio::spawn(async move { ledger.head().await })),
+            meters::timed(&meters::STORE, &["probe"], last.vault.look(|| self.vault.ask())),
+            meters::timed(&meters::DATABASE, &["probe"], head),
             self.space.shortage(),
         );
         let mut failing = Vec::new();

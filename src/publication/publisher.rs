@@ -13,6 +13,7 @@ use crate::ledger::bind::Stranger;
 use crate::ledger::{Ledger, LedgerError};
 use crate::log::signer::LogSigner;
 use crate::log::tile::{self, TILE_WIDTH as WIDTH};
+use crate::meters;
 use crate::telemetry::Chain;
 use crate::vault::{Vault, VaultError, VaultKey};
 
@@ -107,6 +108,9 @@ impl Publisher {
             done,
             Err(PublishError::Vault(VaultError::Contradicts(_)) | PublishError::Differs(_) | PublishError::Stranger(_))
         );
+        if let Ok(size) = done {
+            meters::PUBLISHED.set(&[], size as f64);
+        }
         match &done {
             Ok(_) if self.ledger.hold(None) => tracing::info!("The vault's copy of the log is this one again"),
             Ok(_) => {}

@@ -22,6 +22,20 @@ pub enum Status {
     Refused,
 }
 
+impl Status {
+    /// The name in receipts.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Known => "known",
+            Self::Late => "late",
+            Self::Conflict => "conflict",
+            Self::Parked => "parked",
+            Self::Refused => "refused",
+        }
+    }
+}
+
 /// A receipt. The field order is part of the format.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LineReceipt {

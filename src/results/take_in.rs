@@ -11,6 +11,7 @@ use crate::ledger::append::{AppendError, Appender};
 use crate::ledger::registry::Whereabouts;
 use crate::ledger::results::Filing;
 use crate::ledger::{Ledger, LedgerError};
+use crate::meters;
 
 /// Lines of one batch at most.
 pub const LINES: usize = 1_000;
@@ -162,6 +163,7 @@ fn read(line: &[u8]) -> Line {
 
 fn answers(lines: Vec<Line>) -> Vec<LineReceipt> {
     let answers: Vec<LineReceipt> = lines.into_iter().filter_map(Result::err).collect();
+    answers.iter().for_each(|answer| meters::FIGURES.add(&[answer.status.name()]));
     let count = |status| answers.iter().filter(|answer| answer.status == status).count();
     let (refused, parked) = (count(Status::Refused), count(Status::Parked));
     if refused + parked > 0 {

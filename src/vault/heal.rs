@@ -13,6 +13,7 @@ use super::read::read_whole;
 use super::written::WRITES;
 use super::{Kept, SoundFile, Store, Vault, VaultError, VaultKey};
 use crate::domain::{Digest, Scan, ScanFacts};
+use crate::meters;
 use crate::telemetry::Chain;
 
 /// Where a store's directory keeps what lay in the place of an object and was none.
@@ -32,6 +33,7 @@ impl Vault {
                 Err(error) => {
                     self.alarm(number, digest, &error);
                     store.overwrite_in_time(digest, &scan.bytes).await?;
+                    meters::HEALED.add(&["board"]);
                     tracing::warn!(scan = %digest, "Healed {} in {}: its board sent it again", VaultKey::Scan(digest), store.name(number));
                 }
             }
@@ -91,9 +93,11 @@ impl Vault {
             let name = store.name(number);
             match store.overwrite_in_time(digest, bytes).await {
                 Ok(()) => {
+                    meters::HEALED.add(&["copy"]);
                     tracing::warn!(scan = %digest, "Healed {} in {name} from another copy", VaultKey::Scan(digest))
                 }
                 Err(error) => {
+                    meters::NOT_HEALED.add(&[]);
                     tracing::error!(scan = %digest, error = %Chain(&error), "ALARM: could not heal {} in {name}", VaultKey::Scan(digest));
                 }
             }

@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use super::passing::Passing;
 use super::patience::ask;
 use super::{SoundFile, Store, Vault, VaultError, VaultKey};
 use crate::domain::Digest;
+use crate::meters;
 
 /// How often a bucket is asked for a scan that it gives with other bytes: some of them spoil answers and not objects.
 const ASKED: usize = 3;
@@ -60,6 +62,16 @@ impl Vault {
         if from >= to {
             return Ok(stream::empty().boxed());
         }
+        meters::timed(&meters::STORE, &["read"], self.begin_to_read(key, digest, size, from..to)).await
+    }
+
+    async fn begin_to_read(
+        &self,
+        key: VaultKey,
+        digest: Digest,
+        size: u64,
+        Range { start: from, end: to }: Range<u64>,
+    ) -> Result<Chunks, VaultError> {
         if let Some(file) = self.file(digest, size).await? {
             return local::sound_pieces(key, file, from, to).await;
         }
@@ -137,6 +149,11 @@ impl Vault {
     /// Says in the log that a store does not have a scan as it was entered.
     pub(super) fn alarm(&self, number: usize, digest: Digest, error: &VaultError) {
         let store = self.stores[number].name(number);
+        meters::VAULT_ERRORS.add(&[match error {
+            VaultError::Missing(_) => "missing",
+            VaultError::Damaged(_) => "damaged",
+            _ => "unreadable",
+        }]);
         match error {
             VaultError::Missing(key) => {
                 tracing::error!(scan = %digest, store, "ALARM: {key} was entered and is missing in {store}");

@@ -39,6 +39,7 @@ use crate::access::certificate::ShownCertificate;
 use crate::access::known_addresses::KnownAddresses;
 use crate::audit::{Access, Audit, Deed, Outcome, Protocol};
 use crate::domain::Digest;
+use crate::meters;
 
 /// Requests of one HTTP/2 connection at a time.
 const STREAMS: u32 = 64;
@@ -173,6 +174,7 @@ impl Room<'_> {
 impl Front {
     /// One connection from its first byte to its end.
     async fn receive(&self, mut stream: TcpStream, peer: IpAddr) {
+        let _open = meters::CONNECTIONS.hold(&["https"]);
         let proxies = &self.settings.proxies;
         let mut from = peer;
         if proxies.begin_with_a_header(peer) {

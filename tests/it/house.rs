@@ -85,6 +85,8 @@ pub struct Plan {
 pub struct House {
     pub https: SocketAddr,
     pub ftp: SocketAddr,
+    /// Where metrics are told, if the plan's configuration says so.
+    pub metrics: Option<SocketAddr>,
     pub clock: Clock,
     pub ledger: Ledger,
     pub database: DatabaseConfig,
@@ -159,10 +161,11 @@ impl House {
         let node = Node::start(config.clone(), clock.clone(), ledger.clone(), vault.clone()).await;
         let ca = std::fs::read(dir.path().join(init::CA)).unwrap();
         let client = client(&ca);
-        let Node { https, ftp, stop, running } = node;
+        let Node { https, ftp, metrics, stop, running } = node;
         Self {
             https,
             ftp,
+            metrics,
             store: vault,
             config,
             clock,
@@ -331,18 +334,20 @@ impl Hog {
 pub struct Node {
     pub https: SocketAddr,
     pub ftp: SocketAddr,
+    metrics: Option<SocketAddr>,
     stop: CancellationToken,
     running: Option<JoinHandle<()>>,
 }
 
 impl Node {
     async fn start(config: Config, clock: Clock, ledger: Ledger, vault: Vault) -> Self {
-        let app = App::assemble(config, clock, ledger, vault).await.unwrap();
+        let mut app = App::assemble(config, clock, ledger, vault).await.unwrap();
+        let metrics = app.listen_for_metrics().await.unwrap();
         let (https, ftp) = (listener().await, listener().await);
         let (https_at, ftp_at) = (https.local_addr().unwrap(), ftp.local_addr().unwrap());
         let stop = CancellationToken::new();
         let running = Some(tokio::spawn(app.serve(https, vec![ftp.into()], stop.clone())));
-        Self { https: https_at, ftp: ftp_at, stop, running }
+        Self { https: https_at, ftp: ftp_at, metrics, stop, running }
     }
 
     /// What this node gives the house's party.

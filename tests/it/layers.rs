@@ -15,7 +15,7 @@ use self::uses::{House, Use};
 
 /// Rooms from the bottom to the top. A room may use those of lower rows. `reading`, `drawing` and `ftp` are crates.
 const LAYERS: [&[&str]; 14] = [
-    &["domain", "clock", "cpu", "cache", "probe", "shares"],
+    &["domain", "clock", "cpu", "cache", "meters", "probe", "shares"],
     &["terminal", "html", "beneath"],
     &["telemetry"],
     &["space"],

@@ -33,6 +33,7 @@ mod machine;
 mod medium;
 mod mirror;
 mod nodes;
+mod operation;
 mod packs;
 mod pages;
 mod paper;

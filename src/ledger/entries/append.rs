@@ -16,6 +16,7 @@ use crate::domain::EntryKind;
 use crate::domain::routing::ParkReason;
 use crate::ledger::results::{Filed, Filing, Receipt};
 use crate::ledger::{Ledger, LedgerError};
+use crate::meters;
 
 /// Entries of one transaction at most. Beyond this a commit takes longer than the next one waits.
 const BATCH: usize = 512;
@@ -147,7 +148,8 @@ impl Writer {
             }
         }
         let figures: Vec<&Filing> = figures.iter().flatten().collect();
-        match self.write(Group { scans: &scans, figures: &figures }).await {
+        let writing = self.write(Group { scans: &scans, figures: &figures });
+        match meters::timed(&meters::COMMIT, &[], writing).await {
             Ok(written) => {
                 if let Some(size) = written.size {
                     self.size.send_replace(size);
