@@ -7,6 +7,7 @@ pub mod clock;
 pub mod command;
 pub mod consent;
 pub mod demo;
+pub mod documents;
 pub mod election;
 pub mod export;
 pub mod figures;
@@ -24,6 +25,7 @@ pub mod rebuild;
 pub mod sample;
 pub mod scrub;
 pub mod serve;
+pub mod status;
 pub mod upload;
 pub mod verify;
 

@@ -6,3 +6,4 @@ pub mod condition;
 pub mod metrics;
 pub mod readiness;
 pub mod scrub;
+pub mod supervisor;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::cli::on_record::recorded;
 use crate::cli::{self, ConfigArg};
@@ -123,6 +123,10 @@ enum Command {
     /// The database that the configuration names must hold no entry, or be an older copy of the one that was lost: then the
     /// entries that it lacks are added, and it keeps its accounts. Stop all nodes first.
     Rebuild,
+    /// Says how the service is doing: whether it runs, what fails, entries, checkpoint, scrub, space, certificate.
+    ///
+    /// Ends well only when the service runs and every part of it works.
+    Status(cli::status::StatusArgs),
     /// Reads every stored scan again, heals what is not as it was entered, and reports.
     ///
     /// Goes on where the last one ended. Ends well only when all is well: nothing missing, damaged, or without an entry. A
@@ -143,6 +147,9 @@ enum Command {
         #[command(subcommand)]
         command: cli::sample::SampleCommand,
     },
+    /// Writes the manual pages and the completions of shells into a directory.
+    #[command(hide = true)]
+    Documents(cli::documents::DocumentsArgs),
 }
 
 /// Runs the command that the program was called with, to its exit status.
@@ -224,6 +231,7 @@ async fn run(command: Command, config: &ConfigArg) -> anyhow::Result<()> {
         Command::Node { command } => recorded(config, cli::node::run(command, config)).await,
         Command::Clock { command } => recorded(config, cli::clock::run(command, config)).await,
         Command::Rebuild => recorded(config, cli::rebuild::run(config)).await,
+        Command::Status(args) => cli::status::run(&args, config).await,
         Command::Scrub(args) => recorded(config, cli::scrub::run(&args, config)).await,
         Command::Read(read) => cli::read::run(&read),
         Command::Upload(upload) => cli::upload::run(upload).await,
@@ -231,13 +239,12 @@ async fn run(command: Command, config: &ConfigArg) -> anyhow::Result<()> {
         Command::Verify(verify) => cli::verify::run(&verify),
         Command::FtpCheck(check) => cli::ftp_check::run(&check).await,
         Command::Sample { command } => cli::sample::run(command).await,
+        Command::Documents(args) => cli::documents::run(&args, Cli::command()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
     use crate::cli::consent::COMMANDS;
 

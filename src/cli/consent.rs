@@ -30,13 +30,15 @@ pub enum Asks {
 }
 
 /// Every command. One that is not here fails a test: whoever adds it says what it does to who gets in.
-pub const COMMANDS: [(&str, Asks); 104] = {
+pub const COMMANDS: [(&str, Asks); 106] = {
     use Asks::{AsItTurnsOut, Closes, Nobody, Own, Signatures, Two};
     [
         ("demo", Nobody),
         ("init", Nobody),
         ("serve", Nobody),
         ("check-config", Nobody),
+        ("status", Nobody),
+        ("documents", Nobody),
         ("node share", Nobody),
         ("clock show", Nobody),
         ("clock resume", Nobody),

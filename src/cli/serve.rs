@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::ledger::Ledger;
 use crate::log::signer::LogSigner;
+use crate::operation::supervisor::{Asked, Supervisor};
 use crate::publication;
 use crate::space::Space;
 use crate::telemetry::{self, Chain};
@@ -40,7 +41,11 @@ pub async fn run(config: &ConfigArg) -> anyhow::Result<()> {
     }
     tracing::info!(https = %https.local_addr()?, "Listening");
     tokio::spawn(read_again(hangups, file.clone(), app.reads_again()));
-    app.serve(https, ftp, stop_signal()).await;
+    let stop = stop_signal();
+    if let Some(supervisor) = Supervisor::open(&Asked::from_environment()).context("cannot reach the supervisor")? {
+        tokio::spawn(supervisor.follow(stop.clone()));
+    }
+    app.serve(https, ftp, stop).await;
     tracing::info!("Stopped");
     Ok(())
 }
