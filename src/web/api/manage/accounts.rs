@@ -1,4 +1,4 @@
-//! Accounts: parties, candidates, boards. Operators and auditors are only shown.
+//! Accounts: parties, candidates, boards, senders of results. Operators and auditors are only shown.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -129,7 +129,7 @@ impl New {
         if let Some(refusal) = only_at_the_machine(&self.kind) {
             return Err(refusal);
         }
-        if matches!(self.kind.as_str(), "party" | "candidate") && self.addresses.is_empty() {
+        if matches!(self.kind.as_str(), "party" | "candidate" | "feed") && self.addresses.is_empty() {
             return Err(unsound("Sabit IP adresleri (addresses) yazılmamış."));
         }
         kept(services, &self.kind, self.addresses.clone()).map_err(unsound)?;
@@ -137,10 +137,10 @@ impl New {
         let no_place = || unsound("Yer (place) yazılmamış.");
         let place = self.place.as_ref();
         match self.kind.as_str() {
-            "party" | "candidate" => {}
+            "party" | "candidate" | "feed" => {}
             "independent" => enrol::is_a_constituency(&services.ledger, place.ok_or_else(no_place)?).await?,
             "board" => enrol::seats_a_board(&services.ledger, place.ok_or_else(no_place)?).await?,
-            _ => return Err(unsound("kind: party, candidate, independent ya da board olabilir.")),
+            _ => return Err(unsound("kind: party, candidate, independent, board ya da feed olabilir.")),
         }
         match services.ledger.account(&self.id).await? {
             Some(_) => Err(EnrolError::Taken(self.id.clone()).into()),
@@ -160,6 +160,10 @@ impl New {
             ("party", _) => {
                 let opens_with = if takes_no_part { Gate::BanLifted } else { Gate::PartiesOpen };
                 serde_json::to_value(enrol::party(ledger, &party, &name, &addresses, opens_with).await?)
+            }
+            ("feed", _) => {
+                let feed = id.parse().map_err(|_| bad())?;
+                serde_json::to_value(enrol::feed(ledger, &feed, &name, &addresses).await?)
             }
             ("candidate", _) => serde_json::to_value(enrol::candidate(ledger, &party, &name, &addresses).await?),
             ("independent", Some(place)) => {
