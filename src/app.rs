@@ -42,7 +42,7 @@ use crate::operation::readiness::Readiness;
 use crate::operation::scrub::Scrub;
 use crate::pictures::Pictures;
 use crate::publication::{self, AgreementError, Publisher};
-use crate::results::{self, Figures};
+use crate::results::{self, BoxResults, Figures};
 use crate::shelf::{PartyShelf, Rules};
 use crate::space::Space;
 use crate::tls::{self, Clients, TlsError};
@@ -125,6 +125,8 @@ pub struct App {
     pub intake: Intake,
     /// Takes box results in.
     pub figures: Figures,
+    /// Hands box results out.
+    pub results: BoxResults,
     /// Hands scans out.
     pub tree: Tree,
     /// Keeps up the table of packs, and lets go of old lists.
@@ -211,6 +213,7 @@ impl App {
         let scrub = Scrub::new(ledger.clone(), vault.clone(), clock.clone(), config.vault.scrub_pace());
         let pictures = Pictures::open(vault.clone(), &config.pictures).await.map_err(StartError::Pictures)?;
         let selections = archive.selections.clone();
+        let results = figures.read_by(selections.clone());
         let tree = Tree::new(ledger.clone(), vault, clock.clone(), signer, archive);
         let door = Door::new(ledger.clone(), clock.clone());
         let known = KnownAddresses::open(&ledger).await?;
@@ -227,6 +230,7 @@ impl App {
             ledger,
             intake,
             figures,
+            results,
             tree,
             selections,
             pictures,
@@ -296,6 +300,7 @@ impl App {
             admission: admission.clone(),
             intake: self.intake,
             figures: self.figures,
+            results: self.results,
             tree: self.tree.clone(),
             pictures: self.pictures,
             selections: self.selections,

@@ -85,7 +85,7 @@ pub enum LedgerError {
 }
 
 /// The error for a row that does not hold what it must.
-fn corrupt(what: impl std::fmt::Display) -> LedgerError {
+pub(crate) fn corrupt(what: impl std::fmt::Display) -> LedgerError {
     LedgerError::Corrupt(what.to_string())
 }
 

@@ -7,15 +7,22 @@
 //! an image, and never write a zero where nothing was typed.
 
 mod ballots;
+mod book;
 pub mod csv;
 pub mod nist;
+pub mod reading;
 pub mod receipts;
 mod rows;
+pub mod selection;
 pub mod settle;
+pub mod sums;
 pub mod take_in;
 mod text;
+mod units;
 pub mod xml;
 
+pub use reading::{BoxResults, Cursor, LogNow, Page, ReadError, SelectError, Version};
 pub use receipts::{LineReceipt, Status};
 pub use rows::{Answer, Row, Unit, Units};
+pub use selection::{BadFilter, Filter, Question, Selection};
 pub use take_in::{Figures, TakeInError};

@@ -52,7 +52,7 @@ use crate::intake::Intake;
 use crate::ledger::Ledger;
 use crate::operation::readiness::Readiness;
 use crate::pictures::Pictures;
-use crate::results::Figures;
+use crate::results::{BoxResults, Figures};
 use crate::tree::Tree;
 pub use routes::router;
 pub use site::board::Counters;
@@ -64,6 +64,8 @@ pub struct Services {
     pub intake: Intake,
     /// Takes box results in.
     pub figures: Figures,
+    /// Hands box results out.
+    pub results: BoxResults,
     /// Hands scans out.
     pub tree: Tree,
     /// Draws pictures of them.

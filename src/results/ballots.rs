@@ -72,6 +72,11 @@ impl Ballots {
         Self { registry, ids, none: Arc::default() }
     }
 
+    /// The registry they were read from.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
     /// The digest of the registry they were read from.
     pub fn digest(&self) -> Digest {
         self.registry.digest()

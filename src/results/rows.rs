@@ -1,6 +1,8 @@
 //! What every format is written from: one row a version of a box's result, with where the box stands and what its numbers
 //! mean.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -78,7 +80,7 @@ pub struct Row {
     /// When it was entered.
     pub at: Timestamp,
     /// Where the box stands.
-    pub place: Units,
+    pub place: Arc<Units>,
     /// The box's number.
     pub number: u32,
     /// Sandık türü.

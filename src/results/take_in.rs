@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::ballots::{BallotCache, Ballots};
+use super::reading::BoxResults;
 use super::receipts::{LineReceipt, Status};
+use crate::archive::selections::Selections;
 use crate::cpu::{CpuLane, WorkPanicked};
 use crate::domain::{BoxId, BoxResult, Karekod, Race};
 use crate::ledger::append::{AppendError, Appender};
@@ -54,6 +56,11 @@ impl Figures {
     /// Into this ledger.
     pub fn new(ledger: Ledger, appender: Appender, cpu: CpuLane) -> Self {
         Self { ledger, appender, cpu, cache: BallotCache::default() }
+    }
+
+    /// The same node's results for whoever reads them. They share what is held in memory.
+    pub fn read_by(&self, selections: Selections) -> BoxResults {
+        BoxResults::new(self.ledger.clone(), self.cpu.clone(), self.cache.clone(), selections)
     }
 
     /// Takes lines in, at most [`LINES`] of them. Gives an answer for each in their order, once what was entered is durable.

@@ -4,6 +4,7 @@ mod faces;
 mod sample;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tempfile::TempDir;
 use tutanak::domain::{BoxKind, FormKind, Level};
@@ -49,7 +50,7 @@ async fn rows() -> (Registry, Answer, Vec<Row>) {
             let place = expected.places.iter().find(|place| place.level == level)?;
             Some(Unit { id: place.name.clone(), name: format!("{} & <\"ş\">", place.name) })
         };
-        let place = Units {
+        let place = Arc::new(Units {
             il: unit(Level::Il),
             cevre: unit(Level::Cevre),
             ilce: unit(Level::Ilce),
@@ -58,7 +59,7 @@ async fn rows() -> (Registry, Answer, Vec<Row>) {
             ulke: unit(Level::Ulke),
             temsilcilik: unit(Level::Temsilcilik),
             gumruk: unit(Level::Gumruk),
-        };
+        });
         let kind = match (&place.gumruk, &place.temsilcilik) {
             (Some(_), _) => BoxKind::Customs,
             (_, Some(_)) => BoxKind::Abroad,

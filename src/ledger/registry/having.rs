@@ -8,7 +8,20 @@ const SIZE: &str = "SELECT (SELECT COALESCE(MAX(seq), 0) FROM place), (SELECT CO
 const BOXES: &str = "SELECT DISTINCT place FROM box WHERE number BETWEEN $1 AND $2 AND races LIKE $3";
 const SHEETS: &str = "SELECT DISTINCT place FROM code WHERE box IS NULL AND ($1 = 0 OR race = $1)";
 
+const BY_PLACE: &str = "SELECT place, COUNT(*) FROM box WHERE races LIKE $1 GROUP BY place";
+
 impl Ledger {
+    /// How many boxes in which this race is counted stand at each place. Looks through all boxes.
+    ///
+    /// # Errors
+    /// The database did not answer.
+    pub async fn boxes_by_place(&self, race: Race) -> Result<Vec<(PlaceId, u64)>, LedgerError> {
+        let pattern = format!("%{}%", race.code());
+        let counts: Vec<(String, i64)> =
+            on_db!(&*self.db, |pool| sqlx::query_as(BY_PLACE).bind(&pattern).fetch_all(pool).await?);
+        counts.into_iter().map(|(id, count)| Ok((id.parse().map_err(corrupt)?, count as u64))).collect()
+    }
+
     /// How many places and boxes there are: while neither grows the registry is the same.
     ///
     /// # Errors

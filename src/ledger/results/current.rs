@@ -28,6 +28,8 @@ pub struct CurrentResult {
     pub at_ms: i64,
     /// The box.
     pub box_id: BoxId,
+    /// The race.
+    pub race: Race,
     /// Where it stands.
     pub place: PlaceId,
     /// Sandık türü.
@@ -112,7 +114,7 @@ impl Ledger {
                 next = page.last().map(|last: &CurrentResult| last.sort_key.clone());
                 break;
             }
-            let row = result(row)?;
+            let row = result(row, race)?;
             if part.places.as_ref().is_none_or(|places| places.contains(&row.place)) {
                 page.push(row);
             }
@@ -133,12 +135,13 @@ fn past(prefix: &[u8]) -> Vec<u8> {
     LAST.to_vec()
 }
 
-fn result(row: Row) -> Result<CurrentResult, LedgerError> {
+fn result(row: Row, race: Race) -> Result<CurrentResult, LedgerError> {
     let number = row.sort_key.last_chunk().copied().map(u32::from_be_bytes);
     Ok(CurrentResult {
         position: row.position as u64,
         at_ms: row.at_ms,
         box_id: row.box_id.parse().map_err(corrupt)?,
+        race,
         place: row.place.parse().map_err(corrupt)?,
         kind: u8::try_from(row.kind).map_err(corrupt)?.try_into().map_err(corrupt)?,
         number: number.ok_or_else(|| corrupt("the number of a box with a result"))?,
