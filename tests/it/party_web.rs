@@ -3,4 +3,5 @@
 mod boxes;
 pub mod people;
 mod pictures;
+mod results;
 mod scans;

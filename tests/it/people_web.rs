@@ -344,7 +344,7 @@ async fn a_partys_user_may_set_up_a_second_factor_and_then_needs_it() {
 #[tokio::test]
 async fn every_answer_tells_browsers_to_be_strict() {
     let house = House::open().await;
-    for path in ["/giris", "/stil-4.css", "/hesap", "/arsiv/", "/healthz", "/v1/durum", "/yok"] {
+    for path in ["/giris", "/stil-5.css", "/hesap", "/arsiv/", "/healthz", "/v1/durum", "/yok"] {
         let answer = house.client.get(house.url(path)).send().await.unwrap();
         let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         assert!(header("strict-transport-security").starts_with("max-age="), "{path}");

@@ -20,6 +20,7 @@ const PASSWORD: Link = link("/parola", "Parola");
 const BEFORE_THE_FIRST_CHANGE: &[Link] = &[PASSWORD];
 const PARTY: &[Link] = &[
     link("/anasayfa", "Ana sayfa"),
+    link("/sonuclar", "Sonuçlar"),
     link("/tutanaklar", "Tutanaklar"),
     link("/sandik", "Sandık bul"),
     ACCOUNT,

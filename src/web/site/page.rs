@@ -21,7 +21,7 @@ const BEFORE: &str = "Buradaki sonuçlar ve görüntüler, YSK’ca belirlenen s
 const AFTER: &str = "YSK’ca belirlenen yayın süresi sona ermiştir.";
 
 /// Where the style sheet lies. A new one gets a new name.
-pub(super) const STYLE: &str = "/stil-4.css";
+pub(super) const STYLE: &str = "/stil-5.css";
 
 /// What stands around every page.
 pub(super) struct Frame {

@@ -5,6 +5,7 @@ mod boxes;
 mod closely;
 mod home;
 mod pictures;
+mod results;
 mod scans;
 mod sheets;
 
@@ -14,7 +15,7 @@ use axum::response::Response;
 use super::notice;
 use super::record::{self, RecordQuery};
 use super::session::unread::NOTICE;
-use crate::access::Act::{ReadOwnRecord, SaveImages, ViewImages};
+use crate::access::Act::{ReadOwnRecord, SaveImages, ViewImages, ViewResults};
 use crate::access::sessions::Visitor;
 use crate::web::Services;
 use crate::web::extract::{Extension, Query};
@@ -27,6 +28,7 @@ pub(super) fn routes() -> Vec<Route> {
         get("/anasayfa", Person, home::page),
         get(NOTICE, Person, notice::page),
         post(NOTICE, Person, notice::read),
+        get("/sonuclar", Right(ViewResults), results::page),
         get("/tutanaklar", Right(ViewImages), scans::page),
         get("/tutanaklar.csv", Right(SaveImages), scans::csv),
         get("/tutanaklar.zip", Right(SaveImages), scans::zip),
