@@ -18,6 +18,7 @@ pub mod settle;
 pub mod sums;
 pub mod take_in;
 mod text;
+pub mod ties;
 mod units;
 pub mod xml;
 

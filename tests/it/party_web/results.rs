@@ -158,3 +158,36 @@ async fn joint_votes_are_shared_among_the_parties_and_the_share_is_called_comput
         assert_eq!(shown, [("30", "2", "32"), ("10", "1", "11"), ("3", "", "")], "{}: {rows:?}", engine.name);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_box_shows_its_versions_beside_each_other_and_how_sheet_and_result_stand_to_each_other() {
+    for engine in Engine::all().await {
+        let plan = Plan { database: Some(engine.config.clone()), election: Some(election), ..Plan::default() };
+        let house = House::build(plan).await;
+        let mut browser = representative(&house).await;
+        let section = |page: &str| {
+            let sheet = page.split("Cumhurbaşkanı – Sandık Sonuç Tutanağı</h2>").nth(1).unwrap();
+            sheet.split("</section>").next().unwrap_or_default().to_owned()
+        };
+        let mut told = async || section(&browser.get("/sandik/34/kadikoy/1001").await.body);
+        assert!(told().await.contains("Sonuç da tutanak da henüz gelmedi."), "{}", told().await);
+        assert_eq!(statuses(&sent(&house, body(&[line(1, 9, 1, 100)])).await), ["created"]);
+        assert!(told().await.contains("Sonuç var, tutanak bekleniyor."));
+        super::people::sent(&house, &house.first, "1090000001").await;
+        assert!(told().await.contains("Sonuç da tutanak da var."));
+        assert_eq!(statuses(&sent(&house, body(&[line(1, 9, 2, 120)])).await), ["created"]);
+        assert_eq!(statuses(&sent(&house, body(&[line(1, 9, 2, 999)])).await), ["conflict"]);
+        let now = told().await;
+        for expected in [
+            "Sonuç değişti, tutanak eski.",
+            "2. sürüm (geçerli)",
+            "<mark>120</mark>",
+            "İlçe seçim kurulu 2024/7",
+            "kayıttadır ve geçerli değildir",
+            "<abbr title=\"Birinci Aday\">BİRİNCİ</abbr>",
+        ] {
+            assert!(now.contains(expected), "{}: {expected}: {now}", engine.name);
+        }
+        assert!(now.contains("<td class=\"number\">326</td>") && !now.contains("<mark>326</mark>"), "{now}");
+    }
+}

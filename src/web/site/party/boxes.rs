@@ -1,5 +1,7 @@
 //! `/sandik/…`: everything of one box: each sheet with its pages, its scans old and new, their digests and proofs.
 
+mod figures;
+
 use std::collections::BTreeMap;
 
 use askama::Template;
@@ -9,13 +11,15 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
+use self::figures::BoxFigures;
 use super::sheets::{Version, versions};
 use crate::access::sessions::Visitor;
 use crate::archive::selections::{Atlas, Filter, Spot};
 use crate::audit::View;
 use crate::domain::naming::boxes;
-use crate::domain::{BoxKind, Election, Karekod, Race};
+use crate::domain::{BoxKind, Election, FormKind, Karekod, Race};
 use crate::ledger::registry::{BoxAt, FormCursor};
+use crate::results::ties::{NewestScan, Tie};
 use crate::web::Services;
 use crate::web::extract::{Extension, Path, Query};
 use crate::web::on_record::shows_nothing;
@@ -40,6 +44,10 @@ struct Sheet {
     code: String,
     /// The pages that came, each with its scans, the newest first.
     pages: Vec<(u32, Vec<Version>)>,
+    /// What was entered of the race; none for a sheet that holds no result.
+    figures: Option<BoxFigures>,
+    /// How sheet and result stand to each other; empty for a sheet that holds no result.
+    tie: &'static str,
 }
 
 /// A box beside this one.
@@ -137,17 +145,32 @@ async fn sheets(
         let pages = came.entry(version.form.as_str().to_owned()).or_default();
         pages.entry(version.page).or_default().push(version);
     }
-    let sheet = |form: &crate::domain::Form| {
+    let mut sheets = Vec::with_capacity(forms.len());
+    for form in forms.iter().map(|expected| &expected.form) {
         let key = form.key();
         let race = form.race.map_or("Tüm seçimler", Race::turkish);
-        Sheet {
+        let pages: Vec<(u32, Vec<Version>)> = came.remove(key.as_str()).unwrap_or_default().into_iter().collect();
+        let (figures, tie) = match (&form.kind, form.race) {
+            (FormKind::Sonuc, Some(race)) => {
+                let figures = figures::of_box(services, &at.id, race).await?;
+                let result = figures.as_ref().and_then(|figures| figures.newest);
+                let scans = pages.iter().filter_map(|(_, scans)| scans.first()).filter(|scan| !scan.taken_back);
+                let scan = scans.max_by_key(|scan| scan.position);
+                let scan = scan.map(|scan| NewestScan { position: scan.position, revision: scan.revision });
+                (figures, Tie::of(result, scan).turkish())
+            }
+            _ => (None, ""),
+        };
+        sheets.push(Sheet {
             id: key.as_str().rsplit('/').next().unwrap_or_default().to_owned(),
             title: format!("{race} – {}", form.kind.turkish_in_full()),
             code: form.code.to_string(),
-            pages: came.remove(key.as_str()).unwrap_or_default().into_iter().collect(),
-        }
-    };
-    Ok(forms.iter().map(|expected| &expected.form).map(sheet).collect())
+            pages,
+            figures,
+            tie,
+        });
+    }
+    Ok(sheets)
 }
 
 /// What somebody looks for: a box by il, ilçe and number, or any sheet by its karekod.

@@ -10,7 +10,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use self::choice::{Menu, Picked, ResultsQuery};
-use self::columns::{Columns, FIGURES, number};
+use self::columns::Columns;
+pub(super) use self::columns::{FIGURES, number};
 use crate::access::sessions::Visitor;
 use crate::domain::figures::checks;
 use crate::domain::{ChoiceKind, Race};

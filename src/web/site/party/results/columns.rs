@@ -13,7 +13,7 @@ pub(super) const VALID: usize = 4;
 const INVALID: usize = 5;
 
 /// The figures that are shown, each with where it stands and its heading.
-pub(super) const FIGURES: [(usize, &str); 4] =
+pub(in crate::web::site::party) const FIGURES: [(usize, &str); 4] =
     [(REGISTERED, "Kayıtlı seçmen"), (VOTED, "Oy kullanan"), (VALID, "Geçerli"), (INVALID, "Geçersiz")];
 
 /// More columns of choices than anybody can look at: a smaller part is to be chosen first.
@@ -74,7 +74,7 @@ impl Columns {
 }
 
 /// A number as it is written in Turkish; nothing where there is none.
-pub(super) fn number(number: Option<u64>) -> String {
+pub(in crate::web::site::party) fn number(number: Option<u64>) -> String {
     let Some(number) = number else { return String::new() };
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
