@@ -36,6 +36,7 @@ use crate::ledger::append::{self, Appender};
 use crate::ledger::bind::Stranger;
 use crate::ledger::{Ledger, LedgerError};
 use crate::log::signer::LogSigner;
+use crate::operation::alarms::{AlarmError, Alarms};
 use crate::operation::condition::{CertificateFiles, Observer};
 use crate::operation::metrics::{self, Metrics};
 use crate::operation::readiness::Readiness;
@@ -66,6 +67,9 @@ pub enum StartError {
     /// The certificate cannot be used.
     #[error("the certificate cannot be used")]
     Tls(#[from] TlsError),
+    /// Alarms cannot be told.
+    #[error(transparent)]
+    Alarm(#[from] AlarmError),
     /// The signing key cannot be used.
     #[error("the signing key {path} cannot be used: {cause}")]
     Key {
@@ -158,6 +162,8 @@ pub struct App {
     pub observer: Observer,
     /// Where metrics are told, once it is bound.
     metrics: Option<TcpListener>,
+    /// Tells people what is wrong, where there is a way.
+    alarms: Option<Alarms>,
 }
 
 impl App {
@@ -219,6 +225,8 @@ impl App {
         let known = KnownAddresses::open(&ledger).await?;
         let collector = config.audit.syslog.as_ref().map(collector).transpose()?;
         let shipper = collector.map(|to| Shipper::new(ledger.clone(), clock.clone(), &config.host, to));
+        let alarms =
+            config.alarm.as_ref().map(|alarm| Alarms::new(alarm, &config.host, observer.clone())).transpose()?;
         let entries = async {
             entries.run().await;
         };
@@ -248,6 +256,7 @@ impl App {
             readiness,
             observer,
             metrics: None,
+            alarms,
         })
     }
 
@@ -296,6 +305,7 @@ impl App {
         let admission = Admission::new(audit, door, rights.clone(), clock, tls_required);
         let told = Metrics::new(self.observer, self.audit.clone());
         let telling = self.metrics.map(|listener| tokio::spawn(metrics::serve(listener, told, stop.clone())));
+        let alarming = self.alarms.map(|alarms| tokio::spawn(alarms.follow(stop.clone())));
         let services = Services {
             admission: admission.clone(),
             intake: self.intake,
@@ -355,9 +365,8 @@ impl App {
             None => tracing::warn!("Some answers did not end within {LAST_ANSWERS:?} of the stop and are cut"),
         }
         watch.abort(); // it only looks
-        if let Some(telling) = telling {
-            telling.abort(); // it only tells
-        }
+        // They only tell.
+        telling.iter().chain(&alarming).for_each(JoinHandle::abort);
         // Nobody sends any more; what waits is written, then the writers end.
         let abort: Vec<_> = self.writers.iter().map(JoinHandle::abort_handle).collect();
         let last = futures::future::join_all(self.writers);

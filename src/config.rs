@@ -13,6 +13,7 @@ use crate::audit::TallyLimits;
 use crate::beneath;
 use crate::intake::IntakeLimits;
 use crate::ledger::DatabaseConfig;
+use crate::operation::alarms::AlarmConfig;
 use crate::operation::metrics::MetricsConfig;
 use crate::pictures::PicturesConfig;
 use crate::space::SpaceConfig;
@@ -59,6 +60,9 @@ pub struct Config {
     /// Where metrics are told. Left out: nowhere.
     #[serde(default)]
     pub metrics: Option<MetricsConfig>,
+    /// Who is told when something is wrong. Left out: nobody.
+    #[serde(default)]
+    pub alarm: Option<AlarmConfig>,
 }
 
 /// What is served over HTTPS.

@@ -2,6 +2,7 @@
 //!
 //! No rule of the election lives here, and nothing here hurries: boards and parties come first.
 
+pub mod alarms;
 pub mod condition;
 pub mod metrics;
 pub mod readiness;

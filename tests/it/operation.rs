@@ -1,5 +1,6 @@
-//! What those who run the service look at: metrics, status, the package, and what an earlier version left behind.
+//! What those who run the service look at: metrics, alarms, status, the package, and what an earlier version left behind.
 
+mod alarms;
 mod metrics;
 mod older;
 mod package;
