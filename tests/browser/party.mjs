@@ -44,6 +44,26 @@ await check('without a script the list is filtered, searched, and every preview 
   await plain.click('nav.tabs >> text=Gümrükler');
   must((await plain.textContent('.scans')).includes('Sandık'), 'customs');
 });
+await check('without a script results are read from the sums of the country down to a box', async () => {
+  await plain.click('nav >> text=Sonuçlar');
+  const opened = async () => (await plain.textContent('.counts li')).replace(/\s+/g, ' ').trim();
+  must(/^Açılan \/ toplam sandık [1-9]/.test(await opened()), await opened());
+  must(await plain.locator('table.sums .bar rect').count() > 3, 'bars');
+  await shot(plain, 'sonuclar');
+  await accessible(plain, 'sonuclar');
+  const country = await opened();
+  await plain.click('[aria-label="Alt birimlerin toplamları"] tbody a');
+  must(new URL(plain.url()).searchParams.has('il') && await opened() !== country, plain.url());
+  await plain.selectOption('#tur', '8');
+  await plain.click('form.filter >> text=Göster');
+  must((await plain.textContent('table.sums')).includes('hesaplanan'), 'shares of joint votes');
+  await shot(plain, 'sonuclar-il');
+  await accessible(plain, 'sonuclar-il');
+  await plain.click('[aria-label="Sandıkların sonuçları"] tbody a');
+  must(plain.url().includes('/sandik/') && await plain.locator('table.figures').count() > 0, plain.url());
+  await shot(plain, 'sandik-sonuc');
+  await accessible(plain, 'sandik-sonuc');
+});
 await check('a page of previews is small', async () => {
   const page = await plain.context().newPage();
   const bodies = [];
@@ -79,7 +99,7 @@ await check('a box can be printed: its identity, its address and its digest are 
   await plain.emulateMedia({ media: null });
 });
 await check('pages hold on a telephone, and at twice the size', async () => {
-  for (const path of ['/tutanaklar', '/sandik?karekod=1099000001', '/sandik', '/anasayfa']) {
+  for (const path of ['/sonuclar', '/tutanaklar', '/sandik?karekod=1099000001', '/sandik', '/anasayfa']) {
     for (const width of [360, 960, 1920]) {
       await plain.setViewportSize({ width, height: 800 });
       await plain.goto(path);
