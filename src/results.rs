@@ -9,6 +9,7 @@
 mod ballots;
 mod book;
 pub mod csv;
+pub mod document;
 pub mod nist;
 pub mod reading;
 pub mod receipts;

@@ -2,10 +2,13 @@
 //!
 //! A handler that forgets to ask `audit` is a mistake of ours; it must never become a hole.
 
+use axum::body::Body;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures::StreamExt;
 
 use super::problem::Problem;
 use crate::audit::RecordSlot;
@@ -29,6 +32,34 @@ pub(super) fn finish<T>(slot: RecordSlot, answered: &Result<T, Problem>, bytes: 
         Err(problem) if problem.status().is_server_error() => slot.failed(problem.kind()),
         Err(problem) => slot.refused(problem.kind()),
     }
+}
+
+/// A body whose row in the record is written when its last byte is on its way, with their number.
+pub(super) fn counted(body: Body, slot: RecordSlot) -> Body {
+    let state = (body.into_data_stream(), Some(slot.delivery_to_the_end()));
+    Body::from_stream(futures::stream::unfold(state, |(mut stream, mut delivery)| async move {
+        let next: Option<Result<Bytes, axum::Error>> = stream.next().await;
+        match next {
+            Some(Ok(bytes)) => {
+                if let Some(delivery) = &mut delivery {
+                    delivery.sent(bytes.len() as u64);
+                }
+                Some((Ok(bytes), (stream, delivery)))
+            }
+            Some(Err(error)) => {
+                if let Some(mut delivery) = delivery.take() {
+                    delivery.fail("could not be read to its end");
+                }
+                Some((Err(error), (stream, None)))
+            }
+            None => {
+                if let Some(delivery) = delivery.take() {
+                    delivery.end();
+                }
+                None
+            }
+        }
+    }))
 }
 
 /// The layer around every handler.

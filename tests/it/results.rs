@@ -2,6 +2,7 @@
 
 mod faces;
 mod sample;
+mod service;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

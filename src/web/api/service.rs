@@ -1,5 +1,7 @@
 //! The web service: results only, never images (2019 circular, art. 3/5). By the party's one token.
 
+mod results;
+
 use std::net::IpAddr;
 
 use axum::Json;
@@ -16,13 +18,18 @@ use crate::access::{Act, Object, Principal, Refusal};
 use crate::admission::{Asked, Way, Who};
 use crate::domain::{Channel, Gate};
 use crate::web::Services;
-use crate::web::needs::Needs::Service;
+use crate::web::needs::Needs::{Nobody, Service};
 use crate::web::problem::Problem;
 use crate::web::route::{Route, get};
 use crate::web::who::{BEARER, claim, of_address, peer, turn_away};
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![get("/v1/durum", Service, status)]
+    vec![
+        get("/v1/durum", Service, status),
+        get("/v1/sonuclar", Service, results::results),
+        get("/v1/degisiklikler", Service, results::changes),
+        get("/v1/sonuc.xsd", Nobody, results::schema),
+    ]
 }
 
 /// A party's web service user. What it may do now is decided at each act.

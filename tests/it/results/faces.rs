@@ -11,7 +11,7 @@ use super::{public_file, rows};
 
 /// What `xmllint --schema` says against a document: empty where it is valid, none where there is no xmllint and none was
 /// promised.
-fn complaints(schema: &Path, document: &str) -> Option<String> {
+pub fn complaints(schema: &Path, document: &str) -> Option<String> {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), document).unwrap();
     let lint =

@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 
-use axum::body::{Body, HttpBody};
+use axum::body::HttpBody;
 use axum::response::Response;
-use bytes::Bytes;
-use futures::StreamExt;
 
 use crate::audit::RecordSlot;
+use crate::web::on_record::counted;
 
 /// Writes down how it ended. An answer of unknown length is on record when its last byte is on its way.
 pub(super) fn conclude(slot: RecordSlot, response: Response) -> Response {
@@ -49,32 +48,4 @@ pub(in crate::web::site) struct RowDetail {
     pub object: String,
     /// Bytes that were moved, where it is not the answer's own that count.
     pub bytes: Option<u64>,
-}
-
-/// A body whose row in the record is written when its last byte is on its way, with their number.
-fn counted(body: Body, slot: RecordSlot) -> Body {
-    let state = (body.into_data_stream(), Some(slot.delivery_to_the_end()));
-    Body::from_stream(futures::stream::unfold(state, |(mut stream, mut delivery)| async move {
-        let next: Option<Result<Bytes, axum::Error>> = stream.next().await;
-        match next {
-            Some(Ok(bytes)) => {
-                if let Some(delivery) = &mut delivery {
-                    delivery.sent(bytes.len() as u64);
-                }
-                Some((Ok(bytes), (stream, delivery)))
-            }
-            Some(Err(error)) => {
-                if let Some(mut delivery) = delivery.take() {
-                    delivery.fail("could not be read to its end");
-                }
-                Some((Err(error), (stream, None)))
-            }
-            None => {
-                if let Some(delivery) = delivery.take() {
-                    delivery.end();
-                }
-                None
-            }
-        }
-    }))
 }

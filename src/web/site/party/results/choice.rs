@@ -49,6 +49,15 @@ pub(super) struct Menu {
     pub chosen: String,
 }
 
+/// The election has no such race.
+pub(super) struct NoSuchRace;
+
+impl From<NoSuchRace> for Problem {
+    fn from(NoSuchRace: NoSuchRace) -> Self {
+        Self::bad_query("Bu seçimde böyle bir seçim türü yok.")
+    }
+}
+
 /// What is chosen.
 pub(super) struct Picked {
     pub question: Question,
@@ -118,13 +127,13 @@ impl ResultsQuery {
 impl Picked {
     /// What an address chooses. A place that does not lie in the larger one that is chosen as well is let go: somebody chose
     /// another province and left the old mahalle standing.
-    pub fn of(mut asked: ResultsQuery, atlas: &Atlas, races: &[Race]) -> Result<Self, Problem> {
+    pub fn of(mut asked: ResultsQuery, atlas: &Atlas, races: &[Race]) -> Result<Self, NoSuchRace> {
         let area = match asked.alan.as_str() {
             "yurtdisi" => Area::Abroad,
             "gumruk" => Area::Customs,
             _ => Area::Home,
         };
-        let first = *races.first().ok_or_else(Problem::missing)?;
+        let first = *races.first().ok_or(NoSuchRace)?;
         let (mut within, mut menus) = (atlas.all(), Vec::new());
         let mut question = Question::default();
         for (filter, label) in fields(area) {
@@ -149,9 +158,7 @@ impl Picked {
         }
         let race = match asked.tur.parse::<u8>().ok().and_then(|digit| Race::try_from(digit).ok()) {
             _ if asked.tur.is_empty() => first,
-            race => race
-                .filter(|race| races.contains(race))
-                .ok_or_else(|| Problem::bad_query("Bu seçimde böyle bir seçim türü yok."))?,
+            race => race.filter(|race| races.contains(race)).ok_or(NoSuchRace)?,
         };
         question = question
             .with(Filter::Race, race.code().to_string())
