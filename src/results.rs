@@ -21,6 +21,7 @@ pub mod take_in;
 mod text;
 pub mod ties;
 mod units;
+pub mod xlsx;
 pub mod xml;
 
 pub use reading::{BoxResults, Cursor, LogNow, Page, ReadError, SelectError, Version};

@@ -37,7 +37,7 @@ impl Dialect {
 }
 
 /// Columns before the figures.
-const BOX: [&str; 16] = [
+pub(super) const BOX: [&str; 16] = [
     "KONUM",
     "ZAMAN",
     "İL",
@@ -57,7 +57,7 @@ const BOX: [&str; 16] = [
 ];
 
 /// Columns of the figures that every sheet has, in the words of the public files of 2014.
-const SUMS: [&str; 6] = [
+pub(super) const SUMS: [&str; 6] = [
     "Sandık Seçmen Listesinde Yazılı Seçmenlerin Sayısı",
     "Oy Kullanan Seçmen Sayısı",
     "İtiraz Edilmeksizin Geçerli Sayılan Oy Pusulalarının Sayısı",
@@ -67,7 +67,8 @@ const SUMS: [&str; 6] = [
 ];
 
 /// Columns after the choices of a wide row.
-const AFTER: [&str; 5] = ["ADI BİLİNMEYEN SEÇENEKLER", "SAYIM SAYISI", "GİRİŞ ZAMANI", "DEĞİŞİKLİK NEDENİ", "DİKKAT"];
+pub(super) const AFTER: [&str; 5] =
+    ["ADI BİLİNMEYEN SEÇENEKLER", "SAYIM SAYISI", "GİRİŞ ZAMANI", "DEĞİŞİKLİK NEDENİ", "DİKKAT"];
 
 /// Columns of a choice in a long row.
 const LONG: [&str; 5] = ["SEÇENEK NO", "CİNS", "KİMLİK", "SEÇENEK", "OY"];
@@ -121,24 +122,36 @@ impl Wide {
         self.dialect.line(out, &cells);
     }
 
-    /// Writes a row. Votes of a number that no ballot explains are told by their number, in a column of their own.
-    pub fn row(&self, out: &mut Vec<u8>, row: &Row, answer: &Answer) {
-        let figures = &row.result.figures;
-        let mut votes = vec![String::new(); self.headings.len()];
+    /// The headings of the choices.
+    pub fn headings(&self) -> &[String] {
+        &self.headings
+    }
+
+    /// The votes of a row by their columns, and in words those of numbers that no ballot explains.
+    pub fn votes(&self, row: &Row) -> (Vec<Option<u32>>, String) {
+        let mut votes = vec![None; self.headings.len()];
         let mut unknown = Vec::new();
-        for (no, count) in &figures.votes {
+        for (no, count) in &row.result.figures.votes {
             let column = row.choice(*no).and_then(|choice| self.column.get(&choice.heading()));
             match column {
-                Some(column) => votes[*column] = count.to_string(),
+                Some(column) => votes[*column] = Some(*count),
                 None => unknown.push(format!("{no}: {count}")),
             }
         }
+        (votes, unknown.join(", "))
+    }
+
+    /// Writes a row. Votes of a number that no ballot explains are told by their number, in a column of their own.
+    pub fn row(&self, out: &mut Vec<u8>, row: &Row, answer: &Answer) {
+        let figures = &row.result.figures;
+        let (votes, unknown) = self.votes(row);
+        let votes = votes.into_iter().map(|votes| votes.map(|votes| votes.to_string()).unwrap_or_default());
         let failed: Vec<&str> = match row.result.void {
             true => Vec::new(),
             false => checks(figures).iter().map(|check| check.name()).collect(),
         };
         let after = [
-            unknown.join(", "),
+            unknown,
             row.result.counts.map(|counts| counts.to_string()).unwrap_or_default(),
             row.result.typed_at.map(|at| time(at, &answer.zone)).unwrap_or_default(),
             row.reason().unwrap_or_default(),

@@ -3,6 +3,7 @@
 mod faces;
 mod sample;
 mod service;
+mod workbooks;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
