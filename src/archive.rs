@@ -10,6 +10,7 @@ pub mod packer;
 pub mod packs;
 pub mod selections;
 pub mod spool;
+pub mod workbook;
 
 use crate::clock::Clock;
 use crate::ledger::Ledger;

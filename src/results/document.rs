@@ -1,4 +1,5 @@
-//! Results as one document, written while it is sent: as XML, as JSON, as CSV wide and long. Memory holds one page of rows.
+//! Results as one document, written while it is sent: as XML, as JSON, as CSV wide and long, as a workbook. Memory holds one page
+//! of rows.
 
 use std::sync::Arc;
 
@@ -11,6 +12,8 @@ use super::csv::{Dialect, Wide, long_header, long_rows};
 use super::reading::{BoxResults, Cursor, LONGEST, LogNow, ReadError, Since};
 use super::rows::{Answer, Row, Unit};
 use super::selection::Selection;
+use super::text::time;
+use super::xlsx::Book;
 use super::xml;
 use crate::domain::figures::checks;
 use crate::domain::{PlaceId, Race};
@@ -27,7 +30,13 @@ pub enum Format {
     Wide(Dialect),
     /// One row a box and choice.
     Long(Dialect),
+    /// A workbook for Excel: what it is of, a sheet a race, the totals.
+    Workbook,
 }
+
+/// What every workbook says before anything else (2019 circular, art. 3/2).
+const NOTICE: &str =
+    "Bu sonuçlar, YSK’ca belirlenen süre sona ermeden hiçbir kişi veya kuruluşa verilemez, yayımlanamaz.";
 
 impl Format {
     /// The media type.
@@ -36,6 +45,7 @@ impl Format {
             Self::Xml => "application/xml; charset=utf-8",
             Self::Json => "application/json",
             Self::Wide(_) | Self::Long(_) => "text/csv; charset=utf-8",
+            Self::Workbook => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         }
     }
 
@@ -45,6 +55,7 @@ impl Format {
             Self::Xml => "xml",
             Self::Json => "json",
             Self::Wide(_) | Self::Long(_) => "csv",
+            Self::Workbook => "xlsx",
         }
     }
 }
@@ -55,6 +66,9 @@ struct Document {
     answer: Answer,
     ballots: Vec<(Race, Option<PlaceId>, Ballot)>,
     wide: Option<Wide>,
+    book: Option<Book>,
+    /// The race whose sheet was begun.
+    sheet: Option<Race>,
     /// Whether no row was written yet.
     first: bool,
 }
@@ -171,7 +185,30 @@ impl Document {
                 self.wide = Some(wide);
             }
             Format::Long(dialect) => long_header(out, dialect),
+            Format::Workbook => {
+                let Answer { election, position, root, at, zone, .. } = &self.answer;
+                let facts = [
+                    ("UYARI", NOTICE.to_owned()),
+                    ("SEÇİM", election.clone()),
+                    ("KONUM", position.to_string()),
+                    ("KÖK", hex::encode(root)),
+                    ("HAZIRLANMA", time(*at, zone)),
+                    ("BOŞ HÜCRE", "Sayının girilmediğini gösterir; sıfır değildir.".to_owned()),
+                ];
+                self.book = Some(Book::new(&self.answer, &facts));
+            }
         }
+    }
+
+    fn book_row(&mut self, row: &Row) {
+        let Some(book) = &mut self.book else { return };
+        let race = row.result.race;
+        if self.sheet != Some(race) {
+            let ballots = self.ballots.iter().filter(|(of, ..)| *of == race);
+            book.race(race, ballots.map(|(_, _, ballot)| &ballot[..]));
+            self.sheet = Some(race);
+        }
+        book.row(row);
     }
 
     fn rows(&mut self, out: &mut Vec<u8>, rows: &[Row]) {
@@ -186,14 +223,18 @@ impl Document {
                 (Format::Long(dialect), _) => long_rows(out, dialect, row, &self.answer),
                 (Format::Wide(_), Some(wide)) => wide.row(out, row, &self.answer),
                 (Format::Wide(_), None) => {}
+                (Format::Workbook, _) => self.book_row(row),
             }
             self.first = false;
         }
         out.extend_from_slice(text.as_bytes());
+        if let Some(book) = &mut self.book {
+            out.extend(book.take());
+        }
     }
 
     /// The end. In JSON `next` is where to go on, or null where the document is the whole selection.
-    fn end(&self, out: &mut Vec<u8>, next: Option<u64>) {
+    fn end(&mut self, out: &mut Vec<u8>, next: Option<u64>) {
         match self.format {
             Format::Xml => {
                 let mut text = String::new();
@@ -205,6 +246,7 @@ impl Document {
                 out.extend_from_slice(format!("\n],\"next\":{next}}}\n").as_bytes());
             }
             Format::Wide(_) | Format::Long(_) => {}
+            Format::Workbook => out.extend(self.book.take().map(Book::finish).unwrap_or_default()),
         }
     }
 }
@@ -225,7 +267,7 @@ impl BoxResults {
     ) -> Result<Document, ReadError> {
         let answer = self.answer(selection.race, now, at).await?;
         let ballots = self.ballots(selection).await?;
-        Ok(Document { format, answer, ballots, wide: None, first: true })
+        Ok(Document { format, answer, ballots, wide: None, book: None, sheet: None, first: true })
     }
 
     /// Everything that is selected, as of `now`, page after page.

@@ -15,7 +15,7 @@ use axum::response::Response;
 use super::notice;
 use super::record::{self, RecordQuery};
 use super::session::unread::NOTICE;
-use crate::access::Act::{ReadOwnRecord, SaveImages, ViewImages, ViewResults};
+use crate::access::Act::{ReadOwnRecord, SaveImages, SaveResults, ViewImages, ViewResults};
 use crate::access::sessions::Visitor;
 use crate::web::Services;
 use crate::web::extract::{Extension, Query};
@@ -29,6 +29,9 @@ pub(super) fn routes() -> Vec<Route> {
         get(NOTICE, Person, notice::page),
         post(NOTICE, Person, notice::read),
         get("/sonuclar", Right(ViewResults), results::page),
+        get("/sonuclar.csv", Right(SaveResults), results::csv),
+        get("/sonuclar.json", Right(SaveResults), results::json),
+        get("/sonuclar.xlsx", Right(SaveResults), results::workbook),
         get("/tutanaklar", Right(ViewImages), scans::page),
         get("/tutanaklar.csv", Right(SaveImages), scans::csv),
         get("/tutanaklar.zip", Right(SaveImages), scans::zip),

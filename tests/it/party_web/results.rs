@@ -191,3 +191,27 @@ async fn a_box_shows_its_versions_beside_each_other_and_how_sheet_and_result_sta
         assert!(now.contains("<td class=\"number\">326</td>") && !now.contains("<mark>326</mark>"), "{now}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_chosen_is_saved_as_a_workbook_as_tables_and_as_json_under_a_name_with_its_position() {
+    let house = open().await;
+    let lines = [line(1, 9, 1, 1_100), line(2, 9, 1, 50), line(1, 8, 1, 30)];
+    assert_eq!(statuses(&sent(&house, body(&lines)).await), ["created"; 3]);
+    let mut browser = representative(&house).await;
+    let csv = browser.get("/sonuclar.csv?tur=9&il=34").await;
+    assert!(csv.body.starts_with("\u{feff}KONUM;ZAMAN;") && csv.body.contains("aday:BİRİNCİ"), "{}", csv.body);
+    assert_eq!(csv.body.trim_end().split("\r\n").count(), 3);
+    let long = browser.get("/sonuclar.csv?tur=9&duzen=uzun&bicim=rfc4180").await.body;
+    assert!(long.starts_with("KONUM,ZAMAN,") && long.trim_end().split("\r\n").count() == 5, "{long}");
+    let json: serde_json::Value = serde_json::from_str(&browser.get("/sonuclar.json?tur=8").await.body).unwrap();
+    assert_eq!((json["rows"].as_array().unwrap().len(), &json["rows"][0]["valid"]), (1, &30.into()));
+    let cookie = format!("__Host-tutanak={}", browser.ticket().unwrap());
+    let size = house.ledger.head().await.unwrap().size;
+    let request = house.client.get(house.url("/sonuclar.xlsx?tur=9")).header(reqwest::header::COOKIE, cookie);
+    let answer = request.send().await.unwrap();
+    let name = answer.headers()["content-disposition"].to_str().unwrap().to_owned();
+    assert!(name.starts_with("attachment; filename=\"sonuc-") && name.ends_with(&format!("-{size}.xlsx\"")), "{name}");
+    let book = answer.bytes().await.unwrap();
+    assert!(book.starts_with(b"PK") && book.len() > 2_000, "{} bytes", book.len());
+    house.audit(4, |row| row.act == "save-results" && row.outcome == "ok" && row.bytes > 0).await;
+}

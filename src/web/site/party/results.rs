@@ -3,6 +3,7 @@
 
 mod choice;
 mod columns;
+mod files;
 
 use askama::Template;
 use axum::extract::State;
@@ -12,6 +13,7 @@ use axum::response::Response;
 use self::choice::{Menu, Picked, ResultsQuery};
 use self::columns::Columns;
 pub(super) use self::columns::{FIGURES, number};
+pub(in crate::web) use self::files::{csv, json, workbook};
 use crate::access::sessions::Visitor;
 use crate::domain::figures::checks;
 use crate::domain::{ChoiceKind, Race};

@@ -38,6 +38,9 @@ pub(in crate::web) struct ResultsQuery {
     pub konum: String,
     /// Words of a place's name.
     pub ara: String,
+    /// Of a table: `uzun` for one row a box and choice, `rfc4180` for commas.
+    pub duzen: String,
+    pub bicim: String,
 }
 
 /// A list to choose a place from.
