@@ -57,7 +57,7 @@ impl Flow {
     pub fn new(at: DateTime) -> Self {
         let year = at.year().clamp(1980, 2107) as u16 - 1980;
         let date = year << 9 | (at.month() as u16) << 5 | at.day() as u16;
-        let time = (at.hour() as u16) << 11 | (at.minute() as u16) << 5 | at.second() as u16 / 2;
+        let time = (at.hour() as u16) << 11 | (at.minute() as u16) << 5 | (at.second() as u16 / 2);
         Self { date, time, out: Vec::new(), taken: 0, open: None, ended: Vec::new() }
     }
 
